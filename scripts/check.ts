@@ -1,0 +1,33 @@
+/** `bun run check [--junit FILE]`: everything that must hold, in the order of what it costs. */
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+
+import { installPackages } from "./install";
+
+const { values } = parseArgs({ options: { junit: { type: "string" } } });
+const report = values.junit ? ["--reporter=junit", `--reporter-outfile=${values.junit}`] : [];
+
+/** Each is run by this same Bun. */
+const steps: Record<string, string[]> = {
+  format: ["fmt", "--check"],
+  lint: ["node_modules/oxlint/bin/oxlint", "--deny-warnings"],
+  types: ["check", "--no-script"],
+  docs: ["scripts/docs.ts", "--check"],
+  build: ["scripts/build.ts"],
+  tests: ["test", "--parallel", ...report],
+};
+
+installPackages();
+const failed = Object.entries(steps).filter(([name, command]) => {
+  console.log(`\n== ${name}`);
+  const { status } = spawnSync(process.execPath, command, {
+    cwd: join(import.meta.dir, ".."),
+    stdio: ["ignore", "inherit", "inherit"],
+  });
+  return status !== 0;
+});
+
+const names = failed.map(([name]) => name).join(", ");
+console.log(names ? `\nfailed: ${names}` : "\nall checks passed");
+process.exitCode = names ? 1 : 0;

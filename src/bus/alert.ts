@@ -1,0 +1,51 @@
+import type { Message } from "./message";
+
+export type ConflictType = "project_conflict" | "task_conflict" | "cwd_overlap" | "file_conflict";
+
+/** One collision of this session with another, as the verb that found it reports it. */
+export interface Conflict {
+  type: ConflictType;
+  priority: number;
+  label: string;
+  /** The other session. */
+  session_id: string;
+  /** Project id, task id, directory or path. */
+  resource: string;
+  /** What to do about it. */
+  action: string;
+}
+
+/** An alert: a message on `operator_alert` whose type is the conflict type. */
+export interface Alert extends Message {
+  message_type: ConflictType;
+  payload: { sessions: string[]; resource: string; action: string };
+}
+
+/** Priority and advice by type. Source: the seeds (R150, R151, R203–R205). */
+export const conflictRules: Record<ConflictType, { priority: number; label: string; action: string }> = {
+  project_conflict: {
+    priority: 3,
+    label: "CRITICAL",
+    action: "Coordinate task boundaries to avoid overlap",
+  },
+  task_conflict: {
+    priority: 3,
+    label: "CRITICAL",
+    action: "Agree on one owner; the other session should take another task",
+  },
+  cwd_overlap: { priority: 2, label: "HIGH", action: "One session should work in a subdirectory" },
+  file_conflict: {
+    priority: 2,
+    label: "HIGH",
+    action: "Ask the holder to release the lock, or work on another file",
+  },
+};
+
+export const conflict = (type: ConflictType, session_id: string, resource: string): Conflict => ({
+  type,
+  priority: conflictRules[type].priority,
+  label: conflictRules[type].label,
+  session_id,
+  resource,
+  action: conflictRules[type].action,
+});

@@ -1,0 +1,14 @@
+import type { Clock } from "./clock";
+import type { Identity } from "./identity";
+import type { Settings } from "./settings";
+import type { Store } from "./store";
+import type { Wake } from "./wake";
+
+/** The ports and settings that every rule works with. */
+export interface Bus {
+  store: Store;
+  identity: Identity;
+  clock: Clock;
+  wake: Wake;
+  settings: Settings;
+}

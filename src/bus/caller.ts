@@ -1,0 +1,64 @@
+import type { Bus } from "./bus";
+import { ParleyError } from "./errors";
+import { momentOf, type Moment } from "./liveness";
+import { operatorId } from "./message";
+import type { SessionRecord } from "./session";
+
+/** The clock reading that one operation uses throughout. */
+export const momentNow = (bus: Bus): Moment =>
+  momentOf(bus.identity.processes, bus.clock.now(), bus.settings);
+
+/**
+ * The session that the caller belongs to; null where there is none or the clues point to several. A session named by
+ * `--session` or PARLEY_SESSION must be active.
+ */
+export async function callingSession(bus: Bus): Promise<SessionRecord | null> {
+  const found = await candidates(bus);
+  return found.length === 1 ? (found[0] ?? null) : null;
+}
+
+/** Like `callingSession`, but throws `not_registered` where there is none. */
+export async function requireSession(bus: Bus): Promise<SessionRecord> {
+  const found = await candidates(bus);
+  const [only] = found;
+  if (only && found.length === 1) return only;
+  if (!only) {
+    throw new ParleyError("not_registered", "Not registered: no session of this process is known", {
+      hint: "run parley register first, or name the session with --session",
+    });
+  }
+  const ids = found.map((record) => record.session_id);
+  throw new ParleyError("not_registered", `Several sessions run here: ${ids.join(", ")}`, {
+    hint: "say which with --session or PARLEY_SESSION",
+    details: { candidates: ids },
+  });
+}
+
+async function candidates(bus: Bus): Promise<SessionRecord[]> {
+  const clues = bus.identity.clues();
+  if (clues.session === null) {
+    return bus.store.sessionsByClues(clues, bus.identity.machine().machine_uuid);
+  }
+  const named = await bus.store.sessionsCalled(clues.session);
+  if (named.length === 0) {
+    throw new ParleyError("not_registered", `Not registered: ${clues.session} is not an active session`, {
+      hint: "register it with parley register, or correct --session or PARLEY_SESSION",
+      details: { session_id: clues.session },
+    });
+  }
+  return named;
+}
+
+/** The mailbox and the sender that a verb acts for. */
+export interface Actor {
+  /** A session id, or `operator`. */
+  id: string;
+  record: SessionRecord | null;
+}
+
+/** The calling session, or the human with `--as operator`. Throws `not_registered`. */
+export async function requireActor(bus: Bus, asOperator: boolean): Promise<Actor> {
+  if (asOperator) return { id: operatorId, record: null };
+  const record = await requireSession(bus);
+  return { id: record.session_id, record };
+}

@@ -1,0 +1,90 @@
+import type { Bus } from "./bus";
+import { callingSession, momentNow } from "./caller";
+import { describeSession } from "./describe";
+import { ParleyError, type Warning } from "./errors";
+import { type OpenedInbox, openInbox } from "./inbox";
+import { operatorId } from "./message";
+import { observations } from "./observations";
+import type { Overview } from "./store";
+import type { Dashboard } from "./status";
+
+/** How many unread messages the dashboard shows (R119). */
+const unreadLimit = 50;
+/** How many lifecycle events it shows (R143). */
+const lifecycleLimit = 10;
+
+export interface OpenedDashboard {
+  dashboard: Dashboard;
+  overview: Overview;
+  warnings: Warning[];
+  /** Marks what was printed: the alerts and messages among `parts`. Best effort. */
+  shown: (parts: { alerts: boolean; unread: boolean }) => Promise<void>;
+}
+
+/** One picture of the bus, with what is waiting for the caller. Numbers are those before the showing. */
+export async function openDashboard(bus: Bus, asOperator: boolean): Promise<OpenedDashboard> {
+  const moment = momentNow(bus);
+  const warnings: Warning[] = [];
+  const caller = asOperator ? null : await callingOrNobody(bus, warnings);
+  const mailbox = asOperator ? operatorId : (caller ?? null);
+  const overview = await bus.store.overview(moment);
+  const inbox = mailbox === null ? null : await reserve(bus, mailbox, warnings);
+  if (bus.store.readOnly) {
+    warnings.push({ code: "read_only", message: "the database is read-only: nothing was marked as shown" });
+  }
+
+  const sessions = overview.sessions.map(({ record, holdings }) =>
+    describeSession(record, holdings, moment, bus.identity.processes),
+  );
+  const dashboard: Dashboard = {
+    sessions,
+    this_session: caller,
+    alerts: overview.alerts,
+    unread: inbox?.result.messages ?? [],
+    lifecycle: overview.lifecycle.slice(0, lifecycleLimit),
+    stats: overview.stats,
+    observations: observations({
+      sessions,
+      this_session: caller,
+      alerts: overview.alerts,
+      started_today: overview.started_today,
+      processSource: bus.identity.processes.source,
+      now: moment.at,
+    }),
+    log: null,
+  };
+  return {
+    dashboard,
+    overview,
+    warnings,
+    shown: async ({ alerts, unread }) => {
+      if (bus.store.readOnly) return;
+      const pending = overview.alerts.filter((alert) => alert.status === "pending").map((alert) => alert.id);
+      if (alerts && pending.length > 0) await bus.store.markAlertsDelivered(pending, bus.clock.now());
+      if (unread) await inbox?.shown("status");
+    },
+  };
+}
+
+/** The dashboard works unregistered too; a session that was named but is not there is worth a word. */
+async function callingOrNobody(bus: Bus, warnings: Warning[]): Promise<string | null> {
+  try {
+    return (await callingSession(bus))?.session_id ?? null;
+  } catch (error) {
+    if (!(error instanceof ParleyError) || error.code !== "not_registered") throw error;
+    warnings.push({ code: error.code, message: error.message });
+    return null;
+  }
+}
+
+/** Reserving writes; a medium that refuses does not cost the reader the dashboard. */
+async function reserve(bus: Bus, id: string, warnings: Warning[]): Promise<OpenedInbox> {
+  const actor = { id, record: null };
+  try {
+    return await openInbox(bus, actor, { channel: null, limit: unreadLimit, peek: bus.store.readOnly });
+  } catch (error) {
+    if (!(error instanceof ParleyError) || error.code !== "not_permitted") throw error;
+    warnings.push({ code: error.code, message: `${error.message}: nothing was marked as shown` });
+    return openInbox(bus, actor, { channel: null, limit: unreadLimit, peek: true });
+  }
+}

@@ -1,0 +1,85 @@
+import { type ErrorExtras, ParleyError } from "./errors";
+
+/**
+ * The whole number that a text stands for, within limits (both included). `name` is how the user wrote it,
+ * such as `--priority`. Throws `invalid`.
+ */
+export function integer(text: string, name: string, min: number, max: number): number {
+  const value = /^-?\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= min && value <= max) return value;
+  const limits = max < Number.MAX_SAFE_INTEGER ? `from ${min} to ${max}` : `of at least ${min}`;
+  throw refused(`${name} takes a whole number ${limits}, not ${shown(text)}`, name, text);
+}
+
+const unitMilliseconds: Record<string, number> = {
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
+
+/** Longest duration accepted: ten years, in milliseconds. Beyond lies nothing that a time could be added to. */
+const longestDuration = 3_650 * 86_400_000;
+
+/** Milliseconds of a duration such as `250ms`, `30s`, `10m`, `1h`, `7d`. Throws `invalid`, also for zero. */
+export function duration(text: string, name: string): number {
+  const match = /^(\d{1,15})(ms|s|m|h|d)$/.exec(text);
+  const milliseconds = match ? Number(match[1]) * (unitMilliseconds[match[2] ?? ""] ?? 0) : 0;
+  if (milliseconds > 0 && milliseconds <= longestDuration) return milliseconds;
+  const rule = match
+    ? milliseconds > 0
+      ? "takes at most 3650d"
+      : "takes more than nothing"
+    : "takes a whole number and a unit (ms, s, m, h, d)";
+  throw refused(`${name} ${rule}, not ${shown(text)}`, name, text, {
+    hint: `for example ${name} 30s`,
+  });
+}
+
+/** One of the options given, or `invalid`. */
+export function choice<const T extends string>(
+  text: string,
+  name: string,
+  options: readonly T[],
+): T {
+  const found = options.find((option) => option === text);
+  if (found !== undefined) return found;
+  const list =
+    options.length > 1 ? `${options.slice(0, -1).join(", ")} or ${options.at(-1)}` : options[0];
+  throw refused(`${name} takes ${list}, not ${shown(text)}`, name, text, { details: { options } });
+}
+
+/** The JSON object that a text holds, or `invalid`. */
+export function jsonObject(text: string, name: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw refused(`${name} is not JSON: ${(cause as Error).message}`, name, text, { cause });
+  }
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+    return value as Record<string, unknown>;
+  }
+  throw refused(`${name} takes a JSON object, not ${shown(text)}`, name, text, {
+    hint: `for example ${name} '{"file":"paths.py"}'`,
+  });
+}
+
+const refused = (
+  message: string,
+  name: string,
+  value: string,
+  extras: ErrorExtras = {},
+): ParleyError =>
+  new ParleyError("invalid", message, {
+    ...extras,
+    details: { argument: name, value: cut(value, 200), ...extras.details },
+  });
+
+const cut = (text: string, length: number): string =>
+  text.length > length ? `${text.slice(0, length - 1)}…` : text;
+
+/** Plain words stand as they are; anything else is quoted and cut, so that it stays one readable line. */
+const shown = (text: string): string =>
+  /^[\w.+:/-]{1,40}$/.test(text) ? text : JSON.stringify(cut(text, 40));

@@ -1,0 +1,80 @@
+export type MessageStatus = "pending" | "delivered" | "read";
+
+/** A row of `session_messages`: the 18 fields of the seeds, `payload` already parsed. */
+export interface Message {
+  id: number;
+  sender_id: string;
+  channel: string;
+  payload: Record<string, unknown>;
+  created_at: string;
+  ttl_seconds: number;
+  sender_session_uuid: string | null;
+  /** Null: undirected (published). */
+  recipient_id: string | null;
+  /** `directed`, `broadcast`, `published`, a lifecycle event, or a conflict type. */
+  message_type: string;
+  /** 0 routine, 1 normal, 2 high, 3 critical. */
+  priority: number;
+  status: MessageStatus;
+  project_id: string | null;
+  task_id: string | null;
+  /** Free text; for an alert its resource. */
+  activity: string | null;
+  reply_to: number | null;
+  expires_at: string;
+  delivered_at: string | null;
+  read_at: string | null;
+}
+
+export const priorityLabels = ["routine", "normal", "high", "critical"] as const;
+
+/** Largest text or payload of one message, in bytes of UTF-8. */
+export const maxMessageBytes = 64 * 1024;
+
+/** Channels that `message` accepts. */
+export const directedChannels = ["coordination", "task_broadcast", "state"] as const;
+
+/** Channels that only parley itself writes. */
+export const reservedChannels = ["operator_alert", "session_lifecycle", "file_lock"] as const;
+
+/** The mailbox of the human at the machine. */
+export const operatorId = "operator";
+
+/** What a sender is told of a session it can write to. */
+export interface Correspondent {
+  session_id: string;
+  llm_vendor: string;
+  llm_model: string | null;
+  project_id: string | null;
+}
+
+/** The data of `message`. */
+export interface SendResult {
+  /** One for a target, one a recipient for `--all`. */
+  messages: Message[];
+  recipients: number;
+  /** The target is not active: the message waits until it registers. */
+  queued: boolean;
+  /** The recipients that are active sessions, in the order of `messages`. */
+  recipient_sessions: Correspondent[];
+  /** With `queued`: who could be reached now. */
+  active_sessions: Correspondent[];
+}
+
+/** The data of `message --sent`. Totals are of all unexpired sent messages, `messages` are the newest ten. */
+export interface SentResult {
+  messages: Message[];
+  totals: { pending: number; delivered: number; read: number };
+}
+
+/** The data of `inbox`. A message's status is the one before this showing. */
+export interface InboxResult {
+  messages: Message[];
+  /** Unread messages beyond the ones listed. */
+  remaining: number;
+}
+
+/** The data of `read`. */
+export interface ReadResult {
+  read: number[];
+}

@@ -1,0 +1,128 @@
+import type { Bus } from "./bus";
+import { momentNow, requireSession } from "./caller";
+import { describeSession } from "./describe";
+import { ParleyError } from "./errors";
+import type { AgentRequest, ProjectFinding } from "./identity";
+import { operatorId } from "./message";
+import type { RegisterResult, TaskResult, UnregisterResult } from "./session";
+
+export interface RegisterRequest extends AgentRequest {
+  taskId?: string | undefined;
+  project?: string | undefined;
+  /** `--session-id`: another id than `{vendor}-{pid}`. */
+  sessionId?: string | undefined;
+  sessionUuid?: string | undefined;
+  name?: string | undefined;
+  /** The caller promises beats at this interval, in seconds. */
+  heartbeatSeconds?: number | undefined;
+}
+
+/** Session ids and names: what can stand in a command line, a file name and a terminal unharmed. */
+const idForm = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+
+function checkedId(value: string, option: string): string {
+  if (!idForm.test(value) || value === operatorId) {
+    throw new ParleyError("invalid", `${option} cannot be "${value}"`, {
+      hint: "use up to 128 letters, digits, dots, dashes and underscores, beginning with a letter or digit",
+    });
+  }
+  return value;
+}
+
+/** Registers the calling agent, or updates its session; throws `invalid`, `conflict` (name taken). */
+export async function register(bus: Bus, request: RegisterRequest): Promise<RegisterResult> {
+  const agent = bus.identity.agent(request);
+  if (agent.vendor === null) {
+    throw new ParleyError("invalid", "Cannot tell which agent is calling", {
+      hint: "pass --llm, for example --llm claude",
+    });
+  }
+  const project = projectOf(bus, request.project, agent.cwd);
+  const uuid = request.sessionUuid ?? agent.conversation_id;
+  const moment = momentNow(bus);
+  const registered = await bus.store.registerSession(
+    {
+      session_id: request.sessionId === undefined ? null : checkedId(request.sessionId, "--session-id"),
+      session_uuid: uuid ?? crypto.randomUUID(),
+      session_uuid_known: uuid !== null,
+      ...bus.identity.machine(),
+      llm_vendor: agent.vendor,
+      llm_model: agent.model,
+      project_id: project.project_id,
+      task_id: request.taskId ?? null,
+      tty: agent.tty,
+      cwd: agent.cwd,
+      pid: agent.pid,
+      evidence: agent.evidence,
+      liveness: agent.liveness,
+      promised_beats: request.heartbeatSeconds !== undefined,
+      shared_host: agent.shared_host,
+      name: request.name === undefined ? null : checkedId(request.name, "--name"),
+    },
+    moment,
+  );
+  bus.wake.ring(registered.touched);
+  const { path, size_bytes, journal_mode } = await bus.store.facts();
+  return {
+    session: describeSession(registered.record, registered.holdings, moment, bus.identity.processes),
+    created: registered.created,
+    liveness: registered.record.liveness,
+    conflicts: registered.conflicts,
+    unread: registered.unread,
+    database: { path, size_bytes, journal_mode },
+    detected: {
+      vendor_source: agent.vendor_source ?? "--llm",
+      project_source: project.source,
+      event: registered.event,
+      other_sessions: registered.other_sessions,
+      heartbeat_seconds: request.heartbeatSeconds ?? null,
+    },
+  };
+}
+
+function projectOf(bus: Bus, explicit: string | undefined, cwd: string): ProjectFinding {
+  return explicit ? { project_id: explicit, source: "--project", root: null } : bus.identity.project(cwd);
+}
+
+/** Ends the calling session and frees what it holds. */
+export async function unregister(bus: Bus, reason: string): Promise<UnregisterResult> {
+  const record = await requireSession(bus);
+  const holdings = await bus.store.holdings(record.session_id, bus.clock.now());
+  const moment = momentNow(bus);
+  const ended = await bus.store.endSession(record.session_id, reason, moment);
+  bus.wake.ring([]);
+  const session = describeSession(record, holdings, moment, bus.identity.processes);
+  return {
+    session: { ...session, status: "terminated", file_locks: [], claimed_task: null, claimed_tasks: [] },
+    released: ended?.released ?? { locks: 0, claims: 0 },
+  };
+}
+
+/** A sign of life of the calling session. */
+export async function heartbeat(bus: Bus): Promise<{ session_id: string; heartbeat_at: string }> {
+  const { session_id } = await requireSession(bus);
+  const record = await bus.store.beat(session_id, momentNow(bus));
+  if (!record) {
+    throw new ParleyError("not_registered", `${session_id} has ended`, {
+      hint: "register it again with parley register",
+      details: { session_id },
+    });
+  }
+  return { session_id, heartbeat_at: record.heartbeat_at };
+}
+
+/** Shows, sets (`taskId` a string) or clears (null) the current task of the calling session. */
+export async function task(bus: Bus, taskId: string | null | undefined): Promise<TaskResult> {
+  const record = await requireSession(bus);
+  const moment = momentNow(bus);
+  if (taskId === undefined) {
+    const holdings = await bus.store.holdings(record.session_id, moment.at);
+    return { session: describeSession(record, holdings, moment, bus.identity.processes), conflicts: [] };
+  }
+  const change = await bus.store.setTask(record.session_id, taskId, moment);
+  bus.wake.ring(change.touched);
+  return {
+    session: describeSession(change.record, change.holdings, moment, bus.identity.processes),
+    conflicts: change.conflicts,
+  };
+}

@@ -1,0 +1,95 @@
+import type { Bus } from "./bus";
+import { type Actor, momentNow } from "./caller";
+import { ParleyError } from "./errors";
+import { type Correspondent, operatorId, type SendResult, type SentResult } from "./message";
+import { checkedPayload } from "./payload";
+import type { SessionRecord } from "./session";
+
+export interface SendRequest {
+  /** A session id or name, `operator`, or null for all active sessions. */
+  target: string | null;
+  /** With all: only sessions of this project. */
+  project: string | null;
+  /** Either the text or the payload. */
+  text: string | null;
+  payload: Record<string, unknown> | null;
+  channel: string;
+  priority: number;
+  replyTo: number | null;
+}
+
+const correspondent = (record: SessionRecord): Correspondent => ({
+  session_id: record.session_id,
+  llm_vendor: record.llm_vendor,
+  llm_model: record.llm_model,
+  project_id: record.project_id,
+});
+
+/** Sends one message a recipient; a target that is not active gets it when it registers. */
+export async function send(bus: Bus, actor: Actor, request: SendRequest): Promise<SendResult> {
+  const payload = checkedPayload(request, actor.id);
+  const moment = momentNow(bus);
+  const found = request.target === null ? null : await resolveTarget(bus, request.target);
+  const messages = await bus.store.sendMessages(
+    {
+      sender_id: actor.id,
+      sender_session_uuid: actor.record?.session_uuid ?? null,
+      recipients: found ? { ids: [found.id] } : { all: true, project_id: request.project },
+      channel: request.channel,
+      payload,
+      message_type: found ? "directed" : "broadcast",
+      priority: request.priority,
+      project_id: actor.record?.project_id ?? null,
+      task_id: actor.record?.task_id ?? null,
+      reply_to: request.replyTo,
+    },
+    moment,
+  );
+  const ids = messages.map((message) => message.recipient_id ?? "");
+  bus.wake.ring(ids);
+  const queued = found !== null && found.record === null && found.id !== operatorId;
+  // One target is known already; only a broadcast and an unknown target need the list.
+  const active = found && !queued ? [] : (await bus.store.liveSessions(moment)).map(correspondent);
+  const byId = new Map(active.map((each) => [each.session_id, each]));
+  return {
+    messages,
+    recipients: messages.length,
+    queued,
+    recipient_sessions: found
+      ? found.record
+        ? [correspondent(found.record)]
+        : []
+      : ids.flatMap((id) => byId.get(id) ?? []),
+    active_sessions: queued ? active : [],
+  };
+}
+
+interface Target {
+  id: string;
+  /** Null where no active session has that id. */
+  record: SessionRecord | null;
+}
+
+async function resolveTarget(bus: Bus, target: string): Promise<Target> {
+  if (target === operatorId) return { id: operatorId, record: null };
+  const moment = momentNow(bus);
+  const alive = (await bus.store.sessionsCalled(target)).filter(
+    (record) => moment.judge(record).ended === null,
+  );
+  if (alive.length > 1) {
+    const candidates = alive.map((record) => record.session_id);
+    throw new ParleyError("invalid", `"${target}" could be ${candidates.join(" or ")}`, {
+      hint: "name one of them",
+      details: { candidates },
+    });
+  }
+  const [record] = alive;
+  return record ? { id: record.session_id, record } : { id: target, record: null };
+}
+
+/** How many sent messages are listed (R97). */
+const sentLimit = 10;
+
+/** What the actor has sent, newest first. */
+export const sent = (bus: Bus, actor: Actor): Promise<SentResult> =>
+  bus.store.sentMessages(actor.id, sentLimit, bus.clock.now());

@@ -1,0 +1,118 @@
+import type { Conflict } from "./alert";
+import type { ProjectSource } from "./identity";
+import type { ProcessEvidence, ProcessState } from "./process";
+
+/** `active` and `idle` live; `stale` cannot be judged and has not been heard of; `terminated` ended. */
+export type SessionStatus = "active" | "idle" | "stale" | "terminated";
+
+/** A row of `session_registry`. */
+export interface SessionRecord {
+  session_id: string;
+  name: string | null;
+  /** The agent's conversation id; siblings (`/continue`) share it. */
+  session_uuid: string | null;
+  machine_uuid: string | null;
+  hostname: string | null;
+  llm_vendor: string;
+  llm_model: string | null;
+  project_id: string | null;
+  task_id: string | null;
+  tty: string | null;
+  cwd: string | null;
+  pid: number | null;
+  evidence: ProcessEvidence | null;
+  /** `pid`: the process's end is the session's end. `heartbeat`: only silence is. */
+  liveness: "pid" | "heartbeat";
+  /** Somebody promised to beat for it (`register --heartbeat`): silence counts. */
+  promised_beats: boolean;
+  shared_host: boolean;
+  active_files: string[];
+  stored_status: "active" | "idle" | "terminated";
+  registered_at: string;
+  heartbeat_at: string;
+  ended_at: string | null;
+  end_reason: string | null;
+}
+
+/** What a session holds and has waiting. */
+export interface Holdings {
+  claimed_tasks: { task_id: string; claim_type: string }[];
+  /** Locked paths. */
+  file_locks: string[];
+  unread_count: number;
+}
+
+/** A session as every verb reports it. */
+export interface Session {
+  session_id: string;
+  name: string | null;
+  session_uuid: string | null;
+  machine_uuid: string | null;
+  hostname: string | null;
+  llm_vendor: string;
+  llm_model: string | null;
+  project_id: string | null;
+  task_id: string | null;
+  tty: string | null;
+  cwd: string | null;
+  pid: number | null;
+  status: SessionStatus;
+  liveness: "pid" | "heartbeat";
+  /** State of its process as seen from here; null where there is no evidence. */
+  process_state: ProcessState | null;
+  /** Since its process started; null where that cannot be known. */
+  uptime_seconds: number | null;
+  /** Claimed tasks joined by ", "; null where there are none. */
+  claimed_task: string | null;
+  claimed_tasks: { task_id: string; claim_type: string }[];
+  file_locks: string[];
+  active_files: string[];
+  unread_count: number;
+  registered_at: string;
+  heartbeat_at: string;
+}
+
+/** Count of unread messages, and how many of them came on each channel. */
+export interface Unread {
+  total: number;
+  by_channel: Record<string, number>;
+}
+
+/** The data of `register`. */
+export interface RegisterResult {
+  session: Session;
+  /** False where the session was registered already and its row was updated. */
+  created: boolean;
+  liveness: "pid" | "heartbeat";
+  conflicts: Conflict[];
+  unread: Unread;
+  database: { path: string; size_bytes: number; journal_mode: string };
+  /** How it was found out, for `--verbose`. */
+  detected: {
+    vendor_source: string;
+    project_source: ProjectSource;
+    /** Lifecycle event that was broadcast; null where the row was only updated. */
+    event: "started" | "resumed" | null;
+    /** Other sessions the conflict detection looked at. */
+    other_sessions: number;
+    /** Beats every this many seconds; null where none were promised. */
+    heartbeat_seconds: number | null;
+  };
+}
+
+export interface Released {
+  locks: number;
+  claims: number;
+}
+
+/** The data of `unregister`. */
+export interface UnregisterResult {
+  session: Session;
+  released: Released;
+}
+
+/** The data of `task`. */
+export interface TaskResult {
+  session: Session;
+  conflicts: Conflict[];
+}

@@ -1,0 +1,68 @@
+import { ParleyError } from "./errors";
+import { duration } from "./input";
+
+/** What an operator may tune. Durations in milliseconds. */
+export interface Settings {
+  /** Silence after which a session is idle, or stale where it cannot be judged. */
+  staleAfter: number;
+  /** Silence after which a session that cannot be judged from anywhere is ended. */
+  unseenAfter: number;
+  /** Silence after which a session inside a shared host process is ended. */
+  sharedHostAfter: number;
+  /** Life of a directed message. */
+  directed: number;
+  /** Life of an undirected message by channel; `default` for the others. */
+  channels: Record<string, number>;
+  /** How long an ended session is kept. */
+  endedSessions: number;
+}
+
+const second = 1000;
+const hour = 3600 * second;
+const day = 24 * hour;
+
+/** Source of the channel numbers: the seeds (R58–R66) and the decisions on A-TTL. */
+export const defaultSettings: Settings = {
+  staleAfter: 300 * second,
+  unseenAfter: 24 * hour,
+  sharedHostAfter: 30 * 60 * second,
+  directed: 24 * hour,
+  channels: {
+    state: 60 * second,
+    file_conflict: 300 * second,
+    task_broadcast: 600 * second,
+    heartbeat: 30 * second,
+    operator_alert: 24 * hour,
+    session_lifecycle: 7 * day,
+    default: 300 * second,
+  },
+  endedSessions: 30 * day,
+};
+
+/**
+ * Settings from the environment: PARLEY_STALE_TIMEOUT (`300s`), PARLEY_KEEP_SESSIONS (`30d`), and PARLEY_TTL, a list of
+ * `CHANNEL=DURATION` where `directed` and `default` are channels too (`directed=24h,state=60s`).
+ */
+export function settingsFrom(env: Record<string, string | undefined>): Settings {
+  const { PARLEY_STALE_TIMEOUT: stale, PARLEY_KEEP_SESSIONS: keep, PARLEY_TTL: ttl } = env;
+  if (!stale && !keep && !ttl) return defaultSettings;
+  const settings = { ...defaultSettings, channels: { ...defaultSettings.channels } };
+  if (stale) settings.staleAfter = duration(stale, "PARLEY_STALE_TIMEOUT");
+  if (keep) settings.endedSessions = duration(keep, "PARLEY_KEEP_SESSIONS");
+  for (const pair of ttl ? ttl.split(",") : []) {
+    const [channel, text] = pair.split("=", 2).map((part) => part.trim());
+    if (!channel || !text) {
+      throw new ParleyError("invalid", `PARLEY_TTL holds "${pair}", which is not CHANNEL=DURATION`, {
+        hint: "write it as directed=24h,state=60s",
+      });
+    }
+    const milliseconds = duration(text, "PARLEY_TTL");
+    if (channel === "directed") settings.directed = milliseconds;
+    else settings.channels[channel] = milliseconds;
+  }
+  return settings;
+}
+
+/** Life in milliseconds of an undirected message on `channel`. */
+export const channelLife = (settings: Settings, channel: string): number =>
+  settings.channels[channel] ?? settings.channels["default"] ?? 300 * second;

@@ -1,0 +1,164 @@
+import type { Alert, Conflict } from "./alert";
+import type { Claim, ClaimRequest } from "./claim";
+import type { Registration } from "./identify";
+import type { Clues } from "./identity";
+import type { Moment } from "./liveness";
+import type { Attempt, GotLocks, Lock, LockRequest } from "./lock";
+import type { Message } from "./message";
+import type { Holdings, Released, SessionRecord, Unread } from "./session";
+import type { Settings } from "./settings";
+import type { DatabaseFacts, LifecycleEvent, Stats } from "./status";
+
+/**
+ * Port: the bus's memory. Whole operations, each atomic; asynchronous, because not every database answers at once.
+ * Every operation throws `busy` past its deadline, `not_permitted` where the medium refuses (read-only, full), and
+ * `internal` on a corrupt database.
+ *
+ * Operations that take a session as their actor refresh its heartbeat and judge 16 other sessions in rotation, ending
+ * those that are dead: that is how dead sessions are noticed without a daemon.
+ */
+export interface Store {
+  /** Path or URL, without secrets. */
+  readonly location: string;
+  /** True where the medium allows no writing: operations that only mark become no-ops. */
+  readonly readOnly: boolean;
+  facts(): Promise<DatabaseFacts>;
+  /** Changes whenever another connection has committed since the last call. */
+  changeCount(): Promise<number>;
+  close(): Promise<void>;
+
+  // Sessions
+  /** Registers or re-registers; broadcasts the lifecycle event, hands over mail, detects conflicts. Throws `conflict` for a taken name. */
+  registerSession(registration: Registration, moment: Moment): Promise<Registered>;
+  /** Ends a live session once: frees what it holds, broadcasts `ended`. Null where it was not live. */
+  endSession(sessionId: string, reason: string, moment: Moment): Promise<Ended | null>;
+  /** Refreshes the heartbeat of a live session; null where there is none of that id. */
+  beat(sessionId: string, moment: Moment): Promise<SessionRecord | null>;
+  /** Sets or clears the current task and detects conflicts. */
+  setTask(sessionId: string, taskId: string | null, moment: Moment): Promise<TaskChange>;
+  session(sessionId: string): Promise<SessionRecord | null>;
+  /** Live sessions that the clues point to, by the order of strength of `Clues`; several where they do not decide. */
+  sessionsByClues(clues: Clues, machineUuid: string): Promise<SessionRecord[]>;
+  /** Live sessions of that id or name. */
+  sessionsCalled(idOrName: string): Promise<SessionRecord[]>;
+  /** All sessions that have not ended, oldest first; ends the dead among them. */
+  liveSessions(moment: Moment): Promise<SessionRecord[]>;
+  holdings(sessionId: string, at: number): Promise<Holdings>;
+
+  // Messages
+  /** Writes one message a recipient. Throws `not_found` where `reply_to` names none. */
+  sendMessages(draft: MessageDraft, moment: Moment): Promise<Message[]>;
+  /** Directed messages of a sender, newest first, with totals of all unexpired ones. */
+  sentMessages(senderId: string, limit: number, at: number): Promise<SentMessages>;
+  /** Unread messages for a mailbox, pending first, then by priority, then oldest first; reserves the pending ones. */
+  openInbox(request: InboxRequest, moment: Moment): Promise<InboxPage>;
+  /** Marks messages as shown to `mailbox`; one way. Returns the ids that changed. */
+  markDelivered(mailbox: string, ids: readonly number[], how: string, at: number): Promise<number[]>;
+  /** Marks messages read by `mailbox` (all unread ones where `ids` is null); throws `not_found` for an id not addressed to it. */
+  markRead(mailbox: string, ids: readonly number[] | null, moment: Moment): Promise<number[]>;
+  unread(mailbox: string, at: number): Promise<Unread>;
+
+  // Locks and claims
+  /** Takes all locks or none. Throws `not_registered` where the session has ended. */
+  acquireLocks(request: LockRequest, moment: Moment): Promise<Attempt<GotLocks>>;
+  /** Releases own locks, all of them where `paths` is null. Throws `conflict` for another's. */
+  releaseLocks(sessionId: string, paths: readonly string[] | null, moment: Moment): Promise<Freed<Lock>>;
+  acquireClaim(request: ClaimRequest, moment: Moment): Promise<Attempt<Claim>>;
+  /** Releases own claims, all of them where `tasks` is null. Throws `conflict` for another's. */
+  releaseClaims(sessionId: string, tasks: readonly string[] | null, moment: Moment): Promise<Freed<Claim>>;
+  /** Gives up a place in the queue. */
+  leaveQueue(ticket: number): Promise<void>;
+
+  // Alerts
+  /** Marks alerts as shown to the operator. */
+  markAlertsDelivered(ids: readonly number[], at: number): Promise<void>;
+
+  /** One consistent picture of the bus; ends the dead sessions first. */
+  overview(moment: Moment): Promise<Overview>;
+  lifecycle(limit: number): Promise<LifecycleEvent[]>;
+}
+
+export interface Freed<Held> {
+  released: Held[];
+  /** Sessions that wait for something of this kind. */
+  touched: string[];
+}
+
+export interface Registered {
+  record: SessionRecord;
+  created: boolean;
+  event: "started" | "resumed" | null;
+  conflicts: Conflict[];
+  /** How many other sessions were looked at. */
+  other_sessions: number;
+  holdings: Holdings;
+  unread: Unread;
+  /** Everyone whose mailbox or alerts changed. */
+  touched: string[];
+}
+
+export interface Ended {
+  record: SessionRecord;
+  released: Released;
+}
+
+export interface TaskChange {
+  record: SessionRecord;
+  conflicts: Conflict[];
+  holdings: Holdings;
+  touched: string[];
+}
+
+/** To whom: mailboxes by id, or all live sessions but the sender, of one project where that is given. */
+export type Recipients = { ids: string[] } | { all: true; project_id: string | null };
+
+export interface MessageDraft {
+  sender_id: string;
+  /** Null for the operator. */
+  sender_session_uuid: string | null;
+  recipients: Recipients;
+  channel: string;
+  payload: Record<string, unknown>;
+  message_type: "directed" | "broadcast";
+  priority: number;
+  project_id: string | null;
+  task_id: string | null;
+  reply_to: number | null;
+}
+
+export interface SentMessages {
+  messages: Message[];
+  totals: { pending: number; delivered: number; read: number };
+}
+
+export interface InboxRequest {
+  mailbox: string;
+  channel: string | null;
+  limit: number;
+  /** Only look: reserve nothing. */
+  peek: boolean;
+}
+
+export interface InboxPage {
+  messages: Message[];
+  /** Unread messages beyond these. */
+  remaining: number;
+}
+
+export interface Overview {
+  sessions: { record: SessionRecord; holdings: Holdings }[];
+  alerts: Alert[];
+  lifecycle: LifecycleEvent[];
+  /** `started` and `resumed` events of live sessions on the UTC day of the moment. */
+  started_today: number;
+  locks: Lock[];
+  claims: Claim[];
+  stats: Stats;
+}
+
+/** What an adapter is made with, besides its location. */
+export interface StoreOptions {
+  settings: Settings;
+  /** `create`: make a missing database. `read`: reading suffices, also from a read-only medium. */
+  mode: "create" | "write" | "read";
+}

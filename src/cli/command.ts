@@ -1,0 +1,83 @@
+import { type ArgsDef, defineCommand as defineCittyCommand, type ParsedArgs } from "citty";
+
+import type { Warning } from "../bus/errors";
+import type { LogResult } from "../bus/log";
+import type { InboxResult, ReadResult, SendResult, SentResult } from "../bus/message";
+import type { RegisterResult, TaskResult, UnregisterResult } from "../bus/session";
+import type { Dashboard } from "../bus/status";
+import type { Context } from "./context";
+
+/** Every human view and the data it shows. One module of `render/` a name. */
+export interface Views {
+  register: RegisterResult;
+  unregister: UnregisterResult;
+  heartbeat: { session_id: string; heartbeat_at: string };
+  task: TaskResult;
+  status: Partial<Dashboard>;
+  message: SendResult;
+  sent: SentResult;
+  inbox: InboxResult;
+  read: ReadResult;
+  log: LogResult;
+}
+
+interface AnswerOf<V extends keyof Views> {
+  view: V;
+  data: Views[V];
+  /** Asks a view for more: `--verbose` and the like. Never reaches `--json`. */
+  options?: Record<string, boolean | string>;
+  warnings?: Warning[];
+  /** Runs only after the answer's bytes reached a real reader (not a closed stream, not /dev/null). */
+  afterFlush?: () => Promise<void>;
+  exitCode?: number;
+}
+
+/** One answer: the data for `--json`, and the view that shows it to eyes. */
+export type Answer<V extends keyof Views = keyof Views> = { [K in V]: AnswerOf<K> }[V];
+
+/** An endless answer: NDJSON lines with `--json`; the view of each item redrawn or appended otherwise. */
+export interface Stream {
+  stream: AsyncIterable<StreamItem>;
+}
+
+export interface StreamItem {
+  /** The NDJSON line; `type` says what it is. */
+  line: { type: string } & Record<string, unknown>;
+  /** For eyes. */
+  answer: Answer;
+  /** Replaces the screen in a terminal. */
+  redraw?: boolean;
+}
+
+export interface Invocation<A extends ArgsDef> {
+  args: ParsedArgs<A>;
+  /** Positionals beyond the declared ones (`variadic`), or what stood behind `--` (`takesRest`). */
+  rest: string[];
+  context: Context;
+  /**
+   * Aborted when a stream is to end (SIGINT, SIGTERM, its reader gone). A stream that waits must wait for
+   * this too: an async generator's `return()` takes effect only at its next `yield`.
+   */
+  signal: AbortSignal;
+}
+
+export interface Command<A extends ArgsDef = ArgsDef> {
+  meta: { name: string; description: string };
+  args: A;
+  /** Each runs as it stands, after `parley `; the verb comes first. */
+  examples: string[];
+  /** A second name of the verb; the table in `commands.ts` has it too, since that is read first. */
+  alias?: string;
+  /** The last positional may be given more than once: the further ones are `rest`, and all are in `args._`. */
+  variadic?: boolean;
+  /** What stands behind `--` is no positional but `rest`, and nothing else is. */
+  takesRest?: boolean;
+  run(invocation: Invocation<A>): Promise<Answer | Stream>;
+}
+
+/** Defines a verb. The shape is citty's, which parses it and renders its usage; the loop is ours (`run.ts`). */
+export function defineCommand<const A extends ArgsDef>(command: Command<A>): Command {
+  defineCittyCommand({ meta: command.meta, args: command.args });
+  // The table of verbs forgets A: a command is only ever run with what was parsed by its own `args`.
+  return command as unknown as Command;
+}

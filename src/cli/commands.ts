@@ -1,0 +1,62 @@
+import type { Command } from "./command";
+
+export interface Verb {
+  /** One line for `parley --help`; the command's own description, which is not loaded for that. */
+  summary: string;
+  alias?: string;
+  load(): Promise<{ default: Command }>;
+}
+
+export type Verbs = Readonly<Record<string, Verb>>;
+
+/** Every verb. Its module, and all that it imports, is evaluated only when the verb is used. */
+export const verbs: Verbs = {
+  register: {
+    summary: "Register this agent session, or update it",
+    load: () => import("../commands/register"),
+  },
+  unregister: {
+    summary: "End this session and free what it holds",
+    load: () => import("../commands/unregister"),
+  },
+  heartbeat: {
+    summary: "Give a sign of life of this session",
+    load: () => import("../commands/heartbeat"),
+  },
+  task: {
+    summary: "Show, set or clear the current task of this session",
+    load: () => import("../commands/task"),
+  },
+  status: {
+    summary: "Show who works where, on what, holding which files",
+    load: () => import("../commands/status"),
+  },
+  message: {
+    summary: "Send a message to another session, or list the sent ones",
+    alias: "send",
+    load: () => import("../commands/message"),
+  },
+  inbox: {
+    summary: "Show the unread messages of this session",
+    load: () => import("../commands/inbox"),
+  },
+  read: {
+    summary: "Mark messages as read",
+    load: () => import("../commands/read"),
+  },
+  log: {
+    summary: "Append to this project's session log, or show it",
+    load: () => import("../commands/log"),
+  },
+};
+
+/** A verb by its name or alias; null where there is none. */
+export function findVerb(name: string, table: Verbs): (Verb & { name: string }) | null {
+  const own = Object.hasOwn(table, name) ? name : null;
+  const found = own ?? Object.keys(table).find((each) => table[each]?.alias === name);
+  const verb = found === undefined ? undefined : table[found];
+  return found !== undefined && verb ? { ...verb, name: found } : null;
+}
+
+export const verbNames = (table: Verbs): string[] =>
+  Object.entries(table).flatMap(([name, { alias }]) => (alias ? [name, alias] : [name]));

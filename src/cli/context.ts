@@ -1,0 +1,84 @@
+import type { Bus } from "../bus/bus";
+import type { Clock } from "../bus/clock";
+import type { Identity } from "../bus/identity";
+import type { SessionLog } from "../bus/log";
+import { settingsFrom } from "../bus/settings";
+import type { Dashboard } from "../bus/status";
+import type { StoreOptions } from "../bus/store";
+import { createIdentity } from "../identity/identity";
+import { createSessionLog } from "../store/log";
+import { createWake } from "../wake/wake";
+import type { Io } from "./io";
+import { bellDirectory, dataDirectory, logRoot, messagingDatabasePath } from "./paths";
+
+/** What a verb is given. Adapters are made on first use, so a verb pays only for what it touches. */
+export interface Context {
+  io: Io;
+  clock: Clock;
+  identity: Identity;
+  log: SessionLog;
+  /** The human at the machine acts, not a session (`--as operator`). */
+  asOperator: boolean;
+  /** `create`: a missing database is made. Otherwise it is `not_found`; `read` also works on read-only media. */
+  bus(mode: StoreOptions["mode"]): Promise<Bus>;
+  /** The dashboard as the session log keeps it. */
+  dashboardText(dashboard: Dashboard, at: Date): Promise<string>;
+}
+
+export interface ContextOptions {
+  io: Io;
+  db?: string | undefined;
+  session?: string | undefined;
+  asOperator: boolean;
+}
+
+/** The composition root: the only place that knows concrete adapters. */
+export function createContext({ io, db, session, asOperator }: ContextOptions): Context {
+  const { env, cwd } = io;
+  const identity = createIdentity({
+    env,
+    cwd,
+    dataDirectory: dataDirectory(env),
+    session: session ?? (env["PARLEY_SESSION"] || null),
+  });
+  const clock = { now: () => Date.now() };
+  let bus: Promise<Bus> | null = null;
+
+  async function open(mode: StoreOptions["mode"]): Promise<Bus> {
+    const path = messagingDatabasePath(env, db, cwd);
+    const settings = settingsFrom(env);
+    const { openSqliteStore } = await import("../store/sqlite/store");
+    const store = await openSqliteStore(path, { mode, settings });
+    const wake = createWake({
+      directory: bellDirectory(path),
+      mode: env["PARLEY_WAKE"] === "poll" ? "poll" : "auto",
+      pollMilliseconds: pollInterval(env["PARLEY_POLL_MS"]),
+      changeCount: () => store.changeCount(),
+    });
+    return { store, identity, clock, wake, settings };
+  }
+
+  return {
+    io,
+    clock,
+    identity,
+    asOperator,
+    log: createSessionLog({ root: logRoot(env), machineUuid: () => identity.machine().machine_uuid }),
+    bus: (mode) => (bus ??= open(mode)),
+    dashboardText: async (dashboard, at) => {
+      const { dashboardEntry } = await import("../render/entry");
+      const { authorName } = await import("../bus/journal");
+      const own = dashboard.sessions.find((each) => each.session_id === dashboard.this_session);
+      return dashboardEntry(dashboard, at, {
+        author: authorName(own ? { vendor: own.llm_vendor, model: own.llm_model } : null),
+        home: env["HOME"] ?? null,
+      });
+    },
+  };
+}
+
+/** The seeds' 250 ms (R242) unless PARLEY_POLL_MS says otherwise. */
+function pollInterval(text: string | undefined): number {
+  const milliseconds = Number(text);
+  return text && Number.isFinite(milliseconds) && milliseconds >= 1 ? milliseconds : 250;
+}

@@ -1,0 +1,165 @@
+import { type ArgDef, renderUsage } from "citty";
+
+import { type ErrorCode, exitCodes } from "../bus/errors";
+import type { Command } from "./command";
+import type { Verbs } from "./commands";
+import { globalArgs } from "./globals";
+import { verbOfName } from "./names";
+import { version } from "./version";
+
+/** Help for eyes, and the same as the data of `--help --json`. */
+export interface Help {
+  text: string;
+  data: unknown;
+}
+
+export const tagline =
+  "coding agents of different vendors on one machine find each other, talk, and keep off each other's files";
+
+export const exitMeanings: Record<ErrorCode, string> = {
+  internal: "a bug of parley, or a corrupt database",
+  conflict: "held or owned by another session",
+  not_found: "no such session, message, task or database",
+  timeout: "a wait ran out",
+  busy: "the database stayed locked; try again",
+  not_registered: "the verb needs a session, and none was found",
+  not_permitted: "permissions, read-only media, a full disk",
+  invalid: "wrong arguments or input",
+};
+
+export async function mainHelp(verbs: Verbs, color: boolean): Promise<Help> {
+  const { version: number } = await version();
+  const rows = Object.entries(verbs).map(([name, { alias, summary }]): Row => [
+    alias ? `${name}, ${alias}` : name,
+    summary,
+  ]);
+  const codes = Object.entries(exitMeanings).map(([code, meaning]): Row => [
+    String(exitCodes[code as ErrorCode]),
+    `${meaning} (${code})`,
+  ]);
+  const text = [
+    `parley ${number}: ${tagline}`,
+    "",
+    `${heading("USAGE", color)} parley VERB [OPTIONS] [ARGUMENTS]`,
+    "",
+    ...section("VERBS", rows, color),
+    ...section("OPTIONS OF EVERY VERB", globalRows(), color),
+    ...section("EXIT CODES", [["0", "done; also when there was nothing to show"], ...codes], color),
+    "parley VERB --help tells more about a verb.",
+    "",
+  ];
+  return {
+    text: text.join("\n"),
+    data: {
+      verbs: Object.entries(verbs).map(([verb, { alias, summary }]) => ({ verb, alias, summary })),
+      options: described(globalArgs),
+      exit_codes: { ok: 0, ...exitCodes },
+    },
+  };
+}
+
+/** `calledName`: what the program was called by, which the usage line and the examples then show. */
+export async function verbHelp(
+  command: Command,
+  calledName: string,
+  color: boolean,
+): Promise<Help> {
+  const { name, description } = command.meta;
+  const shown = verbOfName(calledName) === name ? calledName : `parley ${name}`;
+  const rendered = await renderUsage({ meta: { name: shown, description }, args: command.args });
+  const examples = command.examples.map((example) => `  ${shown}${example.slice(name.length)}`);
+  const text = [
+    // citty pads its last column.
+    markRest(command, color ? rendered : Bun.stripANSI(rendered))
+      .replace(/ +$/gm, "")
+      .trimEnd(),
+    "",
+    ...section("OPTIONS OF EVERY VERB", globalRows(), color),
+    heading("EXAMPLES", color),
+    "",
+    ...examples,
+    "",
+  ];
+  return {
+    text: text.join("\n"),
+    data: {
+      verb: name,
+      alias: command.alias,
+      description,
+      usage: usage(command),
+      arguments: described(command.args),
+      options: described(globalArgs),
+      examples: command.examples.map((example) => `parley ${example}`),
+    },
+  };
+}
+
+/** The usage line in plain text: `parley read [OPTIONS] [ID…]`. */
+export function usage(command: Command): string {
+  const positionals = Object.entries(command.args)
+    .filter(([, def]) => def.type === "positional")
+    .map(([name, def]) =>
+      isRequired(def) ? `<${name.toUpperCase()}>` : `[${name.toUpperCase()}]`,
+    );
+  return markRest(command, ["parley", command.meta.name, "[OPTIONS]", ...positionals].join(" "));
+}
+
+/** citty knows neither repeated positionals nor a command line behind `--`. */
+function markRest(command: Command, text: string): string {
+  const last = Object.keys(command.args).findLast(
+    (name) => command.args[name]?.type === "positional",
+  );
+  if (!command.variadic || !last) return text;
+  return text.replace(
+    new RegExp(`([[<])${last.toUpperCase()}([\\]>])`),
+    `$1${last.toUpperCase()}…$2`,
+  );
+}
+
+/** Arguments as data; `flags` are the ways to write an option. */
+export function described(args: Readonly<Record<string, ArgDef>>) {
+  return Object.entries(args).map(([name, def]) => ({
+    name,
+    type: def.type ?? "string",
+    ...(def.type === "positional" ? {} : { flags: flagsOf(name, def) }),
+    ...(def.valueHint ? { value: def.valueHint } : {}),
+    ...("options" in def && def.options ? { choices: def.options } : {}),
+    ...(def.default === undefined ? {} : { default: def.default }),
+    required: isRequired(def),
+    description: descriptionOf(def),
+  }));
+}
+
+const isRequired = (def: ArgDef): boolean =>
+  def.default === undefined &&
+  (def.type === "positional" ? def.required !== false : def.required === true);
+
+function flagsOf(name: string, def: ArgDef): string[] {
+  const aliases = "alias" in def && def.alias ? [def.alias].flat() : [];
+  const flags = [
+    ...aliases.map((alias) => (alias.length === 1 ? `-${alias}` : `--${alias}`)),
+    `--${name}`,
+  ];
+  return def.type === "boolean" && def.default === true ? [...flags, `--no-${name}`] : flags;
+}
+
+const descriptionOf = (def: ArgDef): string =>
+  def.description ?? ("negativeDescription" in def ? (def.negativeDescription ?? "") : "");
+
+type Row = [left: string, right: string];
+
+const globalRows = (): Row[] =>
+  described(globalArgs).map(({ flags = [], value, description }) => [
+    flags.join(", ") + (value ? `=<${value}>` : ""),
+    description,
+  ]);
+
+/** Aligned as citty aligns its own sections. */
+function section(title: string, rows: Row[], color: boolean): string[] {
+  const width = Math.max(...rows.map(([left]) => left.length));
+  const lines = rows.map(([left, right]) => `  ${left.padStart(width)}  ${right}`);
+  return [heading(title, color), "", ...lines, ""];
+}
+
+const heading = (title: string, color: boolean): string =>
+  color ? `\x1b[4m\x1b[1m${title}\x1b[22m\x1b[24m` : title;

@@ -1,0 +1,143 @@
+import { fstatSync, statSync } from "node:fs";
+
+import { ParleyError } from "../bus/errors";
+import { type Diagnostics, type Level, openDiagnostics } from "./diagnostics";
+
+/**
+ * Where an answer's bytes went: to somebody who can read them; nowhere, by the caller's own wish (the null
+ * device); or to a reader that is gone (a broken pipe, a descriptor that cannot be written).
+ */
+export type Written = "written" | "discarded" | "gone";
+
+/** The process's surroundings: streams, terminal, environment, signals. The only door to them. */
+export interface Io {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  /** What the program was called by: `parley`, `session-status`, … */
+  readonly name: string;
+  /** Writes to stdout; nothing else may. Throws `not_permitted` for what prevents it, such as a full disk. */
+  write(text: string): Promise<Written>;
+  /** Writes a diagnostic to stderr, control characters made visible. Never throws. */
+  say(level: Level, text: string): Promise<void>;
+  /** All of stdin as it is. Throws `invalid` where it is too large, no text, or cannot be read. */
+  readStdin(): Promise<string>;
+  stdoutIsTerminal(): boolean;
+  /** Colours are wanted on stdout. */
+  color(): boolean;
+  /** Columns of the terminal; 80 where there is none. */
+  width(): number;
+  /** Calls back on SIGINT and SIGTERM, once: the second signal ends the process. Returns how to stop that. */
+  onStop(callback: () => void): () => void;
+  /** Calls back for an error that nothing caught. */
+  onCrash(callback: (error: unknown) => void): void;
+}
+
+/** Largest stdin that is read, in bytes: above any limit a verb has, so that the verb's own is the one told. */
+const maxStdinBytes = 1024 * 1024;
+
+export function createIo(): Io {
+  let diagnostics: Diagnostics | null = null;
+  const { env } = process;
+  return {
+    env,
+    // A getter, since the directory may be gone, which only verbs that need it should suffer from.
+    get cwd() {
+      return process.cwd();
+    },
+    name: calledBy(process.argv0),
+    write,
+    say: async (level, text) => {
+      diagnostics ??= openDiagnostics(colorOn(2, env));
+      await diagnostics(level, text);
+    },
+    readStdin,
+    stdoutIsTerminal: () => isTerminal(1),
+    color: () => colorOn(1, env),
+    width: () => {
+      const columns = isTerminal(1) ? new (tty().WriteStream)(1).columns : 0;
+      return columns > 0 ? columns : 80;
+    },
+    onStop: (callback) => {
+      process.once("SIGINT", callback).once("SIGTERM", callback);
+      return () => void process.off("SIGINT", callback).off("SIGTERM", callback);
+    },
+    onCrash: (callback) =>
+      void process.on("uncaughtException", callback).on("unhandledRejection", callback),
+  };
+}
+
+/** The last part of `process.argv0`, without `.exe`. `argv[0]` is `bun` in every compiled program. */
+export const calledBy = (argv0: string): string =>
+  (argv0.split(/[/\\]/).at(-1) ?? "").replace(/\.exe$/i, "");
+
+async function write(text: string): Promise<Written> {
+  if (isNullDevice(1)) return "discarded";
+  try {
+    // Waits for slow readers, goes on after partial writes and reports failures; the streams do not.
+    await Bun.write(Bun.stdout, text);
+    return "written";
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === "EPIPE" || code === "EBADF") return "gone";
+    throw new ParleyError("not_permitted", `cannot write the answer: ${message}`, {
+      hint: "what the command did is done; only its answer was not written",
+      details: { code: code ?? null },
+      cause: error,
+    });
+  }
+}
+
+async function readStdin(): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of Bun.stdin.stream()) {
+      size += chunk.length;
+      if (size > maxStdinBytes) break;
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    throw new ParleyError("invalid", `cannot read standard input: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+  if (size > maxStdinBytes) {
+    throw new ParleyError("invalid", `standard input is larger than ${maxStdinBytes} bytes`);
+  }
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(Buffer.concat(chunks));
+  } catch (error) {
+    throw new ParleyError("invalid", "standard input is not text in UTF-8", { cause: error });
+  }
+}
+
+/** Whether colours are wanted on a descriptor. `NO_COLOR` (not empty) outranks `FORCE_COLOR` (not `0`). */
+function colorOn(descriptor: number, env: Io["env"]): boolean {
+  if (env.NO_COLOR) return false;
+  if (env.FORCE_COLOR !== undefined) return env.FORCE_COLOR !== "0" && env.FORCE_COLOR !== "false";
+  return env.TERM !== "dumb" && isTerminal(descriptor);
+}
+
+// Loading node:tty costs over a millisecond, touching process.stdout six: only for what may be a terminal.
+const tty = (): typeof import("node:tty") => require("node:tty");
+
+const isTerminal = (descriptor: number): boolean =>
+  isCharacterDevice(descriptor) && !isNullDevice(descriptor) && tty().isatty(descriptor);
+
+function isCharacterDevice(descriptor: number): boolean {
+  try {
+    return fstatSync(descriptor).isCharacterDevice();
+  } catch {
+    return false;
+  }
+}
+
+/** Also true of a closed descriptor: Bun opens the null device in place of one it was started without. */
+function isNullDevice(descriptor: number): boolean {
+  try {
+    const own = fstatSync(descriptor);
+    return own.isCharacterDevice() && own.rdev === statSync("/dev/null").rdev;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,131 @@
+import { exitCodes, ParleyError, type Warning } from "../bus/errors";
+import type { ViewData } from "../render/human";
+import type { Look } from "../render/look";
+import type { Answer, StreamItem, Views } from "./command";
+import type { Io, Written } from "./io";
+import { inWordsOf, type Vocabulary } from "./names";
+
+/** The ways out: every byte for stdout passes here, as the one form that was asked for. */
+export interface Output {
+  /** Shows an answer, then runs its `afterFlush`. Returns the exit code. */
+  answer(answer: Answer): Promise<number>;
+  /** Shows one item of a stream. */
+  item(item: StreamItem): Promise<Written>;
+  /** Shows what no view is for: help and version. */
+  plain(text: string, data: unknown): Promise<number>;
+  /** Shows an error, or anything else that was thrown. Returns the exit code; never throws. */
+  failure(thrown: unknown): Promise<number>;
+}
+
+/** The views that there is a renderer for, taking just the data that commands give them. */
+type Rendered = {
+  [V in keyof Views]: Views[V] extends ViewData<V> ? V : never;
+}[keyof Views];
+
+export function openOutput(io: Io, json: boolean, command: Vocabulary): Output {
+  /** `closed`: the one line of `--json` is out, or the command failed, so that no other may follow. */
+  let state: "open" | "streaming" | "closed" = "open";
+  let look: Look | null = null;
+
+  async function text({ view, data, options }: Answer<Rendered>): Promise<string> {
+    const { renderView } = await import("../render/human");
+    look ??= { color: io.color(), width: io.width(), home: homeOf(io.env), command };
+    return renderView(view, data, look, options);
+  }
+
+  async function warn(warnings: readonly Warning[]): Promise<void> {
+    for (const { message } of warnings) await io.say("warn", inWordsOf(command, message));
+  }
+
+  async function afterFlush(answer: Answer, written: Written): Promise<void> {
+    if (written !== "written" || !answer.afterFlush) return;
+    try {
+      await answer.afterFlush();
+    } catch (error) {
+      await io.say("warn", `shown, but not marked as shown: ${messageOf(error)}`);
+    }
+  }
+
+  async function writeOnce(line: string): Promise<Written> {
+    if (state === "closed") return "discarded";
+    state = "closed";
+    return io.write(line);
+  }
+
+  return {
+    async answer(answer) {
+      const warnings = answer.warnings ?? [];
+      const line = json
+        ? (await import("../render/json")).envelope(answer.data, warnings)
+        : await text(answer);
+      const written = await writeOnce(line);
+      if (!json) await warn(warnings);
+      await afterFlush(answer, written);
+      return answer.exitCode ?? 0;
+    },
+
+    async item({ line, answer, redraw }) {
+      if (state === "closed") return "discarded";
+      state = "streaming";
+      const out = json ? (await import("../render/json")).ndjson(line) : await text(answer);
+      const clear = redraw && !json && io.stdoutIsTerminal() ? "\x1b[H\x1b[2J\x1b[3J" : "";
+      const written = await io.write(clear + out);
+      await warn(answer.warnings ?? []);
+      await afterFlush(answer, written);
+      return written;
+    },
+
+    async plain(plainText, data) {
+      const line = json ? (await import("../render/json")).envelope(data) : plainText;
+      await writeOnce(line);
+      return 0;
+    },
+
+    async failure(thrown) {
+      const error = asParleyError(thrown, command);
+      const before = state;
+      state = "closed";
+      if (!(json && before !== "closed" && (await wroteError(error, before === "streaming")))) {
+        await io.say("error", error.message.replace(/\s*\n\s*/g, " "));
+        if (error.hint) await io.say("info", `hint: ${error.hint}`);
+      }
+      if (io.env.PARLEY_DEBUG === "1") await io.say("info", stackOf(thrown));
+      return exitCodes[error.code];
+    },
+  };
+
+  /** In a stream the error is one more line, known by its `type`. False where stdout cannot be written. */
+  async function wroteError(error: ParleyError, streaming: boolean): Promise<boolean> {
+    try {
+      const { errorEnvelope, ndjson } = await import("../render/json");
+      const envelope = errorEnvelope(error);
+      const line = streaming ? ndjson({ type: "error", ...JSON.parse(envelope) }) : envelope;
+      return (await io.write(line)) !== "gone";
+    } catch {
+      return false;
+    }
+  }
+}
+
+function asParleyError(thrown: unknown, command: Vocabulary): ParleyError {
+  if (!(thrown instanceof ParleyError)) {
+    return new ParleyError("internal", `parley hit a bug: ${messageOf(thrown)}`, {
+      hint: "run it again with PARLEY_DEBUG=1 to see where",
+      cause: thrown,
+    });
+  }
+  const { code, message, hint, details } = thrown;
+  return new ParleyError(code, message, {
+    ...(hint === undefined ? {} : { hint: inWordsOf(command, hint) }),
+    ...(details === undefined ? {} : { details }),
+    cause: thrown.cause,
+  });
+}
+
+const messageOf = (thrown: unknown): string =>
+  thrown instanceof Error ? thrown.message || thrown.name : String(thrown);
+
+const stackOf = (thrown: unknown): string =>
+  thrown instanceof Error ? (thrown.stack ?? messageOf(thrown)) : String(thrown);
+
+const homeOf = (env: Io["env"]): string | null => env.HOME || env.USERPROFILE || null;

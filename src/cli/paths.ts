@@ -1,0 +1,33 @@
+import { homedir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+
+import { ParleyError } from "../bus/errors";
+
+type Env = Record<string, string | undefined>;
+
+/** Where parley keeps what is its own: `$XDG_DATA_HOME/parley`, `~/.local/share/parley`, `%LOCALAPPDATA%\parley`. */
+export function dataDirectory(env: Env): string {
+  if (env["XDG_DATA_HOME"]?.startsWith("/")) return join(env["XDG_DATA_HOME"], "parley");
+  if (process.platform === "win32" && env["LOCALAPPDATA"]) return join(env["LOCALAPPDATA"], "parley");
+  return join(homeDirectory(env), ".local", "share", "parley");
+}
+
+function homeDirectory(env: Env): string {
+  const home = env["HOME"] || homedir();
+  if (home) return home;
+  throw new ParleyError("not_permitted", "There is no home directory to keep the database in", {
+    hint: "set HOME, or name a database with --db or PARLEY_DB",
+  });
+}
+
+/** The one place that says where the database is: `--db`, else PARLEY_DB, else the data directory. */
+export function messagingDatabasePath(env: Env, option: string | undefined, cwd: string): string {
+  const named = option || env["PARLEY_DB"];
+  if (!named) return join(dataDirectory(env), "messaging.db");
+  return resolve(cwd, named.startsWith("~/") ? join(homeDirectory(env), named.slice(2)) : named);
+}
+
+export const bellDirectory = (databasePath: string): string => join(dirname(databasePath), "bell");
+
+/** Root of the session logs: PARLEY_LOG_DIR, else below the data directory. */
+export const logRoot = (env: Env): string => env["PARLEY_LOG_DIR"] || join(dataDirectory(env), "session-logs");

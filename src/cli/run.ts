@@ -1,0 +1,153 @@
+import { ParleyError } from "../bus/errors";
+import type { Command, StreamItem } from "./command";
+import { findVerb, verbNames, type Verbs, verbs } from "./commands";
+import type { Context, ContextOptions } from "./context";
+import type { Io } from "./io";
+import { verbOfName, vocabularyOf } from "./names";
+import { openOutput, type Output } from "./output";
+import { asksFor, parse, verbIndex } from "./parse";
+import { nearest } from "./suggest";
+
+export interface Parts {
+  verbs: Verbs;
+  createContext(options: ContextOptions): Context | Promise<Context>;
+}
+
+const ownParts: Parts = {
+  verbs,
+  // Loaded after parsing has succeeded: it brings all the adapters.
+  createContext: async (options) => (await import("./context")).createContext(options),
+};
+
+/**
+ * The one loop and the one catch: argv (without the program) in, exit code out. Never throws; whatever goes
+ * wrong ends as one error on the stream that the caller reads. Without a verb it shows the help.
+ */
+export async function run(argv: readonly string[], io: Io, parts = ownParts): Promise<number> {
+  const output = openOutput(io, asksFor(argv, "json"), vocabularyOf(io.name));
+  const crash = Promise.withResolvers<never>();
+  // Nothing may be listening any more when it rejects, which must not count as another crash.
+  crash.promise.catch(() => {});
+  io.onCrash(crash.reject);
+  try {
+    return await Promise.race([invoke(argv, io, output, parts), crash.promise]);
+  } catch (error) {
+    return output.failure(error);
+  }
+}
+
+async function invoke(
+  argv: readonly string[],
+  io: Io,
+  output: Output,
+  parts: Parts,
+): Promise<number> {
+  if (asksFor(argv, "version")) return showVersion(output);
+  const { name, words, help } = wordsOf(argv, io.name);
+  if (name === null) {
+    if (!help) parse(words, { args: {} });
+    const { mainHelp } = await import("./help");
+    const { text, data } = await mainHelp(parts.verbs, io.color());
+    return output.plain(text, data);
+  }
+  const verb = findVerb(name, parts.verbs);
+  if (!verb) throw unknownVerb(name, parts.verbs);
+  const { default: command } = await verb.load();
+  if (help) {
+    const { verbHelp } = await import("./help");
+    const { text, data } = await verbHelp(command, io.name, io.color());
+    return output.plain(text, data);
+  }
+  return perform(verb.name, command, words, io, output, parts);
+}
+
+async function perform(
+  name: string,
+  command: Command,
+  words: readonly string[],
+  io: Io,
+  output: Output,
+  parts: Parts,
+): Promise<number> {
+  const stop = new AbortController();
+  try {
+    const { args, rest, globals } = parse(words, command);
+    const { db, session } = globals;
+    const asOperator = globals.as === "operator";
+    const context = await parts.createContext({ io, db, session, asOperator });
+    const result = await command.run({ args, rest, context, signal: stop.signal });
+    if ("stream" in result) return await pump(result.stream, stop, io, output);
+    return await output.answer(result);
+  } catch (error) {
+    throw pointedToHelp(error, name);
+  }
+}
+
+/** A mistake in the arguments that says nothing else to do is pointed to the verb's help. */
+function pointedToHelp(error: unknown, name: string): unknown {
+  if (!(error instanceof ParleyError) || error.code !== "invalid" || error.hint) return error;
+  return new ParleyError(error.code, error.message, {
+    hint: `see parley ${name} --help`,
+    ...(error.details ? { details: error.details } : {}),
+    cause: error.cause,
+  });
+}
+
+/** Which verb, and the words beside it. `parley help VERB` is `parley VERB --help`. */
+function wordsOf(argv: readonly string[], calledName: string) {
+  const named = verbOfName(calledName);
+  let words = argv;
+  let name = named;
+  let help = asksFor(argv, "help");
+  const take = () => {
+    const index = verbIndex(words);
+    const word = words[index] ?? null;
+    if (word !== null) words = words.toSpliced(index, 1);
+    return word;
+  };
+  name ??= take();
+  if (named === null && name === "help") {
+    help = true;
+    name = take();
+  }
+  return { name, words, help };
+}
+
+function unknownVerb(name: string, table: Verbs): ParleyError {
+  const suggestion = nearest(name, verbNames(table));
+  const question = suggestion ? `; did you mean ${suggestion}?` : "";
+  return new ParleyError("invalid", `unknown verb ${JSON.stringify(name)}${question}`, {
+    hint: "see parley --help",
+    details: { verb: name, suggestion },
+  });
+}
+
+/** Passes a stream on until it ends, a signal comes or its reader is gone; then lets it clean up. */
+async function pump(
+  stream: AsyncIterable<StreamItem>,
+  stop: AbortController,
+  io: Io,
+  output: Output,
+): Promise<number> {
+  const iterator = stream[Symbol.asyncIterator]();
+  const stopped = Promise.withResolvers<null>();
+  stop.signal.addEventListener("abort", () => stopped.resolve(null), { once: true });
+  const forget = io.onStop(() => stop.abort());
+  try {
+    for (;;) {
+      const next = await Promise.race([iterator.next(), stopped.promise]);
+      if (next === null || next.done || stop.signal.aborted) return 0;
+      if ((await output.item(next.value)) === "gone") return 0;
+    }
+  } finally {
+    stop.abort();
+    await iterator.return?.();
+    forget();
+  }
+}
+
+async function showVersion(output: Output): Promise<number> {
+  const { version } = await import("./version");
+  const data = await version();
+  return output.plain(`${data.version}\n`, data);
+}

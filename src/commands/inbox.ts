@@ -1,0 +1,31 @@
+import { requireActor } from "../bus/caller";
+import { openInbox, read } from "../bus/inbox";
+import { integer } from "../bus/input";
+import { defineCommand } from "../cli/command";
+
+export default defineCommand({
+  meta: { name: "inbox", description: "Show the unread messages of this session" },
+  args: {
+    channel: { type: "string", description: "Only messages of this channel", valueHint: "CHANNEL" },
+    limit: { type: "string", description: "At most so many", valueHint: "1-1000", default: "50" },
+    "mark-read": { type: "boolean", description: "Mark what is shown as read" },
+    peek: { type: "boolean", description: "Only look: mark nothing" },
+  },
+  examples: ["inbox", "inbox --mark-read", "inbox --channel task_broadcast --limit 5 --json"],
+  async run({ args, context }) {
+    const limit = integer(args.limit, "--limit", 1, 1000);
+    const peek = args.peek === true;
+    const bus = await context.bus("read");
+    const actor = await requireActor(bus, context.asOperator);
+    const inbox = await openInbox(bus, actor, { channel: args.channel ?? null, limit, peek });
+    return {
+      view: "inbox",
+      data: inbox.result,
+      afterFlush: async () => {
+        if (args["mark-read"] && inbox.result.messages.length > 0) {
+          await read(bus, actor, inbox.result.messages.map((message) => message.id));
+        } else await inbox.shown("inbox");
+      },
+    };
+  },
+});

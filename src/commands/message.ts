@@ -1,0 +1,81 @@
+import { requireActor } from "../bus/caller";
+import { ParleyError } from "../bus/errors";
+import { choice, integer } from "../bus/input";
+import { directedChannels } from "../bus/message";
+import { jsonObject } from "../bus/payload";
+import { send, sent } from "../bus/send";
+import { defineCommand } from "../cli/command";
+
+export default defineCommand({
+  meta: { name: "message", description: "Send a message to another session, or list the sent ones" },
+  alias: "send",
+  args: {
+    target: {
+      type: "positional",
+      required: false,
+      description: "Session id or name, or operator; with --all the text stands here",
+    },
+    text: { type: "positional", required: false, description: "What to say; - reads it from standard input" },
+    all: { type: "boolean", description: "To all active sessions but this one" },
+    project: { type: "string", description: "With --all: only sessions of this project", valueHint: "PROJECT" },
+    priority: {
+      type: "string",
+      description: "0 routine, 1 normal, 2 high, 3 critical",
+      valueHint: "0-3",
+      default: "2",
+    },
+    channel: {
+      type: "string",
+      description: "coordination, task_broadcast or state",
+      valueHint: "CHANNEL",
+      default: "coordination",
+    },
+    "reply-to": { type: "string", description: "Answer this message, which becomes read", valueHint: "ID" },
+    payload: { type: "string", description: "A JSON object instead of the text", valueHint: "JSON" },
+    sent: { type: "boolean", description: "List the messages this session sent" },
+    status: { type: "boolean", description: "List them with their delivery times" },
+  },
+  examples: [
+    'message codex-41200 "please release lock on paths.py"',
+    'message codex-41200 "task H.13.7 conflict" --priority 3',
+    'message --all "switching to track J work"',
+    "message --sent --status",
+  ],
+  async run({ args, context }) {
+    const priority = integer(args.priority, "--priority", 0, 3);
+    const channel = choice(args.channel, "--channel", directedChannels);
+    const replyTo = args["reply-to"] === undefined ? null : integer(args["reply-to"], "--reply-to", 1, Number.MAX_SAFE_INTEGER);
+    const payload = args.payload === undefined ? null : jsonObject(args.payload, "--payload");
+    if (args.sent || args.status) {
+      if (args.target !== undefined) throw misuse("--sent takes no target and no text");
+      const bus = await context.bus("read");
+      const actor = await requireActor(bus, context.asOperator);
+      return { view: "sent", data: await sent(bus, actor), options: { status: args.status === true } };
+    }
+    const words = [args.target, args.text].filter((word) => word !== undefined);
+    const wanted = (args.all ? 0 : 1) + (payload ? 0 : 1);
+    if (words.length !== wanted) throw misuse(usageProblem(args.all === true, payload !== null, words.length));
+    if (args.project !== undefined && !args.all) throw misuse("--project goes with --all");
+    const target = args.all ? null : (words[0] ?? null);
+    const word = payload ? null : (words.at(-1) ?? null);
+    const text = word === "-" ? await context.io.readStdin() : word;
+    const bus = await context.bus("create");
+    const actor = await requireActor(bus, context.asOperator);
+    const project = args.project ?? null;
+    return {
+      view: "message",
+      data: await send(bus, actor, { target, project, text, payload, channel, priority, replyTo }),
+    };
+  },
+});
+
+const misuse = (problem: string): ParleyError =>
+  new ParleyError("invalid", problem, {
+    hint: 'write parley message TARGET "text", or parley message --all "text"; quote the text',
+  });
+
+function usageProblem(all: boolean, payload: boolean, words: number): string {
+  if (payload) return all ? "--all with --payload takes no text" : "--payload takes a target and no text";
+  if (all) return words === 0 ? "The text is missing" : "--all takes only the text, no target";
+  return words === 0 ? "The target and the text are missing" : "The text is missing";
+}

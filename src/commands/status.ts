@@ -1,0 +1,106 @@
+import type { Bus } from "../bus/bus";
+import { type OpenedDashboard, openDashboard } from "../bus/dashboard";
+import { timestamp } from "../bus/clock";
+import { ParleyError } from "../bus/errors";
+import { type Answer, defineCommand, type StreamItem } from "../cli/command";
+import type { Context } from "../cli/context";
+
+/** The filtered views, in the order in which several are printed. */
+const views = ["stats", "locks", "claims", "alerts", "unread", "lifecycle"] as const;
+type View = (typeof views)[number];
+
+export default defineCommand({
+  meta: { name: "status", description: "Show who works where, on what, holding which files" },
+  args: {
+    stats: { type: "boolean", description: "Only the numbers of the bus" },
+    locks: { type: "boolean", description: "Only the file locks" },
+    claims: { type: "boolean", description: "Only the task claims" },
+    alerts: { type: "boolean", description: "Only the unread alerts, which are marked as delivered" },
+    unread: { type: "boolean", description: "Only this session's unread messages, which are marked as delivered" },
+    lifecycle: { type: "boolean", description: "Only the last 20 sessions started, resumed and ended" },
+    verbose: { type: "boolean", description: "Milliseconds, registration, heartbeat, task and bus details" },
+    log: { type: "boolean", default: true, negativeDescription: "Append nothing to the session log" },
+    watch: { type: "boolean", description: "Show it again whenever the bus changes; logs nothing" },
+  },
+  examples: ["status", "status --stats", "status --alerts --unread", "status --no-log --json"],
+  async run({ args, context, signal }) {
+    const wanted = views.filter((view) => args[view]);
+    const options = { verbose: args.verbose === true, at: timestamp(context.clock.now()) };
+    const bus = await context.bus("read");
+    if (args.watch) return { stream: redraws(bus, context, wanted, options, signal) };
+
+    const opened = await openDashboard(bus, context.asOperator);
+    if (wanted.length === 0 && args.log) await appendToLog(opened, context);
+    return answer(opened, wanted, options, bus);
+  },
+});
+
+/** The view that was asked for, or all of it. Only what is printed is marked. */
+function answer(
+  opened: OpenedDashboard,
+  wanted: readonly View[],
+  options: Record<string, boolean | string>,
+  bus: Bus,
+): Answer<"status"> {
+  const { dashboard, overview, warnings } = opened;
+  const all = wanted.length === 0;
+  const sources = {
+    stats: dashboard.stats,
+    locks: overview.locks,
+    claims: overview.claims,
+    alerts: dashboard.alerts,
+    unread: dashboard.unread,
+    lifecycle: overview.lifecycle,
+  };
+  return {
+    view: "status",
+    data: all ? dashboard : Object.fromEntries(wanted.map((view) => [view, sources[view]])),
+    options,
+    warnings,
+    afterFlush: async () => {
+      await opened.shown({
+        alerts: all || wanted.includes("alerts"),
+        unread: all || wanted.includes("unread"),
+      });
+      bus.wake.ring([]);
+    },
+  };
+}
+
+/** Without active sessions there is nothing to keep; a log that cannot be written never costs the dashboard. */
+async function appendToLog({ dashboard, warnings }: OpenedDashboard, context: Context): Promise<void> {
+  if (dashboard.sessions.length === 0) return;
+  const at = context.clock.now();
+  const own = dashboard.sessions.find((session) => session.session_id === dashboard.this_session);
+  const entry = await context.dashboardText(dashboard, new Date(at));
+  try {
+    const project_id = own?.project_id ?? null;
+    dashboard.log = { path: context.log.append({ project_id, text: entry, at }), entry };
+  } catch (error) {
+    if (!(error instanceof ParleyError)) throw error;
+    warnings.push({ code: "log_failed", message: `Session log write failed: ${error.message}` });
+  }
+}
+
+async function* redraws(
+  bus: Bus,
+  context: Context,
+  wanted: readonly View[],
+  options: Record<string, boolean | string>,
+  signal: AbortSignal,
+): AsyncGenerator<StreamItem> {
+  let changed = Promise.withResolvers<void>();
+  const wake = (): void => changed.resolve();
+  signal.addEventListener("abort", wake);
+  const listening = await bus.wake.listen(wake);
+  try {
+    while (!signal.aborted) {
+      const shown = answer(await openDashboard(bus, context.asOperator), wanted, options, bus);
+      yield { line: { type: "status", ...shown.data }, answer: shown, redraw: true };
+      await changed.promise;
+      changed = Promise.withResolvers<void>();
+    }
+  } finally {
+    await listening.stop();
+  }
+}

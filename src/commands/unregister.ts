@@ -1,0 +1,13 @@
+import { unregister } from "../bus/registration";
+import { defineCommand } from "../cli/command";
+
+export default defineCommand({
+  meta: { name: "unregister", description: "End this session and free what it holds" },
+  args: {
+    reason: { type: "string", description: "Why, for the others", valueHint: "TEXT", default: "session ended normally" },
+  },
+  examples: ["unregister", 'unregister --reason "handing over to codex"'],
+  async run({ args, context }) {
+    return { view: "unregister", data: await unregister(await context.bus("write"), args.reason) };
+  },
+});

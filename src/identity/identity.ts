@@ -1,0 +1,179 @@
+import { realpathSync } from "node:fs";
+import { resolve } from "node:path";
+
+import { ParleyError } from "../bus/errors";
+import type {
+  Agent,
+  AgentRequest,
+  Clues,
+  Identity,
+  Machine,
+  ProjectFinding,
+} from "../bus/identity";
+import type { ProcessTable } from "../bus/process";
+import { knownAgent } from "./agents";
+import {
+  ancestorsOf,
+  type Candidate,
+  type Choice,
+  evidenceOf,
+  findProcess,
+  nearestAgent,
+  nearestLasting,
+} from "./ancestry";
+import { hostname } from "./host";
+import { machineUuid } from "./machine";
+import { findModel } from "./model";
+import { argumentsOf } from "./program";
+import { createPlatform, type Platform, type ProcessFacts } from "./platform";
+import { createProcessTable } from "./processes";
+import { findProject } from "./project";
+import {
+  checkVendor,
+  conversationId,
+  conversations,
+  type Environment,
+  pidFromEnvironment,
+  vendorFromEnvironment,
+} from "./vendors";
+
+export interface IdentityOptions {
+  env: Environment;
+  /** Where the machine's UUID is kept. */
+  dataDirectory: string;
+  /** The caller's working directory. */
+  cwd: string;
+  /** `--session` */
+  session?: string | null;
+}
+
+/** Who is calling. Nothing is read before it is asked for, and nothing twice. */
+export const createIdentity = (options: IdentityOptions): Identity => new SystemIdentity(options);
+
+class SystemIdentity implements Identity {
+  #platform: Platform | undefined;
+  #processes: ProcessTable | undefined;
+  #caller: ProcessFacts | null | undefined;
+  #ancestors: Candidate[] | undefined;
+  #agent: Choice | null | undefined;
+  #machine: Machine | undefined;
+  #projects = new Map<string, ProjectFinding>();
+
+  constructor(private readonly options: IdentityOptions) {}
+
+  get processes(): ProcessTable {
+    return (this.#processes ??= createProcessTable(this.platform));
+  }
+
+  machine(): Machine {
+    return (this.#machine ??= {
+      machine_uuid: machineUuid(this.options.dataDirectory),
+      hostname: hostname(),
+    });
+  }
+
+  project(cwd: string): ProjectFinding {
+    const path = this.realPath(cwd);
+    const finding = this.#projects.get(path) ?? findProject(path, this.options.env);
+    this.#projects.set(path, finding);
+    return finding;
+  }
+
+  clues(): Clues {
+    const { env, session } = this.options;
+    return {
+      session: session || env["PARLEY_SESSION"] || null,
+      ancestors: this.ancestors.map((process) => evidenceOf(this.platform, process)),
+      conversation_ids: this.conversationIds(),
+      tty: this.caller?.tty ?? null,
+    };
+  }
+
+  agent({ pid, vendor: llm, model, cwd }: AgentRequest): Agent {
+    const { env } = this.options;
+    const named = llm === undefined ? null : { vendor: checkVendor(llm), source: "--llm" };
+    const choice =
+      pid === undefined ? (this.knownAgent ?? nearestLasting(this.ancestors)) : this.choose(pid);
+    const seen = choice?.process ?? null;
+    const { vendor, source } = named ?? this.findVendor(pid === undefined ? null : choice);
+    const isVendors = choice?.known != null && choice.known.vendor === vendor;
+    const isTold = pid === undefined || seen === null || this.isAbove(seen);
+    return {
+      vendor,
+      vendor_source: source,
+      model: model || findModel(vendor, isVendors ? argumentsOf(choice.process) : [], env),
+      pid: seen?.pid ?? pid ?? pidFromEnvironment(env, vendor) ?? process.ppid,
+      evidence: seen && evidenceOf(this.platform, seen),
+      liveness: seen && (pid !== undefined || choice?.known) ? "pid" : "heartbeat",
+      shared_host: choice?.known?.shared_host ?? false,
+      // Another process's conversation is not in our environment.
+      conversation_id: isTold ? conversationId(env, vendor) : null,
+      tty: seen?.tty ?? null,
+      cwd: this.realPath(cwd || (seen && this.platform.cwd(seen.pid)) || this.options.cwd),
+    };
+  }
+
+  private choose(pid: number): Choice | null {
+    if (!Number.isSafeInteger(pid) || pid <= 0) {
+      throw new ParleyError("invalid", `${pid} is not a process id.`, {
+        hint: "A pid is a positive integer.",
+      });
+    }
+    const process = findProcess(this.platform, pid);
+    return process && { process, known: knownAgent(process) };
+  }
+
+  /** `named`: the process given with --pid, which is asked first. */
+  private findVendor(named: Choice | null): { vendor: string | null; source: string | null } {
+    const above =
+      named && (named.known ? named : nearestAgent(ancestorsOf(this.platform, named.process)));
+    const known = (above ?? this.knownAgent)?.known;
+    if (known) return { vendor: known.vendor, source: `process ${known.name}` };
+    const told = vendorFromEnvironment(this.options.env);
+    return told
+      ? { vendor: told.vendor, source: `environment ${told.variable}` }
+      : { vendor: null, source: null };
+  }
+
+  private conversationIds(): string[] {
+    const found = conversations(this.options.env);
+    const [first] = found;
+    const ids = new Set<string>();
+    // Whose agent is nearest only matters where several vendors left theirs.
+    if (found.some(({ vendor }) => vendor !== first?.vendor)) {
+      const nearest = this.knownAgent?.known?.vendor;
+      for (const { vendor, id } of found) if (vendor === nearest) ids.add(id);
+    }
+    for (const { id } of found) ids.add(id);
+    return [...ids];
+  }
+
+  private isAbove(seen: Candidate): boolean {
+    return this.ancestors.some((process) => process.pid === seen.pid);
+  }
+
+  private get platform(): Platform {
+    return (this.#platform ??= createPlatform());
+  }
+
+  private get caller(): ProcessFacts | null {
+    return (this.#caller ??= this.platform.caller());
+  }
+
+  private get ancestors(): Candidate[] {
+    return (this.#ancestors ??= this.caller ? ancestorsOf(this.platform, this.caller) : []);
+  }
+
+  private get knownAgent(): Choice | null {
+    return this.#agent === undefined ? (this.#agent = nearestAgent(this.ancestors)) : this.#agent;
+  }
+
+  private realPath(path: string): string {
+    const absolute = resolve(this.options.cwd, path);
+    try {
+      return realpathSync(absolute);
+    } catch {
+      return absolute;
+    }
+  }
+}

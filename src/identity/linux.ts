@@ -1,0 +1,126 @@
+import { readFileSync, readlinkSync } from "node:fs";
+
+import { hostId } from "./host";
+import type { Origin, Platform, ProcessFacts } from "./platform";
+
+/** Unit of the times in /proc: USER_HZ, 100 on every architecture that Bun runs on (`man 5 proc`). */
+const ticksPerSecond = 100;
+
+/** Linux by /proc: no program is started. */
+export function createLinux(): Platform {
+  let self: ProcessFacts | null | undefined;
+  let origin: Origin | undefined;
+  const caller = (): ProcessFacts | null => {
+    const text = self === undefined ? read("/proc/self/stat") : null;
+    return (self ??= text === null ? null : parseStat(text));
+  };
+  return {
+    source: "/proc",
+    caller,
+    find,
+    argv,
+    cwd,
+    origin: () => (origin ??= readOrigin(caller()?.pid)),
+    age(start_ticks) {
+      const seconds =
+        Number.parseFloat(read("/proc/uptime") ?? "") - Number(start_ticks) / ticksPerSecond;
+      // Negative in containers whose /proc/uptime counts from the container's start.
+      return seconds >= 0 ? seconds : null;
+    },
+  };
+}
+
+/** Parses `/proc/PID/stat`. The name may hold spaces, parentheses and newlines: it ends at the last one. */
+export function parseStat(text: string): ProcessFacts | null {
+  const open = text.indexOf("(");
+  const close = text.lastIndexOf(")");
+  const pid = Number.parseInt(text, 10);
+  // Fields from the third on, numbered as in `man 5 proc`: field n is rest[n - 3].
+  const rest = text.slice(close + 2).split(" ");
+  const [state, ppid, , , tty] = rest;
+  const start_ticks = rest[22 - 3];
+  if (open < 0 || close < open || !(pid > 0) || !state || !start_ticks) return null;
+  const stack = rest[28 - 3];
+  return {
+    pid,
+    ppid: Number(ppid),
+    comm: text.slice(open + 1, close),
+    state,
+    start_ticks,
+    tty: terminal(Number(tty)),
+    // Address randomisation gives each executed program its own; the kernel shows 0 to strangers.
+    image: stack && stack !== "0" ? `${rest[26 - 3]}:${stack}` : "",
+  };
+}
+
+/** The device's name by its number: major in bits 8–19, minor in the others. */
+export function terminal(device: number): string | null {
+  const major = (device >>> 8) & 0xfff;
+  const minor = (device & 0xff) | ((device >>> 12) & 0xfff00);
+  if (major >= 136 && major <= 143) return `/dev/pts/${(major - 136) * 256 + minor}`;
+  if (major === 4) return minor < 64 ? `/dev/tty${minor}` : `/dev/ttyS${minor - 64}`;
+  return null;
+}
+
+function find(pid: number): ProcessFacts | "gone" | "hidden" {
+  if (!Number.isSafeInteger(pid) || pid <= 0) return "gone";
+  try {
+    return parseStat(readFileSync(`/proc/${pid}/stat`, "latin1")) ?? "hidden";
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ESRCH") return "gone";
+    return code === "ENOENT" && !answers(pid) ? "gone" : "hidden";
+  }
+}
+
+/** A mount with `hidepid` has no entry for other users' processes, but a signal still tells them apart. */
+function answers(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+function readOrigin(pid: number | undefined): Origin {
+  // "pid:[4026531836]"
+  const namespace = readLink("/proc/self/ns/pid")?.slice("pid:[".length, -1) ?? "";
+  return {
+    boot_id: (read("/proc/sys/kernel/random/boot_id") ?? "").trim(),
+    get host_id() {
+      return hostId();
+    },
+    // A sandbox may see the /proc of the namespace around it: numbers from there are not this namespace's.
+    pid_namespace: pid === process.pid ? namespace : `${namespace}/outer`,
+  };
+}
+
+function argv(pid: number): string[] {
+  // A process that set its title leaves the rest of the area zeroed.
+  const text = read(`/proc/${pid}/cmdline`) ?? "";
+  let end = text.length;
+  while (text[end - 1] === "\0") end--;
+  return end === 0 ? [] : text.slice(0, end).split("\0");
+}
+
+function cwd(pid: number): string | null {
+  const path = readLink(`/proc/${pid}/cwd`);
+  return path === null || path.endsWith(" (deleted)") ? null : path;
+}
+
+function read(path: string): string | null {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return null;
+  }
+}
+
+function readLink(path: string): string | null {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return null;
+  }
+}

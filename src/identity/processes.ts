@@ -1,0 +1,37 @@
+import type { ProcessEvidence, ProcessState, ProcessTable } from "../bus/process";
+import type { Origin, Platform } from "./platform";
+
+/** Judges processes by their evidence; every question is asked of the system anew. */
+export function createProcessTable(platform: Platform): ProcessTable {
+  const state = (evidence: ProcessEvidence): ProcessState => {
+    const elsewhere = judgeOrigin(evidence, platform.origin());
+    if (elsewhere) return elsewhere;
+    const found = platform.find(evidence.pid);
+    if (found === "hidden") return "unknown";
+    if (found === "gone" || found.start_ticks !== evidence.start_ticks) return "gone";
+    // An unreaped dead process keeps its entry and its start.
+    if (/[ZXx]/.test(found.state)) return "gone";
+    return /[Tt]/.test(found.state) ? "stopped" : "running";
+  };
+  return {
+    source: platform.source,
+    state,
+    uptimeSeconds(evidence) {
+      const present = state(evidence);
+      if (present !== "running" && present !== "stopped") return null;
+      const age = platform.age(evidence.start_ticks);
+      return age === null ? null : Math.floor(age);
+    },
+  };
+}
+
+/** What can be said without looking for the process; null where it must be looked for. */
+function judgeOrigin(evidence: ProcessEvidence, here: Origin): "gone" | "unknown" | null {
+  const sameHost = evidence.host_id !== null && evidence.host_id === here.host_id;
+  if (evidence.boot_id !== here.boot_id) {
+    const bothKnown = evidence.boot_id !== "" && here.boot_id !== "";
+    return sameHost && bothKnown ? "gone" : "unknown";
+  }
+  if (evidence.boot_id === "" && evidence.host_id !== here.host_id) return "unknown";
+  return evidence.pid_namespace === here.pid_namespace ? null : "unknown";
+}

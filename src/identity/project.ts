@@ -1,0 +1,85 @@
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+
+import type { ProjectFinding } from "../bus/identity";
+import type { Environment } from "./vendors";
+
+interface Repository {
+  name: string;
+  /** The main working tree; null for a bare repository. */
+  root: string | null;
+}
+
+/** Which project a directory (a real path) belongs to: the environment's word, else its git repository. */
+export function findProject(cwd: string, env: Environment): ProjectFinding {
+  const repository = findRepository(cwd);
+  const root = repository?.root ?? null;
+  for (const source of ["PARLEY_PROJECT", "CODITECT_PROJECT"] as const) {
+    const project_id = env[source]?.trim();
+    if (project_id) return { project_id, source, root };
+  }
+  return repository
+    ? { project_id: repository.name, source: "git", root }
+    : { project_id: null, source: "none", root };
+}
+
+/** The nearest git repository around a directory, found without starting git. */
+function findRepository(cwd: string): Repository | null {
+  for (let directory = cwd; ; directory = dirname(directory)) {
+    const git = join(directory, ".git");
+    const kind = kindOf(git);
+    if (kind === "file") return fromGitFile(git, directory);
+    if (kind === "directory" && isGitDirectory(git)) return named(directory);
+    if (isGitDirectory(directory)) return fromCommonDirectory(directory);
+    if (dirname(directory) === directory) return null;
+  }
+}
+
+/** A `.git` file stands in linked worktrees, submodules and beside a separate git directory: `gitdir: PATH`. */
+function fromGitFile(file: string, directory: string): Repository | null {
+  const target = /^gitdir: *(.+?)\s*$/m.exec(read(file) ?? "")?.[1];
+  if (target === undefined) return named(directory);
+  const gitDirectory = resolve(directory, target);
+  const common = read(join(gitDirectory, "commondir"))?.trim();
+  if (common) return fromCommonDirectory(resolve(gitDirectory, common)) ?? named(directory);
+  // The worktree's main repository was moved away: its old place still names it.
+  const main = existsSync(gitDirectory)
+    ? undefined
+    : /^(.+)\/worktrees\/[^/]+$/.exec(gitDirectory)?.[1];
+  return fromCommonDirectory(main ?? gitDirectory) ?? named(directory);
+}
+
+/** The repository by the directory that all its worktrees share, so that all get the same name. */
+function fromCommonDirectory(common: string): Repository | null {
+  // Submodules say where their files are, relative to their git directory.
+  const worktree = /^\s*worktree\s*=\s*(.+?)\s*$/m.exec(read(join(common, "config")) ?? "")?.[1];
+  if (worktree !== undefined) return named(resolve(common, worktree.replace(/^"(.*)"$/, "$1")));
+  const name = basename(common);
+  if (name === ".git" || /^\.[^.]+$/.test(name)) return named(dirname(common));
+  const bare = name.replace(/\.git$/, "");
+  return bare === "" ? null : { name: bare, root: null };
+}
+
+function named(root: string): Repository | null {
+  const name = basename(root);
+  return name === "" ? null : { name, root };
+}
+
+/** By what git itself looks for; an empty `.git` directory is no repository. */
+const isGitDirectory = (path: string): boolean =>
+  existsSync(join(path, "HEAD")) &&
+  existsSync(join(path, "objects")) &&
+  existsSync(join(path, "refs"));
+
+function kindOf(path: string): "file" | "directory" | null {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found ? (found.isDirectory() ? "directory" : "file") : null;
+}
+
+function read(file: string): string | null {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,40 @@
+import type { Look } from "./look";
+
+/** What a view may be asked for beyond its data: `verbose` and the like. */
+export type ViewOptions = Record<string, boolean | string>;
+
+/** Every view; each is a module of its own, so that a verb loads only what it shows. */
+const views = {
+  register: () => import("./register"),
+  unregister: () => import("./unregister"),
+  heartbeat: () => import("./heartbeat"),
+  task: () => import("./task"),
+  status: () => import("./status"),
+  message: () => import("./message"),
+  sent: () => import("./sent"),
+  inbox: () => import("./inbox"),
+  read: () => import("./read"),
+  log: () => import("./log"),
+};
+
+export type View = keyof typeof views;
+export type ViewData<V extends View> = Parameters<
+  Awaited<ReturnType<(typeof views)[V]>>["render"]
+>[0];
+
+/** The text of a view, ending in a newline. */
+export async function renderView<V extends View>(
+  view: V,
+  data: ViewData<V>,
+  look: Look,
+  options: ViewOptions = {},
+): Promise<string> {
+  const { render } = await views[view]();
+  // TypeScript cannot see that the module and its data belong to one V.
+  const lines = (render as (data: ViewData<V>, look: Look, options: ViewOptions) => string[])(
+    data,
+    look,
+    options,
+  );
+  return `${lines.join("\n")}\n`;
+}

@@ -1,0 +1,25 @@
+import type { ParleyError, Warning } from "../bus/errors";
+import { unsafe } from "./text";
+
+/** JSON on one line, safe to print: what `JSON.stringify` leaves raw of the unsafe characters is escaped. */
+const line = (value: unknown): string =>
+  `${JSON.stringify(value).replace(
+    unsafe,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  )}\n`;
+
+const beside = (warnings: Warning[]): { warnings?: Warning[] } =>
+  warnings.length > 0 ? { warnings } : {};
+
+/** `{"ok":true,"data":…}`, with `warnings` where there are any. */
+export const envelope = (data: unknown, warnings: Warning[] = []): string =>
+  line({ ok: true, data, ...beside(warnings) });
+
+/** `{"ok":false,"error":{"code","message","hint"?,"details"?}}`, with `warnings` where there are any. */
+export function errorEnvelope(error: ParleyError, warnings: Warning[] = []): string {
+  const { code, message, hint, details } = error;
+  return line({ ok: false, error: { code, message, hint, details }, ...beside(warnings) });
+}
+
+/** One line of a stream. */
+export const ndjson = (item: { type: string }): string => line(item);

@@ -1,0 +1,29 @@
+/** How an answer is shown: what the terminal can do and how this program was called. */
+export interface Look {
+  color: boolean;
+  /** Columns of the terminal. */
+  width: number;
+  /** The user's home directory, shown as `~`; null where it is unknown. */
+  home: string | null;
+  /** A command as the reader would type it: `parley status --alerts`, or `/session-status --alerts`. */
+  command(verb: string, rest?: string): string;
+}
+
+const codes = { bold: [1, 22], dim: [2, 22], red: [31, 39], yellow: [33, 39] } as const;
+
+/** `text` in a style where the look has colours, else as it is. */
+export function paint(look: Look, style: keyof typeof codes, text: string): string {
+  const [on, off] = codes[style];
+  return look.color ? `\x1b[${on}m${text}\x1b[${off}m` : text;
+}
+
+/** Title and rule that every view begins with. */
+export const title = (look: Look, text: string): string[] => [paint(look, "bold", text), rule];
+
+export const rule = "=".repeat(50);
+
+/** Red for critical, yellow for high, plain for the rest. */
+export function paintPriority(look: Look, priority: number, text: string): string {
+  if (priority >= 3) return paint(look, "red", text);
+  return priority === 2 ? paint(look, "yellow", text) : text;
+}

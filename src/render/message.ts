@@ -1,0 +1,56 @@
+import type { Message, SendResult } from "../bus/message";
+import { messageText, priorityLabel } from "./letter";
+import { type Look, paint } from "./look";
+import { oneLine, shorten } from "./text";
+import { correspondent, project } from "./who";
+
+/** Longest text that an answer repeats to its own sender, in characters. */
+export const echoLength = 200;
+
+export function render(data: SendResult, look: Look): string[] {
+  const [first] = data.messages;
+  if (first === undefined) return ["Broadcast sent to 0 session(s)"];
+  if (first.message_type === "broadcast") return broadcast(data, first);
+  return data.queued ? queued(data, first, look) : direct(first, look);
+}
+
+const direct = (message: Message, look: Look): string[] => [
+  `Message sent to ${oneLine(message.recipient_id ?? "")}`,
+  ...contents(message),
+  `Status: ${message.status}${message.status === "pending" ? " (awaiting delivery)" : ""}`,
+  "The recipient will see this message via:",
+  look.command("status", "--unread"),
+  look.command("inbox"),
+];
+
+function broadcast({ messages, recipient_sessions }: SendResult, first: Message): string[] {
+  const known = new Map(recipient_sessions.map((session) => [session.session_id, session]));
+  return [
+    `Broadcast sent to ${messages.length} session(s)`,
+    ...contents(first),
+    "Recipients:",
+    ...messages.map(({ recipient_id, status }) => {
+      const session = known.get(recipient_id ?? "");
+      return `${session ? correspondent(session) : oneLine(recipient_id ?? "")} — ${status}`;
+    }),
+  ];
+}
+
+const queued = ({ active_sessions }: SendResult, message: Message, look: Look): string[] => [
+  paint(
+    look,
+    "yellow",
+    `WARNING: Session '${oneLine(message.recipient_id ?? "")}' not found in active sessions.`,
+  ),
+  "Active sessions:",
+  ...(active_sessions.length > 0
+    ? active_sessions.map((session) => `${correspondent(session)} — ${project(session.project_id)}`)
+    : ["(none)"]),
+  "Message sent anyway (will be available when session registers).",
+];
+
+const contents = (message: Message): string[] => [
+  `Channel: ${oneLine(message.channel)}`,
+  `Priority: ${message.priority} (${priorityLabel(message.priority)})`,
+  `Content: "${shorten(oneLine(messageText(message)), echoLength)}"`,
+];

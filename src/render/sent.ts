@@ -1,0 +1,39 @@
+import type { Message, SentResult } from "../bus/message";
+import { count, time } from "./format";
+import type { ViewOptions } from "./human";
+import { messageText } from "./letter";
+import { type Look, paint, title } from "./look";
+import { echoLength } from "./message";
+import { oneLine, shorten } from "./text";
+
+/** `--status` adds when each state was reached, or how long the message waits. */
+export function render(
+  { messages, totals }: SentResult,
+  look: Look,
+  options: ViewOptions,
+): string[] {
+  const { pending, delivered, read } = totals;
+  const states = `${pending} pending, ${delivered} delivered, ${read} read`;
+  return [
+    ...title(look, "Sent Messages (last 10)"),
+    ...messages.map(
+      (message) => row(message) + (options["status"] ? paint(look, "dim", times(message)) : ""),
+    ),
+    `Total: ${count(pending + delivered + read, "sent message")} (${states})`,
+  ];
+}
+
+function row(message: Message): string {
+  const text = shorten(oneLine(messageText(message)), echoLength);
+  const to = `${oneLine(message.recipient_id ?? "")} ${oneLine(message.channel)}`;
+  return `${time(message.created_at)} ${to} "${text}" ${message.status}`;
+}
+
+function times({ delivered_at, read_at, expires_at }: Message): string {
+  const steps = [
+    delivered_at && `delivered ${time(delivered_at)}`,
+    read_at && `read ${time(read_at)}`,
+    !delivered_at && !read_at && `expires ${time(expires_at)}`,
+  ];
+  return ` (${steps.filter((step) => step).join(", ")})`;
+}

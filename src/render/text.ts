@@ -1,0 +1,69 @@
+/**
+ * Characters that act on a terminal or on the order of the text instead of being shown: C0, DEL, C1, the
+ * bidirectional controls, and the separators that some terminals take for newlines.
+ */
+export const unsafe = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
+
+/** Complete escape sequences: CSI, then OSC and its like up to their terminator, then two-byte ones. */
+const sequences =
+  // oxlint-disable-next-line no-control-regex
+  /(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|(?:\x1b[\]P_^X]|[\x9d\x90\x9f\x9e\x98])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)|\x1b[ -/]*[0-Z\\^-~]/g;
+
+/**
+ * Text from elsewhere, made safe to print. Escape sequences go; other control characters are made visible, so that
+ * nothing is hidden by them. Newlines and tabs stay.
+ */
+export const clean = (text: string): string =>
+  text
+    .toWellFormed()
+    .replace(/\r\n/g, "\n")
+    .replace(sequences, "")
+    .replace(unsafe, (character) =>
+      character === "\n" || character === "\t" ? character : visible(character),
+    );
+
+function visible(character: string): string {
+  const code = character.charCodeAt(0);
+  if (code < 0x20) return String.fromCharCode(0x2400 + code);
+  return code === 0x7f ? "\u2421" : `\\u${code.toString(16).padStart(4, "0")}`;
+}
+
+/** The same on one line: newlines show as `⏎`. */
+export const oneLine = (text: string): string =>
+  clean(text).replace(/\n/g, "⏎").replace(/\t/g, " ");
+
+/** Lines of foreign text behind a mark that tells them from our own words. */
+export const quoted = (text: string, indent = ""): string[] =>
+  clean(text)
+    .replace(/\n+$/, "")
+    .split("\n")
+    .map((line) => `${indent}> ${line}`.trimEnd());
+
+/** A Markdown code span that no backtick in the value can end. */
+export function code(value: string): string {
+  const text = oneLine(value);
+  if (!text.includes("`")) return `\`${text}\``;
+  const longest = Math.max(...(text.match(/`+/g) ?? []).map((run) => run.length));
+  const fence = "`".repeat(longest + 1);
+  return `${fence} ${text} ${fence}`;
+}
+
+/** `text` cut to `length` characters, the last of them `…`. */
+export function shorten(text: string, length: number): string {
+  const characters = [...text];
+  return characters.length <= length ? text : `${characters.slice(0, length - 1).join("")}…`;
+}
+
+/** `~/…` for a path below the home directory. */
+export function shortPath(path: string, home: string | null): string {
+  const root = home?.replace(/[/\\]+$/, "");
+  const inside =
+    root && (path === root || path.startsWith(`${root}/`) || path.startsWith(`${root}\\`));
+  return oneLine(inside ? `~${path.slice(root.length)}` : path);
+}
+
+/** The last part of a path; a named resource (`res:port/3000`) whole. */
+export const baseName = (path: string): string =>
+  oneLine(
+    path.startsWith("res:") ? path : (path.split(/[/\\]/).findLast((part) => part !== "") ?? path),
+  );

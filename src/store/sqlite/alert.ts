@@ -1,0 +1,219 @@
+import { type Alert, type Conflict, type ConflictType, conflict, conflictRules } from "../../bus/alert";
+import { timestamp } from "../../bus/clock";
+import type { Moment } from "../../bus/liveness";
+import type { SessionRecord } from "../../bus/session";
+import { channelLife } from "../../bus/settings";
+import type { Connection } from "./connection";
+import { fromRow, insertMessage, messageColumns, type MessageRow } from "./message";
+import { endIfDead, fromRow as sessionFromRow, liveRecord, type SessionRow } from "./session";
+
+/** Where two sessions can collide by being there: the type, the column, and whether it holds on one machine only. */
+const overlaps = [
+  { type: "project_conflict", column: "project_id", local: false },
+  { type: "task_conflict", column: "task_id", local: false },
+  { type: "cwd_overlap", column: "cwd", local: true },
+] as const;
+
+export interface Detection {
+  conflicts: Conflict[];
+  /** Live sessions other than this one. */
+  other_sessions: number;
+}
+
+/**
+ * The live sessions that share project, task or directory with this one, as of this transaction, so that of two
+ * sessions arriving together one always sees the other. Raises or updates the alerts where `raise` says so.
+ */
+export function detectConflicts(c: Connection, record: SessionRecord, moment: Moment, raise: boolean): Detection {
+  const conflicts: Conflict[] = [];
+  for (const { type, column, local } of overlaps) {
+    const resource = record[column];
+    if (resource === null) continue;
+    const others = sharing(c, record, column, local).filter((other) => !endIfDead(c, other, moment));
+    if (others.length === 0) continue;
+    conflicts.push(...others.map((other) => conflict(type, other.session_id, resource)));
+    const sessions = [...others, record].map((each) => each.session_id);
+    if (raise) raiseAlert(c, type, resource, sessions, record, moment.at);
+  }
+  const count = c.get<{ count: number }>(
+    "select count(*) as count from session_registry where status <> 'terminated' and session_id <> $session_id",
+    { session_id: record.session_id },
+  );
+  return { conflicts, other_sessions: count?.count ?? 0 };
+}
+
+function sharing(c: Connection, record: SessionRecord, column: string, local: boolean): SessionRecord[] {
+  const rows = c.all<SessionRow>(
+    `select * from session_registry where ${column} = $resource and status <> 'terminated'
+      and session_id <> $session_id order by registered_at, session_id`,
+    { resource: record[column as "cwd"], session_id: record.session_id },
+  );
+  const found = rows
+    .filter((row) => !local || row.machine_uuid === record.machine_uuid)
+    .map(sessionFromRow);
+  if (column !== "task_id") return found;
+  const claimed = c.get<{ session_id: string }>(
+    "select session_id from task_claims where task_id = $resource and session_id <> $session_id",
+    { resource: record.task_id, session_id: record.session_id },
+  );
+  const claimer = claimed && liveRecord(c, claimed.session_id);
+  const known = found.some((each) => each.session_id === claimer?.session_id);
+  return claimer && !known ? [...found, claimer] : found;
+}
+
+const unreadAlerts = `select ${messageColumns} from session_messages m
+  where channel = 'operator_alert' and status <> 'read'`;
+
+/**
+ * One unread alert a type and resource. A session that joins the conflict updates it and makes it pending again, for
+ * the operator and for everyone it names.
+ */
+export function raiseAlert(
+  c: Connection,
+  type: ConflictType,
+  resource: string,
+  sessions: readonly string[],
+  by: SessionRecord,
+  at: number,
+): number {
+  const { action, priority } = conflictRules[type];
+  const [row] = alertsOn(c, type, resource);
+  if (!row) {
+    const id = insertMessage(c, {
+      sender_id: by.session_id,
+      sender_session_uuid: by.session_uuid,
+      recipient_id: null,
+      channel: "operator_alert",
+      message_type: type,
+      payload: { sessions: [...sessions], resource, action },
+      priority,
+      status: "pending",
+      project_id: by.project_id,
+      task_id: by.task_id,
+      activity: resource,
+      reply_to: null,
+      at,
+    });
+    addressAlert(c, id, sessions);
+    return id;
+  }
+  const alert = alertFrom(row);
+  const named = new Set(alert.payload.sessions);
+  if (sessions.length === named.size && sessions.every((session) => named.has(session))) return row.id;
+  const joined = sessions.some((session) => !named.has(session));
+  rewriteAlert(c, row.id, { ...alert.payload, sessions: [...sessions] });
+  if (!joined) return row.id;
+  addressAlert(c, row.id, sessions);
+  c.run(
+    `update session_messages set status = 'pending', delivered_at = null, expires_at = $expires_at where id = $id`,
+    { id: row.id, expires_at: timestamp(at + channelLife(c.settings, "operator_alert")) },
+  );
+  c.run("update deliveries set delivered_at = null, read_at = null, reserved_until = null where message_id = $id", {
+    id: row.id,
+  });
+  return row.id;
+}
+
+function addressAlert(c: Connection, id: number, sessions: readonly string[]): void {
+  c.run(
+    "insert or ignore into deliveries(message_id, session_id) select $id, value from json_each($sessions)",
+    { id, sessions: JSON.stringify(sessions) },
+  );
+}
+
+const rewriteAlert = (c: Connection, id: number, payload: object): number =>
+  c.run("update session_messages set payload = $payload where id = $id", { id, payload: JSON.stringify(payload) });
+
+export function alertFrom(row: MessageRow): Alert {
+  const message = fromRow(row);
+  const { sessions, resource, action } = message.payload;
+  return {
+    ...message,
+    message_type: message.message_type as ConflictType,
+    payload: {
+      ...message.payload,
+      sessions: Array.isArray(sessions) ? sessions.filter((each) => typeof each === "string") : [],
+      resource: typeof resource === "string" ? resource : "",
+      action: typeof action === "string" ? action : "",
+    },
+  };
+}
+
+/**
+ * Takes a session that ended or moved out of the alerts whose conflict it left. An alert of fewer than two sessions
+ * is over: it becomes read and says by what.
+ */
+export function settleAlerts(c: Connection, session_id: string, at: number, why = "ended"): void {
+  for (const row of c.all<MessageRow>(unreadAlerts)) {
+    const alert = alertFrom(row);
+    if (!alert.payload.sessions.includes(session_id) || stillThere(c, session_id, alert)) continue;
+    const sessions = alert.payload.sessions.filter((each) => each !== session_id);
+    if (sessions.length > 1) rewriteAlert(c, row.id, { ...alert.payload, sessions });
+    else closeAlert(c, alert, `${session_id} ${why}`, at);
+  }
+}
+
+function stillThere(c: Connection, session_id: string, alert: Alert): boolean {
+  const record = liveRecord(c, session_id);
+  if (!record) return false;
+  const { resource } = alert.payload;
+  const overlap = overlaps.find(({ type }) => type === alert.message_type);
+  // A file conflict ends with the lock, not by anything its sessions do elsewhere.
+  if (!overlap) return true;
+  return record[overlap.column] === resource || (overlap.type === "task_conflict" && claims(c, session_id, resource));
+}
+
+const claims = (c: Connection, session_id: string, task_id: string): boolean =>
+  c.get("select 1 from task_claims where task_id = $task_id and session_id = $session_id", {
+    task_id,
+    session_id,
+  }) !== null;
+
+/** Ends the alerts of one type about one resource. */
+export function closeAlertsOn(c: Connection, type: ConflictType, resource: string, why: string, at: number): void {
+  for (const row of alertsOn(c, type, resource)) closeAlert(c, alertFrom(row), why, at);
+}
+
+/** After a claim is gone: the alert about its task is over where fewer than two sessions are left on it. */
+export function reviewTaskAlert(c: Connection, task_id: string, why: string, at: number): void {
+  for (const row of alertsOn(c, "task_conflict", task_id)) {
+    const alert = alertFrom(row);
+    const sessions = alert.payload.sessions.filter((each) => stillThere(c, each, alert));
+    if (sessions.length > 1) rewriteAlert(c, row.id, { ...alert.payload, sessions });
+    else closeAlert(c, alert, why, at);
+  }
+}
+
+const alertsOn = (c: Connection, type: ConflictType, resource: string): MessageRow[] =>
+  c.all<MessageRow>(`${unreadAlerts} and message_type = $type and activity = $resource`, { type, resource });
+
+export function closeAlert(c: Connection, alert: Alert, closed_by: string, at: number): void {
+  const now = timestamp(at);
+  c.run(
+    `update session_messages set status = 'read', read_at = $now, delivered_at = coalesce(delivered_at, $now),
+      payload = $payload where id = $id`,
+    { id: alert.id, now, payload: JSON.stringify({ ...alert.payload, closed_by }) },
+  );
+  c.run(
+    `update deliveries set read_at = $now, delivered_at = coalesce(delivered_at, $now), how = coalesce(how, 'closed')
+      where message_id = $id and read_at is null`,
+    { id: alert.id, now },
+  );
+}
+
+export function openAlerts(c: Connection, limit: number, at: number): Alert[] {
+  return c
+    .all<MessageRow>(`${unreadAlerts} and expires_at > $now order by priority desc, id limit $limit`, {
+      now: timestamp(at),
+      limit,
+    })
+    .map(alertFrom);
+}
+
+export function markAlertsDelivered(c: Connection, ids: readonly number[], at: number): number {
+  return c.run(
+    `update session_messages set status = 'delivered', delivered_at = $now
+      where id in (select value from json_each($ids)) and channel = 'operator_alert' and status = 'pending'`,
+    { ids: JSON.stringify(ids), now: timestamp(at) },
+  );
+}

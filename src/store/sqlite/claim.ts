@@ -1,0 +1,137 @@
+import type { Claim, ClaimRequest } from "../../bus/claim";
+import { timestamp } from "../../bus/clock";
+import { ParleyError } from "../../bus/errors";
+import type { Moment } from "../../bus/liveness";
+import type { Attempt, Blocker } from "../../bus/lock";
+import type { SessionRecord } from "../../bus/session";
+import { raiseAlert, reviewTaskAlert } from "./alert";
+import type { Connection } from "./connection";
+import { insertEvent, tell } from "./event";
+import { endIfDead, liveRecord, requireLive, tend } from "./session";
+import { enterQueue, firstInQueue, leaveQueue, waitingSessions } from "./waiter";
+
+/** The columns of a claim as the port gives them. */
+export const claimColumns = `task_id, session_id, coalesce(claim_type, 'exclusive') as claim_type, project_id, claimed_at,
+  expires_at, fence`;
+
+/** Claims a task, or queues up for it: of any number of concurrent claimers exactly one has it. */
+export function acquireClaim(c: Connection, request: ClaimRequest, moment: Moment): Attempt<Claim> {
+  const me = requireLive(c, request.session_id);
+  tend(c, me.session_id, moment);
+  const { task_id, session_id } = request;
+  const claim = claimOn(c, task_id);
+  if (claim && claim.session_id !== session_id && !isFree(c, claim, moment)) {
+    return blocked(c, me, request, { holder: claim.session_id, resource: task_id, wanted: task_id, lock: null }, true, moment);
+  }
+  const mine = claim?.session_id === session_id;
+  const first = mine
+    ? null
+    : firstInQueue(c, "claim", session_id, request.ticket, (wanted) => wanted === task_id, () => false, moment);
+  if (first) {
+    const { session_id: holder } = first;
+    return blocked(c, me, request, { holder, resource: task_id, wanted: task_id, lock: null }, false, moment);
+  }
+  if (request.ticket !== null) leaveQueue(c, request.ticket);
+  const got = writeClaim(c, me, request, moment.at);
+  const others = workingOn(c, task_id).filter((each) => each.session_id !== session_id && !endIfDead(c, each, moment));
+  if (!mine && others.length > 0) {
+    const sessions = [...others.map((each) => each.session_id), session_id];
+    raiseAlert(c, "task_conflict", task_id, sessions, me, moment.at);
+  }
+  return { kind: "got", got, touched: others.map((each) => each.session_id) };
+}
+
+const claimOn = (c: Connection, task_id: string): Claim | null =>
+  c.get<Claim>(`select ${claimColumns} from task_claims where task_id = $task_id`, { task_id });
+
+/** Live sessions whose current task it is. */
+const workingOn = (c: Connection, task_id: string): SessionRecord[] =>
+  c
+    .all<{ session_id: string }>(
+      "select session_id from session_registry where task_id = $task_id and status <> 'terminated'",
+      { task_id },
+    )
+    .flatMap((row) => liveRecord(c, row.session_id) ?? []);
+
+function blocked(
+  c: Connection,
+  me: SessionRecord,
+  request: ClaimRequest,
+  blocker: Blocker,
+  held: boolean,
+  moment: Moment,
+): Attempt<Claim> {
+  if (request.ticket !== null) return { kind: "blocked", blocker, ticket: request.ticket, touched: [] };
+  const { holder, resource } = blocker;
+  const ticket = request.waiting && enterQueue(c, "claim", me.session_id, [resource], request.waiting);
+  if (held) raiseAlert(c, "task_conflict", resource, [holder, me.session_id], me, moment.at);
+  if (ticket !== null) {
+    tell(c, me, holder, `${me.session_id} waits for your claim on ${resource}`, { task_id: resource }, moment.at);
+  }
+  return { kind: "blocked", blocker, ticket, touched: [holder] };
+}
+
+function isFree(c: Connection, claim: Claim, moment: Moment): boolean {
+  if (claim.expires_at !== null && claim.expires_at <= timestamp(moment.at)) {
+    release(c, claim, "expire", moment.at);
+    return true;
+  }
+  const holder = liveRecord(c, claim.session_id);
+  if (holder) return endIfDead(c, holder, moment);
+  release(c, claim, "expire", moment.at);
+  return true;
+}
+
+/** Removes a claim, says so, and ends the alert about it where nobody else is on the task. */
+export function release(c: Connection, claim: Claim, action: string, at: number): void {
+  const { task_id, session_id, fence } = claim;
+  c.run("delete from task_claims where task_id = $task_id", { task_id });
+  const actor = liveRecord(c, session_id) ?? { session_id, session_uuid: null, project_id: null, task_id: null };
+  insertEvent(c, "task_broadcast", action, actor, { task_id, session_id, fence }, at);
+  reviewTaskAlert(c, task_id, `claim of ${session_id} ended: ${action}`, at);
+}
+
+function writeClaim(c: Connection, me: SessionRecord, { task_id, ttl }: ClaimRequest, at: number): Claim {
+  const { session_id, project_id } = me;
+  const expires_at = ttl === null ? null : timestamp(at + ttl);
+  const renewed = c.get<Claim>(
+    `update task_claims set expires_at = $expires_at where task_id = $task_id and session_id = $session_id
+      returning ${claimColumns}`,
+    { task_id, session_id, expires_at },
+  );
+  if (renewed) return renewed;
+  const fence = insertEvent(c, "task_broadcast", "claim", me, { task_id, session_id }, at);
+  return c.get<Claim>(
+    `insert into task_claims(task_id, session_id, claim_type, project_id, claimed_at, expires_at, fence)
+      values ($task_id, $session_id, 'exclusive', $project_id, $claimed_at, $expires_at, $fence)
+      returning ${claimColumns}`,
+    { task_id, session_id, project_id, claimed_at: timestamp(at), expires_at, fence },
+  )!;
+}
+
+/** Releases own claims: those tasks, or with null all. Throws `conflict` for another's and then releases nothing. */
+export function releaseClaims(
+  c: Connection,
+  session_id: string,
+  tasks: readonly string[] | null,
+  moment: Moment,
+): { released: Claim[]; touched: string[] } {
+  requireLive(c, session_id);
+  tend(c, session_id, moment);
+  const claims = tasks === null ? claimsOf(c, session_id) : tasks.flatMap((task_id) => claimOn(c, task_id) ?? []);
+  const other = claims.find((claim) => claim.session_id !== session_id && !isFree(c, claim, moment));
+  if (other) {
+    throw new ParleyError("conflict", `${other.task_id} is claimed by ${other.session_id}`, {
+      hint: "only its owner releases it; nothing was released",
+      details: { task_id: other.task_id, holder: other.session_id, claim: other },
+    });
+  }
+  const released = claims.filter((claim) => claim.session_id === session_id);
+  for (const claim of released) release(c, claim, "release", moment.at);
+  return { released, touched: waitingSessions(c, "claim") };
+}
+
+export const claimsOf = (c: Connection, session_id: string): Claim[] =>
+  c.all<Claim>(`select ${claimColumns} from task_claims where session_id = $session_id order by task_id`, {
+    session_id,
+  });

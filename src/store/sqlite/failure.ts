@@ -1,0 +1,53 @@
+import { SQLiteError } from "bun:sqlite";
+
+import { ParleyError } from "../../bus/errors";
+
+/** How long an operation may wait for the database, all retries together, in milliseconds. */
+export const deadline = 10_000;
+
+export const isBusy = (error: unknown): boolean =>
+  error instanceof SQLiteError && /^SQLITE_(BUSY|LOCKED)/.test(error.code ?? "");
+
+/** A refusal by the medium, on which reading verbs fall back to a read-only connection. */
+export const isRefusal = (error: unknown): boolean =>
+  error instanceof SQLiteError && /^SQLITE_(READONLY|CANTOPEN|PERM|AUTH)/.test(error.code ?? "");
+
+/** Turns what the driver throws into our vocabulary; our own errors pass. */
+export function translated(error: unknown, path: string): unknown {
+  if (!(error instanceof SQLiteError)) return error;
+  const code = error.code ?? "";
+  const extras = { details: { database: path, sqlite: code || error.message }, cause: error };
+  if (isBusy(error)) {
+    return new ParleyError("busy", `Database locked: ${path} was busy for ${deadline / 1000} s`, {
+      ...extras,
+      hint: "try again; a process that holds the lock this long may be stuck",
+    });
+  }
+  if (code === "SQLITE_FULL" || code === "SQLITE_IOERR_SHMSIZE" || code === "SQLITE_IOERR_WRITE") {
+    return new ParleyError("not_permitted", `No space left for ${path}`, {
+      ...extras,
+      hint: "free some space on that disk; nothing was changed",
+    });
+  }
+  if (isRefusal(error)) {
+    return new ParleyError("not_permitted", `Permission denied: cannot write ${path}`, {
+      ...extras,
+      hint: "check the permissions of the database and its directory, or name another with --db or PARLEY_DB",
+    });
+  }
+  if (code === "SQLITE_NOTADB") return notADatabase(path, error);
+  if (/^SQLITE_(CORRUPT|IOERR)/.test(code)) {
+    return new ParleyError("internal", `The database ${path} is damaged: ${error.message}`, {
+      ...extras,
+      hint: "run parley doctor --repair",
+    });
+  }
+  return error;
+}
+
+export const notADatabase = (path: string, cause?: unknown): ParleyError =>
+  new ParleyError("invalid", `${path} is not a parley database`, {
+    hint: "name another path with --db or PARLEY_DB; this file was left as it is",
+    details: { database: path },
+    cause,
+  });

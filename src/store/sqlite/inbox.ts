@@ -1,0 +1,144 @@
+import { timestamp } from "../../bus/clock";
+import { ParleyError } from "../../bus/errors";
+import type { Moment } from "../../bus/liveness";
+import type { Message } from "../../bus/message";
+import type { Unread } from "../../bus/session";
+import type { InboxPage, InboxRequest } from "../../bus/store";
+import type { Connection } from "./connection";
+import { fromRow, messageColumns, type MessageRow } from "./message";
+import { tend } from "./session";
+
+/** How long a message stays reserved for the process that is about to show it, in milliseconds. */
+const reservation = 5000;
+
+interface MailRow extends MessageRow {
+  shown_at: string | null;
+}
+
+/** Unread, unexpired mail of one mailbox, by the index of unread deliveries. */
+const mail = `from deliveries d join session_messages m on m.id = d.message_id
+  where d.session_id = $mailbox and d.read_at is null and m.expires_at > $now
+    and ($channel is null or m.channel = $channel)`;
+const free = "and (d.delivered_at is not null or d.reserved_until is null or d.reserved_until <= $now)";
+
+/** The state of a message in a mailbox is what its delivery there says: an alert's own state is the operator's. */
+const mailFrom = ({ shown_at, ...row }: MailRow): Message => ({
+  ...fromRow(row),
+  status: shown_at === null ? "pending" : "delivered",
+  delivered_at: shown_at,
+  read_at: null,
+});
+
+export function openInbox(c: Connection, request: InboxRequest, moment: Moment): InboxPage {
+  const { mailbox, channel, limit, peek } = request;
+  const now = timestamp(moment.at);
+  const messages = c
+    .all<MailRow>(
+      `select ${messageColumns}, d.delivered_at as shown_at ${mail} ${peek ? "" : free}
+        order by d.delivered_at is not null, m.priority desc, m.id limit $limit`,
+      { mailbox, now, channel, limit },
+    )
+    .map(mailFrom);
+  const total =
+    messages.length < limit
+      ? messages.length
+      : (c.get<{ count: number }>(`select count(*) as count ${mail} ${peek ? "" : free}`, { mailbox, now, channel })
+          ?.count ?? 0);
+  const pending = messages.filter((message) => message.status === "pending").map((message) => message.id);
+  if (!peek && !c.readOnly) {
+    tend(c, mailbox, moment);
+    if (pending.length > 0) {
+      c.run(
+        `update deliveries set reserved_until = $until
+          where session_id = $mailbox and message_id in (select value from json_each($ids))`,
+        { mailbox, until: timestamp(moment.at + reservation), ids: JSON.stringify(pending) },
+      );
+    }
+  }
+  return { messages, remaining: total - messages.length };
+}
+
+export function markDelivered(
+  c: Connection,
+  mailbox: string,
+  ids: readonly number[],
+  how: string,
+  at: number,
+): number[] {
+  const now = timestamp(at);
+  const changed = c
+    .all<{ message_id: number }>(
+      `update deliveries set delivered_at = $now, reserved_until = null, how = $how
+        where session_id = $mailbox and message_id in (select value from json_each($ids)) and delivered_at is null
+        returning message_id`,
+      { mailbox, now, how, ids: JSON.stringify(ids) },
+    )
+    .map((row) => row.message_id);
+  follow(c, changed, "delivered", now);
+  return changed;
+}
+
+export function markRead(
+  c: Connection,
+  mailbox: string,
+  ids: readonly number[] | null,
+  moment: Moment,
+): number[] {
+  const now = timestamp(moment.at);
+  if (ids !== null) {
+    const known = new Set(
+      c
+        .all<{ message_id: number }>(
+          `select message_id from deliveries
+            where message_id in (select value from json_each($ids)) and session_id = $mailbox`,
+          { mailbox, ids: JSON.stringify(ids) },
+        )
+        .map((row) => row.message_id),
+    );
+    const strange = ids.filter((id) => !known.has(id));
+    if (strange.length > 0) {
+      throw new ParleyError("not_found", `No message ${strange.join(", ")} in the mailbox of ${mailbox}`, {
+        hint: "list its messages with parley inbox; nothing was marked",
+        details: { message_ids: strange },
+      });
+    }
+  }
+  tend(c, mailbox, moment);
+  const changed = c
+    .all<{ message_id: number }>(
+      `update deliveries set read_at = $now, delivered_at = coalesce(delivered_at, $now), reserved_until = null,
+          how = coalesce(how, 'read')
+        where session_id = $mailbox and read_at is null
+          and ${ids === null ? "true" : "message_id in (select value from json_each($ids))"}
+        returning message_id`,
+      ids === null ? { mailbox, now } : { mailbox, now, ids: JSON.stringify(ids) },
+    )
+    .map((row) => row.message_id);
+  follow(c, changed, "read", now);
+  return changed.sort((a, b) => a - b);
+}
+
+/** A directed message's own state follows its delivery, one way. */
+function follow(c: Connection, ids: readonly number[], status: "delivered" | "read", now: string): void {
+  if (ids.length === 0) return;
+  const changes =
+    status === "read"
+      ? "status = 'read', read_at = $now, delivered_at = coalesce(delivered_at, $now)"
+      : "status = 'delivered', delivered_at = $now";
+  c.run(
+    `update session_messages set ${changes} where id in (select value from json_each($ids))
+      and recipient_id is not null and status ${status === "read" ? "<> 'read'" : "= 'pending'"}`,
+    { ids: JSON.stringify(ids), now },
+  );
+}
+
+export function unread(c: Connection, mailbox: string, at: number): Unread {
+  const rows = c.all<{ channel: string; count: number }>(
+    `select m.channel, count(*) as count ${mail} group by m.channel order by max(m.priority) desc, m.channel`,
+    { mailbox, now: timestamp(at), channel: null },
+  );
+  return {
+    total: rows.reduce((sum, row) => sum + row.count, 0),
+    by_channel: Object.fromEntries(rows.map((row) => [row.channel, row.count])),
+  };
+}

@@ -1,0 +1,183 @@
+import { timestamp } from "../../bus/clock";
+import { ParleyError } from "../../bus/errors";
+import type { Moment } from "../../bus/liveness";
+import type { Attempt, Blocker, GotLocks, Lock, LockRequest, LockTarget } from "../../bus/lock";
+import type { SessionRecord } from "../../bus/session";
+import { closeAlertsOn, raiseAlert } from "./alert";
+import type { Connection } from "./connection";
+import { insertEvent, tell } from "./event";
+import { ancestorsOf, overlapping, overlaps } from "./path";
+import { endIfDead, liveRecord, requireLive, tend } from "./session";
+import { enterQueue, firstInQueue, leaveQueue, waitingSessions } from "./waiter";
+
+/** The columns of a lock as the port gives them. */
+export const lockColumns = `file_path, session_id, coalesce(lock_type, 'advisory') as lock_type, locked_at, expires_at,
+  repository, repository_path, fence`;
+
+/** Takes all locks or none; in the way of one it raises the alert and, where it waits, queues up. */
+export function acquireLocks(c: Connection, request: LockRequest, moment: Moment): Attempt<GotLocks> {
+  const me = requireLive(c, request.session_id);
+  tend(c, me.session_id, moment);
+  const taken: Lock[] = [];
+  for (const target of request.targets) {
+    for (const lock of overlapping(c, target.file_path)) {
+      if (lock.session_id === me.session_id || isFree(c, lock, moment)) continue;
+      if (!request.force || lock.lock_type === "exclusive") {
+        const { file_path: resource, session_id: holder } = lock;
+        return blocked(c, me, request, { holder, resource, wanted: target.file_path, lock }, moment);
+      }
+      taken.push(lock);
+    }
+    const first = request.force ? null : queueFor(c, request, target, moment);
+    if (first) return blocked(c, me, request, first, moment);
+  }
+  if (request.ticket !== null) leaveQueue(c, request.ticket);
+  for (const lock of taken) {
+    release(c, lock, "take", moment.at, me.session_id);
+    const text = `${me.session_id} has taken your advisory lock on ${lock.file_path}`;
+    tell(c, me, lock.session_id, text, { file: lock.file_path }, moment.at);
+  }
+  const locks = request.targets.map((target) => writeLock(c, me, request, target, moment.at));
+  const elsewhere = request.targets.flatMap((target) => inOtherWorktrees(c, me, target, moment));
+  return { kind: "got", got: { locks, elsewhere, taken }, touched: taken.map((lock) => lock.session_id) };
+}
+
+function queueFor(c: Connection, request: LockRequest, target: LockTarget, moment: Moment): Blocker | null {
+  const mine = c.all<{ file_path: string }>("select file_path from file_locks where session_id = $session_id", {
+    session_id: request.session_id,
+  });
+  const heldByMe = (wanted: string): boolean => mine.some((lock) => overlaps(lock.file_path, wanted));
+  const wants = (wanted: string): boolean => overlaps(target.file_path, wanted);
+  const first = firstInQueue(c, "lock", request.session_id, request.ticket, wants, heldByMe, moment);
+  return first && { holder: first.session_id, resource: first.wanted, wanted: target.file_path, lock: null };
+}
+
+/** The alert and the word to the holder come with the first attempt, not with every look of a waiting one. */
+function blocked(
+  c: Connection,
+  me: SessionRecord,
+  request: LockRequest,
+  blocker: Blocker,
+  moment: Moment,
+): Attempt<GotLocks> {
+  if (request.ticket !== null) return { kind: "blocked", blocker, ticket: request.ticket, touched: [] };
+  const { holder, resource } = blocker;
+  const paths = request.targets.map((target) => target.file_path);
+  const ticket = request.waiting && enterQueue(c, "lock", me.session_id, paths, request.waiting);
+  if (blocker.lock) {
+    raiseAlert(c, "file_conflict", resource, [holder, me.session_id], me, moment.at);
+    insertEvent(c, "file_conflict", "refused", me, { file: resource, sessions: [holder, me.session_id] }, moment.at);
+  }
+  if (ticket !== null) {
+    tell(c, me, holder, `${me.session_id} waits for your lock on ${resource}`, { file: resource }, moment.at);
+  }
+  return { kind: "blocked", blocker, ticket, touched: [holder] };
+}
+
+/** A lock that ran out or whose holder is dead is free; it is removed, with its event. */
+function isFree(c: Connection, lock: Lock, moment: Moment): boolean {
+  if (lock.expires_at !== null && lock.expires_at <= timestamp(moment.at)) {
+    release(c, lock, "expire", moment.at);
+    return true;
+  }
+  const holder = liveRecord(c, lock.session_id);
+  if (holder) return endIfDead(c, holder, moment);
+  release(c, lock, "expire", moment.at);
+  return true;
+}
+
+/** Removes a lock, says so, and ends the alerts about it. */
+export function release(c: Connection, lock: Lock, action: string, at: number, by = lock.session_id): void {
+  c.run("delete from file_locks where file_path = $file_path", { file_path: lock.file_path });
+  const { file_path: file, session_id, lock_type, fence } = lock;
+  const actor = liveRecord(c, by) ?? { session_id: by, session_uuid: null, project_id: null, task_id: null };
+  insertEvent(c, "file_lock", action, actor, { file, session_id, lock_type, fence }, at);
+  closeAlertsOn(c, "file_conflict", file, `lock of ${session_id} ended: ${action}`, at);
+}
+
+function writeLock(
+  c: Connection,
+  me: SessionRecord,
+  request: LockRequest,
+  target: LockTarget,
+  at: number,
+): Lock {
+  const { session_id } = me;
+  const { lock_type, ttl } = request;
+  const { file_path } = target;
+  const expires_at = ttl === null ? null : timestamp(at + ttl);
+  const renewed = c.get<Lock>(
+    `update file_locks set lock_type = $lock_type, expires_at = $expires_at
+      where file_path = $file_path and session_id = $session_id returning ${lockColumns}`,
+    { file_path, session_id, lock_type, expires_at },
+  );
+  if (renewed) return renewed;
+  const fence = insertEvent(c, "file_lock", "lock", me, { file: file_path, session_id, lock_type }, at);
+  return c.get<Lock>(
+    `insert into file_locks(file_path, session_id, lock_type, locked_at, expires_at, machine_uuid, repository,
+        repository_path, fence)
+      values ($file_path, $session_id, $lock_type, $locked_at, $expires_at, $machine_uuid, $repository,
+        $repository_path, $fence)
+      returning ${lockColumns}`,
+    {
+      ...target,
+      session_id,
+      lock_type,
+      locked_at: timestamp(at),
+      expires_at,
+      machine_uuid: me.machine_uuid,
+      fence,
+    },
+  )!;
+}
+
+/** Locks of other live sessions on the same repository file, or a directory around it, in another worktree. */
+function inOtherWorktrees(c: Connection, me: SessionRecord, target: LockTarget, moment: Moment): Lock[] {
+  if (target.repository === null || target.repository_path === null) return [];
+  return c
+    .all<Lock>(
+      `select ${lockColumns} from file_locks where repository = $repository and session_id <> $session_id
+        and repository_path in (select value from json_each($paths))`,
+      {
+        repository: target.repository,
+        session_id: me.session_id,
+        paths: JSON.stringify([target.repository_path, ...ancestorsOf(target.repository_path)]),
+      },
+    )
+    .filter((lock) => !isFree(c, lock, moment));
+}
+
+/** Releases own locks: those paths, or with null all. Throws `conflict` for another's and then releases nothing. */
+export function releaseLocks(
+  c: Connection,
+  session_id: string,
+  paths: readonly string[] | null,
+  moment: Moment,
+): { released: Lock[]; touched: string[] } {
+  requireLive(c, session_id);
+  tend(c, session_id, moment);
+  const locks =
+    paths === null
+      ? locksOf(c, session_id)
+      : c.all<Lock>(
+          `select ${lockColumns} from file_locks where file_path in (select value from json_each($paths))`,
+          { paths: JSON.stringify(paths) },
+        );
+  const other = locks.find((lock) => lock.session_id !== session_id && !isFree(c, lock, moment));
+  if (other) throw heldByOther(other);
+  const released = locks.filter((lock) => lock.session_id === session_id);
+  for (const lock of released) release(c, lock, "unlock", moment.at);
+  return { released, touched: waitingSessions(c, "lock") };
+}
+
+export const locksOf = (c: Connection, session_id: string): Lock[] =>
+  c.all<Lock>(`select ${lockColumns} from file_locks where session_id = $session_id order by file_path`, {
+    session_id,
+  });
+
+const heldByOther = (lock: Lock): ParleyError =>
+  new ParleyError("conflict", `${lock.file_path} is locked by ${lock.session_id}`, {
+    hint: "only its holder unlocks it; nothing was released",
+    details: { path: lock.file_path, holder: lock.session_id, lock },
+  });
+

@@ -1,0 +1,158 @@
+import { existsSync, mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+
+import { Database } from "bun:sqlite";
+
+import { ParleyError } from "../../bus/errors";
+import type { Settings } from "../../bus/settings";
+import type { StoreOptions } from "../../bus/store";
+import { Connection } from "./connection";
+import { isRefusal, notADatabase, translated } from "./failure";
+import { applicationId, schemaVersion } from "./schema";
+
+/**
+ * `busy_timeout` first: everything after it may meet a lock. A low autocheckpoint and a journal limit keep the
+ * write-ahead log small (it grew to 4 MB with the defaults). `synchronous = normal` survives a kill of any process;
+ * a power cut may take the last commits, never the database's consistency.
+ */
+const pragmas = `
+  pragma busy_timeout = 3000;
+  pragma synchronous = normal;
+  pragma wal_autocheckpoint = 64;
+  pragma journal_size_limit = 262144;
+`;
+
+interface Versions {
+  application_id: number;
+  version: number | null;
+}
+
+/** Opens the database of `path`, making, migrating or adopting it where needed. */
+export async function openConnection(path: string, options: StoreOptions): Promise<Connection> {
+  if (!existsSync(path)) {
+    if (options.mode !== "create") {
+      throw new ParleyError("not_found", `Database not found: ${path}`, {
+        hint: "run parley register first, or name another with --db or PARLEY_DB",
+        details: { database: path },
+      });
+    }
+    makeDirectory(dirname(path));
+  }
+  try {
+    return await openForWriting(path, options);
+  } catch (error) {
+    if (options.mode !== "read" || !isRefusal(unwrapped(error))) throw translated(error, path);
+    return openForReading(path, options.settings, error);
+  }
+}
+
+const unwrapped = (error: unknown): unknown =>
+  error instanceof ParleyError && error.cause !== undefined ? error.cause : error;
+
+function makeDirectory(directory: string): void {
+  try {
+    privately(() => mkdirSync(directory, { recursive: true, mode: 0o700 }));
+  } catch (error) {
+    throw new ParleyError("not_permitted", `Permission denied: cannot make ${directory}`, {
+      hint: "check its permissions, or name another place with --db or PARLEY_DB",
+      details: { directory },
+      cause: error,
+    });
+  }
+}
+
+async function openForWriting(path: string, options: StoreOptions): Promise<Connection> {
+  // An interrupted rollback journal would be played back by the first read; a database of ours never has one.
+  if (existsSync(`${path}-journal`)) await probeReadOnly(path);
+  const db = privately(
+    () => new Database(path, { readwrite: true, create: options.mode === "create", strict: true }),
+  );
+  const connection = new Connection(db, path, false, options.settings);
+  try {
+    db.run(pragmas);
+    const versions = await connection.patiently(() => readVersions(connection));
+    if (versions?.application_id !== applicationId || versions.version !== schemaVersion) {
+      const { prepareSchema } = await import("./prepare");
+      await prepareSchema(connection);
+    }
+    return connection;
+  } catch (error) {
+    closeUntouched(db, path);
+    throw error;
+  }
+}
+
+/** Directories are 0700 and files 0600 whatever the umask; SQLite gives its side files the mode of the main one. */
+function privately<T>(make: () => T): T {
+  const umask = process.umask(0o077);
+  try {
+    return make();
+  } finally {
+    process.umask(umask);
+  }
+}
+
+/** Null where there is no version table; then `prepare` finds out what the file is. */
+export function readVersions(connection: Connection): Versions | null {
+  try {
+    return connection.get<Versions>(
+      `select (select application_id from pragma_application_id) as application_id,
+        (select max(version) from _schema_version) as version`,
+    );
+  } catch (error) {
+    if (error instanceof Error && /no such (table|column)/.test(error.message)) return null;
+    throw error;
+  }
+}
+
+/**
+ * Closes a database that is not to be touched. The last connection to close checkpoints a leftover write-ahead log
+ * into the main file; a read-only one that is still open prevents it, and itself cannot.
+ */
+function closeUntouched(db: Database, path: string): void {
+  let guard: Database | null = null;
+  try {
+    guard = new Database(path, { readonly: true });
+    guard.query("select count(*) from sqlite_master").get();
+  } catch {
+    // Nothing to guard: it cannot be read at all.
+  }
+  db.close();
+  guard?.close();
+}
+
+async function probeReadOnly(path: string): Promise<void> {
+  const probe = new Database(path, { readonly: true });
+  try {
+    const row = probe.query<{ application_id: number }, []>("pragma application_id").get();
+    if (row && row.application_id !== applicationId && row.application_id !== 0) throw notADatabase(path);
+  } finally {
+    probe.close();
+  }
+}
+
+/** For reading verbs on a medium that allows no writing. A clean WAL database there needs `immutable`. */
+function openForReading(path: string, settings: Settings, refusal: unknown): Connection {
+  for (const name of [path, `file:${encodeURI(path)}?immutable=1`]) {
+    const db = tryReading(name);
+    if (!db) continue;
+    const connection = new Connection(db, path, true, settings);
+    const versions = readVersions(connection);
+    if (versions?.application_id === applicationId && versions.version === schemaVersion) {
+      return connection;
+    }
+    db.close();
+  }
+  throw translated(refusal, path);
+}
+
+function tryReading(name: string): Database | null {
+  try {
+    const db = new Database(name, { readonly: true, strict: true });
+    db.run("pragma busy_timeout = 3000");
+    db.query("select count(*) from sqlite_master").get();
+    return db;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,64 @@
+import { timestamp } from "../../bus/clock";
+import { ParleyError } from "../../bus/errors";
+import { adoptSeeds, holdsSeeds } from "./adopt";
+import type { Connection } from "./connection";
+import { notADatabase } from "./failure";
+import { readVersions } from "./open";
+import { applicationId, migrations, schemaVersion } from "./schema";
+
+/** What a file turned out to be. */
+type Kind = "ours" | "empty" | "seeds";
+
+/** Makes, migrates or adopts the schema; refuses a newer or foreign database without touching it. */
+export async function prepareSchema(connection: Connection): Promise<void> {
+  const kind = await connection.patiently(() => identify(connection));
+  if (kind === "seeds") await connection.patiently(() => backUp(connection));
+  if (kind !== "ours") {
+    // Both must be set before there is a page in the new format; switching to WAL can itself be busy.
+    await connection.patiently(() => connection.db.run("pragma auto_vacuum = incremental"));
+    await connection.patiently(() => connection.db.run("pragma journal_mode = wal"));
+  }
+  await connection.write(() => {
+    // Another process may have been first.
+    const now = identify(connection);
+    const version = now === "ours" ? (readVersions(connection)?.version ?? 0) : 0;
+    if (now === "seeds") adoptSeeds(connection);
+    for (const migration of migrations) {
+      if (migration.version <= version) continue;
+      connection.db.run(migration.sql);
+      connection.run(
+        "insert or replace into _schema_version(version, applied_at) values ($version, $applied_at)",
+        { version: migration.version, applied_at: timestamp(Date.now()) },
+      );
+    }
+    connection.db.run(`pragma application_id = ${applicationId}`);
+  });
+}
+
+function identify(connection: Connection): Kind {
+  const id = connection.get<{ application_id: number }>("pragma application_id")?.application_id;
+  if (id === applicationId) {
+    const version = readVersions(connection)?.version ?? 0;
+    if (version > schemaVersion) throw newer(connection.path, version);
+    return "ours";
+  }
+  if (id !== 0) throw notADatabase(connection.path);
+  const tables = connection.get<{ count: number }>(
+    "select count(*) as count from sqlite_master where name not like 'sqlite_%'",
+  );
+  if (tables?.count === 0) return "empty";
+  if (holdsSeeds(connection)) return "seeds";
+  throw notADatabase(connection.path);
+}
+
+const newer = (path: string, version: number): ParleyError =>
+  new ParleyError("invalid", `${path} has schema ${version}; this parley knows ${schemaVersion}`, {
+    hint: "a newer parley has migrated it: install that version here too",
+    details: { database: path, schema_version: version, known: schemaVersion },
+  });
+
+/** A whole copy beside the database, made before anything in it is changed. */
+function backUp(connection: Connection): void {
+  const stamp = timestamp(Date.now()).replaceAll(/[-:.]/g, "");
+  connection.run("vacuum into $target", { target: `${connection.path}.before-parley-${stamp}` });
+}

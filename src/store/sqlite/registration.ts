@@ -1,0 +1,132 @@
+import { timestamp } from "../../bus/clock";
+import { ParleyError } from "../../bus/errors";
+import { baseId, type Placement, placeRegistration, type Registration } from "../../bus/identify";
+import type { Moment } from "../../bus/liveness";
+import type { SessionRecord } from "../../bus/session";
+import type { Registered } from "../../bus/store";
+import { detectConflicts, settleAlerts } from "./alert";
+import type { Connection } from "./connection";
+import { endSession, insertLifecycle } from "./ending";
+import { unread } from "./inbox";
+import { inheritMail, strandMail } from "./mailbox";
+import { endIfDead, fromRow, holdings, sessionRecord, type SessionRow, tend } from "./session";
+
+export function registerSession(c: Connection, registration: Registration, moment: Moment): Registered {
+  const placement = placeRegistration(registration, candidates(c, registration), moment.judge);
+  const { session_id, kind } = placement;
+  for (const { session_id: dead, reason } of placement.ended) {
+    const record = sessionRecord(c, dead);
+    if (record) endSession(c, record, reason, moment);
+  }
+  const previous = sessionRecord(c, session_id);
+  refuseTakenName(c, registration, session_id, moment);
+  const known = registration.session_uuid_known;
+  const resumed = kind === "return" || (kind === "new" && known && hasEnded(c, registration.session_uuid));
+
+  if (kind === "new" && previous) strandMail(c, session_id);
+  writeRow(c, placement, registration, previous, moment.at);
+  if (known) inheritMail(c, registration.session_uuid, session_id);
+  const record = sessionRecord(c, session_id)!;
+
+  const created = kind !== "update";
+  const event = created ? (resumed ? "resumed" : "started") : null;
+  if (event) insertLifecycle(c, record, event, moment);
+  const moved =
+    previous?.project_id !== record.project_id ||
+    previous.cwd !== record.cwd ||
+    previous.task_id !== record.task_id;
+  if (!created && moved) settleAlerts(c, session_id, moment.at, "moved on");
+  const detection = detectConflicts(c, record, moment, created || moved);
+  tend(c, session_id, moment);
+  return {
+    record,
+    created,
+    event,
+    ...detection,
+    holdings: holdings(c, session_id, moment.at),
+    unread: unread(c, session_id, moment.at),
+    touched: [session_id, ...new Set(detection.conflicts.map((conflict) => conflict.session_id))],
+  };
+}
+
+/** All rows with the base id or a suffixed form of it, and all live rows of the same pid. */
+function candidates(c: Connection, registration: Registration): SessionRecord[] {
+  const base = baseId(registration);
+  return c
+    .all<SessionRow>(
+      `select * from session_registry where session_id = $base
+        union select * from session_registry where session_id >= $base || '-' and session_id < $base || '.'
+        union select * from session_registry where pid = $pid and status <> 'terminated'`,
+      { base, pid: registration.pid },
+    )
+    .map(fromRow);
+}
+
+function hasEnded(c: Connection, session_uuid: string): boolean {
+  return (
+    c.get("select 1 from session_registry where session_uuid = $session_uuid and status = 'terminated'", {
+      session_uuid,
+    }) !== null
+  );
+}
+
+function refuseTakenName(c: Connection, { name }: Registration, session_id: string, moment: Moment): void {
+  if (name === null) return;
+  const row = c.get<SessionRow>(
+    "select * from session_registry where name = $name and status <> 'terminated' and session_id <> $session_id",
+    { name, session_id },
+  );
+  if (!row || endIfDead(c, fromRow(row), moment)) return;
+  throw new ParleyError("conflict", `The name "${name}" belongs to ${row.session_id}`, {
+    hint: "choose another --name, or wait until that session ends",
+    details: { name, session_id: row.session_id },
+  });
+}
+
+function writeRow(
+  c: Connection,
+  { session_id, kind }: Placement,
+  registration: Registration,
+  previous: SessionRecord | null,
+  at: number,
+): void {
+  const now = timestamp(at);
+  const { evidence } = registration;
+  const keep = kind === "update" ? previous : null;
+  const uuid =
+    registration.session_uuid_known || kind === "new"
+      ? registration.session_uuid
+      : (previous?.session_uuid ?? registration.session_uuid);
+  c.run(
+    `insert or replace into session_registry(session_id, llm_vendor, llm_model, tty, pid, project_id, task_id,
+        active_files, heartbeat_at, registered_at, status, session_uuid, machine_uuid, hostname, cwd, name, liveness,
+        boot_id, host_id, pid_namespace, start_ticks, promised_beats, shared_host)
+      values ($session_id, $llm_vendor, $llm_model, $tty, $pid, $project_id, $task_id,
+        $active_files, $now, $registered_at, 'active', $session_uuid, $machine_uuid, $hostname, $cwd, $name, $liveness,
+        $boot_id, $host_id, $pid_namespace, $start_ticks, $promised_beats, $shared_host)`,
+    {
+      session_id,
+      llm_vendor: registration.llm_vendor,
+      llm_model: registration.llm_model ?? keep?.llm_model ?? null,
+      tty: registration.tty,
+      pid: registration.pid,
+      project_id: registration.project_id,
+      task_id: registration.task_id ?? keep?.task_id ?? null,
+      active_files: keep ? JSON.stringify(keep.active_files) : null,
+      now,
+      registered_at: keep?.registered_at ?? now,
+      session_uuid: uuid,
+      machine_uuid: registration.machine_uuid,
+      hostname: registration.hostname,
+      cwd: registration.cwd,
+      name: registration.name ?? keep?.name ?? null,
+      liveness: registration.liveness,
+      boot_id: evidence?.boot_id ?? null,
+      host_id: evidence?.host_id ?? null,
+      pid_namespace: evidence?.pid_namespace ?? null,
+      start_ticks: evidence?.start_ticks ?? null,
+      promised_beats: registration.promised_beats || keep?.promised_beats ? 1 : 0,
+      shared_host: registration.shared_host ? 1 : 0,
+    },
+  );
+}

@@ -1,0 +1,69 @@
+import { readFileSync } from "node:fs";
+
+export interface Subscription {
+  /** What delivers the events: `inotify`, `kqueue`, `fs-events` or `windows`. */
+  backend: string;
+  stop(): Promise<void>;
+}
+
+const backends = {
+  linux: ["inotify"],
+  darwin: ["kqueue", "fs-events"],
+  win32: ["windows"],
+} as const;
+
+/**
+ * Calls `onEvent` soon after something in the directory changed, perhaps once for several changes. Throws where this
+ * machine cannot watch it: no inotify instance left, no temporary directory to load the binding from, no binding for
+ * the platform.
+ */
+export async function subscribeDirectory(
+  directory: string,
+  onEvent: () => void,
+): Promise<Subscription> {
+  const candidates = backends[process.platform as keyof typeof backends] ?? [];
+  if (process.platform === "linux") await probeInotify();
+  const [{ createWrapper }, { default: binding }] = await Promise.all([
+    import("@parcel/watcher/wrapper"),
+    import("./binding"),
+  ]);
+  const watcher = createWrapper(binding);
+  let failure: unknown = new Error(`no native watcher for ${process.platform}`);
+  for (const backend of candidates) {
+    try {
+      // An error is an event too: whoever is told looks for itself what changed.
+      const subscription = await watcher.subscribe(directory, () => onEvent(), { backend });
+      return { backend, stop: () => subscription.unsubscribe() };
+    } catch (error) {
+      failure = error;
+    }
+  }
+  throw failure;
+}
+
+/**
+ * Throws where no inotify instance is left. The binding would then block its thread for ever instead of failing (seen
+ * in 2.6.0). Bun's own watcher cannot be the probe: it keeps its instance when closed, and that may be the last one.
+ */
+async function probeInotify(): Promise<void> {
+  const { dlopen } = await import("bun:ffi");
+  const { symbols, close } = dlopen(libc(), {
+    inotify_init1: { args: ["int"], returns: "int" },
+    close: { args: ["int"], returns: "int" },
+  });
+  const instance = symbols.inotify_init1(closeOnExec);
+  if (instance >= 0) symbols.close(instance);
+  close();
+  if (instance < 0) {
+    throw new Error("no inotify instance is left (fs.inotify.max_user_instances)");
+  }
+}
+
+/** IN_CLOEXEC, which is O_CLOEXEC: the same number on x64 and arm64 (`asm-generic/fcntl.h`). */
+const closeOnExec = 0o2000000;
+
+/** The C library that is already loaded, by whatever path this distribution keeps it. */
+function libc(): string {
+  const maps = readFileSync("/proc/self/maps", "utf8");
+  return /\/\S*\/(?:ld-musl-|libc[.-])\S*$/m.exec(maps)?.[0] ?? "libc.so.6";
+}

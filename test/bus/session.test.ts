@@ -1,0 +1,196 @@
+import { expect, test } from "bun:test";
+
+import { agent, contract, day, evidenceOf } from "./world";
+
+const minute = 60_000;
+
+contract("Sessions", (world) => {
+  test("a session's id is its vendor and pid", async () => {
+    const { store, moment } = await world();
+    const { record, created, event } = await store.registerSession(agent("codex", 41200), moment());
+    expect(record.session_id).toBe("codex-41200");
+    expect({ created, event }).toEqual({ created: true, event: "started" });
+  });
+
+  test("registering again updates the one row and broadcasts nothing", async () => {
+    const w = await world();
+    await w.store.registerSession(agent("claude", 1, { task_id: "H.1" }), w.moment());
+    w.at += minute;
+    const again = await w.store.registerSession(agent("claude", 1, { llm_model: "opus-4.6" }), w.moment());
+    expect(again).toMatchObject({ created: false, event: null });
+    expect(again.record).toMatchObject({ llm_model: "opus-4.6", task_id: "H.1" });
+    expect((await w.store.overview(w.moment())).stats.total_sessions).toBe(1);
+    expect(await w.store.lifecycle(20)).toHaveLength(1);
+  });
+
+  test("a live process keeps its session however old its heartbeat, and is shown idle", async () => {
+    const w = await world();
+    await w.store.registerSession(agent("claude", 1), w.moment());
+    w.at += 3 * day;
+    const [record] = await w.store.liveSessions(w.moment());
+    expect(record && w.moment().judge(record).status).toBe("idle");
+  });
+
+  test("a heartbeat exactly at the limit is active, one just past it is idle", async () => {
+    const w = await world();
+    const { record } = await w.store.registerSession(agent("claude", 1), w.moment());
+    w.at += 5 * minute;
+    expect(w.moment().judge(record).status).toBe("active");
+    w.at += 1;
+    expect(w.moment().judge(record).status).toBe("idle");
+  });
+
+  test("a stopped process is alive", async () => {
+    const w = await world();
+    await w.store.registerSession(agent("claude", 1), w.moment());
+    w.processes.set(1, "stopped");
+    w.at += day;
+    expect(await w.store.liveSessions(w.moment())).toHaveLength(1);
+  });
+
+  test("a vanished process ends its session once, whoever notices", async () => {
+    const w = await world();
+    await w.store.registerSession(agent("claude", 1), w.moment());
+    w.processes.set(1, "gone");
+    const other = await w.another();
+    await Promise.all([w.store.liveSessions(w.moment()), other.liveSessions(w.moment())]);
+    const ended = (await w.store.lifecycle(20)).filter((event) => event.event === "ended");
+    expect(ended).toHaveLength(1);
+    expect(ended[0]?.reason).toBe("process exited");
+  });
+
+  test("a session without process evidence ends when its heartbeat is too old", async () => {
+    const w = await world();
+    await w.store.registerSession(agent("claude", 1, { evidence: null, liveness: "heartbeat" }), w.moment());
+    w.at += 5 * minute;
+    expect(await w.store.liveSessions(w.moment())).toHaveLength(1);
+    w.at += 1;
+    expect(await w.store.liveSessions(w.moment())).toHaveLength(0);
+    expect((await w.store.lifecycle(1))[0]?.reason).toBe("heartbeat expired");
+  });
+
+  test("a process that cannot be judged from here is stale after 5 minutes and ends after a day", async () => {
+    const w = await world();
+    const { record } = await w.store.registerSession(agent("claude", 1), w.moment());
+    w.processes.set(1, "unknown");
+    w.at += 6 * minute;
+    expect(w.moment().judge(record).status).toBe("stale");
+    expect(await w.store.liveSessions(w.moment())).toHaveLength(1);
+    w.at += day;
+    expect(await w.store.liveSessions(w.moment())).toHaveLength(0);
+  });
+
+  test("where beats were promised, silence ends a session that cannot be judged", async () => {
+    const w = await world();
+    await w.store.registerSession(agent("claude", 1, { promised_beats: true }), w.moment());
+    w.processes.set(1, "unknown");
+    w.at += 6 * minute;
+    expect(await w.store.liveSessions(w.moment())).toHaveLength(0);
+  });
+
+  test("a session in a shared host ends 30 minutes after its last event, though the host lives", async () => {
+    const w = await world();
+    await w.store.registerSession(agent("codex", 1, { shared_host: true }), w.moment());
+    w.at += 31 * minute;
+    expect(await w.store.liveSessions(w.moment())).toHaveLength(0);
+  });
+
+  test("a clock that stepped back a day ends nobody", async () => {
+    const w = await world();
+    await w.store.registerSession(agent("claude", 1, { evidence: null, liveness: "heartbeat" }), w.moment());
+    w.at -= day;
+    expect(await w.store.liveSessions(w.moment())).toHaveLength(1);
+  });
+
+  test("a reused pid is another session that inherits neither task nor registration", async () => {
+    const w = await world();
+    await w.store.registerSession(agent("claude", 1, { task_id: "H.1" }), w.moment());
+    w.processes.set(1, "gone");
+    const next = await w.store.registerSession(
+      agent("claude", 1, { evidence: evidenceOf(1, "999"), session_uuid: "other" }),
+      w.moment(),
+    );
+    expect(next.record).toMatchObject({ session_id: "claude-1", task_id: null, session_uuid: "other" });
+    expect(next.event).toBe("started");
+    expect((await w.store.lifecycle(9)).map((event) => event.event)).toEqual(["started", "ended", "started"]);
+  });
+
+  test("an id that lives under other evidence gives the next one a suffix", async () => {
+    const w = await world();
+    await w.store.registerSession(agent("claude", 7), w.moment());
+    const other = agent("claude", 7, { evidence: { ...evidenceOf(7), pid_namespace: "other" }, session_uuid: "c" });
+    expect((await w.store.registerSession(other, w.moment())).record.session_id).toBe("claude-7-2");
+    expect((await w.store.registerSession(other, w.moment())).created).toBe(false);
+    expect(await w.store.liveSessions(w.moment())).toHaveLength(2);
+  });
+
+  test("another conversation in the same process takes over the row", async () => {
+    const w = await world();
+    const known = { session_uuid_known: true };
+    await w.store.registerSession(agent("claude", 1, { ...known, session_uuid: "a" }), w.moment());
+    const { record, created } = await w.store.registerSession(
+      agent("claude", 1, { ...known, session_uuid: "b" }),
+      w.moment(),
+    );
+    expect({ created, uuid: record.session_uuid }).toEqual({ created: false, uuid: "b" });
+  });
+
+  test("another conversation in a shared host is another session", async () => {
+    const w = await world();
+    const host = { session_uuid_known: true, shared_host: true };
+    await w.store.registerSession(agent("codex", 1, { ...host, session_uuid: "a" }), w.moment());
+    const second = await w.store.registerSession(agent("codex", 1, { ...host, session_uuid: "b" }), w.moment());
+    const first = await w.store.registerSession(agent("codex", 1, { ...host, session_uuid: "a" }), w.moment());
+    expect(second.record.session_id).toBe("codex-1-2");
+    expect(first.record.session_id).toBe("codex-1");
+  });
+
+  test("a conversation that comes back under another pid is resumed", async () => {
+    const w = await world();
+    const conversation = { session_uuid_known: true, session_uuid: "c" };
+    await w.store.registerSession(agent("claude", 1, conversation), w.moment());
+    await w.store.endSession("claude-1", "session ended normally", w.moment());
+    const { event } = await w.store.registerSession(agent("claude", 2, conversation), w.moment());
+    expect(event).toBe("resumed");
+  });
+
+  test("a name belongs to one active session at a time", async () => {
+    const w = await world();
+    await w.store.registerSession(agent("claude", 1, { name: "reviewer" }), w.moment());
+    const taken = w.store.registerSession(agent("codex", 2, { name: "reviewer" }), w.moment());
+    await expect(taken).rejects.toMatchObject({ code: "conflict", details: { session_id: "claude-1" } });
+    expect(await w.store.sessionsCalled("codex-2")).toEqual([]);
+    w.processes.set(1, "gone");
+    const next = await w.store.registerSession(agent("codex", 2, { name: "reviewer" }), w.moment());
+    expect(next.record.name).toBe("reviewer");
+  });
+
+  test("the nearest process above the caller tells its session, the conversation where several share it", async () => {
+    const w = await world();
+    const host = { session_uuid_known: true, shared_host: true };
+    await w.store.registerSession(agent("claude", 1), w.moment());
+    await w.store.registerSession(agent("codex", 2, { ...host, session_uuid: "a" }), w.moment());
+    await w.store.registerSession(agent("codex", 2, { ...host, session_uuid: "b" }), w.moment());
+    const find = async (ancestors: number[], conversation_ids: string[]) =>
+      (
+        await w.store.sessionsByClues(
+          { session: null, ancestors: ancestors.map((pid) => evidenceOf(pid)), conversation_ids, tty: null },
+          "machine-1",
+        )
+      ).map((record) => record.session_id);
+    expect(await find([99, 2, 1], ["b"])).toEqual(["codex-2-2"]);
+    expect(await find([99, 1, 2], ["b"])).toEqual(["claude-1"]);
+    expect(await find([99], ["a"])).toEqual(["codex-2"]);
+    expect(await find([2], [])).toEqual(["codex-2", "codex-2-2"]);
+    expect(await find([99], [])).toEqual([]);
+  });
+
+  test("every command of one session notices the death of another", async () => {
+    const w = await world();
+    await w.store.registerSession(agent("claude", 1), w.moment());
+    await w.store.registerSession(agent("codex", 2), w.moment());
+    w.processes.set(2, "gone");
+    await w.store.beat("claude-1", w.moment());
+    expect((await w.store.session("codex-2"))?.stored_status).toBe("terminated");
+  });
+});

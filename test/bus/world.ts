@@ -1,0 +1,104 @@
+import { afterEach, describe } from "bun:test";
+
+import type { Registration } from "../../src/bus/identify";
+import { momentOf, type Moment } from "../../src/bus/liveness";
+import type { ProcessEvidence, ProcessState, ProcessTable } from "../../src/bus/process";
+import { defaultSettings, type Settings } from "../../src/bus/settings";
+import type { MessageDraft, Store } from "../../src/bus/store";
+import { adapters } from "./stores";
+
+/** A bus of one adapter, with a clock and processes that the test moves. */
+export interface World {
+  store: Store;
+  /** Another connection, as another process would have. */
+  another(): Promise<Store>;
+  at: number;
+  moment(): Moment;
+  /** Processes by pid; those not listed are running. */
+  processes: Map<number, ProcessState>;
+}
+
+export const day = 24 * 3600 * 1000;
+export const start = Date.parse("2026-02-11T00:15:22.000Z");
+
+/** Declares the same tests for every adapter; each test gets its own bus. */
+export function contract(title: string, tests: (world: (settings?: Settings) => Promise<World>) => void): void {
+  describe.each(adapters.map((adapter) => [adapter.name, adapter] as const))(`${title} on %s`, (_, adapter) => {
+    const cleanups: (() => Promise<void>)[] = [];
+    afterEach(async () => {
+      for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+    });
+    tests(async (settings = defaultSettings) => {
+      const bus = await adapter.create(settings);
+      cleanups.push(bus.remove);
+      const connect = async (): Promise<Store> => {
+        const store = await bus.open();
+        cleanups.push(() => store.close());
+        return store;
+      };
+      const processes = new Map<number, ProcessState>();
+      const table: ProcessTable = {
+        state: ({ pid }) => processes.get(pid) ?? "running",
+        uptimeSeconds: () => 1,
+        source: "/proc",
+      };
+      const world: World = {
+        store: await connect(),
+        another: connect,
+        at: start,
+        moment: () => momentOf(table, world.at, settings),
+        processes,
+      };
+      return world;
+    });
+  });
+}
+
+export const evidenceOf = (pid: number, start_ticks = "100"): ProcessEvidence => ({
+  boot_id: "boot-1",
+  host_id: "host-1",
+  pid_namespace: "4026531836",
+  pid,
+  start_ticks,
+});
+
+/** A registration of a vendor's agent; what is not given is of no matter to the test. */
+export function agent(llm_vendor: string, pid: number, more: Partial<Registration> = {}): Registration {
+  return {
+    session_id: null,
+    session_uuid: `uuid-${llm_vendor}-${pid}`,
+    session_uuid_known: false,
+    machine_uuid: "machine-1",
+    hostname: "host",
+    llm_vendor,
+    llm_model: null,
+    project_id: null,
+    task_id: null,
+    tty: null,
+    cwd: `/work/${llm_vendor}-${pid}`,
+    pid,
+    evidence: evidenceOf(pid),
+    liveness: "pid",
+    promised_beats: false,
+    shared_host: false,
+    name: null,
+    ...more,
+  };
+}
+
+export const draft = (sender_id: string, recipient: string, more: Partial<MessageDraft> = {}): MessageDraft => ({
+  sender_id,
+  sender_session_uuid: null,
+  recipients: { ids: [recipient] },
+  channel: "coordination",
+  payload: { message: "hello", from: sender_id },
+  message_type: "directed",
+  priority: 2,
+  project_id: null,
+  task_id: null,
+  reply_to: null,
+  ...more,
+});
+
+export const texts = (messages: readonly { payload: Record<string, unknown> }[]): unknown[] =>
+  messages.map((message) => message.payload["message"]);

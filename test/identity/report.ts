@@ -1,0 +1,12 @@
+// What a command sees of its caller: one JSON line, appended to a file.
+import { appendFileSync } from "node:fs";
+import { createIdentity } from "../../src/identity/identity";
+
+const [, , file = "", request = "{}"] = process.argv;
+const identity = createIdentity({
+  env: process.env,
+  dataDirectory: "/nonexistent",
+  cwd: process.cwd(),
+});
+const agent = identity.agent(JSON.parse(request));
+appendFileSync(file, `${JSON.stringify({ agent, clues: identity.clues() })}\n`);

@@ -1,0 +1,112 @@
+import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+
+const src = join(import.meta.dir, "../src");
+
+/** What a place may import, by the first rule whose pattern fits. A place is its own neighbour. */
+const arrow: readonly (readonly [place: RegExp, mayImport: readonly string[]])[] = [
+  [/^main$/, ["cli"]],
+  [/^cli\/context$/, ["cli", "commands", "store", "wake", "identity", "bus", "render", "log"]],
+  [/^cli\//, ["cli", "commands", "render", "bus"]],
+  [
+    /^commands\/(hook|mcp|setup|doctor)$/,
+    ["commands", "bus", "cli/command", "hooks", "mcp", "identity"],
+  ],
+  [/^commands\//, ["commands", "bus", "cli/command"]],
+  [/^hooks\//, ["hooks", "bus", "identity"]],
+  [/^mcp\//, ["mcp", "bus", "identity"]],
+  [/^(store|wake|identity|log)\//, ["bus"]],
+  [/^render\//, ["render", "bus"]],
+  [/^bus\//, ["bus"]],
+];
+
+interface SourceFile {
+  /** Below `src`, without extension. */
+  name: string;
+  text: string;
+  /** Modules of ours by the same kind of name; any other as it is written. */
+  imports: { name: string; own: boolean; typeOnly: boolean }[];
+}
+
+const sources: SourceFile[] = [...new Bun.Glob("**/*.ts").scanSync(src)]
+  .filter((path) => !path.endsWith(".d.ts"))
+  .toSorted()
+  .map((path) => {
+    const text = readFileSync(join(src, path), "utf8");
+    return { name: path.replace(/\.ts$/, ""), text, imports: importsOf(path, text) };
+  });
+
+/** Reads imports as they are written, types included, which the transpiler would have dropped. */
+function importsOf(path: string, text: string): SourceFile["imports"] {
+  const found = text.matchAll(
+    /(?:^|\n)\s*(?:import|export)\s+(type\s)?[^;"'()]*?(?:from\s*)?["']([^"']+)["']|\b(?:import|require)\(\s*["']([^"']+)["']\s*\)/g,
+  );
+  return [...found].map(([, type, written, called]) => {
+    const specifier = written ?? called ?? "";
+    const own = specifier.startsWith(".");
+    const name = own
+      ? relative(src, join(src, dirname(path), specifier)).replace(/\.ts$/, "")
+      : specifier;
+    return { name, own, typeOnly: type !== undefined };
+  });
+}
+
+const under = (name: string, place: string): boolean =>
+  name === place || name.startsWith(`${place}/`);
+
+function allowed(from: string, to: string): boolean {
+  const rule = arrow.find(([place]) => place.test(from));
+  if (!rule) return false;
+  const level = /^(store\/[^/]+|[^/]+)\//.exec(from)?.[1];
+  return [...rule[1], ...(level ? [level] : [])].some((place) => under(to, place));
+}
+
+describe("the layout", () => {
+  test("has the folders that the rules speak of", () => {
+    expect(sources.length).toBeGreaterThan(0);
+    expect(sources.filter(({ name }) => !arrow.some(([place]) => place.test(name)))).toEqual([]);
+  });
+
+  test("imports only along the arrow", () => {
+    const wrong = sources.flatMap(({ name, imports }) =>
+      imports
+        .filter((to) => to.own && !to.name.startsWith("../package") && !allowed(name, to.name))
+        .map((to) => `${name} → ${to.name}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test("lets render know only types of the bus", () => {
+    const wrong = sources
+      .filter(({ name }) => under(name, "render"))
+      .flatMap(({ name, imports }) =>
+        imports
+          .filter((to) => to.own && under(to.name, "bus") && !to.typeOnly)
+          .map((to) => `${name} → ${to.name}`),
+      );
+    expect(wrong).toEqual([]);
+  });
+
+  test("keeps bun:sqlite in the SQLite store", () => {
+    const users = sources.filter(({ imports }) =>
+      imports.some(({ name }) => name === "bun:sqlite"),
+    );
+    expect(users.map(({ name }) => name).filter((name) => !under(name, "store/sqlite"))).toEqual(
+      [],
+    );
+  });
+
+  test("never exits the process nor touches its standard output stream", () => {
+    const wrong = sources.filter(({ text }) => /\bprocess\.(exit\(|stdout\b)/.test(code(text)));
+    expect(wrong.map(({ name }) => name)).toEqual([]);
+  });
+
+  test("has no source file of more than 300 lines", () => {
+    const long = sources.filter(({ text }) => text.trimEnd().split("\n").length > 300);
+    expect(long.map(({ name }) => name)).toEqual([]);
+  });
+});
+
+/** Without comments, which may speak of what code may not do. */
+const code = (text: string): string => text.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");

@@ -1,0 +1,100 @@
+import { Database } from "bun:sqlite";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { binary } from "../support";
+
+const processes = 64;
+const messages = 20;
+
+let directory: string;
+let db: string;
+/** Long-lived processes whose pids the sessions stand for. */
+let agents: Bun.Subprocess[];
+
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), "parley-race-"));
+  db = join(directory, "deep", "messaging.db");
+  agents = Array.from({ length: processes }, () => Bun.spawn(["sleep", "600"]));
+});
+
+afterAll(() => {
+  for (const agent of agents) agent.kill();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+interface Run {
+  exitCode: number;
+  stdout: string;
+  stderr: string;
+}
+
+async function parley(args: string[]): Promise<Run> {
+  const child = Bun.spawn([binary, ...args, "--db", db, "--json"], {
+    env: { HOME: directory, PATH: "/usr/bin:/bin" },
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  const [stdout, stderr, exitCode] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+    child.exited,
+  ]);
+  return { stdout, stderr, exitCode };
+}
+
+const id = (index: number): string => `claude-${agents[index]?.pid}`;
+
+describe("Sixty-four sessions arriving at once", () => {
+  test("all register on a database that does not exist yet, in WAL mode, with one machine id", async () => {
+    const runs = await Promise.all(
+      agents.map((agent) =>
+        parley(["register", "--llm", "claude", "--pid", `${agent.pid}`, "--project", "RACE", "--cwd", directory]),
+      ),
+    );
+    for (const run of runs) expect(run).toMatchObject({ exitCode: 0, stderr: "" });
+    const sessions = runs.map((run) => JSON.parse(run.stdout).data);
+    expect(new Set(sessions.map((each) => each.session.session_id)).size).toBe(processes);
+    expect(new Set(sessions.map((each) => each.session.machine_uuid)).size).toBe(1);
+    // Of every two, exactly one saw the other on arrival: 64 * 63 / 2 pairs.
+    const pairs = sessions.flatMap((each) =>
+      each.conflicts
+        .filter((conflict: { type: string }) => conflict.type === "project_conflict")
+        .map((conflict: { session_id: string }) => [each.session.session_id, conflict.session_id].sort().join()),
+    );
+    expect(pairs.length).toBe((processes * (processes - 1)) / 2);
+    expect(new Set(pairs).size).toBe(pairs.length);
+  });
+
+  test("every message of each to random others is there exactly once, in order per sender", async () => {
+    const failures: Run[] = [];
+    await Promise.all(
+      agents.map(async (_, sender) => {
+        for (let n = 0; n < messages; n++) {
+          const other = (sender + 1 + Math.floor(Math.random() * (processes - 1))) % processes;
+          const run = await parley(["message", id(other), `${id(sender)} ${n}`, "--session", id(sender)]);
+          if (run.exitCode !== 0) failures.push(run);
+        }
+      }),
+    );
+    expect(failures).toEqual([]);
+
+    const bus = new Database(db, { readonly: true });
+    expect(bus.query("pragma integrity_check").get()).toEqual({ integrity_check: "ok" });
+    expect(bus.query("pragma journal_mode").get()).toEqual({ journal_mode: "wal" });
+    const rows = bus
+      .query<{ sender_id: string; text: string }, []>(
+        `select sender_id, json_extract(payload, '$.message') as text from session_messages
+          where recipient_id is not null order by id`,
+      )
+      .all();
+    bus.close();
+    expect(rows.length).toBe(processes * messages);
+    const bySender = Map.groupBy(rows, (row) => row.sender_id);
+    for (const [sender, sent] of bySender) {
+      expect(sent.map((row) => row.text)).toEqual(Array.from({ length: messages }, (_, n) => `${sender} ${n}`));
+    }
+  }, 120_000);
+});

@@ -1,0 +1,104 @@
+import { Database } from "bun:sqlite";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { defaultSettings } from "../../src/bus/settings";
+import type { Store } from "../../src/bus/store";
+import { Connection } from "../../src/store/sqlite/connection";
+import { openSqliteStore } from "../../src/store/sqlite/store";
+import { agent, draft, start } from "../bus/world";
+
+/** Statements of `status` alone, whose totals count the history by design. */
+const counting = [
+  "select count(*) as count from session_registry",
+  "select count(*) as count from inter_session_messages",
+];
+
+let directory: string;
+let store: Store;
+const statements = new Set<string>();
+const original = { get: Connection.prototype.get, all: Connection.prototype.all, run: Connection.prototype.run };
+
+/** Lets every statement through and remembers it. */
+function record(name: "get" | "all" | "run"): void {
+  const method = original[name];
+  Object.assign(Connection.prototype, {
+    [name](this: Connection, sql: string, bindings: never) {
+      statements.add(sql);
+      return method.call(this, sql, bindings);
+    },
+  });
+}
+
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), "parley-plans-"));
+  store = await openSqliteStore(join(directory, "messaging.db"), { mode: "create", settings: defaultSettings });
+  for (const name of ["get", "all", "run"] as const) record(name);
+});
+
+afterAll(async () => {
+  Object.assign(Connection.prototype, original);
+  await store.close();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+async function everyOperation(): Promise<void> {
+  const dead = new Set<string>();
+  const moment = {
+    at: start,
+    processState: () => "running" as const,
+    judge: (each: { session_id: string }) => ({
+      status: "active" as const,
+      process_state: "running" as const,
+      ended: dead.has(each.session_id) ? "process exited" : null,
+    }),
+  };
+  const place = { project_id: "P", cwd: "/repo", task_id: "H.1", session_uuid_known: true };
+  await store.registerSession(agent("claude", 1, { ...place, name: "one" }), moment);
+  await store.registerSession(agent("codex", 2, { ...place, name: "two" }), moment);
+  await store.registerSession(agent("codex", 2, { ...place, project_id: "Q" }), moment);
+  await store.setTask("claude-1", "H.2", moment);
+  await store.sessionsCalled("one");
+  const clues = { session: null, ancestors: [], conversation_ids: ["c"], tty: "/dev/pts/1" };
+  await store.sessionsByClues({ ...clues, ancestors: agent("x", 9).evidence ? [agent("x", 9).evidence!] : [] }, "m");
+  const [message] = await store.sendMessages(draft("claude-1", "codex-2"), moment);
+  await store.sendMessages(draft("codex-2", "claude-1", { reply_to: message?.id ?? 0 }), moment);
+  await store.sendMessages(draft("codex-2", "", { recipients: { all: true, project_id: null } }), moment);
+  await store.openInbox({ mailbox: "claude-1", channel: null, limit: 1, peek: false }, moment);
+  await store.markDelivered("claude-1", [1, 2], "test", start);
+  await store.markRead("claude-1", null, moment);
+  await store.markAlertsDelivered([1], start);
+  await store.sentMessages("claude-1", 10, start);
+  await store.beat("claude-1", moment);
+  await store.holdings("claude-1", start);
+  await store.lifecycle(20);
+  dead.add("codex-2");
+  await store.overview(moment);
+  await store.registerSession(agent("codex", 2, { ...place, evidence: null, session_uuid: "new" }), moment);
+}
+
+describe("Query plans", () => {
+  test("no operation reads through a table: its cost does not grow with the history", async () => {
+    await everyOperation();
+    expect(statements.size).toBeGreaterThan(30);
+    const db = new Database(store.location, { readonly: true });
+    const scans: string[] = [];
+    for (const sql of statements) {
+      if (counting.includes(sql) || sql.startsWith("pragma")) continue;
+      const plan = db.query<{ detail: string }, []>(`explain query plan ${sql}`).all();
+      for (const { detail } of plan) {
+        // A scan of a partial index is a walk over what is live or unread, and the tables of locks and claims hold
+        // only what is held: none of them is history.
+        const partial =
+          /USING (COVERING )?INDEX (live_session|session_by_\w+|unread_alert|unread_delivery|sqlite_autoindex_(file_locks|task_claims))/;
+        if (/^SCAN (?!json_each|CONSTANT|pragma|value|\(|SUBQUERY)/.test(detail) && !partial.test(detail)) {
+          scans.push(`${detail} in ${sql.replaceAll(/\s+/g, " ")}`);
+        }
+      }
+    }
+    db.close();
+    expect(scans).toEqual([]);
+  });
+});

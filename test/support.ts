@@ -1,0 +1,204 @@
+/** What stories about the spawned binary are made of: a home of their own, the binary, and agents to run it. */
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import type { Order, Outcome } from "./agent";
+
+/** The binary under test. */
+export const binary = process.env["PARLEY_TEST_BINARY"] ?? join(import.meta.dir, "../dist/parley");
+
+export interface RunOptions {
+  /** Added to the clean environment; undefined takes a variable out of it. */
+  env?: Record<string, string | undefined>;
+  cwd?: string;
+  /** For stdin; without it stdin is the null device. */
+  input?: string | Uint8Array;
+}
+
+export interface Run extends Outcome {
+  /** The one line of JSON that stdout must be. */
+  // oxlint-disable-next-line typescript/no-explicit-any -- stories assert on parts of it
+  json(): any;
+}
+
+export interface Agent {
+  readonly pid: number;
+  /** Runs a command as the agent's own child; `parley` is the binary under test. */
+  run(args: string[], options?: RunOptions): Promise<Run>;
+  /** Sends a signal; for one that ends the process, waits until it has ended. */
+  kill(signal?: NodeJS.Signals): Promise<void>;
+}
+
+export interface AgentOptions {
+  /** Where the agent and, unless told otherwise, its commands run. */
+  cwd?: string;
+  /** Of the agent; its commands inherit it. */
+  env?: Record<string, string>;
+  /** Arguments of the agent, such as `app-server`. */
+  args?: string[];
+}
+
+export interface Sandbox extends AsyncDisposable {
+  readonly home: string;
+  /** A directory to work in, beside the home. */
+  readonly dir: string;
+  /** Where the database is unless a story says otherwise. */
+  readonly db: string;
+  /** Runs the binary as a child of the test. */
+  parley(args: string[], options?: RunOptions): Promise<Run>;
+  /** Starts a process that looks like this vendor's agent. Nothing but it and init is above its commands. */
+  startAgent(vendor: string, options?: AgentOptions): Promise<Agent>;
+  /** Ends the agents and removes the directories. */
+  cleanup(): Promise<void>;
+}
+
+export function sandbox(): Sandbox {
+  if (!existsSync(binary)) throw new Error(`${binary} is missing: run \`bun run build\` first`);
+  const root = realpathSync(mkdtempSync(join(tmpdir(), "parley-test-")));
+  const home = join(root, "home");
+  const dir = join(root, "work");
+  mkdirSync(home);
+  mkdirSync(dir);
+  const agents: Agent[] = [];
+  const base = { HOME: home, PATH: "/usr/bin:/bin" };
+
+  const cleanup = async (): Promise<void> => {
+    await Promise.all(agents.map((agent) => agent.kill("SIGKILL")));
+    rmSync(root, { recursive: true, force: true });
+  };
+  return {
+    home,
+    dir,
+    db: join(home, ".local/share/parley/messaging.db"),
+    parley: async (args, options = {}) => {
+      const child = Bun.spawn([binary, ...args], {
+        cwd: options.cwd ?? dir,
+        env: merge(base, options.env),
+        stdin: options.input === undefined ? "ignore" : Buffer.from(options.input),
+        stdout: "pipe",
+        stderr: "pipe",
+      });
+      const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text()]);
+      return describe({ stdout, stderr, exitCode: await child.exited });
+    },
+    startAgent: async (vendor, options = {}) => {
+      const place = mkdtempSync(join(root, "agent-"));
+      const agent = await launch(place, vendor, { cwd: dir, ...options }, base);
+      agents.push(agent);
+      return agent;
+    },
+    cleanup,
+    [Symbol.asyncDispose]: cleanup,
+  };
+}
+
+/** Starts a stand-in named `vendor` from a shell that ends at once, which leaves it to init. */
+async function launch(
+  place: string,
+  vendor: string,
+  { cwd, env = {}, args = [] }: AgentOptions & { cwd: string },
+  base: Record<string, string>,
+): Promise<Agent> {
+  const program = join(place, vendor);
+  const socket = join(place, "socket");
+  const log = join(place, "log");
+  symlinkSync(process.execPath, program);
+  const own = { ...base, ...env };
+  // The background shell becomes the stand-in, so `$!` is its pid.
+  const shell = Bun.spawn(
+    [
+      ...["/bin/sh", "-c", 'log=$1; shift; exec "$@" </dev/null >"$log" 2>&1 & echo $!', "sh", log],
+      ...[program, join(import.meta.dir, "agent.ts"), ...args],
+    ],
+    {
+      cwd,
+      env: { ...own, AGENT_SOCKET: socket, AGENT_OWNER: String(process.pid) },
+      stdin: "ignore",
+      stdout: "pipe",
+    },
+  );
+  const pid = Number(await shell.stdout.text());
+  await until(
+    () => existsSync(socket),
+    () => `the stand-in for ${vendor} does not listen: ${readFileSync(log, "utf8")}`,
+  );
+
+  return {
+    pid,
+    run: async ([name = "", ...rest], options = {}) => {
+      const order: Order = {
+        args: [name === "parley" ? binary : name, ...rest],
+        cwd: options.cwd ?? cwd,
+        env: merge(own, options.env),
+        input: options.input === undefined ? null : Buffer.from(options.input).toString("base64"),
+      };
+      const response = await fetch("http://stand-in", {
+        unix: socket,
+        method: "POST",
+        body: JSON.stringify(order),
+        keepalive: false,
+      });
+      return describe((await response.json()) as Outcome);
+    },
+    kill: async (signal = "SIGKILL") => {
+      if (!isRunning(pid)) return;
+      process.kill(pid, signal);
+      if (signal === "SIGSTOP" || signal === "SIGCONT") return;
+      await until(
+        () => !isRunning(pid),
+        () => `${vendor} (${pid}) does not end`,
+      );
+    },
+  };
+}
+
+function merge(
+  base: Record<string, string>,
+  added: Record<string, string | undefined> = {},
+): Record<string, string> {
+  const entries = Object.entries({ ...base, ...added });
+  return Object.fromEntries(
+    entries.filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+}
+
+function describe(outcome: Outcome): Run {
+  return {
+    ...outcome,
+    json: () => {
+      const lines = outcome.stdout.split("\n");
+      if (lines.length === 2 && lines[1] === "") return JSON.parse(lines[0]!);
+      throw new Error(
+        `not one line of JSON (exit ${outcome.exitCode}):\n${outcome.stdout}${outcome.stderr}`,
+      );
+    },
+  };
+}
+
+/** A process that ended but was not collected by its parent still answers signals. */
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    if (process.platform !== "linux") return true;
+    return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, "latin1"));
+  } catch {
+    return false;
+  }
+}
+
+async function until(condition: () => boolean, failure: () => string): Promise<void> {
+  const deadline = performance.now() + 10_000;
+  while (!condition()) {
+    if (performance.now() > deadline) throw new Error(failure());
+    await Bun.sleep(2);
+  }
+}
