@@ -40,7 +40,7 @@ const sources: SourceFile[] = [...new Bun.Glob("**/*.ts").scanSync(src)]
 /** Reads imports as they are written, types included, which the transpiler would have dropped. */
 function importsOf(path: string, text: string): SourceFile["imports"] {
   const found = text.matchAll(
-    /(?:^|\n)\s*(?:import|export)\s+(type\s)?[^;"'()]*?(?:from\s*)?["']([^"']+)["']|\b(?:import|require)\(\s*["']([^"']+)["']\s*\)/g,
+    /(?:^|\n)\s*(?:import|export)\s+(type\s)?(?:[^;"'()=]*?\bfrom\s*)?["']([^"']+)["']|\b(?:import|require)\(\s*["']([^"']+)["']\s*\)/g,
   );
   return [...found].map(([, type, written, called]) => {
     const specifier = written ?? called ?? "";

@@ -1,4 +1,4 @@
-import { setDefaultTimeout } from "bun:test";
+import { afterAll, setDefaultTimeout } from "bun:test";
 import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,7 +10,7 @@ for (const name of Object.keys(process.env)) if (ours.test(name)) delete process
 
 const home = realpathSync(mkdtempSync(join(tmpdir(), "parley-home-")));
 process.env["HOME"] = home;
-process.on("exit", () => rmSync(home, { recursive: true, force: true }));
+afterAll(() => rmSync(home, { recursive: true, force: true }));
 
 // A story starts many processes, and the machine may be running others.
 setDefaultTimeout(30_000);

@@ -32,7 +32,7 @@ export interface Run extends Outcome {
 
 export interface Agent {
   readonly pid: number;
-  /** Runs a command as the agent's own child; `parley` is the binary under test. */
+  /** Runs a command as the agent's own child; `parley` is found on its PATH. */
   run(args: string[], options?: RunOptions): Promise<Run>;
   /** Sends a signal; for one that ends the process, waits until it has ended. */
   kill(signal?: NodeJS.Signals): Promise<void>;
@@ -51,11 +51,16 @@ export interface Sandbox extends AsyncDisposable {
   readonly home: string;
   /** A directory to work in, beside the home. */
   readonly dir: string;
+  /** First on the PATH; holds `parley`, and whatever other names a story links to it. */
+  readonly bin: string;
   /** Where the database is unless a story says otherwise. */
   readonly db: string;
-  /** Runs the binary as a child of the test. */
+  /** Runs the binary as somebody at a terminal would: below a process that is no agent, always the same one. */
   parley(args: string[], options?: RunOptions): Promise<Run>;
-  /** Starts a process that looks like this vendor's agent. Nothing but it and init is above its commands. */
+  /**
+   * Starts a process that looks like this vendor's agent. Nothing but it and init is above its commands, also where
+   * the tests themselves run below an agent.
+   */
   startAgent(vendor: string, options?: AgentOptions): Promise<Agent>;
   /** Ends the agents and removes the directories. */
   cleanup(): Promise<void>;
@@ -64,38 +69,32 @@ export interface Sandbox extends AsyncDisposable {
 export function sandbox(): Sandbox {
   if (!existsSync(binary)) throw new Error(`${binary} is missing: run \`bun run build\` first`);
   const root = realpathSync(mkdtempSync(join(tmpdir(), "parley-test-")));
-  const home = join(root, "home");
-  const dir = join(root, "work");
-  mkdirSync(home);
-  mkdirSync(dir);
-  const agents: Agent[] = [];
-  const base = { HOME: home, PATH: "/usr/bin:/bin" };
+  const [home, dir, bin] = [join(root, "home"), join(root, "work"), join(root, "bin")];
+  for (const each of [home, dir, bin]) mkdirSync(each);
+  symlinkSync(binary, join(bin, "parley"));
+  const base = { HOME: home, PATH: `${bin}:/usr/bin:/bin` };
 
+  const started: Promise<Agent>[] = [];
+  const startAgent = (vendor: string, options: AgentOptions = {}): Promise<Agent> => {
+    const agent = launch(mkdtempSync(join(root, "agent-")), vendor, { cwd: dir, ...options }, base);
+    started.push(agent);
+    return agent;
+  };
+  let desk: Promise<Agent> | undefined;
   const cleanup = async (): Promise<void> => {
-    await Promise.all(agents.map((agent) => agent.kill("SIGKILL")));
+    await Promise.allSettled(started.map(async (agent) => (await agent).kill()));
     rmSync(root, { recursive: true, force: true });
   };
   return {
     home,
     dir,
+    bin,
     db: join(home, ".local/share/parley/messaging.db"),
-    parley: async (args, options = {}) => {
-      const child = Bun.spawn([binary, ...args], {
-        cwd: options.cwd ?? dir,
-        env: merge(base, options.env),
-        stdin: options.input === undefined ? "ignore" : Buffer.from(options.input),
-        stdout: "pipe",
-        stderr: "pipe",
-      });
-      const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text()]);
-      return describe({ stdout, stderr, exitCode: await child.exited });
+    parley: async (args, options) => {
+      desk ??= startAgent("desk");
+      return (await desk).run(["parley", ...args], options);
     },
-    startAgent: async (vendor, options = {}) => {
-      const place = mkdtempSync(join(root, "agent-"));
-      const agent = await launch(place, vendor, { cwd: dir, ...options }, base);
-      agents.push(agent);
-      return agent;
-    },
+    startAgent,
     cleanup,
     [Symbol.asyncDispose]: cleanup,
   };
@@ -120,23 +119,25 @@ async function launch(
       ...[program, join(import.meta.dir, "agent.ts"), ...args],
     ],
     {
-      cwd,
-      env: { ...own, AGENT_SOCKET: socket, AGENT_OWNER: String(process.pid) },
+      cwd: place,
+      env: { ...own, AGENT_SOCKET: socket, AGENT_OWNER: String(process.pid), AGENT_CWD: cwd },
       stdin: "ignore",
       stdout: "pipe",
+      // A session of its own: the terminal that the tests run in is not the agent's.
+      detached: true,
     },
   );
   const pid = Number(await shell.stdout.text());
   await until(
-    () => existsSync(socket),
+    () => existsSync(`${socket}.ready`),
     () => `the stand-in for ${vendor} does not listen: ${readFileSync(log, "utf8")}`,
   );
 
   return {
     pid,
-    run: async ([name = "", ...rest], options = {}) => {
+    run: async (command, options = {}) => {
       const order: Order = {
-        args: [name === "parley" ? binary : name, ...rest],
+        command,
         cwd: options.cwd ?? cwd,
         env: merge(own, options.env),
         input: options.input === undefined ? null : Buffer.from(options.input).toString("base64"),

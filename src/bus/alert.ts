@@ -22,7 +22,10 @@ export interface Alert extends Message {
 }
 
 /** Priority and advice by type. Source: the seeds (R150, R151, R203–R205). */
-export const conflictRules: Record<ConflictType, { priority: number; label: string; action: string }> = {
+export const conflictRules: Record<
+  ConflictType,
+  { priority: number; label: string; action: string }
+> = {
   project_conflict: {
     priority: 3,
     label: "CRITICAL",

@@ -41,10 +41,14 @@ async function candidates(bus: Bus): Promise<SessionRecord[]> {
   }
   const named = await bus.store.sessionsCalled(clues.session);
   if (named.length === 0) {
-    throw new ParleyError("not_registered", `Not registered: ${clues.session} is not an active session`, {
-      hint: "register it with parley register, or correct --session or PARLEY_SESSION",
-      details: { session_id: clues.session },
-    });
+    throw new ParleyError(
+      "not_registered",
+      `Not registered: ${clues.session} is not an active session`,
+      {
+        hint: "register it with parley register, or correct --session or PARLEY_SESSION",
+        details: { session_id: clues.session },
+      },
+    );
   }
   return named;
 }

@@ -12,7 +12,9 @@ export const timestamp = (milliseconds: number): string => new Date(milliseconds
  */
 export function parseTime(text: string | null | undefined): number | null {
   if (typeof text !== "string") return null;
-  const iso = /^\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d(\.\d+)?)?$/.test(text) ? `${text.replace(" ", "T")}Z` : text;
+  const iso = /^\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d(\.\d+)?)?$/.test(text)
+    ? `${text.replace(" ", "T")}Z`
+    : text;
   const milliseconds = Date.parse(iso);
   return Number.isNaN(milliseconds) ? null : milliseconds;
 }

@@ -30,7 +30,10 @@ export async function openDashboard(bus: Bus, asOperator: boolean): Promise<Open
   const overview = await bus.store.overview(moment);
   const inbox = mailbox === null ? null : await reserve(bus, mailbox, warnings);
   if (bus.store.readOnly) {
-    warnings.push({ code: "read_only", message: "the database is read-only: nothing was marked as shown" });
+    warnings.push({
+      code: "read_only",
+      message: "the database is read-only: nothing was marked as shown",
+    });
   }
 
   const sessions = overview.sessions.map(({ record, holdings }) =>
@@ -59,8 +62,11 @@ export async function openDashboard(bus: Bus, asOperator: boolean): Promise<Open
     warnings,
     shown: async ({ alerts, unread }) => {
       if (bus.store.readOnly) return;
-      const pending = overview.alerts.filter((alert) => alert.status === "pending").map((alert) => alert.id);
-      if (alerts && pending.length > 0) await bus.store.markAlertsDelivered(pending, bus.clock.now());
+      const pending = overview.alerts
+        .filter((alert) => alert.status === "pending")
+        .map((alert) => alert.id);
+      if (alerts && pending.length > 0)
+        await bus.store.markAlertsDelivered(pending, bus.clock.now());
       if (unread) await inbox?.shown("status");
     },
   };
@@ -81,7 +87,11 @@ async function callingOrNobody(bus: Bus, warnings: Warning[]): Promise<string | 
 async function reserve(bus: Bus, id: string, warnings: Warning[]): Promise<OpenedInbox> {
   const actor = { id, record: null };
   try {
-    return await openInbox(bus, actor, { channel: null, limit: unreadLimit, peek: bus.store.readOnly });
+    return await openInbox(bus, actor, {
+      channel: null,
+      limit: unreadLimit,
+      peek: bus.store.readOnly,
+    });
   } catch (error) {
     if (!(error instanceof ParleyError) || error.code !== "not_permitted") throw error;
     warnings.push({ code: error.code, message: `${error.message}: nothing was marked as shown` });

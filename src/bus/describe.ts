@@ -31,7 +31,10 @@ export function describeSession(
         ? processes.uptimeSeconds(record.evidence)
         : null,
     claimed_task: holdings.claimed_tasks.map((claim) => claim.task_id).join(", ") || null,
-    claimed_tasks: holdings.claimed_tasks.map(({ task_id, claim_type }) => ({ task_id, claim_type })),
+    claimed_tasks: holdings.claimed_tasks.map(({ task_id, claim_type }) => ({
+      task_id,
+      claim_type,
+    })),
     file_locks: holdings.file_locks,
     active_files: record.active_files,
     unread_count: holdings.unread_count,

@@ -55,7 +55,8 @@ export function placeRegistration(
     const verdict = judge(record);
     if (verdict.status === "terminated") continue;
     // An explicitly named session of a process that left is taken up by the next process of that name.
-    const abandoned = registration.session_id === record.session_id && verdict.process_state === "gone";
+    const abandoned =
+      registration.session_id === record.session_id && verdict.process_state === "gone";
     if (verdict.ended && !abandoned) {
       ended.push({ session_id: record.session_id, reason: verdict.ended });
       dead.add(record.session_id);
@@ -80,14 +81,19 @@ export function placeRegistration(
 
 function isSameSession(record: SessionRecord, registration: Registration, judge: Judge): boolean {
   if (record.llm_vendor !== registration.llm_vendor) return false;
-  if (registration.session_id !== null && record.session_id !== registration.session_id) return false;
-  if (record.machine_uuid !== null && record.machine_uuid !== registration.machine_uuid) return false;
+  if (registration.session_id !== null && record.session_id !== registration.session_id)
+    return false;
+  if (record.machine_uuid !== null && record.machine_uuid !== registration.machine_uuid)
+    return false;
   if (sameProcess(record.evidence, registration.evidence)) {
     // In a shared host the process is everybody's: the conversation tells the sessions apart.
     return (
-      !record.shared_host || !registration.session_uuid_known || record.session_uuid === registration.session_uuid
+      !record.shared_host ||
+      !registration.session_uuid_known ||
+      record.session_uuid === registration.session_uuid
     );
   }
-  if (record.evidence === null && registration.evidence === null) return record.pid === registration.pid;
+  if (record.evidence === null && registration.evidence === null)
+    return record.pid === registration.pid;
   return registration.session_id === record.session_id && judge(record).process_state === "gone";
 }

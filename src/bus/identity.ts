@@ -1,3 +1,4 @@
+import type { LockTarget } from "./lock";
 import type { ProcessEvidence, ProcessTable } from "./process";
 
 /** The agent process that a registration is about. */
@@ -66,4 +67,8 @@ export interface Identity {
   agent(request: AgentRequest): Agent;
   clues(): Clues;
   project(cwd: string): ProjectFinding;
+  /** The calling process itself; null where the platform gives no evidence. */
+  self(): ProcessEvidence | null;
+  /** The real path that a path or `res:NAME` stands for. Throws `invalid`. */
+  file(path: string): LockTarget;
 }

@@ -18,7 +18,9 @@ export interface OpenedInbox {
 /** Reserves unread messages for the one showing that the caller is about to do. */
 export async function openInbox(bus: Bus, actor: Actor, query: InboxQuery): Promise<OpenedInbox> {
   const result = await bus.store.openInbox({ mailbox: actor.id, ...query }, momentNow(bus));
-  const pending = result.messages.filter((message) => message.status === "pending").map((message) => message.id);
+  const pending = result.messages
+    .filter((message) => message.status === "pending")
+    .map((message) => message.id);
   return {
     result,
     shown: async (how) => {
@@ -32,7 +34,9 @@ export async function openInbox(bus: Bus, actor: Actor, query: InboxQuery): Prom
 /** Senders that wait for a state of their message hear of the change. */
 function ringSenders(bus: Bus, result: InboxResult, changed: readonly number[]): void {
   const ids = new Set(changed);
-  bus.wake.ring(result.messages.filter((message) => ids.has(message.id)).map((message) => message.sender_id));
+  bus.wake.ring(
+    result.messages.filter((message) => ids.has(message.id)).map((message) => message.sender_id),
+  );
 }
 
 /** Marks messages read: those ids, or with null all unread ones. Throws `not_found` for an id of another mailbox. */

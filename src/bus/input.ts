@@ -66,6 +66,20 @@ export function jsonObject(text: string, name: string): Record<string, unknown> 
   });
 }
 
+/** The things named one after the other, or null for `--all`; `invalid` where neither or both are given. */
+export function oneOrAll(
+  first: string | undefined,
+  more: string[],
+  all: boolean,
+  things: string,
+): string[] | null {
+  const named = first === undefined ? [] : [first, ...more];
+  if (named.length > 0 !== all) return all ? null : named;
+  throw new ParleyError("invalid", `Give either ${things} or --all`, {
+    hint: "not both, and not neither",
+  });
+}
+
 const refused = (
   message: string,
   name: string,

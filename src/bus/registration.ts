@@ -42,7 +42,8 @@ export async function register(bus: Bus, request: RegisterRequest): Promise<Regi
   const moment = momentNow(bus);
   const registered = await bus.store.registerSession(
     {
-      session_id: request.sessionId === undefined ? null : checkedId(request.sessionId, "--session-id"),
+      session_id:
+        request.sessionId === undefined ? null : checkedId(request.sessionId, "--session-id"),
       session_uuid: uuid ?? crypto.randomUUID(),
       session_uuid_known: uuid !== null,
       ...bus.identity.machine(),
@@ -64,7 +65,12 @@ export async function register(bus: Bus, request: RegisterRequest): Promise<Regi
   bus.wake.ring(registered.touched);
   const { path, size_bytes, journal_mode } = await bus.store.facts();
   return {
-    session: describeSession(registered.record, registered.holdings, moment, bus.identity.processes),
+    session: describeSession(
+      registered.record,
+      registered.holdings,
+      moment,
+      bus.identity.processes,
+    ),
     created: registered.created,
     liveness: registered.record.liveness,
     conflicts: registered.conflicts,
@@ -81,7 +87,9 @@ export async function register(bus: Bus, request: RegisterRequest): Promise<Regi
 }
 
 function projectOf(bus: Bus, explicit: string | undefined, cwd: string): ProjectFinding {
-  return explicit ? { project_id: explicit, source: "--project", root: null } : bus.identity.project(cwd);
+  return explicit
+    ? { project_id: explicit, source: "--project", root: null }
+    : bus.identity.project(cwd);
 }
 
 /** Ends the calling session and frees what it holds. */
@@ -93,7 +101,13 @@ export async function unregister(bus: Bus, reason: string): Promise<UnregisterRe
   bus.wake.ring([]);
   const session = describeSession(record, holdings, moment, bus.identity.processes);
   return {
-    session: { ...session, status: "terminated", file_locks: [], claimed_task: null, claimed_tasks: [] },
+    session: {
+      ...session,
+      status: "terminated",
+      file_locks: [],
+      claimed_task: null,
+      claimed_tasks: [],
+    },
     released: ended?.released ?? { locks: 0, claims: 0 },
   };
 }
@@ -117,7 +131,10 @@ export async function task(bus: Bus, taskId: string | null | undefined): Promise
   const moment = momentNow(bus);
   if (taskId === undefined) {
     const holdings = await bus.store.holdings(record.session_id, moment.at);
-    return { session: describeSession(record, holdings, moment, bus.identity.processes), conflicts: [] };
+    return {
+      session: describeSession(record, holdings, moment, bus.identity.processes),
+      conflicts: [],
+    };
   }
   const change = await bus.store.setTask(record.session_id, taskId, moment);
   bus.wake.ring(change.touched);

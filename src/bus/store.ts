@@ -53,7 +53,12 @@ export interface Store {
   /** Unread messages for a mailbox, pending first, then by priority, then oldest first; reserves the pending ones. */
   openInbox(request: InboxRequest, moment: Moment): Promise<InboxPage>;
   /** Marks messages as shown to `mailbox`; one way. Returns the ids that changed. */
-  markDelivered(mailbox: string, ids: readonly number[], how: string, at: number): Promise<number[]>;
+  markDelivered(
+    mailbox: string,
+    ids: readonly number[],
+    how: string,
+    at: number,
+  ): Promise<number[]>;
   /** Marks messages read by `mailbox` (all unread ones where `ids` is null); throws `not_found` for an id not addressed to it. */
   markRead(mailbox: string, ids: readonly number[] | null, moment: Moment): Promise<number[]>;
   unread(mailbox: string, at: number): Promise<Unread>;
@@ -62,10 +67,18 @@ export interface Store {
   /** Takes all locks or none. Throws `not_registered` where the session has ended. */
   acquireLocks(request: LockRequest, moment: Moment): Promise<Attempt<GotLocks>>;
   /** Releases own locks, all of them where `paths` is null. Throws `conflict` for another's. */
-  releaseLocks(sessionId: string, paths: readonly string[] | null, moment: Moment): Promise<Freed<Lock>>;
+  releaseLocks(
+    sessionId: string,
+    paths: readonly string[] | null,
+    moment: Moment,
+  ): Promise<Freed<Lock>>;
   acquireClaim(request: ClaimRequest, moment: Moment): Promise<Attempt<Claim>>;
   /** Releases own claims, all of them where `tasks` is null. Throws `conflict` for another's. */
-  releaseClaims(sessionId: string, tasks: readonly string[] | null, moment: Moment): Promise<Freed<Claim>>;
+  releaseClaims(
+    sessionId: string,
+    tasks: readonly string[] | null,
+    moment: Moment,
+  ): Promise<Freed<Claim>>;
   /** Gives up a place in the queue. */
   leaveQueue(ticket: number): Promise<void>;
 

@@ -1,6 +1,8 @@
 import { type ArgsDef, defineCommand as defineCittyCommand, type ParsedArgs } from "citty";
 
+import type { ClaimResult, ReleaseResult } from "../bus/claim";
 import type { Warning } from "../bus/errors";
+import type { LockResult, UnlockResult } from "../bus/lock";
 import type { LogResult } from "../bus/log";
 import type { InboxResult, ReadResult, SendResult, SentResult } from "../bus/message";
 import type { RegisterResult, TaskResult, UnregisterResult } from "../bus/session";
@@ -19,6 +21,10 @@ export interface Views {
   inbox: InboxResult;
   read: ReadResult;
   log: LogResult;
+  lock: LockResult;
+  unlock: UnlockResult;
+  claim: ClaimResult;
+  release: ReleaseResult;
 }
 
 interface AnswerOf<V extends keyof Views> {

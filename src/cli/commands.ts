@@ -44,6 +44,22 @@ export const verbs: Verbs = {
     summary: "Mark messages as read",
     load: () => import("../commands/read"),
   },
+  lock: {
+    summary: "Lock files for this session, all of them or none",
+    load: () => import("../commands/lock"),
+  },
+  unlock: {
+    summary: "Unlock files",
+    load: () => import("../commands/unlock"),
+  },
+  claim: {
+    summary: "Claim a task for this session alone",
+    load: () => import("../commands/claim"),
+  },
+  release: {
+    summary: "Release claimed tasks",
+    load: () => import("../commands/release"),
+  },
   log: {
     summary: "Append to this project's session log, or show it",
     load: () => import("../commands/log"),

@@ -23,6 +23,8 @@ export interface Context {
   bus(mode: StoreOptions["mode"]): Promise<Bus>;
   /** The dashboard as the session log keeps it. */
   dashboardText(dashboard: Dashboard, at: Date): Promise<string>;
+  /** Runs a command with our streams and signals, and returns its exit code. */
+  runCommand(command: readonly string[]): Promise<number>;
 }
 
 export interface ContextOptions {
@@ -30,10 +32,12 @@ export interface ContextOptions {
   db?: string | undefined;
   session?: string | undefined;
   asOperator: boolean;
+  /** Stdout is kept for our one line of JSON: a command that is run writes to stderr instead. */
+  json: boolean;
 }
 
 /** The composition root: the only place that knows concrete adapters. */
-export function createContext({ io, db, session, asOperator }: ContextOptions): Context {
+export function createContext({ io, db, session, asOperator, json }: ContextOptions): Context {
   const { env, cwd } = io;
   const identity = createIdentity({
     env,
@@ -63,8 +67,12 @@ export function createContext({ io, db, session, asOperator }: ContextOptions): 
     clock,
     identity,
     asOperator,
-    log: createSessionLog({ root: logRoot(env), machineUuid: () => identity.machine().machine_uuid }),
+    log: createSessionLog({
+      root: logRoot(env),
+      machineUuid: () => identity.machine().machine_uuid,
+    }),
     bus: (mode) => (bus ??= open(mode)),
+    runCommand: async (command) => (await import("./child")).runCommand(command, json),
     dashboardText: async (dashboard, at) => {
       const { dashboardEntry } = await import("../render/entry");
       const { authorName } = await import("../bus/journal");

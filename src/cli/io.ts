@@ -71,6 +71,8 @@ export const calledBy = (argv0: string): string =>
   (argv0.split(/[/\\]/).at(-1) ?? "").replace(/\.exe$/i, "");
 
 async function write(text: string): Promise<Written> {
+  // Writing nothing would truncate a file that stdout was redirected to (seen in Bun 1.4.5).
+  if (text === "") return "discarded";
   if (isNullDevice(1)) return "discarded";
   try {
     // Waits for slow readers, goes on after partial writes and reports failures; the streams do not.

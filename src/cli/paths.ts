@@ -8,7 +8,8 @@ type Env = Record<string, string | undefined>;
 /** Where parley keeps what is its own: `$XDG_DATA_HOME/parley`, `~/.local/share/parley`, `%LOCALAPPDATA%\parley`. */
 export function dataDirectory(env: Env): string {
   if (env["XDG_DATA_HOME"]?.startsWith("/")) return join(env["XDG_DATA_HOME"], "parley");
-  if (process.platform === "win32" && env["LOCALAPPDATA"]) return join(env["LOCALAPPDATA"], "parley");
+  if (process.platform === "win32" && env["LOCALAPPDATA"])
+    return join(env["LOCALAPPDATA"], "parley");
   return join(homeDirectory(env), ".local", "share", "parley");
 }
 
@@ -30,4 +31,5 @@ export function messagingDatabasePath(env: Env, option: string | undefined, cwd:
 export const bellDirectory = (databasePath: string): string => join(dirname(databasePath), "bell");
 
 /** Root of the session logs: PARLEY_LOG_DIR, else below the data directory. */
-export const logRoot = (env: Env): string => env["PARLEY_LOG_DIR"] || join(dataDirectory(env), "session-logs");
+export const logRoot = (env: Env): string =>
+  env["PARLEY_LOG_DIR"] || join(dataDirectory(env), "session-logs");

@@ -23,7 +23,11 @@ export default defineCommand({
       data: inbox.result,
       afterFlush: async () => {
         if (args["mark-read"] && inbox.result.messages.length > 0) {
-          await read(bus, actor, inbox.result.messages.map((message) => message.id));
+          await read(
+            bus,
+            actor,
+            inbox.result.messages.map((message) => message.id),
+          );
         } else await inbox.shown("inbox");
       },
     };

@@ -10,33 +10,50 @@ import type { Context } from "../cli/context";
 export default defineCommand({
   meta: { name: "log", description: "Append to this project's session log, or show it" },
   args: {
-    text: { type: "positional", required: false, description: "What happened; - reads it from standard input" },
+    text: {
+      type: "positional",
+      required: false,
+      description: "What happened; - reads it from standard input",
+    },
     view: { type: "boolean", description: "Show the log of a day" },
     date: { type: "string", description: "The UTC day to show (today)", valueHint: "YYYY-MM-DD" },
     issue: { type: "boolean", description: "It is an issue that was found" },
     fix: { type: "boolean", description: "It is a fix that was made" },
     deployed: { type: "boolean", description: "It was deployed" },
   },
-  examples: ['log "moved the parser into its own module"', 'log --fix "the race in cleanup"', "log --view"],
+  examples: [
+    'log "moved the parser into its own module"',
+    'log --fix "the race in cleanup"',
+    "log --view",
+  ],
   async run({ args, context }) {
     const view = args.view || (args.text === undefined && args.date !== undefined);
     if (view === (args.text !== undefined)) {
-      throw new ParleyError("invalid", "Give either a text or --view", { hint: 'write parley log "what happened"' });
+      throw new ParleyError("invalid", "Give either a text or --view", {
+        hint: 'write parley log "what happened"',
+      });
     }
     const at = context.clock.now();
     const record = await sessionIfAny(context);
-    const project_id = record ? record.project_id : context.identity.project(context.io.cwd).project_id;
+    const project_id = record
+      ? record.project_id
+      : context.identity.project(context.io.cwd).project_id;
     if (view) {
       const date = checkedDate(args.date ?? timestamp(at).slice(0, 10));
       return {
         view: "log",
-        data: { path: context.log.path(project_id, date), entry: context.log.read(project_id, date) },
+        data: {
+          path: context.log.path(project_id, date),
+          entry: context.log.read(project_id, date),
+        },
         options: { view: true },
       };
     }
     const kinds = (["issue", "fix", "deployed"] as const).filter((kind) => args[kind]);
     if (kinds.length > 1) {
-      throw new ParleyError("invalid", `--${kinds.join(" and --")} exclude each other`, { hint: "give one of them" });
+      throw new ParleyError("invalid", `--${kinds.join(" and --")} exclude each other`, {
+        hint: "give one of them",
+      });
     }
     const text = args.text === "-" ? await context.io.readStdin() : (args.text ?? "");
     const entry = logEntry({
@@ -45,7 +62,10 @@ export default defineCommand({
       author: record && { vendor: record.llm_vendor, model: record.llm_model },
       at: new Date(at),
     });
-    return { view: "log", data: { path: context.log.append({ project_id, text: entry, at }), entry } };
+    return {
+      view: "log",
+      data: { path: context.log.append({ project_id, text: entry, at }), entry },
+    };
   },
 });
 
@@ -64,7 +84,9 @@ async function sessionIfAny(context: Context): Promise<SessionRecord | null> {
 function checkedDate(date: string): string {
   const time = /^\d{4}-\d\d-\d\d$/.test(date) ? Date.parse(`${date}T00:00:00Z`) : Number.NaN;
   if (Number.isNaN(time)) {
-    throw new ParleyError("invalid", `--date takes a day as YYYY-MM-DD, not ${date}`, { hint: "for example --date 2026-02-11" });
+    throw new ParleyError("invalid", `--date takes a day as YYYY-MM-DD, not ${date}`, {
+      hint: "for example --date 2026-02-11",
+    });
   }
   return date;
 }

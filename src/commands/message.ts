@@ -1,13 +1,15 @@
 import { requireActor } from "../bus/caller";
 import { ParleyError } from "../bus/errors";
-import { choice, integer } from "../bus/input";
+import { choice, integer, jsonObject } from "../bus/input";
 import { directedChannels } from "../bus/message";
-import { jsonObject } from "../bus/payload";
 import { send, sent } from "../bus/send";
 import { defineCommand } from "../cli/command";
 
 export default defineCommand({
-  meta: { name: "message", description: "Send a message to another session, or list the sent ones" },
+  meta: {
+    name: "message",
+    description: "Send a message to another session, or list the sent ones",
+  },
   alias: "send",
   args: {
     target: {
@@ -15,9 +17,17 @@ export default defineCommand({
       required: false,
       description: "Session id or name, or operator; with --all the text stands here",
     },
-    text: { type: "positional", required: false, description: "What to say; - reads it from standard input" },
+    text: {
+      type: "positional",
+      required: false,
+      description: "What to say; - reads it from standard input",
+    },
     all: { type: "boolean", description: "To all active sessions but this one" },
-    project: { type: "string", description: "With --all: only sessions of this project", valueHint: "PROJECT" },
+    project: {
+      type: "string",
+      description: "With --all: only sessions of this project",
+      valueHint: "PROJECT",
+    },
     priority: {
       type: "string",
       description: "0 routine, 1 normal, 2 high, 3 critical",
@@ -30,8 +40,16 @@ export default defineCommand({
       valueHint: "CHANNEL",
       default: "coordination",
     },
-    "reply-to": { type: "string", description: "Answer this message, which becomes read", valueHint: "ID" },
-    payload: { type: "string", description: "A JSON object instead of the text", valueHint: "JSON" },
+    "reply-to": {
+      type: "string",
+      description: "Answer this message, which becomes read",
+      valueHint: "ID",
+    },
+    payload: {
+      type: "string",
+      description: "A JSON object instead of the text",
+      valueHint: "JSON",
+    },
     sent: { type: "boolean", description: "List the messages this session sent" },
     status: { type: "boolean", description: "List them with their delivery times" },
   },
@@ -44,17 +62,25 @@ export default defineCommand({
   async run({ args, context }) {
     const priority = integer(args.priority, "--priority", 0, 3);
     const channel = choice(args.channel, "--channel", directedChannels);
-    const replyTo = args["reply-to"] === undefined ? null : integer(args["reply-to"], "--reply-to", 1, Number.MAX_SAFE_INTEGER);
+    const replyTo =
+      args["reply-to"] === undefined
+        ? null
+        : integer(args["reply-to"], "--reply-to", 1, Number.MAX_SAFE_INTEGER);
     const payload = args.payload === undefined ? null : jsonObject(args.payload, "--payload");
     if (args.sent || args.status) {
       if (args.target !== undefined) throw misuse("--sent takes no target and no text");
       const bus = await context.bus("read");
       const actor = await requireActor(bus, context.asOperator);
-      return { view: "sent", data: await sent(bus, actor), options: { status: args.status === true } };
+      return {
+        view: "sent",
+        data: await sent(bus, actor),
+        options: { status: args.status === true },
+      };
     }
     const words = [args.target, args.text].filter((word) => word !== undefined);
     const wanted = (args.all ? 0 : 1) + (payload ? 0 : 1);
-    if (words.length !== wanted) throw misuse(usageProblem(args.all === true, payload !== null, words.length));
+    if (words.length !== wanted)
+      throw misuse(usageProblem(args.all === true, payload !== null, words.length));
     if (args.project !== undefined && !args.all) throw misuse("--project goes with --all");
     const target = args.all ? null : (words[0] ?? null);
     const word = payload ? null : (words.at(-1) ?? null);
@@ -75,7 +101,8 @@ const misuse = (problem: string): ParleyError =>
   });
 
 function usageProblem(all: boolean, payload: boolean, words: number): string {
-  if (payload) return all ? "--all with --payload takes no text" : "--payload takes a target and no text";
+  if (payload)
+    return all ? "--all with --payload takes no text" : "--payload takes a target and no text";
   if (all) return words === 0 ? "The text is missing" : "--all takes only the text, no target";
   return words === 0 ? "The target and the text are missing" : "The text is missing";
 }

@@ -15,11 +15,27 @@ export default defineCommand({
     stats: { type: "boolean", description: "Only the numbers of the bus" },
     locks: { type: "boolean", description: "Only the file locks" },
     claims: { type: "boolean", description: "Only the task claims" },
-    alerts: { type: "boolean", description: "Only the unread alerts, which are marked as delivered" },
-    unread: { type: "boolean", description: "Only this session's unread messages, which are marked as delivered" },
-    lifecycle: { type: "boolean", description: "Only the last 20 sessions started, resumed and ended" },
-    verbose: { type: "boolean", description: "Milliseconds, registration, heartbeat, task and bus details" },
-    log: { type: "boolean", default: true, negativeDescription: "Append nothing to the session log" },
+    alerts: {
+      type: "boolean",
+      description: "Only the unread alerts, which are marked as delivered",
+    },
+    unread: {
+      type: "boolean",
+      description: "Only this session's unread messages, which are marked as delivered",
+    },
+    lifecycle: {
+      type: "boolean",
+      description: "Only the last 20 sessions started, resumed and ended",
+    },
+    verbose: {
+      type: "boolean",
+      description: "Milliseconds, registration, heartbeat, task and bus details",
+    },
+    log: {
+      type: "boolean",
+      default: true,
+      negativeDescription: "Append nothing to the session log",
+    },
     watch: { type: "boolean", description: "Show it again whenever the bus changes; logs nothing" },
   },
   examples: ["status", "status --stats", "status --alerts --unread", "status --no-log --json"],
@@ -68,7 +84,10 @@ function answer(
 }
 
 /** Without active sessions there is nothing to keep; a log that cannot be written never costs the dashboard. */
-async function appendToLog({ dashboard, warnings }: OpenedDashboard, context: Context): Promise<void> {
+async function appendToLog(
+  { dashboard, warnings }: OpenedDashboard,
+  context: Context,
+): Promise<void> {
   if (dashboard.sessions.length === 0) return;
   const at = context.clock.now();
   const own = dashboard.sessions.find((session) => session.session_id === dashboard.this_session);

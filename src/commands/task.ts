@@ -5,13 +5,19 @@ import { defineCommand } from "../cli/command";
 export default defineCommand({
   meta: { name: "task", description: "Show, set or clear the current task of this session" },
   args: {
-    task_id: { type: "positional", required: false, description: "Task to work on, such as H.13.2" },
+    task_id: {
+      type: "positional",
+      required: false,
+      description: "Task to work on, such as H.13.2",
+    },
     clear: { type: "boolean", description: "Work on no task" },
   },
   examples: ["task", "task H.13.2", "task --clear"],
   async run({ args, context }) {
     if (args.clear && args.task_id !== undefined) {
-      throw new ParleyError("invalid", "A task and --clear exclude each other", { hint: "give one of them" });
+      throw new ParleyError("invalid", "A task and --clear exclude each other", {
+        hint: "give one of them",
+      });
     }
     const bus = await context.bus("write");
     return { view: "task", data: await task(bus, args.clear ? null : args.task_id) };

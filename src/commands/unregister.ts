@@ -4,7 +4,12 @@ import { defineCommand } from "../cli/command";
 export default defineCommand({
   meta: { name: "unregister", description: "End this session and free what it holds" },
   args: {
-    reason: { type: "string", description: "Why, for the others", valueHint: "TEXT", default: "session ended normally" },
+    reason: {
+      type: "string",
+      description: "Why, for the others",
+      valueHint: "TEXT",
+      default: "session ended normally",
+    },
   },
   examples: ["unregister", 'unregister --reason "handing over to codex"'],
   async run({ args, context }) {

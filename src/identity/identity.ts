@@ -10,7 +10,8 @@ import type {
   Machine,
   ProjectFinding,
 } from "../bus/identity";
-import type { ProcessTable } from "../bus/process";
+import type { LockTarget } from "../bus/lock";
+import type { ProcessEvidence, ProcessTable } from "../bus/process";
 import { knownAgent } from "./agents";
 import {
   ancestorsOf,
@@ -21,6 +22,7 @@ import {
   nearestAgent,
   nearestLasting,
 } from "./ancestry";
+import { findFile } from "./files";
 import { hostname } from "./host";
 import { machineUuid } from "./machine";
 import { findModel } from "./model";
@@ -77,6 +79,14 @@ class SystemIdentity implements Identity {
     const finding = this.#projects.get(path) ?? findProject(path, this.options.env);
     this.#projects.set(path, finding);
     return finding;
+  }
+
+  self(): ProcessEvidence | null {
+    return this.caller && evidenceOf(this.platform, this.caller);
+  }
+
+  file(path: string): LockTarget {
+    return findFile(path, this.options.cwd);
   }
 
   clues(): Clues {

@@ -23,6 +23,22 @@ export function findProject(cwd: string, env: Environment): ProjectFinding {
     : { project_id: null, source: "none", root };
 }
 
+/** The working tree around a directory, and the git directory that all working trees of its repository share. */
+export function findWorktree(cwd: string): { top: string; repository: string } | null {
+  for (let top = cwd; ; top = dirname(top)) {
+    const git = join(top, ".git");
+    const kind = kindOf(git);
+    if (kind === "directory" && isGitDirectory(git)) return { top, repository: git };
+    const target = kind === "file" && /^gitdir: *(.+?)\s*$/m.exec(read(git) ?? "")?.[1];
+    if (target) {
+      const directory = resolve(top, target);
+      const common = read(join(directory, "commondir"))?.trim();
+      return { top, repository: common ? resolve(directory, common) : directory };
+    }
+    if (dirname(top) === top) return null;
+  }
+}
+
 /** The nearest git repository around a directory, found without starting git. */
 function findRepository(cwd: string): Repository | null {
   for (let directory = cwd; ; directory = dirname(directory)) {

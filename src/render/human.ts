@@ -15,6 +15,10 @@ const views = {
   inbox: () => import("./inbox"),
   read: () => import("./read"),
   log: () => import("./log"),
+  lock: () => import("./locked"),
+  unlock: () => import("./unlocked"),
+  claim: () => import("./claimed"),
+  release: () => import("./released"),
 };
 
 export type View = keyof typeof views;
@@ -36,5 +40,6 @@ export async function renderView<V extends View>(
     look,
     options,
   );
-  return `${lines.join("\n")}\n`;
+  // A view that was asked to be quiet says nothing at all.
+  return lines.length === 0 ? "" : `${lines.join("\n")}\n`;
 }

@@ -57,7 +57,10 @@ contract("Conflicts and alerts", (world) => {
     const w = await world();
     await w.store.registerSession(agent("codex", 2, { project_id: "P" }), w.moment());
     w.processes.set(2, "gone");
-    const { conflicts } = await w.store.registerSession(agent("claude", 1, { project_id: "P" }), w.moment());
+    const { conflicts } = await w.store.registerSession(
+      agent("claude", 1, { project_id: "P" }),
+      w.moment(),
+    );
     expect(conflicts).toEqual([]);
   });
 
@@ -81,10 +84,18 @@ contract("Conflicts and alerts", (world) => {
     await w.store.registerSession(agent("codex", 2, { project_id: "P" }), w.moment());
     await w.store.registerSession(agent("claude", 1, { project_id: "P" }), w.moment());
     const before = (await w.store.overview(w.moment())).alerts;
-    await w.store.markAlertsDelivered(before.map((alert) => alert.id), w.at);
-    const again = await w.store.registerSession(agent("claude", 1, { project_id: "P" }), w.moment());
+    await w.store.markAlertsDelivered(
+      before.map((alert) => alert.id),
+      w.at,
+    );
+    const again = await w.store.registerSession(
+      agent("claude", 1, { project_id: "P" }),
+      w.moment(),
+    );
     expect(again.conflicts).toHaveLength(1);
-    expect((await w.store.overview(w.moment())).alerts.map((alert) => alert.status)).toEqual(["delivered"]);
+    expect((await w.store.overview(w.moment())).alerts.map((alert) => alert.status)).toEqual([
+      "delivered",
+    ]);
   });
 
   test("an alert is read when its conflict ends, and says by what", async () => {
@@ -110,7 +121,9 @@ contract("Conflicts and alerts", (world) => {
     await w.store.registerSession(agent("codex", 2, { task_id: "H.1" }), w.moment());
     await w.store.registerSession(agent("claude", 1), w.moment());
     const { conflicts } = await w.store.setTask("claude-1", "H.1", w.moment());
-    expect(conflicts.map((conflict) => [conflict.type, conflict.session_id])).toEqual([["task_conflict", "codex-2"]]);
+    expect(conflicts.map((conflict) => [conflict.type, conflict.session_id])).toEqual([
+      ["task_conflict", "codex-2"],
+    ]);
     await w.store.setTask("claude-1", null, w.moment());
     expect((await w.store.overview(w.moment())).alerts).toEqual([]);
   });
@@ -125,7 +138,12 @@ contract("Conflicts and alerts", (world) => {
       w.moment(),
     );
     expect(messages.map((message) => message.channel)).toEqual(["operator_alert", "coordination"]);
-    await w.store.markDelivered("claude-1", messages.map((message) => message.id), "test", w.at);
+    await w.store.markDelivered(
+      "claude-1",
+      messages.map((message) => message.id),
+      "test",
+      w.at,
+    );
     // An alert's own state is the operator's, not this session's.
     expect((await w.store.overview(w.moment())).alerts[0]?.status).toBe("pending");
   });

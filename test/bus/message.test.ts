@@ -3,7 +3,13 @@ import { expect, test } from "bun:test";
 import { agent, contract, day, draft, texts } from "./world";
 
 contract("Messages", (world) => {
-  const inbox = (mailbox: string, more = {}) => ({ mailbox, channel: null, limit: 50, peek: false, ...more });
+  const inbox = (mailbox: string, more = {}) => ({
+    mailbox,
+    channel: null,
+    limit: 50,
+    peek: false,
+    ...more,
+  });
 
   test("a directed message is pending, then delivered, then read, each with its time", async () => {
     const w = await world();
@@ -15,7 +21,11 @@ contract("Messages", (world) => {
     expect(await w.store.markDelivered("codex-2", ids, "test", w.at + 1)).toEqual(ids);
     expect(await w.store.markRead("codex-2", ids, w.moment())).toEqual(ids);
     const { messages, totals } = await w.store.sentMessages("claude-1", 10, w.at);
-    expect(messages[0]).toMatchObject({ status: "read", delivered_at: expect.any(String), read_at: expect.any(String) });
+    expect(messages[0]).toMatchObject({
+      status: "read",
+      delivered_at: expect.any(String),
+      read_at: expect.any(String),
+    });
     expect(totals).toEqual({ pending: 0, delivered: 0, read: 1 });
   });
 
@@ -40,23 +50,41 @@ contract("Messages", (world) => {
     const w = await world();
     const conversation = { session_uuid: "c", session_uuid_known: true };
     await w.store.registerSession(agent("claude", 1, conversation), w.moment());
-    await w.store.sendMessages(draft("codex-2", "claude-1", { payload: { message: "before" } }), w.moment());
+    await w.store.sendMessages(
+      draft("codex-2", "claude-1", { payload: { message: "before" } }),
+      w.moment(),
+    );
     await w.store.endSession("claude-1", "session ended normally", w.moment());
-    await w.store.sendMessages(draft("codex-2", "claude-1", { payload: { message: "after" } }), w.moment());
-    const other = agent("claude", 1, { evidence: null, liveness: "heartbeat", session_uuid: "d", session_uuid_known: true });
+    await w.store.sendMessages(
+      draft("codex-2", "claude-1", { payload: { message: "after" } }),
+      w.moment(),
+    );
+    const other = agent("claude", 1, {
+      evidence: null,
+      liveness: "heartbeat",
+      session_uuid: "d",
+      session_uuid_known: true,
+    });
     await w.store.registerSession(other, w.moment());
-    expect(texts((await w.store.openInbox(inbox("claude-1"), w.moment())).messages)).toEqual(["after"]);
+    expect(texts((await w.store.openInbox(inbox("claude-1"), w.moment())).messages)).toEqual([
+      "after",
+    ]);
     const back = await w.store.registerSession(agent("claude", 9, conversation), w.moment());
     expect(back.unread.total).toBe(1);
     const { messages } = await w.store.openInbox(inbox("claude-9"), w.moment());
     expect(texts(messages)).toEqual(["before"]);
     await w.store.markRead("claude-9", [messages[0]?.id ?? 0], w.moment());
-    expect((await w.store.sentMessages("codex-2", 10, w.at)).totals).toEqual({ pending: 1, delivered: 0, read: 1 });
+    expect((await w.store.sentMessages("codex-2", 10, w.at)).totals).toEqual({
+      pending: 1,
+      delivered: 0,
+      read: 1,
+    });
   });
 
   test("two readers at once never both get a pending message", async () => {
     const w = await world();
-    for (let i = 0; i < 20; i++) await w.store.sendMessages(draft("claude-1", "codex-2"), w.moment());
+    for (let i = 0; i < 20; i++)
+      await w.store.sendMessages(draft("claude-1", "codex-2"), w.moment());
     const other = await w.another();
     const pages = await Promise.all([
       w.store.openInbox(inbox("codex-2", { limit: 15 }), w.moment()),
@@ -87,7 +115,10 @@ contract("Messages", (world) => {
   test("an inbox lists pending before delivered, then by priority, then by age, and counts the rest", async () => {
     const w = await world();
     const say = (message: string, priority: number) =>
-      w.store.sendMessages(draft("claude-1", "codex-2", { payload: { message }, priority }), w.moment());
+      w.store.sendMessages(
+        draft("claude-1", "codex-2", { payload: { message }, priority }),
+        w.moment(),
+      );
     const [seen] = await say("seen", 3);
     await w.store.markDelivered("codex-2", [seen?.id ?? 0], "test", w.at);
     await say("low", 0);
@@ -115,7 +146,9 @@ contract("Messages", (world) => {
     const w = await world();
     const [message] = await w.store.sendMessages(draft("claude-1", "codex-2"), w.moment());
     const ids = [message?.id ?? 0];
-    await expect(w.store.markRead("kimi-3", ids, w.moment())).rejects.toMatchObject({ code: "not_found" });
+    await expect(w.store.markRead("kimi-3", ids, w.moment())).rejects.toMatchObject({
+      code: "not_found",
+    });
     expect(await w.store.markDelivered("kimi-3", ids, "test", w.at)).toEqual([]);
     expect((await w.store.unread("codex-2", w.at)).total).toBe(1);
   });
@@ -137,7 +170,10 @@ contract("Messages", (world) => {
     const w = await world();
     const [question] = await w.store.sendMessages(draft("claude-1", "codex-2"), w.moment());
     const reply_to = question?.id ?? 0;
-    const [reply] = await w.store.sendMessages(draft("codex-2", "claude-1", { reply_to }), w.moment());
+    const [reply] = await w.store.sendMessages(
+      draft("codex-2", "claude-1", { reply_to }),
+      w.moment(),
+    );
     expect(reply?.reply_to).toBe(reply_to);
     expect((await w.store.sentMessages("claude-1", 10, w.at)).messages[0]?.status).toBe("read");
   });
@@ -145,7 +181,10 @@ contract("Messages", (world) => {
   test("a stranger's reply does not mark the original, a reply to nothing sends nothing", async () => {
     const w = await world();
     const [question] = await w.store.sendMessages(draft("claude-1", "codex-2"), w.moment());
-    await w.store.sendMessages(draft("kimi-3", "claude-1", { reply_to: question?.id ?? 0 }), w.moment());
+    await w.store.sendMessages(
+      draft("kimi-3", "claude-1", { reply_to: question?.id ?? 0 }),
+      w.moment(),
+    );
     expect((await w.store.unread("codex-2", w.at)).total).toBe(1);
     const lost = w.store.sendMessages(draft("codex-2", "claude-1", { reply_to: 999 }), w.moment());
     await expect(lost).rejects.toMatchObject({ code: "not_found" });
@@ -164,7 +203,11 @@ contract("Messages", (world) => {
 
   test("any text and payload come back as they were sent", async () => {
     const w = await world();
-    const payload = { message: "…\n\"'\\ 𝄞 — \u0007 end", deep: { list: [1, null, "x"] }, from: "claude-1" };
+    const payload = {
+      message: "…\n\"'\\ 𝄞 — \u0007 end",
+      deep: { list: [1, null, "x"] },
+      from: "claude-1",
+    };
     await w.store.sendMessages(draft("claude-1", "codex-2", { payload }), w.moment());
     const { messages } = await w.store.openInbox(inbox("codex-2"), w.moment());
     expect(messages[0]?.payload).toEqual(payload);
@@ -173,7 +216,10 @@ contract("Messages", (world) => {
   test("messages of one sender are read in the order in which they were sent", async () => {
     const w = await world();
     for (let i = 0; i < 30; i++) {
-      await w.store.sendMessages(draft("claude-1", "codex-2", { payload: { message: i } }), w.moment());
+      await w.store.sendMessages(
+        draft("claude-1", "codex-2", { payload: { message: i } }),
+        w.moment(),
+      );
     }
     const { messages } = await w.store.openInbox(inbox("codex-2"), w.moment());
     expect(texts(messages)).toEqual(Array.from({ length: 30 }, (_, i) => i));

@@ -16,7 +16,10 @@ contract("Sessions", (world) => {
     const w = await world();
     await w.store.registerSession(agent("claude", 1, { task_id: "H.1" }), w.moment());
     w.at += minute;
-    const again = await w.store.registerSession(agent("claude", 1, { llm_model: "opus-4.6" }), w.moment());
+    const again = await w.store.registerSession(
+      agent("claude", 1, { llm_model: "opus-4.6" }),
+      w.moment(),
+    );
     expect(again).toMatchObject({ created: false, event: null });
     expect(again.record).toMatchObject({ llm_model: "opus-4.6", task_id: "H.1" });
     expect((await w.store.overview(w.moment())).stats.total_sessions).toBe(1);
@@ -61,7 +64,10 @@ contract("Sessions", (world) => {
 
   test("a session without process evidence ends when its heartbeat is too old", async () => {
     const w = await world();
-    await w.store.registerSession(agent("claude", 1, { evidence: null, liveness: "heartbeat" }), w.moment());
+    await w.store.registerSession(
+      agent("claude", 1, { evidence: null, liveness: "heartbeat" }),
+      w.moment(),
+    );
     w.at += 5 * minute;
     expect(await w.store.liveSessions(w.moment())).toHaveLength(1);
     w.at += 1;
@@ -97,7 +103,10 @@ contract("Sessions", (world) => {
 
   test("a clock that stepped back a day ends nobody", async () => {
     const w = await world();
-    await w.store.registerSession(agent("claude", 1, { evidence: null, liveness: "heartbeat" }), w.moment());
+    await w.store.registerSession(
+      agent("claude", 1, { evidence: null, liveness: "heartbeat" }),
+      w.moment(),
+    );
     w.at -= day;
     expect(await w.store.liveSessions(w.moment())).toHaveLength(1);
   });
@@ -110,15 +119,26 @@ contract("Sessions", (world) => {
       agent("claude", 1, { evidence: evidenceOf(1, "999"), session_uuid: "other" }),
       w.moment(),
     );
-    expect(next.record).toMatchObject({ session_id: "claude-1", task_id: null, session_uuid: "other" });
+    expect(next.record).toMatchObject({
+      session_id: "claude-1",
+      task_id: null,
+      session_uuid: "other",
+    });
     expect(next.event).toBe("started");
-    expect((await w.store.lifecycle(9)).map((event) => event.event)).toEqual(["started", "ended", "started"]);
+    expect((await w.store.lifecycle(9)).map((event) => event.event)).toEqual([
+      "started",
+      "ended",
+      "started",
+    ]);
   });
 
   test("an id that lives under other evidence gives the next one a suffix", async () => {
     const w = await world();
     await w.store.registerSession(agent("claude", 7), w.moment());
-    const other = agent("claude", 7, { evidence: { ...evidenceOf(7), pid_namespace: "other" }, session_uuid: "c" });
+    const other = agent("claude", 7, {
+      evidence: { ...evidenceOf(7), pid_namespace: "other" },
+      session_uuid: "c",
+    });
     expect((await w.store.registerSession(other, w.moment())).record.session_id).toBe("claude-7-2");
     expect((await w.store.registerSession(other, w.moment())).created).toBe(false);
     expect(await w.store.liveSessions(w.moment())).toHaveLength(2);
@@ -139,8 +159,14 @@ contract("Sessions", (world) => {
     const w = await world();
     const host = { session_uuid_known: true, shared_host: true };
     await w.store.registerSession(agent("codex", 1, { ...host, session_uuid: "a" }), w.moment());
-    const second = await w.store.registerSession(agent("codex", 1, { ...host, session_uuid: "b" }), w.moment());
-    const first = await w.store.registerSession(agent("codex", 1, { ...host, session_uuid: "a" }), w.moment());
+    const second = await w.store.registerSession(
+      agent("codex", 1, { ...host, session_uuid: "b" }),
+      w.moment(),
+    );
+    const first = await w.store.registerSession(
+      agent("codex", 1, { ...host, session_uuid: "a" }),
+      w.moment(),
+    );
     expect(second.record.session_id).toBe("codex-1-2");
     expect(first.record.session_id).toBe("codex-1");
   });
@@ -158,7 +184,10 @@ contract("Sessions", (world) => {
     const w = await world();
     await w.store.registerSession(agent("claude", 1, { name: "reviewer" }), w.moment());
     const taken = w.store.registerSession(agent("codex", 2, { name: "reviewer" }), w.moment());
-    await expect(taken).rejects.toMatchObject({ code: "conflict", details: { session_id: "claude-1" } });
+    await expect(taken).rejects.toMatchObject({
+      code: "conflict",
+      details: { session_id: "claude-1" },
+    });
     expect(await w.store.sessionsCalled("codex-2")).toEqual([]);
     w.processes.set(1, "gone");
     const next = await w.store.registerSession(agent("codex", 2, { name: "reviewer" }), w.moment());
@@ -174,7 +203,12 @@ contract("Sessions", (world) => {
     const find = async (ancestors: number[], conversation_ids: string[]) =>
       (
         await w.store.sessionsByClues(
-          { session: null, ancestors: ancestors.map((pid) => evidenceOf(pid)), conversation_ids, tty: null },
+          {
+            session: null,
+            ancestors: ancestors.map((pid) => evidenceOf(pid)),
+            conversation_ids,
+            tty: null,
+          },
           "machine-1",
         )
       ).map((record) => record.session_id);

@@ -22,36 +22,42 @@ export const day = 24 * 3600 * 1000;
 export const start = Date.parse("2026-02-11T00:15:22.000Z");
 
 /** Declares the same tests for every adapter; each test gets its own bus. */
-export function contract(title: string, tests: (world: (settings?: Settings) => Promise<World>) => void): void {
-  describe.each(adapters.map((adapter) => [adapter.name, adapter] as const))(`${title} on %s`, (_, adapter) => {
-    const cleanups: (() => Promise<void>)[] = [];
-    afterEach(async () => {
-      for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-    });
-    tests(async (settings = defaultSettings) => {
-      const bus = await adapter.create(settings);
-      cleanups.push(bus.remove);
-      const connect = async (): Promise<Store> => {
-        const store = await bus.open();
-        cleanups.push(() => store.close());
-        return store;
-      };
-      const processes = new Map<number, ProcessState>();
-      const table: ProcessTable = {
-        state: ({ pid }) => processes.get(pid) ?? "running",
-        uptimeSeconds: () => 1,
-        source: "/proc",
-      };
-      const world: World = {
-        store: await connect(),
-        another: connect,
-        at: start,
-        moment: () => momentOf(table, world.at, settings),
-        processes,
-      };
-      return world;
-    });
-  });
+export function contract(
+  title: string,
+  tests: (world: (settings?: Settings) => Promise<World>) => void,
+): void {
+  describe.each(adapters.map((adapter) => [adapter.name, adapter] as const))(
+    `${title} on %s`,
+    (_, adapter) => {
+      const cleanups: (() => Promise<void>)[] = [];
+      afterEach(async () => {
+        for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+      });
+      tests(async (settings = defaultSettings) => {
+        const bus = await adapter.create(settings);
+        cleanups.push(bus.remove);
+        const connect = async (): Promise<Store> => {
+          const store = await bus.open();
+          cleanups.push(() => store.close());
+          return store;
+        };
+        const processes = new Map<number, ProcessState>();
+        const table: ProcessTable = {
+          state: ({ pid }) => processes.get(pid) ?? "running",
+          uptimeSeconds: () => 1,
+          source: "/proc",
+        };
+        const world: World = {
+          store: await connect(),
+          another: connect,
+          at: start,
+          moment: () => momentOf(table, world.at, settings),
+          processes,
+        };
+        return world;
+      });
+    },
+  );
 }
 
 export const evidenceOf = (pid: number, start_ticks = "100"): ProcessEvidence => ({
@@ -63,7 +69,11 @@ export const evidenceOf = (pid: number, start_ticks = "100"): ProcessEvidence =>
 });
 
 /** A registration of a vendor's agent; what is not given is of no matter to the test. */
-export function agent(llm_vendor: string, pid: number, more: Partial<Registration> = {}): Registration {
+export function agent(
+  llm_vendor: string,
+  pid: number,
+  more: Partial<Registration> = {},
+): Registration {
   return {
     session_id: null,
     session_uuid: `uuid-${llm_vendor}-${pid}`,
@@ -86,7 +96,11 @@ export function agent(llm_vendor: string, pid: number, more: Partial<Registratio
   };
 }
 
-export const draft = (sender_id: string, recipient: string, more: Partial<MessageDraft> = {}): MessageDraft => ({
+export const draft = (
+  sender_id: string,
+  recipient: string,
+  more: Partial<MessageDraft> = {},
+): MessageDraft => ({
   sender_id,
   sender_session_uuid: null,
   recipients: { ids: [recipient] },

@@ -7,7 +7,7 @@ import { choice, duration, integer, jsonObject } from "../../src/bus/input";
 import { asksFor, parse, verbIndex } from "../../src/cli/parse";
 import { nearest } from "../../src/cli/suggest";
 
-const args = {
+const declared = {
   target: { type: "positional" },
   text: { type: "positional", required: false },
   priority: { type: "string", default: "2", alias: "p", valueHint: "0-3" },
@@ -17,7 +17,7 @@ const args = {
   log: { type: "boolean", default: true },
 } as const satisfies ArgsDef;
 
-const read = (...argv: string[]) => parse<typeof args>(argv, { args });
+const read = (...argv: string[]) => parse<typeof declared>(argv, { args: declared });
 
 function refusal(action: () => unknown): ParleyError {
   try {
@@ -90,9 +90,9 @@ describe("arguments", () => {
   });
 
   test("are handed on as rest where the command says so", () => {
-    const args = { path: { type: "positional" } } as const;
-    expect(parse(["a", "b", "c"], { args, variadic: true }).rest).toEqual(["b", "c"]);
-    const locked = parse(["a", "--", "make", "--json", "-j"], { args, takesRest: true });
+    const paths = { path: { type: "positional" } } as const;
+    expect(parse(["a", "b", "c"], { args: paths, variadic: true }).rest).toEqual(["b", "c"]);
+    const locked = parse(["a", "--", "make", "--json", "-j"], { args: paths, takesRest: true });
     expect(locked.rest).toEqual(["make", "--json", "-j"]);
     expect(locked.args._).toEqual(["a"]);
   });

@@ -94,7 +94,7 @@ test("the session is named by the caller, else by PARLEY_SESSION", () => {
 test("evidence can be copied and written as JSON", () => {
   const { evidence } = agent({ pid: process.pid });
   expect(JSON.parse(JSON.stringify(evidence))).toEqual({ ...evidence });
-  expect(Object.keys({ ...evidence }).sort()).toEqual([
+  expect(Object.keys({ ...evidence }).toSorted()).toEqual([
     "boot_id",
     "host_id",
     "pid",

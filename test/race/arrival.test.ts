@@ -51,7 +51,17 @@ describe("Sixty-four sessions arriving at once", () => {
   test("all register on a database that does not exist yet, in WAL mode, with one machine id", async () => {
     const runs = await Promise.all(
       agents.map((agent) =>
-        parley(["register", "--llm", "claude", "--pid", `${agent.pid}`, "--project", "RACE", "--cwd", directory]),
+        parley([
+          "register",
+          "--llm",
+          "claude",
+          "--pid",
+          `${agent.pid}`,
+          "--project",
+          "RACE",
+          "--cwd",
+          directory,
+        ]),
       ),
     );
     for (const run of runs) expect(run).toMatchObject({ exitCode: 0, stderr: "" });
@@ -62,7 +72,9 @@ describe("Sixty-four sessions arriving at once", () => {
     const pairs = sessions.flatMap((each) =>
       each.conflicts
         .filter((conflict: { type: string }) => conflict.type === "project_conflict")
-        .map((conflict: { session_id: string }) => [each.session.session_id, conflict.session_id].sort().join()),
+        .map((conflict: { session_id: string }) =>
+          [each.session.session_id, conflict.session_id].sort().join(),
+        ),
     );
     expect(pairs.length).toBe((processes * (processes - 1)) / 2);
     expect(new Set(pairs).size).toBe(pairs.length);
@@ -74,7 +86,13 @@ describe("Sixty-four sessions arriving at once", () => {
       agents.map(async (_, sender) => {
         for (let n = 0; n < messages; n++) {
           const other = (sender + 1 + Math.floor(Math.random() * (processes - 1))) % processes;
-          const run = await parley(["message", id(other), `${id(sender)} ${n}`, "--session", id(sender)]);
+          const run = await parley([
+            "message",
+            id(other),
+            `${id(sender)} ${n}`,
+            "--session",
+            id(sender),
+          ]);
           if (run.exitCode !== 0) failures.push(run);
         }
       }),
@@ -94,7 +112,9 @@ describe("Sixty-four sessions arriving at once", () => {
     expect(rows.length).toBe(processes * messages);
     const bySender = Map.groupBy(rows, (row) => row.sender_id);
     for (const [sender, sent] of bySender) {
-      expect(sent.map((row) => row.text)).toEqual(Array.from({ length: messages }, (_, n) => `${sender} ${n}`));
+      expect(sent.map((row) => row.text)).toEqual(
+        Array.from({ length: messages }, (_, n) => `${sender} ${n}`),
+      );
     }
   }, 120_000);
 });

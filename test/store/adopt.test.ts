@@ -50,7 +50,8 @@ const v2 = `${v1}
 
 const directories: string[] = [];
 afterEach(() => {
-  for (const directory of directories.splice(0)) rmSync(directory, { recursive: true, force: true });
+  for (const directory of directories.splice(0))
+    rmSync(directory, { recursive: true, force: true });
 });
 
 function seeded(sql: string): string {
@@ -84,7 +85,10 @@ describe("Adopting a database of the seeds", () => {
     });
     expect(stats).toMatchObject({ legacy_messages: 2, v2_messages: 0, active_sessions: 1 });
     expect(stats.database).toMatchObject({ journal_mode: "wal", schema_version: 3 });
-    expect(locks[0]).toMatchObject({ file_path: "/repo/paths.py", locked_at: "2026-02-11T00:31:00.000Z" });
+    expect(locks[0]).toMatchObject({
+      file_path: "/repo/paths.py",
+      locked_at: "2026-02-11T00:31:00.000Z",
+    });
     await store.close();
     const backup = readdirSync(join(path, "..")).find((name) => name.includes("before-parley"));
     const copy = new Database(join(path, "..", backup ?? ""), { readonly: true });
@@ -110,7 +114,10 @@ describe("Adopting a database of the seeds", () => {
     await store.close();
     const db = new Database(path, { readonly: true });
     expect(db.query("select their_own from session_messages").get()).toEqual({ their_own: "kept" });
-    expect(db.query("select version from _schema_version order by version").all()).toEqual([{ version: 2 }, { version: 3 }]);
+    expect(db.query("select version from _schema_version order by version").all()).toEqual([
+      { version: 2 },
+      { version: 3 },
+    ]);
     db.close();
   });
 
@@ -120,6 +127,8 @@ describe("Adopting a database of the seeds", () => {
       const store = await openSqliteStore(path, { mode: "write", settings: defaultSettings });
       await store.close();
     }
-    expect(readdirSync(join(path, "..")).filter((name) => name.includes("before-parley"))).toHaveLength(1);
+    expect(
+      readdirSync(join(path, "..")).filter((name) => name.includes("before-parley")),
+    ).toHaveLength(1);
   });
 });

@@ -1,6 +1,14 @@
 import { Database } from "bun:sqlite";
 import { afterEach, describe, expect, test } from "bun:test";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -13,7 +21,8 @@ const stores: Store[] = [];
 
 afterEach(async () => {
   for (const store of stores.splice(0)) await store.close();
-  for (const directory of directories.splice(0)) rmSync(directory, { recursive: true, force: true });
+  for (const directory of directories.splice(0))
+    rmSync(directory, { recursive: true, force: true });
 });
 
 function place(): string {
@@ -110,7 +119,9 @@ describe("Opening the database", () => {
 
   test("the databases of other programs beside it are not opened", async () => {
     const path = place();
-    const others = ["platform.db", "org.db", "sessions.db", "context.db"].map((name) => join(path, "..", name));
+    const others = ["platform.db", "org.db", "sessions.db", "context.db"].map((name) =>
+      join(path, "..", name),
+    );
     for (const other of others) writeFileSync(other, "not ours");
     const before = others.map((other) => [digest(other), statSync(other).mtimeMs]);
     await open(path);
@@ -142,7 +153,11 @@ describe("Waiting for a locked database", () => {
       { stdout: "pipe" },
     );
     await holder.stdout.getReader().read();
-    const beaten = await store.beat("nobody-1", { at: 0, judge: () => ({ status: "active", process_state: null, ended: null }), processState: () => "running" });
+    const beaten = await store.beat("nobody-1", {
+      at: 0,
+      judge: () => ({ status: "active", process_state: null, ended: null }),
+      processState: () => "running",
+    });
     expect(beaten).toBeNull();
     await holder.exited;
   });

@@ -19,7 +19,11 @@ const counting = [
 let directory: string;
 let store: Store;
 const statements = new Set<string>();
-const original = { get: Connection.prototype.get, all: Connection.prototype.all, run: Connection.prototype.run };
+const original = {
+  get: Connection.prototype.get,
+  all: Connection.prototype.all,
+  run: Connection.prototype.run,
+};
 
 /** Lets every statement through and remembers it. */
 function record(name: "get" | "all" | "run"): void {
@@ -34,7 +38,10 @@ function record(name: "get" | "all" | "run"): void {
 
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), "parley-plans-"));
-  store = await openSqliteStore(join(directory, "messaging.db"), { mode: "create", settings: defaultSettings });
+  store = await openSqliteStore(join(directory, "messaging.db"), {
+    mode: "create",
+    settings: defaultSettings,
+  });
   for (const name of ["get", "all", "run"] as const) record(name);
 });
 
@@ -62,10 +69,16 @@ async function everyOperation(): Promise<void> {
   await store.setTask("claude-1", "H.2", moment);
   await store.sessionsCalled("one");
   const clues = { session: null, ancestors: [], conversation_ids: ["c"], tty: "/dev/pts/1" };
-  await store.sessionsByClues({ ...clues, ancestors: agent("x", 9).evidence ? [agent("x", 9).evidence!] : [] }, "m");
+  await store.sessionsByClues(
+    { ...clues, ancestors: agent("x", 9).evidence ? [agent("x", 9).evidence!] : [] },
+    "m",
+  );
   const [message] = await store.sendMessages(draft("claude-1", "codex-2"), moment);
   await store.sendMessages(draft("codex-2", "claude-1", { reply_to: message?.id ?? 0 }), moment);
-  await store.sendMessages(draft("codex-2", "", { recipients: { all: true, project_id: null } }), moment);
+  await store.sendMessages(
+    draft("codex-2", "", { recipients: { all: true, project_id: null } }),
+    moment,
+  );
   await store.openInbox({ mailbox: "claude-1", channel: null, limit: 1, peek: false }, moment);
   await store.markDelivered("claude-1", [1, 2], "test", start);
   await store.markRead("claude-1", null, moment);
@@ -76,7 +89,10 @@ async function everyOperation(): Promise<void> {
   await store.lifecycle(20);
   dead.add("codex-2");
   await store.overview(moment);
-  await store.registerSession(agent("codex", 2, { ...place, evidence: null, session_uuid: "new" }), moment);
+  await store.registerSession(
+    agent("codex", 2, { ...place, evidence: null, session_uuid: "new" }),
+    moment,
+  );
 }
 
 describe("Query plans", () => {
@@ -93,7 +109,10 @@ describe("Query plans", () => {
         // only what is held: none of them is history.
         const partial =
           /USING (COVERING )?INDEX (live_session|session_by_\w+|unread_alert|unread_delivery|sqlite_autoindex_(file_locks|task_claims))/;
-        if (/^SCAN (?!json_each|CONSTANT|pragma|value|\(|SUBQUERY)/.test(detail) && !partial.test(detail)) {
+        if (
+          /^SCAN (?!json_each|CONSTANT|pragma|value|\(|SUBQUERY)/.test(detail) &&
+          !partial.test(detail)
+        ) {
           scans.push(`${detail} in ${sql.replaceAll(/\s+/g, " ")}`);
         }
       }

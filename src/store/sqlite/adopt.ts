@@ -29,7 +29,9 @@ export function adoptSeeds(connection: Connection): void {
   const model = new Database(":memory:");
   for (const migration of migrations) model.run(migration.sql);
   const tables = model
-    .query<{ name: string }, []>("select name from sqlite_master where type = 'table' and name not like 'sqlite_%'")
+    .query<{ name: string }, []>(
+      "select name from sqlite_master where type = 'table' and name not like 'sqlite_%'",
+    )
     .all();
   for (const { name: table } of tables) {
     const present = new Set(columns(db, table).map((column) => column.name));

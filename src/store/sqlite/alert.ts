@@ -1,4 +1,10 @@
-import { type Alert, type Conflict, type ConflictType, conflict, conflictRules } from "../../bus/alert";
+import {
+  type Alert,
+  type Conflict,
+  type ConflictType,
+  conflict,
+  conflictRules,
+} from "../../bus/alert";
 import { timestamp } from "../../bus/clock";
 import type { Moment } from "../../bus/liveness";
 import type { SessionRecord } from "../../bus/session";
@@ -24,12 +30,19 @@ export interface Detection {
  * The live sessions that share project, task or directory with this one, as of this transaction, so that of two
  * sessions arriving together one always sees the other. Raises or updates the alerts where `raise` says so.
  */
-export function detectConflicts(c: Connection, record: SessionRecord, moment: Moment, raise: boolean): Detection {
+export function detectConflicts(
+  c: Connection,
+  record: SessionRecord,
+  moment: Moment,
+  raise: boolean,
+): Detection {
   const conflicts: Conflict[] = [];
   for (const { type, column, local } of overlaps) {
     const resource = record[column];
     if (resource === null) continue;
-    const others = sharing(c, record, column, local).filter((other) => !endIfDead(c, other, moment));
+    const others = sharing(c, record, column, local).filter(
+      (other) => !endIfDead(c, other, moment),
+    );
     if (others.length === 0) continue;
     conflicts.push(...others.map((other) => conflict(type, other.session_id, resource)));
     const sessions = [...others, record].map((each) => each.session_id);
@@ -42,7 +55,12 @@ export function detectConflicts(c: Connection, record: SessionRecord, moment: Mo
   return { conflicts, other_sessions: count?.count ?? 0 };
 }
 
-function sharing(c: Connection, record: SessionRecord, column: string, local: boolean): SessionRecord[] {
+function sharing(
+  c: Connection,
+  record: SessionRecord,
+  column: string,
+  local: boolean,
+): SessionRecord[] {
   const rows = c.all<SessionRow>(
     `select * from session_registry where ${column} = $resource and status <> 'terminated'
       and session_id <> $session_id order by registered_at, session_id`,
@@ -99,7 +117,8 @@ export function raiseAlert(
   }
   const alert = alertFrom(row);
   const named = new Set(alert.payload.sessions);
-  if (sessions.length === named.size && sessions.every((session) => named.has(session))) return row.id;
+  if (sessions.length === named.size && sessions.every((session) => named.has(session)))
+    return row.id;
   const joined = sessions.some((session) => !named.has(session));
   rewriteAlert(c, row.id, { ...alert.payload, sessions: [...sessions] });
   if (!joined) return row.id;
@@ -108,9 +127,12 @@ export function raiseAlert(
     `update session_messages set status = 'pending', delivered_at = null, expires_at = $expires_at where id = $id`,
     { id: row.id, expires_at: timestamp(at + channelLife(c.settings, "operator_alert")) },
   );
-  c.run("update deliveries set delivered_at = null, read_at = null, reserved_until = null where message_id = $id", {
-    id: row.id,
-  });
+  c.run(
+    "update deliveries set delivered_at = null, read_at = null, reserved_until = null where message_id = $id",
+    {
+      id: row.id,
+    },
+  );
   return row.id;
 }
 
@@ -122,7 +144,10 @@ function addressAlert(c: Connection, id: number, sessions: readonly string[]): v
 }
 
 const rewriteAlert = (c: Connection, id: number, payload: object): number =>
-  c.run("update session_messages set payload = $payload where id = $id", { id, payload: JSON.stringify(payload) });
+  c.run("update session_messages set payload = $payload where id = $id", {
+    id,
+    payload: JSON.stringify(payload),
+  });
 
 export function alertFrom(row: MessageRow): Alert {
   const message = fromRow(row);
@@ -160,7 +185,10 @@ function stillThere(c: Connection, session_id: string, alert: Alert): boolean {
   const overlap = overlaps.find(({ type }) => type === alert.message_type);
   // A file conflict ends with the lock, not by anything its sessions do elsewhere.
   if (!overlap) return true;
-  return record[overlap.column] === resource || (overlap.type === "task_conflict" && claims(c, session_id, resource));
+  return (
+    record[overlap.column] === resource ||
+    (overlap.type === "task_conflict" && claims(c, session_id, resource))
+  );
 }
 
 const claims = (c: Connection, session_id: string, task_id: string): boolean =>
@@ -170,7 +198,13 @@ const claims = (c: Connection, session_id: string, task_id: string): boolean =>
   }) !== null;
 
 /** Ends the alerts of one type about one resource. */
-export function closeAlertsOn(c: Connection, type: ConflictType, resource: string, why: string, at: number): void {
+export function closeAlertsOn(
+  c: Connection,
+  type: ConflictType,
+  resource: string,
+  why: string,
+  at: number,
+): void {
   for (const row of alertsOn(c, type, resource)) closeAlert(c, alertFrom(row), why, at);
 }
 
@@ -185,7 +219,10 @@ export function reviewTaskAlert(c: Connection, task_id: string, why: string, at:
 }
 
 const alertsOn = (c: Connection, type: ConflictType, resource: string): MessageRow[] =>
-  c.all<MessageRow>(`${unreadAlerts} and message_type = $type and activity = $resource`, { type, resource });
+  c.all<MessageRow>(`${unreadAlerts} and message_type = $type and activity = $resource`, {
+    type,
+    resource,
+  });
 
 export function closeAlert(c: Connection, alert: Alert, closed_by: string, at: number): void {
   const now = timestamp(at);
@@ -203,10 +240,13 @@ export function closeAlert(c: Connection, alert: Alert, closed_by: string, at: n
 
 export function openAlerts(c: Connection, limit: number, at: number): Alert[] {
   return c
-    .all<MessageRow>(`${unreadAlerts} and expires_at > $now order by priority desc, id limit $limit`, {
-      now: timestamp(at),
-      limit,
-    })
+    .all<MessageRow>(
+      `${unreadAlerts} and expires_at > $now order by priority desc, id limit $limit`,
+      {
+        now: timestamp(at),
+        limit,
+      },
+    )
     .map(alertFrom);
 }
 

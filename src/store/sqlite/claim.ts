@@ -17,23 +17,48 @@ export const claimColumns = `task_id, session_id, coalesce(claim_type, 'exclusiv
 /** Claims a task, or queues up for it: of any number of concurrent claimers exactly one has it. */
 export function acquireClaim(c: Connection, request: ClaimRequest, moment: Moment): Attempt<Claim> {
   const me = requireLive(c, request.session_id);
-  tend(c, me.session_id, moment);
+  // A waiting session's look at something still held writes nothing, or every look would wake the other waiters.
+  if (request.ticket === null) tend(c, me.session_id, moment);
   const { task_id, session_id } = request;
   const claim = claimOn(c, task_id);
   if (claim && claim.session_id !== session_id && !isFree(c, claim, moment)) {
-    return blocked(c, me, request, { holder: claim.session_id, resource: task_id, wanted: task_id, lock: null }, true, moment);
+    return blocked(
+      c,
+      me,
+      request,
+      { holder: claim.session_id, resource: task_id, wanted: task_id, lock: null },
+      true,
+      moment,
+    );
   }
   const mine = claim?.session_id === session_id;
   const first = mine
     ? null
-    : firstInQueue(c, "claim", session_id, request.ticket, (wanted) => wanted === task_id, () => false, moment);
+    : firstInQueue(
+        c,
+        "claim",
+        session_id,
+        request.ticket,
+        (wanted) => wanted === task_id,
+        () => false,
+        moment,
+      );
   if (first) {
     const { session_id: holder } = first;
-    return blocked(c, me, request, { holder, resource: task_id, wanted: task_id, lock: null }, false, moment);
+    return blocked(
+      c,
+      me,
+      request,
+      { holder, resource: task_id, wanted: task_id, lock: null },
+      false,
+      moment,
+    );
   }
   if (request.ticket !== null) leaveQueue(c, request.ticket);
   const got = writeClaim(c, me, request, moment.at);
-  const others = workingOn(c, task_id).filter((each) => each.session_id !== session_id && !endIfDead(c, each, moment));
+  const others = workingOn(c, task_id).filter(
+    (each) => each.session_id !== session_id && !endIfDead(c, each, moment),
+  );
   if (!mine && others.length > 0) {
     const sessions = [...others.map((each) => each.session_id), session_id];
     raiseAlert(c, "task_conflict", task_id, sessions, me, moment.at);
@@ -61,12 +86,21 @@ function blocked(
   held: boolean,
   moment: Moment,
 ): Attempt<Claim> {
-  if (request.ticket !== null) return { kind: "blocked", blocker, ticket: request.ticket, touched: [] };
+  if (request.ticket !== null)
+    return { kind: "blocked", blocker, ticket: request.ticket, touched: [] };
   const { holder, resource } = blocker;
-  const ticket = request.waiting && enterQueue(c, "claim", me.session_id, [resource], request.waiting);
+  const ticket =
+    request.waiting && enterQueue(c, "claim", me.session_id, [resource], request.waiting);
   if (held) raiseAlert(c, "task_conflict", resource, [holder, me.session_id], me, moment.at);
   if (ticket !== null) {
-    tell(c, me, holder, `${me.session_id} waits for your claim on ${resource}`, { task_id: resource }, moment.at);
+    tell(
+      c,
+      me,
+      holder,
+      `${me.session_id} waits for your claim on ${resource}`,
+      { task_id: resource },
+      moment.at,
+    );
   }
   return { kind: "blocked", blocker, ticket, touched: [holder] };
 }
@@ -86,12 +120,22 @@ function isFree(c: Connection, claim: Claim, moment: Moment): boolean {
 export function release(c: Connection, claim: Claim, action: string, at: number): void {
   const { task_id, session_id, fence } = claim;
   c.run("delete from task_claims where task_id = $task_id", { task_id });
-  const actor = liveRecord(c, session_id) ?? { session_id, session_uuid: null, project_id: null, task_id: null };
+  const actor = liveRecord(c, session_id) ?? {
+    session_id,
+    session_uuid: null,
+    project_id: null,
+    task_id: null,
+  };
   insertEvent(c, "task_broadcast", action, actor, { task_id, session_id, fence }, at);
   reviewTaskAlert(c, task_id, `claim of ${session_id} ended: ${action}`, at);
 }
 
-function writeClaim(c: Connection, me: SessionRecord, { task_id, ttl }: ClaimRequest, at: number): Claim {
+function writeClaim(
+  c: Connection,
+  me: SessionRecord,
+  { task_id, ttl }: ClaimRequest,
+  at: number,
+): Claim {
   const { session_id, project_id } = me;
   const expires_at = ttl === null ? null : timestamp(at + ttl);
   const renewed = c.get<Claim>(
@@ -118,8 +162,13 @@ export function releaseClaims(
 ): { released: Claim[]; touched: string[] } {
   requireLive(c, session_id);
   tend(c, session_id, moment);
-  const claims = tasks === null ? claimsOf(c, session_id) : tasks.flatMap((task_id) => claimOn(c, task_id) ?? []);
-  const other = claims.find((claim) => claim.session_id !== session_id && !isFree(c, claim, moment));
+  const claims =
+    tasks === null
+      ? claimsOf(c, session_id)
+      : tasks.flatMap((task_id) => claimOn(c, task_id) ?? []);
+  const other = claims.find(
+    (claim) => claim.session_id !== session_id && !isFree(c, claim, moment),
+  );
   if (other) {
     throw new ParleyError("conflict", `${other.task_id} is claimed by ${other.session_id}`, {
       hint: "only its owner releases it; nothing was released",
@@ -132,6 +181,9 @@ export function releaseClaims(
 }
 
 export const claimsOf = (c: Connection, session_id: string): Claim[] =>
-  c.all<Claim>(`select ${claimColumns} from task_claims where session_id = $session_id order by task_id`, {
-    session_id,
-  });
+  c.all<Claim>(
+    `select ${claimColumns} from task_claims where session_id = $session_id order by task_id`,
+    {
+      session_id,
+    },
+  );

@@ -11,7 +11,12 @@ import { insertMessage } from "./message";
  * Ends a live session inside the caller's transaction: exactly one of those who notice a death broadcasts it.
  * Frees its locks and claims; the alerts it was part of are settled where the conflict ends with it.
  */
-export function endSession(c: Connection, record: SessionRecord, reason: string, moment: Moment): Released {
+export function endSession(
+  c: Connection,
+  record: SessionRecord,
+  reason: string,
+  moment: Moment,
+): Released {
   const { session_id } = record;
   const ended_at = timestamp(moment.at);
   const ended = c.run(
@@ -26,7 +31,10 @@ export function endSession(c: Connection, record: SessionRecord, reason: string,
   for (const claim of claims) releaseClaim(c, claim, "end", moment.at);
   c.run("delete from waiters where session_id = $session_id", { session_id });
   const id = insertLifecycle(c, record, "ended", moment, reason);
-  c.run("update session_registry set ended_message_id = $id where session_id = $session_id", { session_id, id });
+  c.run("update session_registry set ended_message_id = $id where session_id = $session_id", {
+    session_id,
+    id,
+  });
   settleAlerts(c, session_id, moment.at);
   return { locks: locks.length, claims: claims.length };
 }

@@ -19,7 +19,8 @@ interface MailRow extends MessageRow {
 const mail = `from deliveries d join session_messages m on m.id = d.message_id
   where d.session_id = $mailbox and d.read_at is null and m.expires_at > $now
     and ($channel is null or m.channel = $channel)`;
-const free = "and (d.delivered_at is not null or d.reserved_until is null or d.reserved_until <= $now)";
+const free =
+  "and (d.delivered_at is not null or d.reserved_until is null or d.reserved_until <= $now)";
 
 /** The state of a message in a mailbox is what its delivery there says: an alert's own state is the operator's. */
 const mailFrom = ({ shown_at, ...row }: MailRow): Message => ({
@@ -42,9 +43,14 @@ export function openInbox(c: Connection, request: InboxRequest, moment: Moment):
   const total =
     messages.length < limit
       ? messages.length
-      : (c.get<{ count: number }>(`select count(*) as count ${mail} ${peek ? "" : free}`, { mailbox, now, channel })
-          ?.count ?? 0);
-  const pending = messages.filter((message) => message.status === "pending").map((message) => message.id);
+      : (c.get<{ count: number }>(`select count(*) as count ${mail} ${peek ? "" : free}`, {
+          mailbox,
+          now,
+          channel,
+        })?.count ?? 0);
+  const pending = messages
+    .filter((message) => message.status === "pending")
+    .map((message) => message.id);
   if (!peek && !c.readOnly) {
     tend(c, mailbox, moment);
     if (pending.length > 0) {
@@ -97,10 +103,14 @@ export function markRead(
     );
     const strange = ids.filter((id) => !known.has(id));
     if (strange.length > 0) {
-      throw new ParleyError("not_found", `No message ${strange.join(", ")} in the mailbox of ${mailbox}`, {
-        hint: "list its messages with parley inbox; nothing was marked",
-        details: { message_ids: strange },
-      });
+      throw new ParleyError(
+        "not_found",
+        `No message ${strange.join(", ")} in the mailbox of ${mailbox}`,
+        {
+          hint: "list its messages with parley inbox; nothing was marked",
+          details: { message_ids: strange },
+        },
+      );
     }
   }
   tend(c, mailbox, moment);
@@ -119,7 +129,12 @@ export function markRead(
 }
 
 /** A directed message's own state follows its delivery, one way. */
-function follow(c: Connection, ids: readonly number[], status: "delivered" | "read", now: string): void {
+function follow(
+  c: Connection,
+  ids: readonly number[],
+  status: "delivered" | "read",
+  now: string,
+): void {
   if (ids.length === 0) return;
   const changes =
     status === "read"

@@ -15,16 +15,27 @@ export const lockColumns = `file_path, session_id, coalesce(lock_type, 'advisory
   repository, repository_path, fence`;
 
 /** Takes all locks or none; in the way of one it raises the alert and, where it waits, queues up. */
-export function acquireLocks(c: Connection, request: LockRequest, moment: Moment): Attempt<GotLocks> {
+export function acquireLocks(
+  c: Connection,
+  request: LockRequest,
+  moment: Moment,
+): Attempt<GotLocks> {
   const me = requireLive(c, request.session_id);
-  tend(c, me.session_id, moment);
+  // A waiting session's look at something still held writes nothing, or every look would wake the other waiters.
+  if (request.ticket === null) tend(c, me.session_id, moment);
   const taken: Lock[] = [];
   for (const target of request.targets) {
     for (const lock of overlapping(c, target.file_path)) {
       if (lock.session_id === me.session_id || isFree(c, lock, moment)) continue;
       if (!request.force || lock.lock_type === "exclusive") {
         const { file_path: resource, session_id: holder } = lock;
-        return blocked(c, me, request, { holder, resource, wanted: target.file_path, lock }, moment);
+        return blocked(
+          c,
+          me,
+          request,
+          { holder, resource, wanted: target.file_path, lock },
+          moment,
+        );
       }
       taken.push(lock);
     }
@@ -39,17 +50,45 @@ export function acquireLocks(c: Connection, request: LockRequest, moment: Moment
   }
   const locks = request.targets.map((target) => writeLock(c, me, request, target, moment.at));
   const elsewhere = request.targets.flatMap((target) => inOtherWorktrees(c, me, target, moment));
-  return { kind: "got", got: { locks, elsewhere, taken }, touched: taken.map((lock) => lock.session_id) };
+  return {
+    kind: "got",
+    got: { locks, elsewhere, taken },
+    touched: taken.map((lock) => lock.session_id),
+  };
 }
 
-function queueFor(c: Connection, request: LockRequest, target: LockTarget, moment: Moment): Blocker | null {
-  const mine = c.all<{ file_path: string }>("select file_path from file_locks where session_id = $session_id", {
-    session_id: request.session_id,
-  });
-  const heldByMe = (wanted: string): boolean => mine.some((lock) => overlaps(lock.file_path, wanted));
+function queueFor(
+  c: Connection,
+  request: LockRequest,
+  target: LockTarget,
+  moment: Moment,
+): Blocker | null {
+  const mine = c.all<{ file_path: string }>(
+    "select file_path from file_locks where session_id = $session_id",
+    {
+      session_id: request.session_id,
+    },
+  );
+  const heldByMe = (wanted: string): boolean =>
+    mine.some((lock) => overlaps(lock.file_path, wanted));
   const wants = (wanted: string): boolean => overlaps(target.file_path, wanted);
-  const first = firstInQueue(c, "lock", request.session_id, request.ticket, wants, heldByMe, moment);
-  return first && { holder: first.session_id, resource: first.wanted, wanted: target.file_path, lock: null };
+  const first = firstInQueue(
+    c,
+    "lock",
+    request.session_id,
+    request.ticket,
+    wants,
+    heldByMe,
+    moment,
+  );
+  return (
+    first && {
+      holder: first.session_id,
+      resource: first.wanted,
+      wanted: target.file_path,
+      lock: null,
+    }
+  );
 }
 
 /** The alert and the word to the holder come with the first attempt, not with every look of a waiting one. */
@@ -60,16 +99,31 @@ function blocked(
   blocker: Blocker,
   moment: Moment,
 ): Attempt<GotLocks> {
-  if (request.ticket !== null) return { kind: "blocked", blocker, ticket: request.ticket, touched: [] };
+  if (request.ticket !== null)
+    return { kind: "blocked", blocker, ticket: request.ticket, touched: [] };
   const { holder, resource } = blocker;
   const paths = request.targets.map((target) => target.file_path);
   const ticket = request.waiting && enterQueue(c, "lock", me.session_id, paths, request.waiting);
   if (blocker.lock) {
     raiseAlert(c, "file_conflict", resource, [holder, me.session_id], me, moment.at);
-    insertEvent(c, "file_conflict", "refused", me, { file: resource, sessions: [holder, me.session_id] }, moment.at);
+    insertEvent(
+      c,
+      "file_conflict",
+      "refused",
+      me,
+      { file: resource, sessions: [holder, me.session_id] },
+      moment.at,
+    );
   }
   if (ticket !== null) {
-    tell(c, me, holder, `${me.session_id} waits for your lock on ${resource}`, { file: resource }, moment.at);
+    tell(
+      c,
+      me,
+      holder,
+      `${me.session_id} waits for your lock on ${resource}`,
+      { file: resource },
+      moment.at,
+    );
   }
   return { kind: "blocked", blocker, ticket, touched: [holder] };
 }
@@ -87,10 +141,21 @@ function isFree(c: Connection, lock: Lock, moment: Moment): boolean {
 }
 
 /** Removes a lock, says so, and ends the alerts about it. */
-export function release(c: Connection, lock: Lock, action: string, at: number, by = lock.session_id): void {
+export function release(
+  c: Connection,
+  lock: Lock,
+  action: string,
+  at: number,
+  by = lock.session_id,
+): void {
   c.run("delete from file_locks where file_path = $file_path", { file_path: lock.file_path });
   const { file_path: file, session_id, lock_type, fence } = lock;
-  const actor = liveRecord(c, by) ?? { session_id: by, session_uuid: null, project_id: null, task_id: null };
+  const actor = liveRecord(c, by) ?? {
+    session_id: by,
+    session_uuid: null,
+    project_id: null,
+    task_id: null,
+  };
   insertEvent(c, "file_lock", action, actor, { file, session_id, lock_type, fence }, at);
   closeAlertsOn(c, "file_conflict", file, `lock of ${session_id} ended: ${action}`, at);
 }
@@ -112,7 +177,14 @@ function writeLock(
     { file_path, session_id, lock_type, expires_at },
   );
   if (renewed) return renewed;
-  const fence = insertEvent(c, "file_lock", "lock", me, { file: file_path, session_id, lock_type }, at);
+  const fence = insertEvent(
+    c,
+    "file_lock",
+    "lock",
+    me,
+    { file: file_path, session_id, lock_type },
+    at,
+  );
   return c.get<Lock>(
     `insert into file_locks(file_path, session_id, lock_type, locked_at, expires_at, machine_uuid, repository,
         repository_path, fence)
@@ -132,7 +204,12 @@ function writeLock(
 }
 
 /** Locks of other live sessions on the same repository file, or a directory around it, in another worktree. */
-function inOtherWorktrees(c: Connection, me: SessionRecord, target: LockTarget, moment: Moment): Lock[] {
+function inOtherWorktrees(
+  c: Connection,
+  me: SessionRecord,
+  target: LockTarget,
+  moment: Moment,
+): Lock[] {
   if (target.repository === null || target.repository_path === null) return [];
   return c
     .all<Lock>(
@@ -171,13 +248,15 @@ export function releaseLocks(
 }
 
 export const locksOf = (c: Connection, session_id: string): Lock[] =>
-  c.all<Lock>(`select ${lockColumns} from file_locks where session_id = $session_id order by file_path`, {
-    session_id,
-  });
+  c.all<Lock>(
+    `select ${lockColumns} from file_locks where session_id = $session_id order by file_path`,
+    {
+      session_id,
+    },
+  );
 
 const heldByOther = (lock: Lock): ParleyError =>
   new ParleyError("conflict", `${lock.file_path} is locked by ${lock.session_id}`, {
     hint: "only its holder unlocks it; nothing was released",
     details: { path: lock.file_path, holder: lock.session_id, lock },
   });
-

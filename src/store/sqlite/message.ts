@@ -65,8 +65,26 @@ export function parsedPayload(text: unknown): Record<string, unknown> {
 
 /** The columns of a message, by their names, for statements that join other tables. */
 export const messageColumns = [
-  ...["id", "sender_id", "channel", "payload", "created_at", "ttl_seconds", "sender_session_uuid", "recipient_id"],
-  ...["message_type", "priority", "status", "project_id", "task_id", "activity", "reply_to", "expires_at"],
+  ...[
+    "id",
+    "sender_id",
+    "channel",
+    "payload",
+    "created_at",
+    "ttl_seconds",
+    "sender_session_uuid",
+    "recipient_id",
+  ],
+  ...[
+    "message_type",
+    "priority",
+    "status",
+    "project_id",
+    "task_id",
+    "activity",
+    "reply_to",
+    "expires_at",
+  ],
   ...["delivered_at", "read_at"],
 ]
   .map((name) => `m.${name}`)
@@ -130,11 +148,20 @@ export function sendMessages(c: Connection, draft: MessageDraft, moment: Moment)
     "ids" in recipients
       ? recipients.ids
       : liveSessions(c, moment)
-          .filter((record) => recipients.project_id === null || record.project_id === recipients.project_id)
+          .filter(
+            (record) =>
+              recipients.project_id === null || record.project_id === recipients.project_id,
+          )
           .map((record) => record.session_id)
           .filter((id) => id !== draft.sender_id);
   return ids.map((recipient_id) => {
-    const id = insertMessage(c, { ...message, recipient_id, status: "pending", activity: null, at: moment.at });
+    const id = insertMessage(c, {
+      ...message,
+      recipient_id,
+      status: "pending",
+      activity: null,
+      at: moment.at,
+    });
     return fromRow(messageRow(c, id)!);
   });
 }
@@ -164,7 +191,12 @@ function markReplied(c: Connection, id: number, replier: string, at: number): vo
   );
 }
 
-export function sentMessages(c: Connection, sender_id: string, limit: number, at: number): SentMessages {
+export function sentMessages(
+  c: Connection,
+  sender_id: string,
+  limit: number,
+  at: number,
+): SentMessages {
   const now = timestamp(at);
   const messages = c
     .all<MessageRow>(

@@ -125,7 +125,8 @@ async function probeReadOnly(path: string): Promise<void> {
   const probe = new Database(path, { readonly: true });
   try {
     const row = probe.query<{ application_id: number }, []>("pragma application_id").get();
-    if (row && row.application_id !== applicationId && row.application_id !== 0) throw notADatabase(path);
+    if (row && row.application_id !== applicationId && row.application_id !== 0)
+      throw notADatabase(path);
   } finally {
     probe.close();
   }

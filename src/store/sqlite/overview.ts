@@ -68,7 +68,13 @@ function unreadCounts(c: Connection, now: string): Map<string, number> {
 
 export function lifecycle(c: Connection, limit: number): LifecycleEvent[] {
   return c
-    .all<{ id: number; created_at: string; message_type: string; sender_id: string; payload: string }>(
+    .all<{
+      id: number;
+      created_at: string;
+      message_type: string;
+      sender_id: string;
+      payload: string;
+    }>(
       `select id, created_at, message_type, sender_id, payload from session_messages
         where channel = 'session_lifecycle' order by id desc limit $limit`,
       { limit },
@@ -79,7 +85,10 @@ export function lifecycle(c: Connection, limit: number): LifecycleEvent[] {
       return {
         id: row.id,
         created_at: row.created_at,
-        event: row.message_type === "ended" || row.message_type === "resumed" ? row.message_type : "started",
+        event:
+          row.message_type === "ended" || row.message_type === "resumed"
+            ? row.message_type
+            : "started",
         session_id: text(session_id) ?? row.sender_id,
         project_id: text(project_id),
         cwd: text(cwd),
@@ -89,7 +98,8 @@ export function lifecycle(c: Connection, limit: number): LifecycleEvent[] {
 }
 
 function stats(c: Connection, now: string, active: number, locks: number, claims: number): Stats {
-  const count = (sql: string, bindings = {}): number => c.get<{ count: number }>(sql, bindings)?.count ?? 0;
+  const count = (sql: string, bindings = {}): number =>
+    c.get<{ count: number }>(sql, bindings)?.count ?? 0;
   const state = (status: string): number =>
     count(
       "select count(*) as count from session_messages where expires_at > $now and coalesce(status, 'pending') = $status",

@@ -26,7 +26,8 @@ const below = (path: string): string => {
 
 /** A directory's lock covers all below it, in both directions. */
 export const overlaps = (a: string, b: string): boolean =>
-  a === b || (!isResource(a) && !isResource(b) && (a.startsWith(below(b)) || b.startsWith(below(a))));
+  a === b ||
+  (!isResource(a) && !isResource(b) && (a.startsWith(below(b)) || b.startsWith(below(a))));
 
 /** Locks on the path, on a directory above it, or on anything below it. */
 export function overlapping(c: Connection, path: string): Lock[] {

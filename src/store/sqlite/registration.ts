@@ -11,7 +11,11 @@ import { unread } from "./inbox";
 import { inheritMail, strandMail } from "./mailbox";
 import { endIfDead, fromRow, holdings, sessionRecord, type SessionRow, tend } from "./session";
 
-export function registerSession(c: Connection, registration: Registration, moment: Moment): Registered {
+export function registerSession(
+  c: Connection,
+  registration: Registration,
+  moment: Moment,
+): Registered {
   const placement = placeRegistration(registration, candidates(c, registration), moment.judge);
   const { session_id, kind } = placement;
   for (const { session_id: dead, reason } of placement.ended) {
@@ -21,7 +25,8 @@ export function registerSession(c: Connection, registration: Registration, momen
   const previous = sessionRecord(c, session_id);
   refuseTakenName(c, registration, session_id, moment);
   const known = registration.session_uuid_known;
-  const resumed = kind === "return" || (kind === "new" && known && hasEnded(c, registration.session_uuid));
+  const resumed =
+    kind === "return" || (kind === "new" && known && hasEnded(c, registration.session_uuid));
 
   if (kind === "new" && previous) strandMail(c, session_id);
   writeRow(c, placement, registration, previous, moment.at);
@@ -64,13 +69,21 @@ function candidates(c: Connection, registration: Registration): SessionRecord[] 
 
 function hasEnded(c: Connection, session_uuid: string): boolean {
   return (
-    c.get("select 1 from session_registry where session_uuid = $session_uuid and status = 'terminated'", {
-      session_uuid,
-    }) !== null
+    c.get(
+      "select 1 from session_registry where session_uuid = $session_uuid and status = 'terminated'",
+      {
+        session_uuid,
+      },
+    ) !== null
   );
 }
 
-function refuseTakenName(c: Connection, { name }: Registration, session_id: string, moment: Moment): void {
+function refuseTakenName(
+  c: Connection,
+  { name }: Registration,
+  session_id: string,
+  moment: Moment,
+): void {
   if (name === null) return;
   const row = c.get<SessionRow>(
     "select * from session_registry where name = $name and status <> 'terminated' and session_id <> $session_id",

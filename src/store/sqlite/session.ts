@@ -52,7 +52,13 @@ export function fromRow(row: SessionRow): SessionRecord {
     pid,
     evidence:
       pid !== null && boot_id !== null && start_ticks !== null
-        ? { boot_id, host_id: row.host_id, pid_namespace: row.pid_namespace ?? "", pid, start_ticks }
+        ? {
+            boot_id,
+            host_id: row.host_id,
+            pid_namespace: row.pid_namespace ?? "",
+            pid,
+            start_ticks,
+          }
         : null,
     liveness: row.liveness === "pid" ? "pid" : "heartbeat",
     promised_beats: row.promised_beats === 1,
@@ -107,7 +113,11 @@ export function sessionsCalled(c: Connection, called: string): SessionRecord[] {
     .map(fromRow);
 }
 
-export function sessionsByClues(c: Connection, clues: Clues, machine_uuid: string): SessionRecord[] {
+export function sessionsByClues(
+  c: Connection,
+  clues: Clues,
+  machine_uuid: string,
+): SessionRecord[] {
   for (const ancestor of clues.ancestors) {
     const found = c
       .all<SessionRow>(
@@ -122,14 +132,18 @@ export function sessionsByClues(c: Connection, clues: Clues, machine_uuid: strin
       )
       .map(fromRow);
     if (found.length > 1) {
-      const own = found.filter((record) => clues.conversation_ids.includes(record.session_uuid ?? ""));
+      const own = found.filter((record) =>
+        clues.conversation_ids.includes(record.session_uuid ?? ""),
+      );
       return own.length > 0 ? own : found;
     }
     if (found.length === 1) return found;
   }
   for (const session_uuid of clues.conversation_ids) {
     const found = c
-      .all<SessionRow>(`${select} where session_uuid = $session_uuid and status <> 'terminated'`, { session_uuid })
+      .all<SessionRow>(`${select} where session_uuid = $session_uuid and status <> 'terminated'`, {
+        session_uuid,
+      })
       .map(fromRow);
     if (found.length > 0) return found;
   }
@@ -155,7 +169,9 @@ const notEnded = (c: Connection): SessionRecord[] =>
 /** Judges every session and ends the dead. Writes, and takes the write lock, only where there is one. */
 export async function endDead(c: Connection, moment: Moment): Promise<void> {
   if (c.readOnly) return;
-  const dead = (await c.read(() => notEnded(c))).filter((record) => moment.judge(record).ended !== null);
+  const dead = (await c.read(() => notEnded(c))).filter(
+    (record) => moment.judge(record).ended !== null,
+  );
   if (dead.length === 0) return;
   await c.write(() => {
     for (const { session_id } of dead) {
@@ -183,7 +199,8 @@ export function tend(c: Connection, session_id: string, moment: Moment): void {
     "update session_registry set heartbeat_at = $heartbeat_at where session_id = $session_id and status <> 'terminated'",
     { session_id, heartbeat_at: timestamp(moment.at) },
   );
-  const last = c.get<{ rowid: number | null }>("select max(rowid) as rowid from session_registry")?.rowid ?? 0;
+  const last =
+    c.get<{ rowid: number | null }>("select max(rowid) as rowid from session_registry")?.rowid ?? 0;
   const from = last > rotation ? Math.floor(Math.random() * last) : 0;
   for (const row of c.all<SessionRow>(
     `${select} where status = 'active' and rowid > $from order by rowid limit ${rotation}`,

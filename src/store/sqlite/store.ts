@@ -12,7 +12,17 @@ import { sendMessages, sentMessages } from "./message";
 import { openConnection } from "./open";
 import { facts, lifecycle, overview } from "./overview";
 import { registerSession } from "./registration";
-import { endDead, holdings, liveRecord, liveSessions, requireLive, sessionRecord, sessionsByClues, sessionsCalled, tend } from "./session";
+import {
+  endDead,
+  holdings,
+  liveRecord,
+  liveSessions,
+  requireLive,
+  sessionRecord,
+  sessionsByClues,
+  sessionsCalled,
+  tend,
+} from "./session";
 import { leaveQueue } from "./waiter";
 
 /** Opens the bus in a SQLite database; throws `not_found`, `not_permitted`, `invalid` (foreign, newer) or `busy`. */
@@ -26,10 +36,12 @@ function storeOn(c: Connection): Store {
     location: c.path,
     readOnly,
     facts: () => c.read(() => facts(c)),
-    changeCount: async () => c.get<{ data_version: number }>("pragma data_version")?.data_version ?? 0,
+    changeCount: async () =>
+      c.get<{ data_version: number }>("pragma data_version")?.data_version ?? 0,
     close: async () => c.db.close(),
 
-    registerSession: (registration, moment) => c.write(() => registerSession(c, registration, moment)),
+    registerSession: (registration, moment) =>
+      c.write(() => registerSession(c, registration, moment)),
     endSession: (id, reason, moment) => c.write(() => endById(c, id, reason, moment)),
     beat: (id, moment) =>
       c.write(() => {
@@ -49,8 +61,11 @@ function storeOn(c: Connection): Store {
     sendMessages: (draft, moment) => c.write(() => sendMessages(c, draft, moment)),
     sentMessages: (sender, limit, at) => c.read(() => sentMessages(c, sender, limit, at)),
     openInbox: (request, moment) =>
-      readOnly || request.peek ? c.read(() => openInbox(c, request, moment)) : c.write(() => openInbox(c, request, moment)),
-    markDelivered: (mailbox, ids, how, at) => c.write(() => markDelivered(c, mailbox, ids, how, at)),
+      readOnly || request.peek
+        ? c.read(() => openInbox(c, request, moment))
+        : c.write(() => openInbox(c, request, moment)),
+    markDelivered: (mailbox, ids, how, at) =>
+      c.write(() => markDelivered(c, mailbox, ids, how, at)),
     markRead: (mailbox, ids, moment) => c.write(() => markRead(c, mailbox, ids, moment)),
     unread: (mailbox, at) => c.read(() => unread(c, mailbox, at)),
 
@@ -78,13 +93,21 @@ function endById(c: Connection, id: string, reason: string, moment: Moment): End
   return record && { record, released: endSession(c, record, reason, moment) };
 }
 
-function setTask(c: Connection, session_id: string, task_id: string | null, moment: Moment): TaskChange {
+function setTask(
+  c: Connection,
+  session_id: string,
+  task_id: string | null,
+  moment: Moment,
+): TaskChange {
   const before = requireLive(c, session_id);
-  c.run("update session_registry set task_id = $task_id, heartbeat_at = $now where session_id = $session_id", {
-    session_id,
-    task_id,
-    now: timestamp(moment.at),
-  });
+  c.run(
+    "update session_registry set task_id = $task_id, heartbeat_at = $now where session_id = $session_id",
+    {
+      session_id,
+      task_id,
+      now: timestamp(moment.at),
+    },
+  );
   const record: SessionRecord = { ...before, task_id };
   const changed = before.task_id !== task_id;
   if (changed) settleAlerts(c, session_id, moment.at, "changed its task");

@@ -14,7 +14,10 @@ interface WaiterRow extends ProcessEvidence {
 
 /** The waiters of one kind that still wait, first come first; the rest are forgotten. */
 function waiters(c: Connection, kind: Kind, moment: Moment): (WaiterRow & { wanted: string[] })[] {
-  const rows = c.all<WaiterRow & { until: string }>("select * from waiters where kind = $kind order by id", { kind });
+  const rows = c.all<WaiterRow & { until: string }>(
+    "select * from waiters where kind = $kind order by id",
+    { kind },
+  );
   const now = timestamp(moment.at);
   return rows.flatMap((row) => {
     if (row.until > now && moment.processState(row) !== "gone") {
@@ -74,6 +77,8 @@ export function firstInQueue(
 
 /** Sessions that wait for something of this kind: they hear of every release. */
 export const waitingSessions = (c: Connection, kind: Kind): string[] =>
-  c.all<{ session_id: string }>("select distinct session_id from waiters where kind = $kind", { kind }).map(
-    (row) => row.session_id,
-  );
+  c
+    .all<{ session_id: string }>("select distinct session_id from waiters where kind = $kind", {
+      kind,
+    })
+    .map((row) => row.session_id);

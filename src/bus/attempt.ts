@@ -1,0 +1,108 @@
+import type { Bus } from "./bus";
+import { momentNow } from "./caller";
+import { ParleyError } from "./errors";
+import type { Moment } from "./liveness";
+import type { Attempt, Blocker, Waiting } from "./lock";
+import type { ProcessEvidence } from "./process";
+
+/** How often a waiting process looks again by itself, in milliseconds: the holder may have died without a word. */
+const tick = 250;
+/** How often it gives a sign of life meanwhile, in milliseconds. */
+const beatInterval = 60_000;
+
+/**
+ * Attempts once, or until it succeeds or the time is up: then `timeout`, without waiting `conflict`. A place in the
+ * queue is given up when the waiting ends; that of a killed process is forgotten by the next who looks.
+ */
+export async function untilGot<Got>(
+  bus: Bus,
+  session_id: string,
+  /** Milliseconds to wait where it is held; null: not at all. */
+  wait: number | null,
+  attempt: (
+    queue: { waiting: Waiting | null; ticket: number | null },
+    moment: Moment,
+  ) => Promise<Attempt<Got>>,
+): Promise<Got> {
+  const until = wait === null ? null : bus.clock.now() + wait;
+  const waiting = until === null ? null : { process: bus.identity.self() ?? unseen(), until };
+  let ticket: number | null = null;
+  const look = async (): Promise<Attempt<Got>> => {
+    const result = await attempt({ waiting, ticket }, momentNow(bus));
+    bus.wake.ring(result.touched);
+    return result;
+  };
+
+  const first = await look();
+  if (first.kind === "got") return first.got;
+  if (until === null) throw held(first.blocker);
+  ticket = first.ticket;
+  try {
+    return await keepLooking(bus, session_id, until, first.blocker, look);
+  } finally {
+    // Another may be next now.
+    if (ticket !== null) await bus.store.leaveQueue(ticket);
+    bus.wake.ring([]);
+  }
+}
+
+async function keepLooking<Got>(
+  bus: Bus,
+  session_id: string,
+  until: number,
+  first: Blocker,
+  look: () => Promise<Attempt<Got>>,
+): Promise<Got> {
+  let blocker = first;
+  let beatAt = bus.clock.now() + beatInterval;
+  let changed = Promise.withResolvers<void>();
+  const wake = (): void => changed.resolve();
+  const listening = await bus.wake.listen(wake);
+  try {
+    for (;;) {
+      const result = await look();
+      if (result.kind === "got") return result.got;
+      blocker = result.blocker;
+      const left = until - bus.clock.now();
+      if (left <= 0) throw timedOut(blocker);
+      if (bus.clock.now() >= beatAt) {
+        await bus.store.beat(session_id, momentNow(bus));
+        beatAt = bus.clock.now() + beatInterval;
+      }
+      const timer = setTimeout(wake, Math.min(tick, left));
+      await changed.promise;
+      clearTimeout(timer);
+      changed = Promise.withResolvers();
+    }
+  } finally {
+    await listening.stop();
+  }
+}
+
+/** Where the platform gives no evidence, only the time limit says that a process still waits. */
+const unseen = (): ProcessEvidence => ({
+  boot_id: "",
+  host_id: null,
+  pid_namespace: "",
+  pid: process.pid,
+  start_ticks: "",
+});
+
+const facts = ({ holder, resource, wanted, lock }: Blocker): Record<string, unknown> => ({
+  path: wanted,
+  holder,
+  resource,
+  lock,
+});
+
+const held = (blocker: Blocker): ParleyError =>
+  new ParleyError("conflict", `${blocker.resource} is held by ${blocker.holder}`, {
+    hint: `ask with parley message ${blocker.holder} "…", or wait with --wait 30s`,
+    details: facts(blocker),
+  });
+
+const timedOut = (blocker: Blocker): ParleyError =>
+  new ParleyError("timeout", `Waited in vain: ${blocker.resource} is held by ${blocker.holder}`, {
+    hint: `ask with parley message ${blocker.holder} "…"`,
+    details: facts(blocker),
+  });

@@ -1,0 +1,76 @@
+import { untilGot } from "./attempt";
+import type { Bus } from "./bus";
+import { momentNow, requireSession } from "./caller";
+import type { Claim, ClaimResult, ReleaseResult } from "./claim";
+import type { Warning } from "./errors";
+import type { GotLocks, LockResult, LockType, UnlockResult } from "./lock";
+
+export interface LockOptions {
+  /** Milliseconds to wait where it is held; null: not at all. */
+  wait: number | null;
+  lockType: LockType;
+  /** Milliseconds; null: until unlocked. */
+  ttl: number | null;
+  force: boolean;
+}
+
+export interface Locked {
+  result: LockResult;
+  warnings: Warning[];
+}
+
+/** Locks all of these paths for the calling session, or none. Throws `conflict`, or `timeout` after waiting. */
+export async function lock(
+  bus: Bus,
+  paths: readonly string[],
+  options: LockOptions,
+): Promise<Locked> {
+  const { session_id } = await requireSession(bus);
+  const { lockType: lock_type, ttl, force } = options;
+  const targets = paths.map((path) => bus.identity.file(path));
+  const got = await untilGot(bus, session_id, options.wait, (queue, moment) =>
+    bus.store.acquireLocks({ session_id, targets, lock_type, ttl, force, ...queue }, moment),
+  );
+  return { result: { locks: got.locks }, warnings: warningsOf(got) };
+}
+
+const warningsOf = ({ elsewhere, taken }: GotLocks): Warning[] => [
+  ...elsewhere.map((each) => ({
+    code: "held_in_other_worktree",
+    message: `the same file is held in another worktree: ${each.file_path} by ${each.session_id}`,
+  })),
+  ...taken.map((each) => ({
+    code: "lock_taken",
+    message: `taken by force from ${each.session_id}, who has been told: ${each.file_path}`,
+  })),
+];
+
+/** Unlocks these paths, or with null all that the calling session holds. Throws `conflict` for another's. */
+export async function unlock(bus: Bus, paths: readonly string[] | null): Promise<UnlockResult> {
+  const { session_id } = await requireSession(bus);
+  const files = paths?.map((path) => bus.identity.file(path).file_path) ?? null;
+  const { released, touched } = await bus.store.releaseLocks(session_id, files, momentNow(bus));
+  bus.wake.ring(touched);
+  return { released };
+}
+
+/** Claims a task for the calling session. Throws `conflict`, or `timeout` after waiting. */
+export async function claim(
+  bus: Bus,
+  task_id: string,
+  options: { ttl: number | null; wait: number | null },
+): Promise<ClaimResult> {
+  const { session_id } = await requireSession(bus);
+  const got: Claim = await untilGot(bus, session_id, options.wait, (queue, moment) =>
+    bus.store.acquireClaim({ session_id, task_id, ttl: options.ttl, ...queue }, moment),
+  );
+  return { claim: got };
+}
+
+/** Releases these tasks, or with null all that the calling session claims. Throws `conflict` for another's. */
+export async function release(bus: Bus, tasks: readonly string[] | null): Promise<ReleaseResult> {
+  const { session_id } = await requireSession(bus);
+  const { released, touched } = await bus.store.releaseClaims(session_id, tasks, momentNow(bus));
+  bus.wake.ring(touched);
+  return { released };
+}

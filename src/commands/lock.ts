@@ -1,0 +1,70 @@
+import { ParleyError } from "../bus/errors";
+import { duration } from "../bus/input";
+import { lock, unlock } from "../bus/locking";
+import { defineCommand } from "../cli/command";
+
+export default defineCommand({
+  meta: { name: "lock", description: "Lock files for this session, all of them or none" },
+  args: {
+    path: {
+      type: "positional",
+      required: true,
+      description: "Files, directories (with all below them) or res:NAME; several may follow",
+    },
+    exclusive: { type: "boolean", description: "Nobody can take it by force" },
+    ttl: {
+      type: "string",
+      description: "Free it by itself after this time; locking again renews",
+      valueHint: "10m",
+    },
+    wait: {
+      type: "string",
+      description: "Wait so long for it where another holds it",
+      valueHint: "30s",
+    },
+    force: { type: "boolean", description: "Take an advisory lock from its holder, who is told" },
+  },
+  variadic: true,
+  takesRest: true,
+  examples: [
+    "lock src/paths.py",
+    "lock src --exclusive --ttl 10m",
+    "lock res:port/3000 --wait 30s -- make serve",
+  ],
+  async run({ args, rest: command, context }) {
+    const paths = args._;
+    const bus = await context.bus("create");
+    const locked = await lock(bus, paths, {
+      lockType: args.exclusive ? "exclusive" : "advisory",
+      ttl: args.ttl === undefined ? null : duration(args.ttl, "--ttl"),
+      wait: args.wait === undefined ? null : duration(args.wait, "--wait"),
+      force: args.force === true,
+    });
+    if (command.length === 0)
+      return { view: "lock", data: locked.result, warnings: locked.warnings };
+    try {
+      const exitCode = await context.runCommand(command);
+      return {
+        view: "lock",
+        data: locked.result,
+        warnings: locked.warnings,
+        exitCode,
+        options: { quiet: true },
+      };
+    } finally {
+      await unlock(
+        bus,
+        locked.result.locks.map((each) => each.file_path),
+      ).catch(alreadyFree);
+    }
+  },
+});
+
+/** A lease that ran out, or a session that ended meanwhile, has freed it already. */
+function alreadyFree(error: unknown): void {
+  if (
+    !(error instanceof ParleyError) ||
+    (error.code !== "conflict" && error.code !== "not_registered")
+  )
+    throw error;
+}

@@ -1,0 +1,21 @@
+import { oneOrAll } from "../bus/input";
+import { release } from "../bus/locking";
+import { defineCommand } from "../cli/command";
+
+export default defineCommand({
+  meta: { name: "release", description: "Release claimed tasks" },
+  args: {
+    task_id: {
+      type: "positional",
+      required: false,
+      description: "Tasks that this session has claimed",
+    },
+    all: { type: "boolean", description: "All that this session has claimed" },
+  },
+  variadic: true,
+  examples: ["release H.13.7", "release --all"],
+  async run({ args, rest, context }) {
+    const tasks = oneOrAll(args.task_id, rest, args.all === true, "tasks");
+    return { view: "release", data: await release(await context.bus("write"), tasks) };
+  },
+});
