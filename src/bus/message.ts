@@ -74,6 +74,13 @@ export interface InboxResult {
   remaining: number;
 }
 
+/** Messages of everybody, in the one order of their ids. */
+export interface FeedResult {
+  messages: Message[];
+  /** Id after which later messages come. */
+  cursor: number;
+}
+
 /** The data of `read`. */
 export interface ReadResult {
   read: number[];

@@ -4,7 +4,12 @@ import { describeSession } from "./describe";
 import { ParleyError } from "./errors";
 import type { AgentRequest, ProjectFinding } from "./identity";
 import { operatorId } from "./message";
-import type { RegisterResult, TaskResult, UnregisterResult } from "./session";
+import {
+  type RegisterResult,
+  sessionIdForm,
+  type TaskResult,
+  type UnregisterResult,
+} from "./session";
 
 export interface RegisterRequest extends AgentRequest {
   taskId?: string | undefined;
@@ -17,11 +22,8 @@ export interface RegisterRequest extends AgentRequest {
   heartbeatSeconds?: number | undefined;
 }
 
-/** Session ids and names: what can stand in a command line, a file name and a terminal unharmed. */
-const idForm = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
-
 function checkedId(value: string, option: string): string {
-  if (!idForm.test(value) || value === operatorId) {
+  if (!sessionIdForm.test(value) || value === operatorId) {
     throw new ParleyError("invalid", `${option} cannot be "${value}"`, {
       hint: "use up to 128 letters, digits, dots, dashes and underscores, beginning with a letter or digit",
     });

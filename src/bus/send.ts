@@ -1,12 +1,13 @@
 import type { Bus } from "./bus";
 import { type Actor, momentNow } from "./caller";
 import { ParleyError } from "./errors";
+import type { Moment } from "./liveness";
 import { type Correspondent, operatorId, type SendResult, type SentResult } from "./message";
 import { checkedPayload } from "./payload";
-import type { SessionRecord } from "./session";
+import { type SessionRecord, sessionIdForm } from "./session";
 
 export interface SendRequest {
-  /** A session id or name, `operator`, or null for all active sessions. */
+  /** A session id or name, `operator`, `holder:PATH`, `task:ID`, or null for all active sessions. */
   target: string | null;
   /** With all: only sessions of this project. */
   project: string | null;
@@ -73,19 +74,52 @@ interface Target {
 async function resolveTarget(bus: Bus, target: string): Promise<Target> {
   if (target === operatorId) return { id: operatorId, record: null };
   const moment = momentNow(bus);
+  const held = /^(holder|task):(.+)$/s.exec(target);
+  if (held?.[2] !== undefined) return holderOf(bus, held[1] === "task", held[2], moment);
   const alive = (await bus.store.sessionsCalled(target)).filter(
     (record) => moment.judge(record).ended === null,
   );
-  if (alive.length > 1) {
-    const candidates = alive.map((record) => record.session_id);
-    throw new ParleyError("invalid", `"${target}" could be ${candidates.join(" or ")}`, {
-      hint: "name one of them",
-      details: { candidates },
-    });
-  }
+  if (alive.length > 1)
+    throw ambiguous(
+      target,
+      alive.map((each) => each.session_id),
+    );
   const [record] = alive;
-  return record ? { id: record.session_id, record } : { id: target, record: null };
+  if (record) return { id: record.session_id, record };
+  if (sessionIdForm.test(target)) return { id: target, record: null };
+  throw new ParleyError("invalid", `No session can be called ${JSON.stringify(target)}`, {
+    hint: "see who is there with parley status; a text of several words needs quotes",
+    details: { target },
+  });
 }
+
+/** `holder:PATH` is whoever locks that path, `task:ID` whoever claims that task. */
+async function holderOf(bus: Bus, isTask: boolean, name: string, moment: Moment): Promise<Target> {
+  const ids = isTask
+    ? [(await bus.store.claimOn(name, moment))?.session_id]
+    : (await bus.store.locksOn([bus.identity.file(name).file_path], moment)).map(
+        (lock) => lock.session_id,
+      );
+  const holders = [...new Set(ids.filter((id) => id !== undefined))];
+  const [only] = holders;
+  if (only === undefined) {
+    throw new ParleyError(
+      "not_found",
+      isTask ? `Nobody claims ${name}` : `Nobody holds a lock on ${name}`,
+      {
+        hint: "see parley status --locks --claims",
+      },
+    );
+  }
+  if (holders.length > 1) throw ambiguous(name, holders);
+  return { id: only, record: await bus.store.session(only) };
+}
+
+const ambiguous = (target: string, candidates: string[]): ParleyError =>
+  new ParleyError("invalid", `"${target}" could be ${candidates.join(" or ")}`, {
+    hint: "name one of them",
+    details: { candidates },
+  });
 
 /** How many sent messages are listed (R97). */
 const sentLimit = 10;

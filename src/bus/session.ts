@@ -5,6 +5,9 @@ import type { ProcessEvidence, ProcessState } from "./process";
 /** `active` and `idle` live; `stale` cannot be judged and has not been heard of; `terminated` ended. */
 export type SessionStatus = "active" | "idle" | "stale" | "terminated";
 
+/** Session ids and names: what can stand in a command line, a file name and a terminal unharmed. */
+export const sessionIdForm = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+
 /** A row of `session_registry`. */
 export interface SessionRecord {
   session_id: string;

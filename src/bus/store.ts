@@ -52,6 +52,8 @@ export interface Store {
   sentMessages(senderId: string, limit: number, at: number): Promise<SentMessages>;
   /** Unread messages for a mailbox, pending first, then by priority, then oldest first; reserves the pending ones. */
   openInbox(request: InboxRequest, moment: Moment): Promise<InboxPage>;
+  /** Gives back what was reserved at that time and could not be shown. */
+  releaseInbox(mailbox: string, ids: readonly number[], reservedAt: number): Promise<void>;
   /** Marks messages as shown to `mailbox`; one way. Returns the ids that changed. */
   markDelivered(
     mailbox: string,
@@ -62,6 +64,8 @@ export interface Store {
   /** Marks messages read by `mailbox` (all unread ones where `ids` is null); throws `not_found` for an id not addressed to it. */
   markRead(mailbox: string, ids: readonly number[] | null, moment: Moment): Promise<number[]>;
   unread(mailbox: string, at: number): Promise<Unread>;
+  /** The newest unexpired messages of all, oldest of them first. */
+  recentMessages(limit: number, at: number): Promise<Message[]>;
 
   // Locks and claims
   /** Takes all locks or none. Throws `not_registered` where the session has ended. */
@@ -83,6 +87,16 @@ export interface Store {
   leaveQueue(ticket: number): Promise<void>;
 
   // Alerts
+  /** Unread alerts, highest priority first. */
+  alerts(limit: number, at: number): Promise<Alert[]>;
+  /** The live sessions that share project, task or directory with this one, now. */
+  conflictsOf(sessionId: string, moment: Moment): Promise<Conflict[]>;
+  /** Locks of live sessions on these paths, above or below them; on anything where `paths` is null. */
+  locksOn(paths: readonly string[] | null, moment: Moment): Promise<Lock[]>;
+  /** Who holds a task's claim. Null where nobody does. */
+  claimOn(taskId: string, moment: Moment): Promise<Claim | null>;
+  /** Makes alerts read for everybody; throws `not_found` where one is no unread alert. Returns them as they are then. */
+  acknowledge(ids: readonly number[], by: string, at: number): Promise<Alert[]>;
   /** Marks alerts as shown to the operator. */
   markAlertsDelivered(ids: readonly number[], at: number): Promise<void>;
 
@@ -150,6 +164,8 @@ export interface InboxRequest {
   limit: number;
   /** Only look: reserve nothing. */
   peek: boolean;
+  /** A repeated look is no sign of life: nothing is written where there is nothing to reserve. */
+  again?: boolean;
 }
 
 export interface InboxPage {

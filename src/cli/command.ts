@@ -1,13 +1,16 @@
 import { type ArgsDef, defineCommand as defineCittyCommand, type ParsedArgs } from "citty";
 
+import type { ConflictsResult, OrientResult } from "../bus/conflicts";
 import type { ClaimResult, ReleaseResult } from "../bus/claim";
 import type { Warning } from "../bus/errors";
 import type { LockResult, UnlockResult } from "../bus/lock";
 import type { LogResult } from "../bus/log";
-import type { InboxResult, ReadResult, SendResult, SentResult } from "../bus/message";
+import type { FeedResult, InboxResult, ReadResult, SendResult, SentResult } from "../bus/message";
 import type { RegisterResult, TaskResult, UnregisterResult } from "../bus/session";
 import type { Dashboard } from "../bus/status";
 import type { Context } from "./context";
+
+export type { Context };
 
 /** Every human view and the data it shows. One module of `render/` a name. */
 export interface Views {
@@ -25,6 +28,9 @@ export interface Views {
   unlock: UnlockResult;
   claim: ClaimResult;
   release: ReleaseResult;
+  conflicts: ConflictsResult;
+  orient: OrientResult;
+  feed: FeedResult;
 }
 
 interface AnswerOf<V extends keyof Views> {

@@ -60,6 +60,18 @@ export const verbs: Verbs = {
     summary: "Release claimed tasks",
     load: () => import("../commands/release"),
   },
+  conflicts: {
+    summary: "Show or acknowledge what sessions collide on",
+    load: () => import("../commands/conflicts"),
+  },
+  orient: {
+    summary: "Show a starting session who is here and what waits for it",
+    load: () => import("../commands/orient"),
+  },
+  cxq: {
+    summary: "Query the bus by the seeds' flags",
+    load: () => import("../commands/cxq"),
+  },
   log: {
     summary: "Append to this project's session log, or show it",
     load: () => import("../commands/log"),

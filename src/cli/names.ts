@@ -7,6 +7,7 @@ const verbsByName: Record<string, string> = {
   "session-rescue": "rescue",
   "session-log": "log",
   orient: "orient",
+  cxq: "cxq",
 };
 
 /**

@@ -4,8 +4,7 @@ import { timestamp } from "../bus/clock";
 import { ParleyError } from "../bus/errors";
 import { logEntry } from "../bus/journal";
 import type { SessionRecord } from "../bus/session";
-import { defineCommand } from "../cli/command";
-import type { Context } from "../cli/context";
+import { type Context, defineCommand } from "../cli/command";
 
 export default defineCommand({
   meta: { name: "log", description: "Append to this project's session log, or show it" },

@@ -15,7 +15,8 @@ export default defineCommand({
     target: {
       type: "positional",
       required: false,
-      description: "Session id or name, or operator; with --all the text stands here",
+      description:
+        "Session id or name, holder:PATH, task:ID or operator; with --all the text stands here",
     },
     text: {
       type: "positional",

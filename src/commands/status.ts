@@ -2,8 +2,7 @@ import type { Bus } from "../bus/bus";
 import { type OpenedDashboard, openDashboard } from "../bus/dashboard";
 import { timestamp } from "../bus/clock";
 import { ParleyError } from "../bus/errors";
-import { type Answer, defineCommand, type StreamItem } from "../cli/command";
-import type { Context } from "../cli/context";
+import { type Answer, type Context, defineCommand, type StreamItem } from "../cli/command";
 
 /** The filtered views, in the order in which several are printed. */
 const views = ["stats", "locks", "claims", "alerts", "unread", "lifecycle"] as const;

@@ -19,6 +19,9 @@ const views = {
   unlock: () => import("./unlocked"),
   claim: () => import("./claimed"),
   release: () => import("./released"),
+  conflicts: () => import("./conflicts"),
+  orient: () => import("./orient"),
+  feed: () => import("./feed"),
 };
 
 export type View = keyof typeof views;

@@ -23,9 +23,9 @@ export const clean = (text: string): string =>
     );
 
 function visible(character: string): string {
-  const code = character.charCodeAt(0);
-  if (code < 0x20) return String.fromCharCode(0x2400 + code);
-  return code === 0x7f ? "\u2421" : `\\u${code.toString(16).padStart(4, "0")}`;
+  const unit = character.charCodeAt(0);
+  if (unit < 0x20) return String.fromCharCode(0x2400 + unit);
+  return unit === 0x7f ? "\u2421" : `\\u${unit.toString(16).padStart(4, "0")}`;
 }
 
 /** The same on one line: newlines show as `⏎`. */

@@ -31,7 +31,7 @@ export function contract(
     (_, adapter) => {
       const cleanups: (() => Promise<void>)[] = [];
       afterEach(async () => {
-        for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+        for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
       });
       tests(async (settings = defaultSettings) => {
         const bus = await adapter.create(settings);

@@ -73,7 +73,7 @@ describe("Sixty-four sessions arriving at once", () => {
       each.conflicts
         .filter((conflict: { type: string }) => conflict.type === "project_conflict")
         .map((conflict: { session_id: string }) =>
-          [each.session.session_id, conflict.session_id].sort().join(),
+          [each.session.session_id, conflict.session_id].toSorted().join(),
         ),
     );
     expect(pairs.length).toBe((processes * (processes - 1)) / 2);

@@ -6,6 +6,7 @@ import {
   conflictRules,
 } from "../../bus/alert";
 import { timestamp } from "../../bus/clock";
+import { ParleyError } from "../../bus/errors";
 import type { Moment } from "../../bus/liveness";
 import type { SessionRecord } from "../../bus/session";
 import { channelLife } from "../../bus/settings";
@@ -53,6 +54,19 @@ export function detectConflicts(
     { session_id: record.session_id },
   );
   return { conflicts, other_sessions: count?.count ?? 0 };
+}
+
+/** The same without writing: what a session collides with now. */
+export function conflictsOf(c: Connection, session_id: string, moment: Moment): Conflict[] {
+  const record = liveRecord(c, session_id);
+  if (!record) return [];
+  return overlaps.flatMap(({ type, column, local }) => {
+    const resource = record[column];
+    if (resource === null) return [];
+    return sharing(c, record, column, local)
+      .filter((other) => moment.judge(other).ended === null)
+      .map((other) => conflict(type, other.session_id, resource));
+  });
 }
 
 function sharing(
@@ -256,4 +270,26 @@ export function markAlertsDelivered(c: Connection, ids: readonly number[], at: n
       where id in (select value from json_each($ids)) and channel = 'operator_alert' and status = 'pending'`,
     { ids: JSON.stringify(ids), now: timestamp(at) },
   );
+}
+
+/** Makes unread alerts read by somebody's word. */
+export function acknowledge(
+  c: Connection,
+  ids: readonly number[],
+  by: string,
+  at: number,
+): Alert[] {
+  return ids.map((id) => {
+    const row = c.get<MessageRow>(`${unreadAlerts} and id = $id`, { id });
+    if (!row) {
+      throw new ParleyError("not_found", `There is no unread alert ${id}`, {
+        hint: "list them with parley conflicts --alerts; nothing was acknowledged",
+        details: { message_id: id },
+      });
+    }
+    closeAlert(c, alertFrom(row), `acknowledged by ${by}`, at);
+    return alertFrom(
+      c.get<MessageRow>(`select ${messageColumns} from session_messages m where id = $id`, { id })!,
+    );
+  });
 }

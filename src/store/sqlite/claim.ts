@@ -187,3 +187,11 @@ export const claimsOf = (c: Connection, session_id: string): Claim[] =>
       session_id,
     },
   );
+
+/** The claim on a task where it is held now. Reads only. */
+export function liveClaimOn(c: Connection, task_id: string, moment: Moment): Claim | null {
+  const claim = claimOn(c, task_id);
+  return claim && (claim.expires_at === null || claim.expires_at > timestamp(moment.at))
+    ? claim
+    : null;
+}

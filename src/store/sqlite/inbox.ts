@@ -52,7 +52,7 @@ export function openInbox(c: Connection, request: InboxRequest, moment: Moment):
     .filter((message) => message.status === "pending")
     .map((message) => message.id);
   if (!peek && !c.readOnly) {
-    tend(c, mailbox, moment);
+    if (!request.again) tend(c, mailbox, moment);
     if (pending.length > 0) {
       c.run(
         `update deliveries set reserved_until = $until
@@ -62,6 +62,19 @@ export function openInbox(c: Connection, request: InboxRequest, moment: Moment):
     }
   }
   return { messages, remaining: total - messages.length };
+}
+
+export function releaseInbox(
+  c: Connection,
+  mailbox: string,
+  ids: readonly number[],
+  reservedAt: number,
+): void {
+  c.run(
+    `update deliveries set reserved_until = null
+      where session_id = $mailbox and message_id in (select value from json_each($ids)) and reserved_until = $until`,
+    { mailbox, ids: JSON.stringify(ids), until: timestamp(reservedAt + reservation) },
+  );
 }
 
 export function markDelivered(
@@ -125,7 +138,7 @@ export function markRead(
     )
     .map((row) => row.message_id);
   follow(c, changed, "read", now);
-  return changed.sort((a, b) => a - b);
+  return changed.toSorted((a, b) => a - b);
 }
 
 /** A directed message's own state follows its delivery, one way. */

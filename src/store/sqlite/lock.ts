@@ -260,3 +260,13 @@ const heldByOther = (lock: Lock): ParleyError =>
     hint: "only its holder unlocks it; nothing was released",
     details: { path: lock.file_path, holder: lock.session_id, lock },
   });
+
+/** Locks that are held now: on these paths, above or below them, or all. Reads only. */
+export function locksOn(c: Connection, paths: readonly string[] | null, moment: Moment): Lock[] {
+  const now = timestamp(moment.at);
+  const found = paths
+    ? paths.flatMap((path) => overlapping(c, path))
+    : c.all<Lock>(`select ${lockColumns} from file_locks order by file_path`);
+  const unique = new Map(found.map((lock) => [lock.file_path, lock]));
+  return [...unique.values()].filter((lock) => lock.expires_at === null || lock.expires_at > now);
+}

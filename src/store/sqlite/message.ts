@@ -215,3 +215,12 @@ export function sentMessages(
   }
   return { messages, totals };
 }
+
+export const recentMessages = (c: Connection, limit: number, at: number): Message[] =>
+  c
+    .all<MessageRow>(
+      `select ${messageColumns} from session_messages m where expires_at > $now order by id desc limit $limit`,
+      { limit, now: timestamp(at) },
+    )
+    .map(fromRow)
+    .toReversed();

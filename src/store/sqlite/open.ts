@@ -69,8 +69,11 @@ async function openForWriting(path: string, options: StoreOptions): Promise<Conn
   );
   const connection = new Connection(db, path, false, options.settings);
   try {
-    db.run(pragmas);
-    const versions = await connection.patiently(() => readVersions(connection));
+    const versions = await connection.patiently(() => {
+      // Even these read the file, and can meet a process that is recovering it or closing it last.
+      db.run(pragmas);
+      return readVersions(connection);
+    });
     if (versions?.application_id !== applicationId || versions.version !== schemaVersion) {
       const { prepareSchema } = await import("./prepare");
       await prepareSchema(connection);

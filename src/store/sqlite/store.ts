@@ -2,13 +2,20 @@ import { timestamp } from "../../bus/clock";
 import type { Moment } from "../../bus/liveness";
 import type { SessionRecord } from "../../bus/session";
 import type { Ended, Store, StoreOptions, TaskChange } from "../../bus/store";
-import { detectConflicts, markAlertsDelivered, settleAlerts } from "./alert";
-import { acquireClaim, releaseClaims } from "./claim";
+import {
+  acknowledge,
+  conflictsOf,
+  detectConflicts,
+  markAlertsDelivered,
+  openAlerts,
+  settleAlerts,
+} from "./alert";
+import { acquireClaim, liveClaimOn, releaseClaims } from "./claim";
 import type { Connection } from "./connection";
 import { endSession } from "./ending";
-import { markDelivered, markRead, openInbox, unread } from "./inbox";
-import { acquireLocks, releaseLocks } from "./lock";
-import { sendMessages, sentMessages } from "./message";
+import { markDelivered, markRead, openInbox, releaseInbox, unread } from "./inbox";
+import { acquireLocks, locksOn, releaseLocks } from "./lock";
+import { recentMessages, sendMessages, sentMessages } from "./message";
 import { openConnection } from "./open";
 import { facts, lifecycle, overview } from "./overview";
 import { registerSession } from "./registration";
@@ -64,10 +71,12 @@ function storeOn(c: Connection): Store {
       readOnly || request.peek
         ? c.read(() => openInbox(c, request, moment))
         : c.write(() => openInbox(c, request, moment)),
+    releaseInbox: (mailbox, ids, at) => c.write(() => releaseInbox(c, mailbox, ids, at)),
     markDelivered: (mailbox, ids, how, at) =>
       c.write(() => markDelivered(c, mailbox, ids, how, at)),
     markRead: (mailbox, ids, moment) => c.write(() => markRead(c, mailbox, ids, moment)),
     unread: (mailbox, at) => c.read(() => unread(c, mailbox, at)),
+    recentMessages: (limit, at) => c.read(() => recentMessages(c, limit, at)),
 
     acquireLocks: (request, moment) => c.write(() => acquireLocks(c, request, moment)),
     releaseLocks: (id, paths, moment) => c.write(() => releaseLocks(c, id, paths, moment)),
@@ -77,6 +86,17 @@ function storeOn(c: Connection): Store {
       await c.write(() => leaveQueue(c, ticket));
     },
 
+    alerts: (limit, at) => c.read(() => openAlerts(c, limit, at)),
+    conflictsOf: (id, moment) => c.read(() => conflictsOf(c, id, moment)),
+    locksOn: async (paths, moment) => {
+      await endDead(c, moment);
+      return c.read(() => locksOn(c, paths, moment));
+    },
+    claimOn: async (taskId, moment) => {
+      await endDead(c, moment);
+      return c.read(() => liveClaimOn(c, taskId, moment));
+    },
+    acknowledge: (ids, by, at) => c.write(() => acknowledge(c, ids, by, at)),
     markAlertsDelivered: async (ids, at) => {
       await c.write(() => markAlertsDelivered(c, ids, at));
     },

@@ -120,6 +120,7 @@ create table if not exists file_locks (
 );
 
 create index if not exists lock_by_session on file_locks(session_id);
+create index if not exists lock_by_repository on file_locks(repository, repository_path) where repository is not null;
 
 create table if not exists task_claims (
   task_id text primary key,

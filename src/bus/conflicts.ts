@@ -1,0 +1,101 @@
+import { type Alert, type Conflict, conflict } from "./alert";
+import type { Bus } from "./bus";
+import { type Actor, callingSession, momentNow } from "./caller";
+import { openDashboard, type OpenedDashboard } from "./dashboard";
+import { ParleyError } from "./errors";
+import type { Lock } from "./lock";
+import type { Message } from "./message";
+import { operatorId } from "./message";
+import type { Session } from "./session";
+
+/** The data of `conflicts`. */
+export interface ConflictsResult {
+  conflicts: Conflict[];
+  locks: Lock[];
+  alerts: Alert[];
+}
+
+/** The data of `orient`. */
+export interface OrientResult {
+  sessions: Session[];
+  alerts: Alert[];
+  unread: Message[];
+}
+
+/** How many alerts are listed (R119). */
+const alertLimit = 20;
+
+export interface ConflictsQuery {
+  /** Look at the locks on these paths only. */
+  paths: string[];
+  /** All locks, whoever holds them. */
+  all: boolean;
+  /** Project, task and directory too, and the alerts. */
+  full: boolean;
+  alerts: boolean;
+}
+
+/** What collides now. A file conflicts where another session holds a lock on it, above it or below it. */
+export async function findConflicts(bus: Bus, query: ConflictsQuery): Promise<ConflictsResult> {
+  const me = await callingSession(bus);
+  const moment = momentNow(bus);
+  const files = query.paths.map((path) => bus.identity.file(path).file_path);
+  const everything = query.full || (files.length === 0 && !query.all && !query.alerts);
+  const locks = await bus.store.locksOn(files.length > 0 ? files : null, moment);
+  const alerts = await bus.store.alerts(alertLimit, moment.at);
+  const held = files.length > 0 ? locks.filter((lock) => lock.session_id !== me?.session_id) : [];
+  const shared = everything && me ? await bus.store.conflictsOf(me.session_id, moment) : [];
+  const alerted = everything ? fromAlerts(alerts, me?.session_id ?? null, shared) : [];
+  return {
+    conflicts: [
+      ...held.map((lock) => conflict("file_conflict", lock.session_id, lock.file_path)),
+      ...shared,
+      ...alerted,
+    ],
+    locks: query.all || query.full || files.length > 0 ? locks : [],
+    alerts: query.alerts || query.full ? alerts : [],
+  };
+}
+
+/** Conflicts that only an alert tells of: refused locks and claims, and for the operator those of everybody. */
+function fromAlerts(alerts: Alert[], me: string | null, known: Conflict[]): Conflict[] {
+  const seen = new Set(known.map((each) => `${each.type} ${each.resource}`));
+  return alerts
+    .filter((alert) => !seen.has(`${alert.message_type} ${alert.payload.resource}`))
+    .filter((alert) => me === null || alert.payload.sessions.includes(me))
+    .flatMap((alert) =>
+      alert.payload.sessions
+        .filter((session) => session !== me)
+        .map((session) => conflict(alert.message_type, session, alert.payload.resource)),
+    );
+}
+
+/** Acknowledges these alerts, or all that name the session (for the operator: all). */
+export async function acknowledge(bus: Bus, actor: Actor, ids: number[]): Promise<ConflictsResult> {
+  const at = bus.clock.now();
+  const open = await bus.store.alerts(1000, at);
+  const mine = open.filter(
+    (alert) => actor.id === operatorId || alert.payload.sessions.includes(actor.id),
+  );
+  const chosen = ids.length > 0 ? ids : mine.map((alert) => alert.id);
+  const strange = chosen.filter((id) => !open.some((alert) => alert.id === id));
+  if (strange.length > 0) {
+    throw new ParleyError("not_found", `There is no unread alert ${strange.join(", ")}`, {
+      hint: "list them with parley conflicts --alerts; nothing was acknowledged",
+      details: { message_ids: strange },
+    });
+  }
+  const alerts = await bus.store.acknowledge(chosen, actor.id, at);
+  bus.wake.ring([...new Set(alerts.flatMap((alert) => alert.payload.sessions))]);
+  return { conflicts: [], locks: [], alerts };
+}
+
+/** Who is here and what waits, for a session that begins. */
+export async function orient(
+  bus: Bus,
+  asOperator: boolean,
+): Promise<{ result: OrientResult; opened: OpenedDashboard }> {
+  const opened = await openDashboard(bus, asOperator);
+  const { sessions, alerts, unread } = opened.dashboard;
+  return { result: { sessions, alerts, unread }, opened };
+}

@@ -1,0 +1,87 @@
+import { requireActor } from "../bus/caller";
+import { acknowledge, findConflicts } from "../bus/conflicts";
+import { ParleyError } from "../bus/errors";
+import { integer } from "../bus/input";
+import { lock, unlock } from "../bus/locking";
+import { type Answer, type Context, defineCommand } from "../cli/command";
+
+export default defineCommand({
+  meta: { name: "conflicts", description: "Show or acknowledge what sessions collide on" },
+  args: {
+    file: {
+      type: "positional",
+      required: false,
+      description: "Only these files; with --acknowledge the ids of alerts",
+    },
+    all: { type: "boolean", description: "All file locks and who holds them" },
+    full: {
+      type: "boolean",
+      description: "Files, projects, tasks and directories, locks and alerts",
+    },
+    alerts: { type: "boolean", description: "The unread alerts" },
+    lock: { type: "boolean", description: "Try to lock the files" },
+    unlock: { type: "boolean", description: "Unlock the files" },
+    acknowledge: {
+      type: "boolean",
+      description: "Mark alerts as read: those ids, or all that name this session",
+    },
+  },
+  variadic: true,
+  examples: [
+    "conflicts",
+    "conflicts src/paths.py",
+    "conflicts --all",
+    "conflicts --full",
+    "conflicts --acknowledge",
+  ],
+  async run({ args, rest, context }): Promise<Answer> {
+    const words = args.file === undefined ? [] : [args.file, ...rest];
+    const actions = (["lock", "unlock", "acknowledge"] as const).filter((action) => args[action]);
+    const [action, other] = actions;
+    if (other) {
+      throw new ParleyError("invalid", `--${action} and --${other} exclude each other`, {
+        hint: "give one of them",
+      });
+    }
+    if (action === "acknowledge") return acknowledged(context, words);
+    if (action) return locked(context, action, words);
+    const bus = await context.bus("read");
+    const { all = false, full = false, alerts = false } = args;
+    return {
+      view: "conflicts",
+      data: await findConflicts(bus, { paths: words, all, full, alerts }),
+    };
+  },
+});
+
+async function acknowledged(context: Context, words: string[]): Promise<Answer> {
+  const ids = words.map((word) => integer(word, "An alert's id", 1, Number.MAX_SAFE_INTEGER));
+  const bus = await context.bus("write");
+  const actor = await requireActor(bus, context.asOperator);
+  return {
+    view: "conflicts",
+    data: await acknowledge(bus, actor, ids),
+    options: { acknowledged: true },
+  };
+}
+
+async function locked(
+  context: Context,
+  action: "lock" | "unlock",
+  files: string[],
+): Promise<Answer> {
+  if (files.length === 0) {
+    throw new ParleyError("invalid", `--${action} needs files`, {
+      hint: `write parley conflicts FILE --${action}`,
+    });
+  }
+  const bus = await context.bus("write");
+  if (action === "unlock") return { view: "unlock", data: await unlock(bus, files) };
+  const { result, warnings } = await lock(bus, files, {
+    lockType: "advisory",
+    ttl: null,
+    wait: null,
+    force: false,
+  });
+  return { view: "lock", data: result, warnings };
+}

@@ -1,0 +1,51 @@
+import { openDashboard } from "../bus/dashboard";
+import { ParleyError } from "../bus/errors";
+import { integer } from "../bus/input";
+import { type Answer, defineCommand } from "../cli/command";
+
+const queries = ["bus-messages", "bus-alerts", "bus-lifecycle", "bus-unread", "bus-stats"] as const;
+
+export default defineCommand({
+  meta: { name: "cxq", description: "Query the bus by the seeds' flags" },
+  args: {
+    "bus-messages": { type: "boolean", description: "The newest messages of everybody" },
+    "bus-alerts": { type: "boolean", description: "The unread alerts" },
+    "bus-lifecycle": { type: "boolean", description: "Sessions started, resumed and ended" },
+    "bus-unread": { type: "boolean", description: "This session's unread messages" },
+    "bus-stats": { type: "boolean", description: "The numbers of the bus" },
+    limit: {
+      type: "string",
+      description: "At most so many messages",
+      valueHint: "1-1000",
+      default: "50",
+    },
+  },
+  examples: ["cxq --bus-unread", "cxq --bus-messages --limit 10"],
+  async run({ args, context }): Promise<Answer> {
+    const [query, other] = queries.filter((each) => args[each]);
+    if (query === undefined || other !== undefined) {
+      throw new ParleyError("invalid", "Give one query", {
+        hint: `one of ${queries.map((each) => `--${each}`).join(", ")}`,
+      });
+    }
+    const limit = integer(args.limit, "--limit", 1, 1000);
+    const bus = await context.bus("read");
+    if (query === "bus-messages") {
+      const messages = await bus.store.recentMessages(limit, context.clock.now());
+      return { view: "feed", data: { messages, cursor: messages.at(-1)?.id ?? 0 } };
+    }
+    const { dashboard, overview, warnings, shown } = await openDashboard(bus, context.asOperator);
+    const data = {
+      "bus-alerts": { alerts: dashboard.alerts },
+      "bus-lifecycle": { lifecycle: overview.lifecycle },
+      "bus-unread": { unread: dashboard.unread },
+      "bus-stats": { stats: dashboard.stats },
+    }[query];
+    return {
+      view: "status",
+      data,
+      warnings,
+      afterFlush: () => shown({ alerts: query === "bus-alerts", unread: query === "bus-unread" }),
+    };
+  },
+});

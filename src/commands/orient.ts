@@ -1,0 +1,22 @@
+import { orient } from "../bus/conflicts";
+import { defineCommand } from "../cli/command";
+
+export default defineCommand({
+  meta: {
+    name: "orient",
+    description: "Show a starting session who is here and what waits for it",
+  },
+  args: {},
+  examples: ["orient", "orient --json"],
+  async run({ context }) {
+    const bus = await context.bus("read");
+    const { result, opened } = await orient(bus, context.asOperator);
+    return {
+      view: "orient",
+      data: result,
+      options: { this_session: opened.dashboard.this_session ?? "" },
+      warnings: opened.warnings,
+      afterFlush: () => opened.shown({ alerts: true, unread: true }),
+    };
+  },
+});

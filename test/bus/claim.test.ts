@@ -1,0 +1,102 @@
+import { expect, test } from "bun:test";
+
+import type { ClaimRequest } from "../../src/bus/claim";
+import { agent, contract, evidenceOf, type World } from "./world";
+
+const request = (session_id: string, more: Partial<ClaimRequest> = {}): ClaimRequest => ({
+  session_id,
+  task_id: "H.13.7",
+  ttl: null,
+  waiting: null,
+  ticket: null,
+  ...more,
+});
+
+contract("Claims", (world) => {
+  async function two(): Promise<World> {
+    const w = await world();
+    await w.store.registerSession(agent("claude", 1), w.moment());
+    await w.store.registerSession(agent("codex", 2), w.moment());
+    return w;
+  }
+
+  test("of several who claim at once exactly one has it, and its fence grows with every owner", async () => {
+    const w = await two();
+    const other = await w.another();
+    const attempts = await Promise.all([
+      w.store.acquireClaim(request("claude-1"), w.moment()),
+      other.acquireClaim(request("codex-2"), w.moment()),
+    ]);
+    const [won] = attempts.filter((attempt) => attempt.kind === "got");
+    expect(attempts.filter((attempt) => attempt.kind === "blocked")).toHaveLength(1);
+    const claim = won?.kind === "got" ? won.got : null;
+    await w.store.releaseClaims(claim?.session_id ?? "", null, w.moment());
+    const next = await w.store.acquireClaim(request("codex-2"), w.moment());
+    expect(next.kind === "got" && (next.got.fence ?? 0) > (claim?.fence ?? 0)).toBe(true);
+  });
+
+  test("claim and release are broadcast", async () => {
+    const w = await two();
+    await w.store.acquireClaim(request("claude-1"), w.moment());
+    await w.store.releaseClaims("claude-1", ["H.13.7"], w.moment());
+    const events = (await w.store.recentMessages(20, w.at)).filter(
+      (each) => each.channel === "task_broadcast",
+    );
+    expect(events.map((each) => each.payload["action"])).toEqual(["claim", "release"]);
+  });
+
+  test("task ids are exact: a claim on H.13 says nothing of H.13.7", async () => {
+    const w = await two();
+    await w.store.acquireClaim(request("claude-1", { task_id: "H.13" }), w.moment());
+    expect((await w.store.acquireClaim(request("codex-2"), w.moment())).kind).toBe("got");
+  });
+
+  test("a refused claim raises a task conflict, which ends with the claim", async () => {
+    const w = await two();
+    await w.store.acquireClaim(request("claude-1"), w.moment());
+    await w.store.acquireClaim(request("codex-2"), w.moment());
+    expect((await w.store.overview(w.moment())).alerts[0]).toMatchObject({
+      message_type: "task_conflict",
+      priority: 3,
+      payload: { resource: "H.13.7", sessions: ["claude-1", "codex-2"] },
+    });
+    await w.store.releaseClaims("claude-1", ["H.13.7"], w.moment());
+    expect((await w.store.overview(w.moment())).alerts).toEqual([]);
+  });
+
+  test("working on a task that another has claimed is a conflict", async () => {
+    const w = await two();
+    await w.store.acquireClaim(request("claude-1"), w.moment());
+    const { conflicts } = await w.store.setTask("codex-2", "H.13.7", w.moment());
+    expect(conflicts.map((each) => [each.type, each.session_id])).toEqual([
+      ["task_conflict", "claude-1"],
+    ]);
+  });
+
+  test("only the owner releases, a lease ends by itself, a dead owner's claim is free", async () => {
+    const w = await two();
+    await w.store.acquireClaim(request("claude-1", { ttl: 1000 }), w.moment());
+    await expect(w.store.releaseClaims("codex-2", ["H.13.7"], w.moment())).rejects.toMatchObject({
+      code: "conflict",
+      details: { holder: "claude-1" },
+    });
+    w.at += 1000;
+    expect((await w.store.acquireClaim(request("codex-2"), w.moment())).kind).toBe("got");
+    w.processes.set(2, "gone");
+    expect((await w.store.acquireClaim(request("claude-1"), w.moment())).kind).toBe("got");
+  });
+
+  test("who waits first is served first", async () => {
+    const w = await two();
+    await w.store.registerSession(agent("kimi", 3), w.moment());
+    await w.store.acquireClaim(request("claude-1"), w.moment());
+    const waiting = { process: evidenceOf(102), until: w.at + 1000 };
+    const queued = await w.store.acquireClaim(request("codex-2", { waiting }), w.moment());
+    await w.store.releaseClaims("claude-1", null, w.moment());
+    expect((await w.store.acquireClaim(request("kimi-3"), w.moment())).kind).toBe("blocked");
+    const ticket = queued.kind === "blocked" ? queued.ticket : null;
+    expect(
+      (await w.store.acquireClaim(request("codex-2", { waiting, ticket }), w.moment())).kind,
+    ).toBe("got");
+  });
+});

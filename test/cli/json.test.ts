@@ -1,0 +1,301 @@
+import { describe, expect, test } from "bun:test";
+
+import { type Agent, type Run, sandbox } from "../support";
+
+/*
+ * The fields of docs/json.md, written out by hand: adding one is a decision, which is taken here. Removing or renaming
+ * one breaks whoever reads it.
+ */
+
+/** What keys a value has, all the way down; `null` stands for anything that is no object and no array of objects. */
+type Shape = null | [Shape] | { [key: string]: Shape };
+
+const keys = (names: string): Record<string, Shape> =>
+  Object.fromEntries(names.split(/\s+/).map((name) => [name, null]));
+
+const session: Shape = {
+  ...keys(`session_id name session_uuid machine_uuid hostname llm_vendor llm_model project_id task_id tty cwd pid
+    status liveness process_state uptime_seconds claimed_task file_locks active_files unread_count registered_at
+    heartbeat_at`),
+  claimed_tasks: [keys("task_id claim_type")],
+};
+const envelopeOfMessage =
+  keys(`id sender_id channel created_at ttl_seconds sender_session_uuid recipient_id
+  message_type priority status project_id task_id activity reply_to expires_at delivered_at read_at`);
+const message: Shape = { ...envelopeOfMessage, payload: keys("message from") };
+const alert: Shape = { ...envelopeOfMessage, payload: keys("sessions resource action") };
+const conflict: Shape = keys("type priority label session_id resource action");
+const correspondent: Shape = keys("session_id llm_vendor llm_model project_id");
+const lifecycle: Shape = keys("id created_at event session_id project_id cwd reason");
+const lock: Shape = keys(
+  "file_path session_id lock_type locked_at expires_at repository repository_path fence",
+);
+const claim: Shape = keys("task_id session_id claim_type project_id claimed_at expires_at fence");
+const stats: Shape = {
+  ...keys(`active_sessions total_sessions legacy_messages v2_messages pending delivered read unread_alerts file_locks
+    task_claims`),
+  database: keys("path size_bytes wal_bytes journal_mode schema_version"),
+};
+const registration: Shape = {
+  ...keys("created liveness"),
+  session,
+  conflicts: [conflict],
+  unread: { total: null, by_channel: keys("operator_alert coordination") },
+  database: keys("path size_bytes journal_mode"),
+  detected: keys("vendor_source project_source event other_sessions heartbeat_seconds"),
+};
+const dashboard: Shape = {
+  ...keys("this_session observations"),
+  sessions: [session],
+  alerts: [alert],
+  unread: [message],
+  lifecycle: [lifecycle],
+  stats,
+  log: keys("path entry"),
+};
+const sending: Shape = {
+  ...keys("recipients queued"),
+  messages: [message],
+  recipient_sessions: [correspondent],
+  active_sessions: [correspondent],
+};
+const argument: Shape = keys("name type required description");
+
+/** The shape of a value, with every key that any element of an array has. */
+function shapeOf(value: unknown): Shape {
+  if (Array.isArray(value)) {
+    const shapes = value.map(shapeOf).filter((shape) => shape !== null);
+    return shapes.length === 0 ? null : [shapes.reduce((a, b) => merged(a, b))];
+  }
+  if (typeof value !== "object" || value === null) return null;
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, shapeOf(part)]));
+}
+
+function merged(a: Shape, b: Shape): Shape {
+  if (a === null || b === null || Array.isArray(a) || Array.isArray(b)) return a ?? b;
+  const both = [...Object.keys(a), ...Object.keys(b)];
+  return Object.fromEntries(both.map((key) => [key, merged(a[key] ?? null, b[key] ?? null)]));
+}
+
+/** The data of an answer, after what holds of every answer. */
+function dataOf(run: Run): unknown {
+  expect(run).toMatchObject({ exitCode: 0, stderr: "" });
+  const answer = run.json();
+  expect(Object.keys(answer)).toEqual(["ok", "data"]);
+  expect(answer.ok).toBe(true);
+  return answer.data;
+}
+
+const expectData = (run: Run, shape: Shape): void => expect(shapeOf(dataOf(run))).toEqual(shape);
+
+/** Two sessions in conflict, one of them with a lock, a claim, an alert and a message from the other. */
+async function twoSessions(box: ReturnType<typeof sandbox>): Promise<[Agent, Agent]> {
+  const [claude, codex] = await Promise.all([box.startAgent("claude"), box.startAgent("codex")]);
+  for (const agent of [claude, codex]) {
+    dataOf(await agent.run(["parley", "register", "--project", "PILOT", "--json"]));
+  }
+  dataOf(await claude.run(["parley", "lock", "paths.py", "--json"]));
+  dataOf(await claude.run(["parley", "claim", "H.13.2", "--json"]));
+  dataOf(await codex.run(["parley", "message", `claude-${claude.pid}`, "hello", "--json"]));
+  return [claude, codex];
+}
+
+describe("With --json", () => {
+  test("register answers with the session, its conflicts and what is unread", async () => {
+    await using box = sandbox();
+    const [claude, codex] = await twoSessions(box);
+    const command = ["parley", "register", "--project", "PILOT", "--json"];
+    const again = await claude.run(command);
+    expectData(again, registration);
+    expect(dataOf(again)).toMatchObject({ created: false, detected: { event: null } });
+    await codex.run(["parley", "unregister"]);
+    expect(dataOf(await codex.run(command))).toMatchObject({
+      created: true,
+      detected: { event: "resumed" },
+    });
+  });
+
+  test("unregister answers with the session and how much it held", async () => {
+    await using box = sandbox();
+    const [claude] = await twoSessions(box);
+    const run = await claude.run(["parley", "unregister", "--json"]);
+    expectData(run, {
+      session: { ...(session as object), claimed_tasks: null },
+      released: keys("locks claims"),
+    });
+    expect(dataOf(run)).toMatchObject({
+      session: { status: "terminated" },
+      released: { locks: 1, claims: 1 },
+    });
+  });
+
+  test("heartbeat answers with its time", async () => {
+    await using box = sandbox();
+    const [claude] = await twoSessions(box);
+    expectData(
+      await claude.run(["parley", "heartbeat", "--json"]),
+      keys("session_id heartbeat_at"),
+    );
+  });
+
+  test("task answers with the session and the conflicts about the task", async () => {
+    await using box = sandbox();
+    const [, codex] = await twoSessions(box);
+    const shape = {
+      session: { ...(session as object), claimed_tasks: null },
+      conflicts: [conflict],
+    };
+    expectData(await codex.run(["parley", "task", "H.13.2", "--json"]), shape);
+    expectData(await codex.run(["parley", "task", "--json"]), { ...shape, conflicts: null });
+  });
+
+  test("status answers with the dashboard", async () => {
+    await using box = sandbox();
+    const [claude] = await twoSessions(box);
+    // First another mailbox has to be emptied of what is of a different shape: the alerts in this one.
+    expectData(await claude.run(["parley", "status", "--json"]), {
+      ...(dashboard as object),
+      unread: [{ ...(message as object), payload: keys("message from sessions resource action") }],
+    });
+    expect(dataOf(await claude.run(["parley", "status", "--no-log", "--json"]))).toMatchObject({
+      log: null,
+    });
+  });
+
+  test("status with a filter answers with that alone", async () => {
+    await using box = sandbox();
+    const [claude] = await twoSessions(box);
+    const views: Record<string, Shape> = {
+      stats,
+      locks: [lock],
+      claims: [claim],
+      alerts: [alert],
+      lifecycle: [lifecycle],
+    };
+    for (const [view, shape] of Object.entries(views)) {
+      expectData(await claude.run(["parley", "status", `--${view}`, "--json"]), { [view]: shape });
+    }
+    await claude.run(["parley", "status", "--alerts", "--unread", "--json"]);
+    const run = await claude.run(["parley", "status", "--unread", "--stats", "--json"]);
+    expect(Object.keys(dataOf(run) as object)).toEqual(["stats", "unread"]);
+  });
+
+  test("message answers with what was sent to whom", async () => {
+    await using box = sandbox();
+    const [claude, codex] = await twoSessions(box);
+    const send = (...args: string[]) => claude.run(["parley", "message", ...args, "--json"]);
+    const direct = await send(`codex-${codex.pid}`, "hello");
+    expectData(direct, { ...(sending as object), active_sessions: null });
+    expect(dataOf(direct)).toMatchObject({ recipients: 1, queued: false });
+    expectData(await send("--all", "hello"), { ...(sending as object), active_sessions: null });
+    const queued = await send("gemini-4711", "hello");
+    expectData(queued, { ...(sending as object), recipient_sessions: null });
+    expect(dataOf(queued)).toMatchObject({ recipients: 1, queued: true });
+  });
+
+  test("message --sent answers with the newest messages and the totals of all", async () => {
+    await using box = sandbox();
+    const [, codex] = await twoSessions(box);
+    const shape = { messages: [message], totals: keys("pending delivered read") };
+    expectData(await codex.run(["parley", "message", "--sent", "--json"]), shape);
+    expectData(await codex.run(["parley", "message", "--sent", "--status", "--json"]), shape);
+  });
+
+  test("inbox answers with unread messages, read with the ids it marked", async () => {
+    await using box = sandbox();
+    const [claude] = await twoSessions(box);
+    expectData(await claude.run(["parley", "inbox", "--channel", "coordination", "--json"]), {
+      messages: [message],
+      remaining: null,
+    });
+    expectData(await claude.run(["parley", "inbox", "--channel", "operator_alert", "--json"]), {
+      messages: [alert],
+      remaining: null,
+    });
+    expectData(await claude.run(["parley", "read", "--all", "--json"]), keys("read"));
+  });
+
+  test("log answers with the file and the entry", async () => {
+    await using box = sandbox();
+    const [claude] = await twoSessions(box);
+    for (const args of [["moved the parser"], ["--view"]]) {
+      expectData(await claude.run(["parley", "log", ...args, "--json"]), keys("path entry"));
+    }
+  });
+
+  test("lock, unlock, claim and release answer with what changed hands", async () => {
+    await using box = sandbox();
+    const [claude] = await twoSessions(box);
+    const run = (...args: string[]) => claude.run(["parley", ...args, "--json"]);
+    expectData(await run("lock", "paths.py"), { locks: [lock] });
+    expectData(await run("unlock", "paths.py"), { released: [lock] });
+    expectData(await run("claim", "H.13.2"), { claim });
+    expectData(await run("release", "--all"), { released: [claim] });
+  });
+
+  test("--version and --help answer with data too", async () => {
+    await using box = sandbox();
+    expectData(await box.parley(["--version", "--json"]), keys("version commit target bun"));
+    expectData(await box.parley(["--help", "--json"]), {
+      verbs: [keys("verb alias summary")],
+      options: [{ ...argument, ...keys("flags value") }],
+      exit_codes: keys(
+        `ok internal conflict not_found timeout busy not_registered not_permitted invalid`,
+      ),
+    });
+    expectData(await box.parley(["status", "--help", "--json"]), {
+      ...keys("verb description usage examples"),
+      arguments: [{ ...argument, ...keys("flags default") }],
+      options: [{ ...argument, ...keys("flags value") }],
+    });
+  });
+
+  test("an error is the one line, with its exit code and nothing on stderr", async () => {
+    await using box = sandbox();
+    const wrong = await box.parley(["message", "codex-1", "hi", "--prioritty", "3", "--json"]);
+    expect(wrong).toMatchObject({ exitCode: 64, stderr: "" });
+    expect(shapeOf(wrong.json())).toEqual({
+      ok: null,
+      error: { ...keys("code message hint"), details: keys("option suggestion") },
+    });
+    expect(wrong.json()).toMatchObject({ ok: false, error: { code: "invalid" } });
+    const missing = await box.parley(["inbox", "--json"]);
+    expect(missing).toMatchObject({ exitCode: 4, stderr: "" });
+    expect(missing.json()).toMatchObject({ ok: false, error: { code: "not_found" } });
+  });
+
+  test("a warning stands beside the data, not on stderr", async () => {
+    await using box = sandbox();
+    await box.parley(["register", "--llm", "claude", "--json"]);
+    const run = await box.parley(["status", "--stats", "--session", "nobody-1", "--json"]);
+    expect(run).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(shapeOf(run.json())).toEqual({
+      ok: null,
+      data: { stats },
+      warnings: [keys("code message")],
+    });
+  });
+
+  test("a stream is one line an item, each with its type", async () => {
+    await using box = sandbox();
+    const [claude] = await twoSessions(box);
+    const beats = [
+      "timeout",
+      "2",
+      "parley",
+      "heartbeat",
+      "--watch",
+      "--interval",
+      "100ms",
+      "--json",
+    ];
+    const { stdout, stderr } = await claude.run(beats);
+    const lines = stdout.trimEnd().split("\n");
+    expect(stderr).toBe("");
+    expect(lines.length).toBeGreaterThan(1);
+    for (const line of lines) {
+      expect(shapeOf(JSON.parse(line))).toEqual(keys("type session_id heartbeat_at"));
+      expect(JSON.parse(line).type).toBe("heartbeat");
+    }
+  });
+});
