@@ -143,11 +143,11 @@ async function show(agents: Record<Vendor, Agent>, env: Order["env"]): Promise<v
 
 /** The same script that a developer calls; it also installs what is missing. */
 function buildIfNeeded(): void {
-  const sources = new Bun.Glob("{src/**/*,package.json,scripts/{build,targets}.ts}");
+  const sources = ["src/**/*", "package.json", "scripts/{build,targets}.ts"].flatMap((pattern) => [
+    ...new Bun.Glob(pattern).scanSync(root),
+  ]);
   const built = existsSync(program) ? statSync(program).mtimeMs : 0;
-  const newest = Math.max(
-    ...[...sources.scanSync(root)].map((path) => statSync(join(root, path)).mtimeMs),
-  );
+  const newest = Math.max(...sources.map((path) => statSync(join(root, path)).mtimeMs));
   if (newest <= built) return;
   const { status } = spawnSync(process.execPath, ["scripts/build.ts"], {
     cwd: root,
@@ -194,8 +194,11 @@ function standIn(executable: string, cwd: string, options: string[]): [Bun.Subpr
 function beStandIn(): void {
   process.on("disconnect", () => process.exit());
   process.on("message", async ({ command, env }: Order) => {
-    const run = await Bun.$`${{ raw: command }} 2>&1`.env(env).nothrow().quiet();
-    process.send!({ output: run.text(), exitCode: run.exitCode } satisfies Outcome);
+    const { stdout, stderr, exitCode } = await Bun.$`${{ raw: command }}`
+      .env(env)
+      .nothrow()
+      .quiet();
+    process.send!({ output: `${stdout}${stderr}`, exitCode } satisfies Outcome);
   });
 }
 

@@ -1,15 +1,29 @@
 import { expect, test } from "bun:test";
-import { mkdtempSync, readdirSync, realpathSync, rmSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const root = join(import.meta.dir, "..");
 
-test("the demo shows a conflict, a conversation and its end, and leaves nothing behind", async () => {
-  const temporary = realpathSync(mkdtempSync(join(tmpdir(), "parley-test-")));
+test("the demo builds what is missing, shows a conflict and a conversation, and leaves nothing behind", async () => {
+  const place = realpathSync(mkdtempSync(join(tmpdir(), "parley-test-")));
+  const [clone, temporary] = [join(place, "clone"), join(place, "tmp")];
   try {
+    mkdirSync(temporary);
+    for (const name of ["src", "scripts", "package.json", "bunfig.toml", "tsconfig.json"]) {
+      cpSync(join(root, name), join(clone, name), { recursive: true });
+    }
+    symlinkSync(join(root, "node_modules"), join(clone, "node_modules"));
     const demo = Bun.spawn([process.execPath, "scripts/demo.ts"], {
-      cwd: root,
+      cwd: clone,
       env: { PATH: "/usr/bin:/bin", HOME: temporary, TMPDIR: temporary },
       stdout: "pipe",
       stderr: "pipe",
@@ -25,6 +39,6 @@ test("the demo shows a conflict, a conversation and its end, and leaves nothing 
       expect(() => process.kill(Number(pid), 0)).toThrow("ESRCH");
     }
   } finally {
-    rmSync(temporary, { recursive: true, force: true });
+    rmSync(place, { recursive: true, force: true });
   }
 });

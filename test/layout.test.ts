@@ -7,7 +7,10 @@ const src = join(import.meta.dir, "../src");
 /** What a place may import, by the first rule whose pattern fits. A place is its own neighbour. */
 const arrow: readonly (readonly [place: RegExp, mayImport: readonly string[]])[] = [
   [/^main$/, ["cli"]],
-  [/^cli\/context$/, ["cli", "commands", "store", "wake", "identity", "bus", "render", "log"]],
+  [
+    /^cli\/context$/,
+    ["cli", "commands", "store", "wake", "identity", "schedule", "bus", "render", "log"],
+  ],
   [/^cli\//, ["cli", "commands", "render", "bus"]],
   [
     /^commands\/(hook|mcp|setup|doctor)$/,
@@ -16,7 +19,7 @@ const arrow: readonly (readonly [place: RegExp, mayImport: readonly string[]])[]
   [/^commands\//, ["commands", "bus", "cli/command"]],
   [/^hooks\//, ["hooks", "bus", "identity"]],
   [/^mcp\//, ["mcp", "bus", "identity"]],
-  [/^(store|wake|identity|log)\//, ["bus"]],
+  [/^(store|wake|identity|schedule|log)\//, ["bus"]],
   [/^render\//, ["render", "bus"]],
   [/^bus\//, ["bus"]],
 ];

@@ -1,5 +1,5 @@
 import type { Bus } from "./bus";
-import { ParleyError } from "./errors";
+import { ParleyError, type Warning } from "./errors";
 import { momentOf, type Moment } from "./liveness";
 import { operatorId } from "./message";
 import type { SessionRecord } from "./session";
@@ -15,6 +15,17 @@ export const momentNow = (bus: Bus): Moment =>
 export async function callingSession(bus: Bus): Promise<SessionRecord | null> {
   const found = await candidates(bus);
   return found.length === 1 ? (found[0] ?? null) : null;
+}
+
+/** Id of the calling session; a session that was named but is not active is worth a warning only. */
+export async function callingOrNobody(bus: Bus, warnings: Warning[]): Promise<string | null> {
+  try {
+    return (await callingSession(bus))?.session_id ?? null;
+  } catch (error) {
+    if (!(error instanceof ParleyError) || error.code !== "not_registered") throw error;
+    warnings.push({ code: error.code, message: error.message });
+    return null;
+  }
 }
 
 /** Like `callingSession`, but throws `not_registered` where there is none. */
@@ -37,9 +48,10 @@ export async function requireSession(bus: Bus): Promise<SessionRecord> {
 async function candidates(bus: Bus): Promise<SessionRecord[]> {
   const clues = bus.identity.clues();
   if (clues.session === null) {
-    return bus.store.sessionsByClues(clues, bus.identity.machine().machine_uuid);
+    const machine = bus.identity.machine().machine_uuid;
+    return living(bus, await bus.store.sessionsByClues(clues, machine));
   }
-  const named = await bus.store.sessionsCalled(clues.session);
+  const named = await living(bus, await bus.store.sessionsCalled(clues.session));
   if (named.length === 0) {
     throw new ParleyError(
       "not_registered",
@@ -51,6 +63,21 @@ async function candidates(bus: Bus): Promise<SessionRecord[]> {
     );
   }
   return named;
+}
+
+/**
+ * Without those whose process is gone, which end here: a name or a conversation id may outlive its session. One that
+ * has only been silent is heard of right now.
+ */
+async function living(bus: Bus, records: SessionRecord[]): Promise<SessionRecord[]> {
+  const moment = momentNow(bus);
+  const alive: SessionRecord[] = [];
+  for (const record of records) {
+    const { ended, process_state } = moment.judge(record);
+    if (ended === null || process_state !== "gone" || record.liveness !== "pid") alive.push(record);
+    else if (!bus.store.readOnly) await bus.store.endSession(record.session_id, ended, moment);
+  }
+  return alive;
 }
 
 /** The mailbox and the sender that a verb acts for. */

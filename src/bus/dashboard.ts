@@ -19,16 +19,38 @@ export interface OpenedDashboard {
   warnings: Warning[];
   /** Marks what was printed: the alerts and messages among `parts`. Best effort. */
   shown: (parts: { alerts: boolean; unread: boolean }) => Promise<void>;
+  /** Gives the messages back where nobody could read them. */
+  unshown: () => Promise<void>;
+}
+
+export interface DashboardQuery {
+  /** The caller's messages are going to be printed; otherwise they are not even looked at. */
+  unread: boolean;
+  /** A further picture for the same eyes, which writes nothing unless there is something new to show. */
+  again: boolean;
 }
 
 /** One picture of the bus, with what is waiting for the caller. Numbers are those before the showing. */
-export async function openDashboard(bus: Bus, asOperator: boolean): Promise<OpenedDashboard> {
+export async function openDashboard(
+  bus: Bus,
+  asOperator: boolean,
+  query: DashboardQuery = { unread: true, again: false },
+): Promise<OpenedDashboard> {
   const moment = momentNow(bus);
   const warnings: Warning[] = [];
   const caller = asOperator ? null : await callingOrNobody(bus, warnings);
   const mailbox = asOperator ? operatorId : (caller ?? null);
   const overview = await bus.store.overview(moment);
-  const inbox = mailbox === null ? null : await reserve(bus, mailbox, warnings);
+  const wanted = mailbox !== null && query.unread;
+  const inbox = wanted ? await reserve(bus, mailbox, query.again, warnings) : null;
+  // Every command of a session is a sign of life.
+  if (caller !== null && !wanted && !query.again && !bus.store.readOnly) {
+    await unlessRefused(
+      warnings,
+      () => bus.store.beat(caller, moment),
+      async () => null,
+    );
+  }
   if (bus.store.readOnly) {
     warnings.push({
       code: "read_only",
@@ -69,6 +91,7 @@ export async function openDashboard(bus: Bus, asOperator: boolean): Promise<Open
         await bus.store.markAlertsDelivered(pending, bus.clock.now());
       if (unread) await inbox?.shown("status");
     },
+    unshown: async () => inbox?.unshown(),
   };
 }
 
@@ -83,18 +106,33 @@ async function callingOrNobody(bus: Bus, warnings: Warning[]): Promise<string | 
   }
 }
 
-/** Reserving writes; a medium that refuses does not cost the reader the dashboard. */
-async function reserve(bus: Bus, id: string, warnings: Warning[]): Promise<OpenedInbox> {
-  const actor = { id, record: null };
+/** The caller's messages, reserved where they are new. */
+const reserve = (
+  bus: Bus,
+  id: string,
+  again: boolean,
+  warnings: Warning[],
+): Promise<OpenedInbox> => {
+  const open = (peek: boolean): Promise<OpenedInbox> =>
+    openInbox(bus, { id, record: null }, { channel: null, limit: unreadLimit, peek, again });
+  return unlessRefused(
+    warnings,
+    () => open(bus.store.readOnly),
+    () => open(true),
+  );
+};
+
+/** Writing is by the way here: a medium that refuses does not cost the reader the dashboard. */
+async function unlessRefused<T>(
+  warnings: Warning[],
+  write: () => Promise<T>,
+  otherwise: () => Promise<T>,
+): Promise<T> {
   try {
-    return await openInbox(bus, actor, {
-      channel: null,
-      limit: unreadLimit,
-      peek: bus.store.readOnly,
-    });
+    return await write();
   } catch (error) {
     if (!(error instanceof ParleyError) || error.code !== "not_permitted") throw error;
     warnings.push({ code: error.code, message: `${error.message}: nothing was marked as shown` });
-    return openInbox(bus, actor, { channel: null, limit: unreadLimit, peek: true });
+    return otherwise();
   }
 }

@@ -1,5 +1,5 @@
 import type { LockTarget } from "./lock";
-import type { ProcessEvidence, ProcessTable } from "./process";
+import type { ProcessControl, ProcessEvidence, ProcessTable } from "./process";
 
 /** The agent process that a registration is about. */
 export interface Agent {
@@ -62,11 +62,13 @@ export interface AgentRequest {
 
 /** Port: who is calling, and on which machine. */
 export interface Identity {
-  readonly processes: ProcessTable;
+  readonly processes: ProcessTable & ProcessControl;
   machine(): Machine;
   agent(request: AgentRequest): Agent;
   clues(): Clues;
   project(cwd: string): ProjectFinding;
+  /** The real path of a directory. Throws `not_found` where there is none. */
+  directory(path: string): string;
   /** The calling process itself; null where the platform gives no evidence. */
   self(): ProcessEvidence | null;
   /** The real path that a path or `res:NAME` stands for. Throws `invalid`. */

@@ -6,6 +6,8 @@ export interface InboxQuery {
   channel: string | null;
   limit: number;
   peek: boolean;
+  /** See `InboxRequest`. */
+  again?: boolean;
 }
 
 /** An opened inbox: what to show, and how to say that it was shown. */
@@ -13,20 +15,27 @@ export interface OpenedInbox {
   result: InboxResult;
   /** To be called once the bytes have reached a reader; until then the messages stay pending. */
   shown: (how: string) => Promise<void>;
+  /** To be called where nobody could read them: who asks next is shown them at once. */
+  unshown: () => Promise<void>;
 }
 
 /** Reserves unread messages for the one showing that the caller is about to do. */
 export async function openInbox(bus: Bus, actor: Actor, query: InboxQuery): Promise<OpenedInbox> {
-  const result = await bus.store.openInbox({ mailbox: actor.id, ...query }, momentNow(bus));
+  const moment = momentNow(bus);
+  const result = await bus.store.openInbox({ mailbox: actor.id, ...query }, moment);
   const pending = result.messages
     .filter((message) => message.status === "pending")
     .map((message) => message.id);
+  const reserved = !query.peek && !bus.store.readOnly && pending.length > 0;
   return {
     result,
     shown: async (how) => {
-      if (query.peek || bus.store.readOnly || pending.length === 0) return;
+      if (!reserved) return;
       const changed = await bus.store.markDelivered(actor.id, pending, how, bus.clock.now());
       ringSenders(bus, result, changed);
+    },
+    unshown: async () => {
+      if (reserved) await bus.store.releaseInbox(actor.id, pending, moment.at);
     },
   };
 }

@@ -10,6 +10,14 @@ export interface Judgement {
   ended: string | null;
 }
 
+/** The reasons that the rules below give for an end: nobody asked for it. */
+export const deaths = {
+  exited: "process exited",
+  silent: "heartbeat expired",
+  unseen: "no sign of life",
+  idleHost: "no event in its shared host",
+} as const;
+
 /** Judges one session at one moment; asked inside the store's transactions, hence synchronous. */
 export type Judge = (record: SessionRecord) => Judgement;
 
@@ -46,16 +54,16 @@ export function judgeSession(
     silence > settings.staleAfter || record.stored_status === "idle" ? "idle" : "active";
 
   if (record.liveness === "heartbeat" || state === null) {
-    return silence > settings.staleAfter ? conclude("stale", "heartbeat expired") : conclude(quiet);
+    return silence > settings.staleAfter ? conclude("stale", deaths.silent) : conclude(quiet);
   }
-  if (state === "gone") return conclude("stale", "process exited");
+  if (state === "gone") return conclude("stale", deaths.exited);
   if (state === "unknown") {
     const limit = record.promised_beats ? settings.staleAfter : settings.unseenAfter;
-    if (silence > limit) return conclude("stale", "no sign of life");
+    if (silence > limit) return conclude("stale", deaths.unseen);
     return silence > settings.staleAfter ? conclude("stale") : conclude(quiet);
   }
   if (record.shared_host && silence > settings.sharedHostAfter) {
-    return conclude("stale", "no event in its shared host");
+    return conclude("stale", deaths.idleHost);
   }
   return conclude(quiet);
 }

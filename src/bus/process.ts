@@ -23,6 +23,19 @@ export interface ProcessTable {
   readonly source: string;
 }
 
+export type ProcessSignal = "SIGTERM" | "SIGKILL";
+
+/** Port: what only a rescue asks of processes. */
+export interface ProcessControl {
+  /** CPU time that the process and all below it have used; null where it is not running or that cannot be known. */
+  cpuSeconds(evidence: ProcessEvidence): number | null;
+  /**
+   * Signals this process and no other: the evidence is compared right before. `refused`: the system forbids it, or it
+   * is not certain that the pid means the same process here.
+   */
+  signal(evidence: ProcessEvidence, signal: ProcessSignal): "sent" | "gone" | "refused";
+}
+
 export const sameProcess = (a: ProcessEvidence | null, b: ProcessEvidence | null): boolean =>
   a !== null &&
   b !== null &&

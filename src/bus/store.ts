@@ -1,4 +1,5 @@
 import type { Alert, Conflict } from "./alert";
+import type { Removed } from "./cleanup";
 import type { Claim, ClaimRequest } from "./claim";
 import type { Registration } from "./identify";
 import type { Clues } from "./identity";
@@ -86,6 +87,18 @@ export interface Store {
   /** Gives up a place in the queue. */
   leaveQueue(ticket: number): Promise<void>;
 
+  // Rescue
+  /** Sessions as they stand, the dead not yet ended, then those that died within the last 24 hours. */
+  sessionsToRescue(moment: Moment): Promise<HeldBy[]>;
+  /** Ends, all at once, those of these live sessions for whose row as it is then `reasonFor` gives a reason. */
+  endSessions(
+    sessionIds: readonly string[],
+    reasonFor: (record: SessionRecord) => string | null,
+    moment: Moment,
+  ): Promise<Ended[]>;
+  /** What a session holds and all its mail that is still kept; nothing of it is marked. */
+  exportSession(sessionId: string): Promise<SessionExport>;
+
   // Alerts
   /** Unread alerts, highest priority first. */
   alerts(limit: number, at: number): Promise<Alert[]>;
@@ -100,9 +113,30 @@ export interface Store {
   /** Marks alerts as shown to the operator. */
   markAlertsDelivered(ids: readonly number[], at: number): Promise<void>;
 
+  // Upkeep
+  /** What `cleanUp` would remove now. */
+  overdue(moment: Moment): Promise<Removed>;
+  /**
+   * Ends dead sessions, removes what is past its time, and gives the space back. In steps, so that nobody waits for it
+   * longer than about 50 ms; `vacuum` rewrites the database as a whole instead, and all other writers wait.
+   */
+  cleanUp(moment: Moment, options: { vacuum: boolean }): Promise<CleanedUp>;
+
   /** One consistent picture of the bus; ends the dead sessions first. */
   overview(moment: Moment): Promise<Overview>;
   lifecycle(limit: number): Promise<LifecycleEvent[]>;
+}
+
+export interface CleanedUp {
+  removed: Removed;
+  /** Sessions that have not ended. */
+  live: string[];
+  /** Sessions that wait for a lock or claim, where one was freed. */
+  touched: string[];
+  /** False where the database keeps the space until it is rewritten as a whole. */
+  shrinks: boolean;
+  /** Milliseconds for which all other writers were kept out; null where it was not rewritten. */
+  blocked: number | null;
 }
 
 export interface Freed<Held> {
@@ -127,6 +161,18 @@ export interface Registered {
 export interface Ended {
   record: SessionRecord;
   released: Released;
+}
+
+export interface HeldBy {
+  record: SessionRecord;
+  holdings: Holdings;
+}
+
+export interface SessionExport {
+  locks: Lock[];
+  claims: Claim[];
+  /** Directed messages, oldest first; the unread ones are among the received. */
+  messages: { sent: Message[]; received: Message[]; unread: Message[] };
 }
 
 export interface TaskChange {
@@ -175,7 +221,7 @@ export interface InboxPage {
 }
 
 export interface Overview {
-  sessions: { record: SessionRecord; holdings: Holdings }[];
+  sessions: HeldBy[];
   alerts: Alert[];
   lifecycle: LifecycleEvent[];
   /** `started` and `resumed` events of live sessions on the UTC day of the moment. */

@@ -5,6 +5,8 @@
 export interface Wake {
   /** Rings for everyone and for each of these sessions. Never throws. */
   ring(sessionIds: readonly string[]): void;
+  /** Removes the bells of all sessions but these. Never throws; a bell that is rung again is made again. */
+  keepOnly(sessionIds: readonly string[]): void;
   /**
    * Calls `onWake` (at least) whenever the store may have changed, until stopped. Never throws: without a
    * native watcher it polls.

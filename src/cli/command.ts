@@ -1,12 +1,16 @@
-import { type ArgsDef, defineCommand as defineCittyCommand, type ParsedArgs } from "citty";
+import type { ArgsDef, ParsedArgs } from "citty";
 
 import type { ConflictsResult, OrientResult } from "../bus/conflicts";
+import type { CleanupResult } from "../bus/cleanup";
 import type { ClaimResult, ReleaseResult } from "../bus/claim";
 import type { Warning } from "../bus/errors";
 import type { LockResult, UnlockResult } from "../bus/lock";
 import type { LogResult } from "../bus/log";
 import type { FeedResult, InboxResult, ReadResult, SendResult, SentResult } from "../bus/message";
+import type { ScheduleResult } from "../bus/schedule";
 import type { RegisterResult, TaskResult, UnregisterResult } from "../bus/session";
+import type { ProjectResult } from "../bus/project";
+import type { RescueResult } from "../bus/rescue";
 import type { Dashboard } from "../bus/status";
 import type { Context } from "./context";
 
@@ -28,9 +32,13 @@ export interface Views {
   unlock: UnlockResult;
   claim: ClaimResult;
   release: ReleaseResult;
+  rescue: RescueResult;
+  project: ProjectResult;
   conflicts: ConflictsResult;
   orient: OrientResult;
   feed: FeedResult;
+  cleanup: CleanupResult;
+  schedule: ScheduleResult;
 }
 
 interface AnswerOf<V extends keyof Views> {
@@ -41,6 +49,8 @@ interface AnswerOf<V extends keyof Views> {
   warnings?: Warning[];
   /** Runs only after the answer's bytes reached a real reader (not a closed stream, not /dev/null). */
   afterFlush?: () => Promise<void>;
+  /** Runs instead of `afterFlush` where they did not. */
+  unshown?: () => Promise<void>;
   exitCode?: number;
 }
 
@@ -87,9 +97,8 @@ export interface Command<A extends ArgsDef = ArgsDef> {
   run(invocation: Invocation<A>): Promise<Answer | Stream>;
 }
 
-/** Defines a verb. The shape is citty's, which parses it and renders its usage; the loop is ours (`run.ts`). */
+/** Defines a verb. The shape is citty's, which renders its usage; parsing and the loop are ours (decision 0010). */
 export function defineCommand<const A extends ArgsDef>(command: Command<A>): Command {
-  defineCittyCommand({ meta: command.meta, args: command.args });
   // The table of verbs forgets A: a command is only ever run with what was parsed by its own `args`.
   return command as unknown as Command;
 }

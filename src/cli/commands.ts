@@ -72,6 +72,18 @@ export const verbs: Verbs = {
     summary: "Query the bus by the seeds' flags",
     load: () => import("../commands/cxq"),
   },
+  rescue: {
+    summary: "Free what dead sessions hold, and find those that hang",
+    load: () => import("../commands/rescue"),
+  },
+  project: {
+    summary: "Show which project this is and who works on it",
+    load: () => import("../commands/project"),
+  },
+  cleanup: {
+    summary: "Remove what is past its time, now or regularly",
+    load: () => import("../commands/cleanup"),
+  },
   log: {
     summary: "Append to this project's session log, or show it",
     load: () => import("../commands/log"),

@@ -1,14 +1,19 @@
+import { resolve } from "node:path";
+
 import type { Bus } from "../bus/bus";
 import type { Clock } from "../bus/clock";
 import type { Identity } from "../bus/identity";
 import type { SessionLog } from "../bus/log";
+import type { Schedule } from "../bus/schedule";
+import type { NewFiles } from "../bus/rescue";
 import { settingsFrom } from "../bus/settings";
 import type { Dashboard } from "../bus/status";
 import type { StoreOptions } from "../bus/store";
 import { createIdentity } from "../identity/identity";
 import { createSessionLog } from "../store/log";
+import { openSqliteStore } from "../store/sqlite/store";
 import { createWake } from "../wake/wake";
-import type { Io } from "./io";
+import { type Io, isTerminal } from "./io";
 import { bellDirectory, dataDirectory, logRoot, messagingDatabasePath } from "./paths";
 
 /** What a verb is given. Adapters are made on first use, so a verb pays only for what it touches. */
@@ -23,6 +28,12 @@ export interface Context {
   bus(mode: StoreOptions["mode"]): Promise<Bus>;
   /** The dashboard as the session log keeps it. */
   dashboardText(dashboard: Dashboard, at: Date): Promise<string>;
+  /** Asks the human at the terminal a yes-or-no question; null where there is none, or with `--json`. */
+  readonly ask: ((question: string) => Promise<boolean>) | null;
+  /** A directory, made where it is missing, that takes new private files. */
+  newFiles(directory: string): Promise<NewFiles>;
+  /** The machine's own timers, for this binary and this database. */
+  schedule(): Promise<Schedule>;
   /** Runs a command with our streams and signals, and returns its exit code. */
   runCommand(command: readonly string[]): Promise<number>;
 }
@@ -51,7 +62,6 @@ export function createContext({ io, db, session, asOperator, json }: ContextOpti
   async function open(mode: StoreOptions["mode"]): Promise<Bus> {
     const path = messagingDatabasePath(env, db, cwd);
     const settings = settingsFrom(env);
-    const { openSqliteStore } = await import("../store/sqlite/store");
     const store = await openSqliteStore(path, { mode, settings });
     const wake = createWake({
       directory: bellDirectory(path),
@@ -72,6 +82,18 @@ export function createContext({ io, db, session, asOperator, json }: ContextOpti
       machineUuid: () => identity.machine().machine_uuid,
     }),
     bus: (mode) => (bus ??= open(mode)),
+    get ask() {
+      if (json || !isTerminal(0) || !isTerminal(2)) return null;
+      return async (question: string) => (await import("./ask")).ask(io, question);
+    },
+    newFiles: async (directory) => {
+      const { createNewFiles } = await import("../store/files");
+      return createNewFiles(resolve(cwd, directory));
+    },
+    schedule: async () => {
+      const { createSchedule } = await import("../schedule/schedule");
+      return createSchedule({ env, database: messagingDatabasePath(env, db, cwd) });
+    },
     runCommand: async (command) => (await import("./child")).runCommand(command, json),
     dashboardText: async (dashboard, at) => {
       const { dashboardEntry } = await import("../render/entry");

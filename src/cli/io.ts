@@ -123,7 +123,7 @@ function colorOn(descriptor: number, env: Io["env"]): boolean {
 // Loading node:tty costs over a millisecond, touching process.stdout six: only for what may be a terminal.
 const tty = (): typeof import("node:tty") => require("node:tty");
 
-const isTerminal = (descriptor: number): boolean =>
+export const isTerminal = (descriptor: number): boolean =>
   isCharacterDevice(descriptor) && !isNullDevice(descriptor) && tty().isatty(descriptor);
 
 function isCharacterDevice(descriptor: number): boolean {

@@ -1,4 +1,5 @@
 import { exitCodes, ParleyError, type Warning } from "../bus/errors";
+import { envelope, errorEnvelope, ndjson } from "../render/json";
 import type { ViewData } from "../render/human";
 import type { Look } from "../render/look";
 import type { Answer, StreamItem, Views } from "./command";
@@ -38,27 +39,35 @@ export function openOutput(io: Io, json: boolean, command: Vocabulary): Output {
   }
 
   async function afterFlush(answer: Answer, written: Written): Promise<void> {
-    if (written !== "written" || !answer.afterFlush) return;
     try {
-      await answer.afterFlush();
+      await (written === "written" ? answer.afterFlush : answer.unshown)?.();
     } catch (error) {
-      await io.say("warn", `shown, but not marked as shown: ${messageOf(error)}`);
+      // What could not be given back becomes free by itself.
+      if (written === "written")
+        await io.say("warn", `shown, but not marked as shown: ${messageOf(error)}`);
     }
   }
 
-  async function writeOnce(line: string): Promise<Written> {
+  async function write(line: string, answer: Answer): Promise<Written> {
+    try {
+      return await io.write(line);
+    } catch (error) {
+      await afterFlush(answer, "gone");
+      throw error;
+    }
+  }
+
+  async function writeOnce(line: string, answer?: Answer): Promise<Written> {
     if (state === "closed") return "discarded";
     state = "closed";
-    return io.write(line);
+    return answer ? write(line, answer) : io.write(line);
   }
 
   return {
     async answer(answer) {
       const warnings = answer.warnings ?? [];
-      const line = json
-        ? (await import("../render/json")).envelope(answer.data, warnings)
-        : await text(answer);
-      const written = await writeOnce(line);
+      const line = json ? envelope(answer.data, warnings) : await text(answer);
+      const written = await writeOnce(line, answer);
       if (!json) await warn(warnings);
       await afterFlush(answer, written);
       return answer.exitCode ?? 0;
@@ -67,16 +76,16 @@ export function openOutput(io: Io, json: boolean, command: Vocabulary): Output {
     async item({ line, answer, redraw }) {
       if (state === "closed") return "discarded";
       state = "streaming";
-      const out = json ? (await import("../render/json")).ndjson(line) : await text(answer);
+      const out = json ? ndjson(line) : await text(answer);
       const clear = redraw && !json && io.stdoutIsTerminal() ? "\x1b[H\x1b[2J\x1b[3J" : "";
-      const written = await io.write(clear + out);
+      const written = await write(clear + out, answer);
       await warn(answer.warnings ?? []);
       await afterFlush(answer, written);
       return written;
     },
 
     async plain(plainText, data) {
-      const line = json ? (await import("../render/json")).envelope(data) : plainText;
+      const line = json ? envelope(data) : plainText;
       await writeOnce(line);
       return 0;
     },
@@ -97,9 +106,8 @@ export function openOutput(io: Io, json: boolean, command: Vocabulary): Output {
   /** In a stream the error is one more line, known by its `type`. False where stdout cannot be written. */
   async function wroteError(error: ParleyError, streaming: boolean): Promise<boolean> {
     try {
-      const { errorEnvelope, ndjson } = await import("../render/json");
-      const envelope = errorEnvelope(error);
-      const line = streaming ? ndjson({ type: "error", ...JSON.parse(envelope) }) : envelope;
+      const answer = errorEnvelope(error);
+      const line = streaming ? ndjson({ type: "error", ...JSON.parse(answer) }) : answer;
       return (await io.write(line)) !== "gone";
     } catch {
       return false;

@@ -1,4 +1,4 @@
-import { type ArgDef, type ArgsDef, type ParsedArgs, parseArgs } from "citty";
+import type { ArgDef, ArgsDef, ParsedArgs } from "citty";
 
 import { ParleyError } from "../bus/errors";
 import { choice } from "../bus/input";
@@ -58,7 +58,7 @@ export function asksFor(argv: readonly string[], name: "json" | "help" | "versio
 /**
  * Reads the words behind a verb, strictly: whatever is unknown, superfluous, missing or empty is `invalid`.
  * Of an option that is given twice the last counts, so that an alias of the shell can be overruled. Text that
- * begins with `-` is an option, except behind `--` and for a lone `-`. citty then gives types and defaults.
+ * begins with `-` is an option, except behind `--` and for a lone `-`. (Why not citty's own parser: decision 0010.)
  */
 export function parse<A extends ArgsDef>(
   argv: readonly string[],
@@ -68,15 +68,22 @@ export function parse<A extends ArgsDef>(
   const declared = Object.entries(command.args).filter(([, def]) => def.type === "positional");
   checkPositionals(words.positionals, declared, command.variadic ?? false);
   checkOptions(words.own, command.args);
-  const clean = [...words.own].map(([name, value]) => {
-    if (typeof value === "string") return `--${name}=${value}`;
-    return value ? `--${name}` : `--no-${name}`;
-  });
   return {
-    args: parseArgs<A>([...clean, "--", ...words.positionals], command.args),
+    args: valuesOf(words, command.args),
     rest: command.takesRest ? words.rest : words.positionals.slice(declared.length),
     globals: globalsOf(words.global),
   };
+}
+
+/** Every declared argument by its name, with its default where it was not given, and all positionals as `_`. */
+function valuesOf<A extends ArgsDef>(words: Words, args: A): ParsedArgs<A> {
+  const values: Record<string, unknown> = { _: words.positionals };
+  let position = 0;
+  for (const [name, def] of Object.entries(args)) {
+    const given = def.type === "positional" ? words.positionals[position++] : words.own.get(name);
+    values[name] = given ?? def.default;
+  }
+  return values as ParsedArgs<A>;
 }
 
 function split(argv: readonly string[], options: Map<string, Option>, takesRest: boolean): Words {

@@ -1,4 +1,3 @@
-import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 
 import { ParleyError } from "../bus/errors";
@@ -14,7 +13,8 @@ export function dataDirectory(env: Env): string {
 }
 
 function homeDirectory(env: Env): string {
-  const home = env["HOME"] || homedir();
+  // Loading node:os costs a quarter of a millisecond, for what HOME nearly always says.
+  const home = env["HOME"] || process.getBuiltinModule("node:os").homedir();
   if (home) return home;
   throw new ParleyError("not_permitted", "There is no home directory to keep the database in", {
     hint: "set HOME, or name a database with --db or PARLEY_DB",

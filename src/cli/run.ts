@@ -1,7 +1,7 @@
 import { ParleyError } from "../bus/errors";
 import type { Command, StreamItem } from "./command";
 import { findVerb, verbNames, type Verbs, verbs } from "./commands";
-import type { Context, ContextOptions } from "./context";
+import { type Context, type ContextOptions, createContext } from "./context";
 import type { Io } from "./io";
 import { verbOfName, vocabularyOf } from "./names";
 import { openOutput, type Output } from "./output";
@@ -15,8 +15,7 @@ export interface Parts {
 
 const ownParts: Parts = {
   verbs,
-  // Loaded after parsing has succeeded: it brings all the adapters.
-  createContext: async (options) => (await import("./context")).createContext(options),
+  createContext,
 };
 
 /**

@@ -1,4 +1,5 @@
 import { requireActor } from "../bus/caller";
+import { ParleyError } from "../bus/errors";
 import { openInbox, read } from "../bus/inbox";
 import { integer } from "../bus/input";
 import { defineCommand } from "../cli/command";
@@ -15,6 +16,11 @@ export default defineCommand({
   async run({ args, context }) {
     const limit = integer(args.limit, "--limit", 1, 1000);
     const peek = args.peek === true;
+    if (peek && args["mark-read"]) {
+      throw new ParleyError("invalid", "--peek and --mark-read exclude each other", {
+        hint: "give one of them",
+      });
+    }
     const bus = await context.bus("read");
     const actor = await requireActor(bus, context.asOperator);
     const inbox = await openInbox(bus, actor, { channel: args.channel ?? null, limit, peek });
@@ -30,6 +36,7 @@ export default defineCommand({
           );
         } else await inbox.shown("inbox");
       },
+      unshown: inbox.unshown,
     };
   },
 });

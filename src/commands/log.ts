@@ -28,17 +28,26 @@ export default defineCommand({
   async run({ args, context }) {
     const view = args.view || (args.text === undefined && args.date !== undefined);
     if (view === (args.text !== undefined)) {
-      throw new ParleyError("invalid", "Give either a text or --view", {
-        hint: 'write parley log "what happened"',
+      throw misuse("Give either a text or --view");
+    }
+    const kinds = (["issue", "fix", "deployed"] as const).filter((kind) => args[kind]);
+    if (kinds.length > 1) {
+      throw new ParleyError("invalid", `--${kinds.join(" and --")} exclude each other`, {
+        hint: "give one of them",
       });
     }
+    if (view ? kinds.length > 0 : args.date !== undefined) {
+      throw misuse(view ? `--${kinds[0]} goes with a text` : "--date goes with --view");
+    }
+    const date = checkedDate(args.date ?? timestamp(context.clock.now()).slice(0, 10));
+    const text = args.text === "-" ? await context.io.readStdin() : (args.text ?? "");
+    if (!view && text.trim() === "") throw misuse("The text is empty");
     const at = context.clock.now();
     const record = await sessionIfAny(context);
     const project_id = record
       ? record.project_id
       : context.identity.project(context.io.cwd).project_id;
     if (view) {
-      const date = checkedDate(args.date ?? timestamp(at).slice(0, 10));
       return {
         view: "log",
         data: {
@@ -48,13 +57,6 @@ export default defineCommand({
         options: { view: true },
       };
     }
-    const kinds = (["issue", "fix", "deployed"] as const).filter((kind) => args[kind]);
-    if (kinds.length > 1) {
-      throw new ParleyError("invalid", `--${kinds.join(" and --")} exclude each other`, {
-        hint: "give one of them",
-      });
-    }
-    const text = args.text === "-" ? await context.io.readStdin() : (args.text ?? "");
     const entry = logEntry({
       text,
       kind: kinds[0] ?? null,
@@ -67,6 +69,9 @@ export default defineCommand({
     };
   },
 });
+
+const misuse = (problem: string): ParleyError =>
+  new ParleyError("invalid", problem, { hint: 'write parley log "what happened"' });
 
 /** A log needs no bus: without a database, or unregistered, the operator writes. */
 async function sessionIfAny(context: Context): Promise<SessionRecord | null> {
@@ -81,8 +86,9 @@ async function sessionIfAny(context: Context): Promise<SessionRecord | null> {
 }
 
 function checkedDate(date: string): string {
-  const time = /^\d{4}-\d\d-\d\d$/.test(date) ? Date.parse(`${date}T00:00:00Z`) : Number.NaN;
-  if (Number.isNaN(time)) {
+  const time = Date.parse(`${date}T00:00:00Z`);
+  // The 30th of February is parsed as the 2nd of March.
+  if (Number.isNaN(time) || timestamp(time).slice(0, 10) !== date) {
     throw new ParleyError("invalid", `--date takes a day as YYYY-MM-DD, not ${date}`, {
       hint: "for example --date 2026-02-11",
     });

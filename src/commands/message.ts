@@ -89,10 +89,13 @@ export default defineCommand({
     const bus = await context.bus("create");
     const actor = await requireActor(bus, context.asOperator);
     const project = args.project ?? null;
-    return {
-      view: "message",
-      data: await send(bus, actor, { target, project, text, payload, channel, priority, replyTo }),
-    };
+    const request = { target, project, text, payload, channel, priority, replyTo };
+    const data = await send(bus, actor, request);
+    const toItself = data.messages.some((message) => message.recipient_id === actor.id);
+    const warnings = toItself
+      ? [{ code: "to_itself", message: `${actor.id} wrote to itself` }]
+      : [];
+    return { view: "message", data, warnings };
   },
 });
 

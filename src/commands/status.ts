@@ -40,25 +40,28 @@ export default defineCommand({
   examples: ["status", "status --stats", "status --alerts --unread", "status --no-log --json"],
   async run({ args, context, signal }) {
     const wanted = views.filter((view) => args[view]);
-    const options = { verbose: args.verbose === true, at: timestamp(context.clock.now()) };
+    const verbose = args.verbose === true;
     const bus = await context.bus("read");
-    if (args.watch) return { stream: redraws(bus, context, wanted, options, signal) };
+    if (args.watch) return { stream: redraws(bus, context, wanted, verbose, signal) };
 
-    const opened = await openDashboard(bus, context.asOperator);
+    const unread = prints(wanted, "unread");
+    const opened = await openDashboard(bus, context.asOperator, { unread, again: false });
     if (wanted.length === 0 && args.log) await appendToLog(opened, context);
-    return answer(opened, wanted, options, bus);
+    return answer(opened, wanted, verbose, bus);
   },
 });
+
+const prints = (wanted: readonly View[], view: View): boolean =>
+  wanted.length === 0 || wanted.includes(view);
 
 /** The view that was asked for, or all of it. Only what is printed is marked. */
 function answer(
   opened: OpenedDashboard,
   wanted: readonly View[],
-  options: Record<string, boolean | string>,
+  verbose: boolean,
   bus: Bus,
 ): Answer<"status"> {
   const { dashboard, overview, warnings } = opened;
-  const all = wanted.length === 0;
   const sources = {
     stats: dashboard.stats,
     locks: overview.locks,
@@ -69,16 +72,17 @@ function answer(
   };
   return {
     view: "status",
-    data: all ? dashboard : Object.fromEntries(wanted.map((view) => [view, sources[view]])),
-    options,
+    data:
+      wanted.length === 0
+        ? dashboard
+        : Object.fromEntries(wanted.map((view) => [view, sources[view]])),
+    options: { verbose, at: timestamp(bus.clock.now()) },
     warnings,
     afterFlush: async () => {
-      await opened.shown({
-        alerts: all || wanted.includes("alerts"),
-        unread: all || wanted.includes("unread"),
-      });
+      await opened.shown({ alerts: prints(wanted, "alerts"), unread: prints(wanted, "unread") });
       bus.wake.ring([]);
     },
+    unshown: opened.unshown,
   };
 }
 
@@ -104,16 +108,18 @@ async function* redraws(
   bus: Bus,
   context: Context,
   wanted: readonly View[],
-  options: Record<string, boolean | string>,
+  verbose: boolean,
   signal: AbortSignal,
 ): AsyncGenerator<StreamItem> {
+  const unread = prints(wanted, "unread");
   let changed = Promise.withResolvers<void>();
   const wake = (): void => changed.resolve();
   signal.addEventListener("abort", wake);
   const listening = await bus.wake.listen(wake);
   try {
-    while (!signal.aborted) {
-      const shown = answer(await openDashboard(bus, context.asOperator), wanted, options, bus);
+    for (let again = false; !signal.aborted; again = true) {
+      const opened = await openDashboard(bus, context.asOperator, { unread, again });
+      const shown = answer(opened, wanted, verbose, bus);
       yield { line: { type: "status", ...shown.data }, answer: shown, redraw: true };
       await changed.promise;
       changed = Promise.withResolvers<void>();

@@ -1,4 +1,4 @@
-import { realpathSync } from "node:fs";
+import { realpathSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 
 import { ParleyError } from "../bus/errors";
@@ -11,7 +11,7 @@ import type {
   ProjectFinding,
 } from "../bus/identity";
 import type { LockTarget } from "../bus/lock";
-import type { ProcessEvidence, ProcessTable } from "../bus/process";
+import type { ProcessControl, ProcessEvidence, ProcessTable } from "../bus/process";
 import { knownAgent } from "./agents";
 import {
   ancestorsOf,
@@ -54,7 +54,7 @@ export const createIdentity = (options: IdentityOptions): Identity => new System
 
 class SystemIdentity implements Identity {
   #platform: Platform | undefined;
-  #processes: ProcessTable | undefined;
+  #processes: (ProcessTable & ProcessControl) | undefined;
   #caller: ProcessFacts | null | undefined;
   #ancestors: Candidate[] | undefined;
   #agent: Choice | null | undefined;
@@ -63,7 +63,7 @@ class SystemIdentity implements Identity {
 
   constructor(private readonly options: IdentityOptions) {}
 
-  get processes(): ProcessTable {
+  get processes(): ProcessTable & ProcessControl {
     return (this.#processes ??= createProcessTable(this.platform));
   }
 
@@ -89,10 +89,22 @@ class SystemIdentity implements Identity {
     return findFile(path, this.options.cwd);
   }
 
+  directory(path: string): string {
+    const real = this.realPath(path);
+    if (statSync(real, { throwIfNoEntry: false })?.isDirectory()) return real;
+    throw new ParleyError("not_found", `There is no directory ${JSON.stringify(path)}`, {
+      hint: "check the path",
+      details: { directory: real },
+    });
+  }
+
   clues(): Clues {
-    const { env, session } = this.options;
+    const { env } = this.options;
+    const session = this.options.session || env["PARLEY_SESSION"] || null;
+    // Who is named needs no looking for.
+    if (session !== null) return { session, ancestors: [], conversation_ids: [], tty: null };
     return {
-      session: session || env["PARLEY_SESSION"] || null,
+      session,
       ancestors: this.ancestors.map((process) => evidenceOf(this.platform, process)),
       conversation_ids: this.conversationIds(),
       tty: this.caller?.tty ?? null,

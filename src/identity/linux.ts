@@ -1,4 +1,4 @@
-import { readFileSync, readlinkSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 import { hostId } from "./host";
 import type { Origin, Platform, ProcessFacts } from "./platform";
@@ -20,6 +20,7 @@ export function createLinux(): Platform {
     find,
     argv,
     cwd,
+    cpu,
     origin: () => (origin ??= readOrigin(caller()?.pid)),
     age(start_ticks) {
       const seconds =
@@ -107,6 +108,30 @@ function argv(pid: number): string[] {
 function cwd(pid: number): string | null {
   const path = readLink(`/proc/${pid}/cwd`);
   return path === null || path.endsWith(" (deleted)") ? null : path;
+}
+
+function cpu(pid: number): number | null {
+  const text = read(`/proc/${pid}/stat`);
+  if (text === null) return null;
+  // utime, stime, cutime and cstime: fields 14 to 17.
+  const ticks = text
+    .slice(text.lastIndexOf(")") + 2)
+    .split(" ")
+    .slice(14 - 3, 18 - 3);
+  const own = ticks.reduce((sum, each) => sum + Number(each), 0) / ticksPerSecond;
+  return childrenOf(pid).reduce((sum, child) => sum + (cpu(child) ?? 0), own);
+}
+
+/** Each thread has its own children. None are found on kernels built without PROC_CHILDREN. */
+function childrenOf(pid: number): number[] {
+  const threads = `/proc/${pid}/task`;
+  try {
+    return readdirSync(threads).flatMap((thread) =>
+      (read(`${threads}/${thread}/children`) ?? "").split(" ").filter(Boolean).map(Number),
+    );
+  } catch {
+    return [];
+  }
 }
 
 function read(path: string): string | null {

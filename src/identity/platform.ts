@@ -33,6 +33,8 @@ export interface Platform {
   /** Empty where unknown. */
   argv(pid: number): string[];
   cwd(pid: number): string | null;
+  /** CPU seconds of a process and all below it, those that it has collected among them; null where unknown. */
+  cpu(pid: number): number | null;
   origin(): Origin;
   /** Seconds since a process started; null where unknown. */
   age(start_ticks: string): number | null;

@@ -1,8 +1,8 @@
-import type { ProcessEvidence, ProcessState, ProcessTable } from "../bus/process";
+import type { ProcessControl, ProcessEvidence, ProcessState, ProcessTable } from "../bus/process";
 import type { Origin, Platform } from "./platform";
 
 /** Judges processes by their evidence; every question is asked of the system anew. */
-export function createProcessTable(platform: Platform): ProcessTable {
+export function createProcessTable(platform: Platform): ProcessTable & ProcessControl {
   const state = (evidence: ProcessEvidence): ProcessState => {
     const elsewhere = judgeOrigin(evidence, platform.origin());
     if (elsewhere) return elsewhere;
@@ -21,6 +21,24 @@ export function createProcessTable(platform: Platform): ProcessTable {
       if (present !== "running" && present !== "stopped") return null;
       const age = platform.age(evidence.start_ticks);
       return age === null ? null : Math.floor(age);
+    },
+    cpuSeconds(evidence) {
+      const present = state(evidence);
+      return present === "running" || present === "stopped" ? platform.cpu(evidence.pid) : null;
+    },
+    signal(evidence, signal) {
+      const { pid, boot_id, pid_namespace } = evidence;
+      // An `outer` number was read from the /proc of another namespace than the one that signals go to.
+      if (pid <= 1 || boot_id === "" || pid_namespace.endsWith("/outer")) return "refused";
+      const present = state(evidence);
+      if (present === "gone") return "gone";
+      if (present === "unknown") return "refused";
+      try {
+        process.kill(pid, signal);
+        return "sent";
+      } catch (error) {
+        return (error as NodeJS.ErrnoException).code === "ESRCH" ? "gone" : "refused";
+      }
     },
   };
 }

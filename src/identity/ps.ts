@@ -36,6 +36,7 @@ export function createPs(): Platform {
       return splitCommandLine(commandLines.get(pid) ?? "", list()?.get(pid)?.command);
     },
     cwd: () => null,
+    cpu: () => null,
     origin: () => (origin ??= { boot_id: bootId(), host_id: hostId(), pid_namespace: "" }),
     // Shown to people only, so a stepped clock does no harm.
     age: (start_ticks) => Math.max(0, Date.now() / 1000 - Number(start_ticks)),

@@ -11,6 +11,7 @@ export function createWindows(): Platform {
     find: () => "hidden",
     argv: () => [],
     cwd: () => null,
+    cpu: () => null,
     origin: () => ({ boot_id: "", host_id: null, pid_namespace: "" }),
     age: () => null,
   };

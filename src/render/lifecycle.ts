@@ -8,9 +8,10 @@ import { project } from "./who";
 export const lifecycleSection = (events: LifecycleEvent[]): string[] => [
   "**Session Lifecycle (ADR-173, last 10):**",
   ...(events.length === 0 ? ["- (none)"] : []),
-  ...events
-    .slice(0, 10)
-    .map((event) => `- ${beginning(event, false)} (${project(event.project_id)})`),
+  ...events.slice(0, 10).map((event) => {
+    const where = project(event.project_id);
+    return `- ${beginning(event, false)} ${event.project_id === null ? where : `(${where})`}`;
+  }),
 ];
 
 /** `--lifecycle` */

@@ -8,7 +8,9 @@ export const vendor = (of: { llm_vendor: string; llm_model: string | null }): st
   oneLine(of.llm_model === null ? of.llm_vendor : `${of.llm_vendor} (${of.llm_model})`);
 
 /** `codex-41200 (codex, o3)` */
-export const correspondent = (of: Correspondent): string =>
+export const correspondent = (
+  of: Pick<Correspondent, "session_id" | "llm_vendor" | "llm_model">,
+): string =>
   oneLine(
     `${of.session_id} (${[of.llm_vendor, of.llm_model].filter((part) => part !== null).join(", ")})`,
   );

@@ -1,4 +1,14 @@
-import { chmodSync, closeSync, fchmodSync, mkdirSync, openSync, writeSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  fchmodSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 
 /** Rung for every change that is not meant for one session alone. */
@@ -32,5 +42,30 @@ export function ringBell(directory: string, name: string): void {
     }
   } catch {
     // No bell on this medium.
+  }
+}
+
+/**
+ * Removes the bells that are not to be kept. Only what looks like a bell, one byte under a session's name: a database
+ * may stand beside a directory of this name that is somebody's own.
+ */
+export function removeBells(directory: string, keep: ReadonlySet<string>): void {
+  for (const name of entries(directory)) {
+    if (keep.has(name) || !bellName.test(name)) continue;
+    const path = join(directory, name);
+    try {
+      const entry = lstatSync(path);
+      if (entry.isFile() && entry.size <= 1) unlinkSync(path);
+    } catch {
+      // Another process was first, or may do what this one may not.
+    }
+  }
+}
+
+function entries(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
   }
 }

@@ -1,5 +1,5 @@
 import type { Listening, Wake } from "../bus/wake";
-import { everyone, ringBell } from "./doorbell";
+import { everyone, removeBells, ringBell } from "./doorbell";
 
 export interface WakeOptions {
   /** `<database directory>/bell`. */
@@ -20,6 +20,7 @@ export const createWake = (options: WakeOptions): Wake => ({
     ringBell(options.directory, everyone);
     for (const id of sessionIds) ringBell(options.directory, id);
   },
+  keepOnly: (sessionIds) => removeBells(options.directory, new Set([everyone, ...sessionIds])),
   listen: (onWake) => listen(options, onWake),
 });
 

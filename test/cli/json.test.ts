@@ -8,12 +8,15 @@ import { type Agent, type Run, sandbox } from "../support";
  */
 
 /** What keys a value has, all the way down; `null` stands for anything that is no object and no array of objects. */
-type Shape = null | [Shape] | { [key: string]: Shape };
+type Shape = null | Shape[] | Keys;
+interface Keys {
+  [key: string]: Shape;
+}
 
-const keys = (names: string): Record<string, Shape> =>
+const keys = (names: string): Keys =>
   Object.fromEntries(names.split(/\s+/).map((name) => [name, null]));
 
-const session: Shape = {
+const session: Keys = {
   ...keys(`session_id name session_uuid machine_uuid hostname llm_vendor llm_model project_id task_id tty cwd pid
     status liveness process_state uptime_seconds claimed_task file_locks active_files unread_count registered_at
     heartbeat_at`),
@@ -22,21 +25,21 @@ const session: Shape = {
 const envelopeOfMessage =
   keys(`id sender_id channel created_at ttl_seconds sender_session_uuid recipient_id
   message_type priority status project_id task_id activity reply_to expires_at delivered_at read_at`);
-const message: Shape = { ...envelopeOfMessage, payload: keys("message from") };
-const alert: Shape = { ...envelopeOfMessage, payload: keys("sessions resource action") };
-const conflict: Shape = keys("type priority label session_id resource action");
-const correspondent: Shape = keys("session_id llm_vendor llm_model project_id");
-const lifecycle: Shape = keys("id created_at event session_id project_id cwd reason");
-const lock: Shape = keys(
+const message: Keys = { ...envelopeOfMessage, payload: keys("message from") };
+const alert: Keys = { ...envelopeOfMessage, payload: keys("sessions resource action") };
+const conflict: Keys = keys("type priority label session_id resource action");
+const correspondent: Keys = keys("session_id llm_vendor llm_model project_id");
+const lifecycle: Keys = keys("id created_at event session_id project_id cwd reason");
+const lock: Keys = keys(
   "file_path session_id lock_type locked_at expires_at repository repository_path fence",
 );
-const claim: Shape = keys("task_id session_id claim_type project_id claimed_at expires_at fence");
-const stats: Shape = {
+const claim: Keys = keys("task_id session_id claim_type project_id claimed_at expires_at fence");
+const stats: Keys = {
   ...keys(`active_sessions total_sessions legacy_messages v2_messages pending delivered read unread_alerts file_locks
     task_claims`),
   database: keys("path size_bytes wal_bytes journal_mode schema_version"),
 };
-const registration: Shape = {
+const registration: Keys = {
   ...keys("created liveness"),
   session,
   conflicts: [conflict],
@@ -44,7 +47,7 @@ const registration: Shape = {
   database: keys("path size_bytes journal_mode"),
   detected: keys("vendor_source project_source event other_sessions heartbeat_seconds"),
 };
-const dashboard: Shape = {
+const dashboard: Keys = {
   ...keys("this_session observations"),
   sessions: [session],
   alerts: [alert],
@@ -53,28 +56,28 @@ const dashboard: Shape = {
   stats,
   log: keys("path entry"),
 };
-const sending: Shape = {
+const sending: Keys = {
   ...keys("recipients queued"),
   messages: [message],
   recipient_sessions: [correspondent],
   active_sessions: [correspondent],
 };
-const argument: Shape = keys("name type required description");
+const argument: Keys = keys("name type required description");
 
 /** The shape of a value, with every key that any element of an array has. */
 function shapeOf(value: unknown): Shape {
   if (Array.isArray(value)) {
     const shapes = value.map(shapeOf).filter((shape) => shape !== null);
-    return shapes.length === 0 ? null : [shapes.reduce((a, b) => merged(a, b))];
+    return shapes.length === 0 ? null : [shapes.reduce<Shape>((a, b) => merged(a, b), null)];
   }
   if (typeof value !== "object" || value === null) return null;
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, shapeOf(part)]));
 }
 
-function merged(a: Shape, b: Shape): Shape {
+function merged(a: Shape = null, b: Shape = null): Shape {
   if (a === null || b === null || Array.isArray(a) || Array.isArray(b)) return a ?? b;
   const both = [...Object.keys(a), ...Object.keys(b)];
-  return Object.fromEntries(both.map((key) => [key, merged(a[key] ?? null, b[key] ?? null)]));
+  return Object.fromEntries(both.map((key) => [key, merged(a[key], b[key])]));
 }
 
 /** The data of an answer, after what holds of every answer. */
@@ -120,7 +123,7 @@ describe("With --json", () => {
     const [claude] = await twoSessions(box);
     const run = await claude.run(["parley", "unregister", "--json"]);
     expectData(run, {
-      session: { ...(session as object), claimed_tasks: null },
+      session: { ...session, claimed_tasks: null },
       released: keys("locks claims"),
     });
     expect(dataOf(run)).toMatchObject({
@@ -142,7 +145,7 @@ describe("With --json", () => {
     await using box = sandbox();
     const [, codex] = await twoSessions(box);
     const shape = {
-      session: { ...(session as object), claimed_tasks: null },
+      session: { ...session, claimed_tasks: null },
       conflicts: [conflict],
     };
     expectData(await codex.run(["parley", "task", "H.13.2", "--json"]), shape);
@@ -152,10 +155,10 @@ describe("With --json", () => {
   test("status answers with the dashboard", async () => {
     await using box = sandbox();
     const [claude] = await twoSessions(box);
-    // First another mailbox has to be emptied of what is of a different shape: the alerts in this one.
+    // An alert in a mailbox has another payload than the message beside it.
     expectData(await claude.run(["parley", "status", "--json"]), {
-      ...(dashboard as object),
-      unread: [{ ...(message as object), payload: keys("message from sessions resource action") }],
+      ...dashboard,
+      unread: [{ ...message, payload: keys("message from sessions resource action") }],
     });
     expect(dataOf(await claude.run(["parley", "status", "--no-log", "--json"]))).toMatchObject({
       log: null,
@@ -185,11 +188,11 @@ describe("With --json", () => {
     const [claude, codex] = await twoSessions(box);
     const send = (...args: string[]) => claude.run(["parley", "message", ...args, "--json"]);
     const direct = await send(`codex-${codex.pid}`, "hello");
-    expectData(direct, { ...(sending as object), active_sessions: null });
+    expectData(direct, { ...sending, active_sessions: null });
     expect(dataOf(direct)).toMatchObject({ recipients: 1, queued: false });
-    expectData(await send("--all", "hello"), { ...(sending as object), active_sessions: null });
+    expectData(await send("--all", "hello"), { ...sending, active_sessions: null });
     const queued = await send("gemini-4711", "hello");
-    expectData(queued, { ...(sending as object), recipient_sessions: null });
+    expectData(queued, { ...sending, recipient_sessions: null });
     expect(dataOf(queued)).toMatchObject({ recipients: 1, queued: true });
   });
 
@@ -231,6 +234,66 @@ describe("With --json", () => {
     expectData(await run("unlock", "paths.py"), { released: [lock] });
     expectData(await run("claim", "H.13.2"), { claim });
     expectData(await run("release", "--all"), { released: [claim] });
+  });
+
+  test("conflicts and orient answer with what concerns the session", async () => {
+    await using box = sandbox();
+    const [claude, codex] = await twoSessions(box);
+    await codex.run(["parley", "read", "--all"]);
+    const everything = { conflicts: [conflict], locks: [lock], alerts: [alert] };
+    expectData(await codex.run(["parley", "conflicts", "--full", "--json"]), everything);
+    expectData(await claude.run(["parley", "orient", "--json"]), {
+      sessions: [session],
+      alerts: [alert],
+      unread: [{ ...message, payload: keys("message from sessions resource action") }],
+    });
+    const acknowledged = { ...alert, payload: keys("sessions resource action closed_by") };
+    const run = await codex.run(["parley", "conflicts", "--acknowledge", "--json"]);
+    expectData(run, { conflicts: null, locks: null, alerts: [acknowledged] });
+  });
+
+  test("rescue answers with the sessions and what was done to them", async () => {
+    await using box = sandbox();
+    const [claude, codex] = await twoSessions(box);
+    await claude.kill();
+    expectData(await codex.run(["parley", "rescue", "--json"]), {
+      sessions: [
+        {
+          ...session,
+          ...keys(
+            `state silent_seconds resume_command ended_at end_reason released exported killed`,
+          ),
+        },
+      ],
+      released: keys("locks claims"),
+    });
+  });
+
+  test("project answers with the project and who works on it", async () => {
+    await using box = sandbox();
+    const [claude] = await twoSessions(box);
+    const occupants = [keys("session_id llm_vendor llm_model task_id cwd status")];
+    const command = ["parley", "project", "--project", "PILOT", "--candidates", ".", "--json"];
+    expectData(await claude.run(command), {
+      ...keys("project_id source root"),
+      occupied_by: occupants,
+      candidates: [
+        { ...keys("directory project_id source root free picked"), occupied_by: occupants },
+      ],
+    });
+  });
+
+  test("cleanup answers with what it removed", async () => {
+    await using box = sandbox();
+    const [claude] = await twoSessions(box);
+    expectData(await claude.run(["parley", "cleanup", "--json"]), {
+      ...keys("bytes_before bytes_after"),
+      removed: keys("messages sessions locks claims alerts"),
+    });
+    expectData(await claude.run(["parley", "cleanup", "--cron", "systemd", "--json"]), {
+      ...keys("action every_seconds line changed"),
+      files: [keys("path text")],
+    });
   });
 
   test("--version and --help answer with data too", async () => {

@@ -5,6 +5,10 @@ import { deadline, isBusy, translated } from "./failure";
 
 type Bindings = Record<string, string | number | null>;
 
+/** Bindings by the names that SQL gives them, for a database that was not opened as `strict`. */
+const prefixed = (bindings: Bindings): Bindings =>
+  Object.fromEntries(Object.entries(bindings).map(([name, value]) => [`$${name}`, value]));
+
 /** One open database. All SQL of the adapter runs through it. */
 export class Connection {
   constructor(
@@ -15,16 +19,20 @@ export class Connection {
   ) {}
 
   get<Row>(sql: string, bindings: Bindings = {}): Row | null {
-    return this.db.query<Row, [Bindings]>(sql).get(bindings);
+    return this.db.query<Row, [Bindings]>(sql).get(this.bound(bindings));
   }
 
   all<Row>(sql: string, bindings: Bindings = {}): Row[] {
-    return this.db.query<Row, [Bindings]>(sql).all(bindings);
+    return this.db.query<Row, [Bindings]>(sql).all(this.bound(bindings));
   }
 
   /** Returns how many rows changed. */
   run(sql: string, bindings: Bindings = {}): number {
-    return this.db.query<unknown, [Bindings]>(sql).run(bindings).changes;
+    return this.db.query<unknown, [Bindings]>(sql).run(this.bound(bindings)).changes;
+  }
+
+  private bound(bindings: Bindings): Bindings {
+    return this.readOnly ? prefixed(bindings) : bindings;
   }
 
   /**
@@ -33,6 +41,19 @@ export class Connection {
    */
   write<T>(work: () => T): Promise<T> {
     return this.patiently(() => this.inTransaction("begin immediate", work));
+  }
+
+  /** Runs `work` in one immediate transaction, or not at all (null) while somebody else is writing. */
+  writeUnlessBusy<T>(work: () => T): T | null {
+    this.db.run("pragma busy_timeout = 0");
+    try {
+      return this.inTransaction("begin immediate", work);
+    } catch (error) {
+      if (isBusy(error)) return null;
+      throw error;
+    } finally {
+      this.db.run("pragma busy_timeout = 3000");
+    }
   }
 
   /** Runs `work` on one snapshot. */

@@ -64,31 +64,9 @@ export function parsedPayload(text: unknown): Record<string, unknown> {
 }
 
 /** The columns of a message, by their names, for statements that join other tables. */
-export const messageColumns = [
-  ...[
-    "id",
-    "sender_id",
-    "channel",
-    "payload",
-    "created_at",
-    "ttl_seconds",
-    "sender_session_uuid",
-    "recipient_id",
-  ],
-  ...[
-    "message_type",
-    "priority",
-    "status",
-    "project_id",
-    "task_id",
-    "activity",
-    "reply_to",
-    "expires_at",
-  ],
-  ...["delivered_at", "read_at"],
-]
-  .map((name) => `m.${name}`)
-  .join(", ");
+export const messageColumns = `m.id, m.sender_id, m.channel, m.payload, m.created_at, m.ttl_seconds,
+  m.sender_session_uuid, m.recipient_id, m.message_type, m.priority, m.status, m.project_id, m.task_id, m.activity,
+  m.reply_to, m.expires_at, m.delivered_at, m.read_at`;
 
 export interface NewMessage {
   sender_id: string;
@@ -111,16 +89,19 @@ const life = (settings: Settings, message: NewMessage): number =>
   message.recipient_id === null ? channelLife(settings, message.channel) : settings.directed;
 
 /** Writes one message and, where it is directed, its place in the recipient's mailbox. Returns its id. */
-export function insertMessage(c: Connection, message: NewMessage): number {
+export const insertMessage = (c: Connection, message: NewMessage): number =>
+  writeMessage(c, message).id;
+
+function writeMessage(c: Connection, message: NewMessage): MessageRow {
   const milliseconds = life(c.settings, message);
   const { payload, at, ...columns } = message;
-  const row = c.get<{ id: number }>(
+  const row = c.get<MessageRow>(
     `insert into session_messages(sender_id, channel, payload, created_at, ttl_seconds, sender_session_uuid,
         recipient_id, message_type, priority, status, project_id, task_id, activity, reply_to, expires_at, delivered_at)
       values ($sender_id, $channel, $payload, $created_at, $ttl_seconds, $sender_session_uuid,
         $recipient_id, $message_type, $priority, $status, $project_id, $task_id, $activity, $reply_to, $expires_at,
         $delivered_at)
-      returning id`,
+      returning *`,
     {
       ...columns,
       payload: JSON.stringify(payload),
@@ -129,15 +110,14 @@ export function insertMessage(c: Connection, message: NewMessage): number {
       expires_at: timestamp(at + milliseconds),
       delivered_at: message.status === "delivered" ? timestamp(at) : null,
     },
-  );
-  const id = row?.id ?? 0;
+  )!;
   if (message.recipient_id !== null) {
     c.run("insert into deliveries(message_id, session_id) values ($id, $session_id)", {
-      id,
+      id: row.id,
       session_id: message.recipient_id,
     });
   }
-  return id;
+  return row;
 }
 
 export function sendMessages(c: Connection, draft: MessageDraft, moment: Moment): Message[] {
@@ -155,14 +135,8 @@ export function sendMessages(c: Connection, draft: MessageDraft, moment: Moment)
           .map((record) => record.session_id)
           .filter((id) => id !== draft.sender_id);
   return ids.map((recipient_id) => {
-    const id = insertMessage(c, {
-      ...message,
-      recipient_id,
-      status: "pending",
-      activity: null,
-      at: moment.at,
-    });
-    return fromRow(messageRow(c, id)!);
+    const at = { activity: null, at: moment.at };
+    return fromRow(writeMessage(c, { ...message, recipient_id, status: "pending", ...at }));
   });
 }
 

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 
-import { Database } from "bun:sqlite";
+import { constants, Database } from "bun:sqlite";
 
 import { ParleyError } from "../../bus/errors";
 import type { Settings } from "../../bus/settings";
@@ -62,8 +62,8 @@ function makeDirectory(directory: string): void {
 }
 
 async function openForWriting(path: string, options: StoreOptions): Promise<Connection> {
-  // An interrupted rollback journal would be played back by the first read; a database of ours never has one.
-  if (existsSync(`${path}-journal`)) await probeReadOnly(path);
+  // An interrupted rollback journal is played back by the first read; ours has one only while it is being made.
+  if (existsSync(`${path}-journal`)) refuseForeign(path);
   const db = privately(
     () => new Database(path, { readwrite: true, create: options.mode === "create", strict: true }),
   );
@@ -124,8 +124,9 @@ function closeUntouched(db: Database, path: string): void {
   guard?.close();
 }
 
-async function probeReadOnly(path: string): Promise<void> {
-  const probe = new Database(path, { readonly: true });
+/** Looks at the file as it lies there: no lock is taken, so nobody is met, and no journal is played back. */
+function refuseForeign(path: string): void {
+  const probe = new Database(immutable(path), readByUri);
   try {
     const row = probe.query<{ application_id: number }, []>("pragma application_id").get();
     if (row && row.application_id !== applicationId && row.application_id !== 0)
@@ -135,9 +136,15 @@ async function probeReadOnly(path: string): Promise<void> {
   }
 }
 
+const immutable = (path: string): string =>
+  `file:${encodeURI(path).replace(/[?#]/g, encodeURIComponent)}?immutable=1`;
+
+/** A URI needs its own flag, and flags leave no room for `strict`: see `Connection`. */
+const readByUri = constants.SQLITE_OPEN_READONLY | constants.SQLITE_OPEN_URI;
+
 /** For reading verbs on a medium that allows no writing. A clean WAL database there needs `immutable`. */
 function openForReading(path: string, settings: Settings, refusal: unknown): Connection {
-  for (const name of [path, `file:${encodeURI(path)}?immutable=1`]) {
+  for (const name of [path, immutable(path)]) {
     const db = tryReading(name);
     if (!db) continue;
     const connection = new Connection(db, path, true, settings);
@@ -152,7 +159,7 @@ function openForReading(path: string, settings: Settings, refusal: unknown): Con
 
 function tryReading(name: string): Database | null {
   try {
-    const db = new Database(name, { readonly: true, strict: true });
+    const db = new Database(name, readByUri);
     db.run("pragma busy_timeout = 3000");
     db.query("select count(*) from sqlite_master").get();
     return db;

@@ -9,7 +9,15 @@ import type { Connection } from "./connection";
 import { endSession, insertLifecycle } from "./ending";
 import { unread } from "./inbox";
 import { inheritMail, strandMail } from "./mailbox";
-import { endIfDead, fromRow, holdings, sessionRecord, type SessionRow, tend } from "./session";
+import {
+  endIfDead,
+  fromRow,
+  holdings,
+  sessionRecord,
+  sessionRow,
+  type SessionRow,
+  tend,
+} from "./session";
 
 export function registerSession(
   c: Connection,
@@ -22,15 +30,17 @@ export function registerSession(
     const record = sessionRecord(c, dead);
     if (record) endSession(c, record, reason, moment);
   }
-  const previous = sessionRecord(c, session_id);
+  const previousRow = sessionRow(c, session_id);
+  const previous = previousRow && fromRow(previousRow);
   refuseTakenName(c, registration, session_id, moment);
   const known = registration.session_uuid_known;
   const resumed =
     kind === "return" || (kind === "new" && known && hasEnded(c, registration.session_uuid));
 
   if (kind === "new" && previous) strandMail(c, session_id);
-  writeRow(c, placement, registration, previous, moment.at);
-  if (known) inheritMail(c, registration.session_uuid, session_id);
+  writeRow(c, placement, registration, previousRow, moment.at);
+  const continues = kind !== "update" || previous?.session_uuid !== registration.session_uuid;
+  if (known && continues) inheritMail(c, registration.session_uuid, session_id);
   const record = sessionRecord(c, session_id)!;
 
   const created = kind !== "update";
@@ -100,46 +110,57 @@ function writeRow(
   c: Connection,
   { session_id, kind }: Placement,
   registration: Registration,
-  previous: SessionRecord | null,
+  previous: SessionRow | null,
   at: number,
 ): void {
   const now = timestamp(at);
   const { evidence } = registration;
   const keep = kind === "update" ? previous : null;
-  const uuid =
-    registration.session_uuid_known || kind === "new"
-      ? registration.session_uuid
-      : (previous?.session_uuid ?? registration.session_uuid);
+  const row: Omit<SessionRow, "ended_at" | "end_reason" | "ended_message_id"> = {
+    session_id,
+    llm_vendor: registration.llm_vendor,
+    llm_model: registration.llm_model ?? keep?.llm_model ?? null,
+    tty: registration.tty,
+    pid: registration.pid,
+    project_id: registration.project_id,
+    task_id: registration.task_id ?? keep?.task_id ?? null,
+    active_files: keep?.active_files ?? null,
+    heartbeat_at: keep?.heartbeat_at ?? now,
+    registered_at: keep?.registered_at ?? now,
+    status: "active",
+    session_uuid:
+      registration.session_uuid_known || kind === "new"
+        ? registration.session_uuid
+        : (previous?.session_uuid ?? registration.session_uuid),
+    machine_uuid: registration.machine_uuid,
+    hostname: registration.hostname,
+    cwd: registration.cwd,
+    name: registration.name ?? keep?.name ?? null,
+    liveness: registration.liveness,
+    boot_id: evidence?.boot_id ?? null,
+    host_id: evidence?.host_id ?? null,
+    pid_namespace: evidence?.pid_namespace ?? null,
+    start_ticks: evidence?.start_ticks ?? null,
+    promised_beats: registration.promised_beats ? 1 : (keep?.promised_beats ?? 0),
+    shared_host: registration.shared_host ? 1 : 0,
+  };
+  if (!keep) {
+    const columns = Object.keys(row);
+    c.run(
+      `insert or replace into session_registry(${columns.join(", ")})
+        values (${columns.map((column) => `$${column}`).join(", ")})`,
+      { ...row },
+    );
+    return;
+  }
+  // Registering again mostly changes nothing, and every column written costs its index too.
+  const changed = (Object.keys(row) as (keyof typeof row)[]).filter(
+    (column) => row[column] !== keep[column],
+  );
+  if (changed.length === 0) return;
   c.run(
-    `insert or replace into session_registry(session_id, llm_vendor, llm_model, tty, pid, project_id, task_id,
-        active_files, heartbeat_at, registered_at, status, session_uuid, machine_uuid, hostname, cwd, name, liveness,
-        boot_id, host_id, pid_namespace, start_ticks, promised_beats, shared_host)
-      values ($session_id, $llm_vendor, $llm_model, $tty, $pid, $project_id, $task_id,
-        $active_files, $now, $registered_at, 'active', $session_uuid, $machine_uuid, $hostname, $cwd, $name, $liveness,
-        $boot_id, $host_id, $pid_namespace, $start_ticks, $promised_beats, $shared_host)`,
-    {
-      session_id,
-      llm_vendor: registration.llm_vendor,
-      llm_model: registration.llm_model ?? keep?.llm_model ?? null,
-      tty: registration.tty,
-      pid: registration.pid,
-      project_id: registration.project_id,
-      task_id: registration.task_id ?? keep?.task_id ?? null,
-      active_files: keep ? JSON.stringify(keep.active_files) : null,
-      now,
-      registered_at: keep?.registered_at ?? now,
-      session_uuid: uuid,
-      machine_uuid: registration.machine_uuid,
-      hostname: registration.hostname,
-      cwd: registration.cwd,
-      name: registration.name ?? keep?.name ?? null,
-      liveness: registration.liveness,
-      boot_id: evidence?.boot_id ?? null,
-      host_id: evidence?.host_id ?? null,
-      pid_namespace: evidence?.pid_namespace ?? null,
-      start_ticks: evidence?.start_ticks ?? null,
-      promised_beats: registration.promised_beats || keep?.promised_beats ? 1 : 0,
-      shared_host: registration.shared_host ? 1 : 0,
-    },
+    `update session_registry set ${changed.map((column) => `${column} = $${column}`).join(", ")}
+      where session_id = $session_id`,
+    { session_id, ...Object.fromEntries(changed.map((column) => [column, row[column]])) },
   );
 }

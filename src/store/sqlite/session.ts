@@ -1,4 +1,4 @@
-import { timestamp } from "../../bus/clock";
+import { parseTime, timestamp } from "../../bus/clock";
 import { ParleyError } from "../../bus/errors";
 import type { Clues } from "../../bus/identity";
 import type { Moment } from "../../bus/liveness";
@@ -84,8 +84,11 @@ function fileList(json: string | null): string[] {
 
 const select = "select * from session_registry";
 
+export const sessionRow = (c: Connection, session_id: string): SessionRow | null =>
+  c.get<SessionRow>(`${select} where session_id = $session_id`, { session_id });
+
 export function sessionRecord(c: Connection, session_id: string): SessionRecord | null {
-  const row = c.get<SessionRow>(`${select} where session_id = $session_id`, { session_id });
+  const row = sessionRow(c, session_id);
   return row && fromRow(row);
 }
 
@@ -161,7 +164,8 @@ export function sessionsByClues(
 export const liveSessions = (c: Connection, moment: Moment): SessionRecord[] =>
   notEnded(c).filter((record) => moment.judge(record).ended === null);
 
-const notEnded = (c: Connection): SessionRecord[] =>
+/** Sessions as they stand, the dead among them, oldest first. */
+export const notEnded = (c: Connection): SessionRecord[] =>
   c
     .all<SessionRow>(`${select} where status <> 'terminated' order by registered_at, session_id`)
     .map(fromRow);
@@ -190,15 +194,31 @@ export function endIfDead(c: Connection, record: SessionRecord, moment: Moment):
   return true;
 }
 
+/**
+ * A heartbeat younger than this, in milliseconds, is left as it is: every write wakes whoever waits, and an agent that
+ * runs several commands in a second is no more alive for each of them.
+ */
+const heartbeatGrain = 1000;
+
 /** Sessions judged with every command of another, in rotation. */
 const rotation = 16;
 
 /** Refreshes the heartbeat of the acting session and looks after 16 others. Part of every writing operation. */
 export function tend(c: Connection, session_id: string, moment: Moment): void {
-  c.run(
-    "update session_registry set heartbeat_at = $heartbeat_at where session_id = $session_id and status <> 'terminated'",
-    { session_id, heartbeat_at: timestamp(moment.at) },
+  const row = c.get<{ heartbeat_at: string }>(
+    "select heartbeat_at from session_registry where session_id = $session_id and status <> 'terminated'",
+    { session_id },
   );
+  const age = moment.at - (parseTime(row?.heartbeat_at) ?? 0);
+  if (row && (age >= heartbeatGrain || age < 0)) {
+    c.run(
+      "update session_registry set heartbeat_at = $heartbeat_at where session_id = $session_id",
+      {
+        session_id,
+        heartbeat_at: timestamp(moment.at),
+      },
+    );
+  }
   const last =
     c.get<{ rowid: number | null }>("select max(rowid) as rowid from session_registry")?.rowid ?? 0;
   const from = last > rotation ? Math.floor(Math.random() * last) : 0;

@@ -10,6 +10,7 @@ import {
   openAlerts,
   settleAlerts,
 } from "./alert";
+import { cleanUp } from "./cleanup";
 import { acquireClaim, liveClaimOn, releaseClaims } from "./claim";
 import type { Connection } from "./connection";
 import { endSession } from "./ending";
@@ -18,7 +19,10 @@ import { acquireLocks, locksOn, releaseLocks } from "./lock";
 import { recentMessages, sendMessages, sentMessages } from "./message";
 import { openConnection } from "./open";
 import { facts, lifecycle, overview } from "./overview";
+import { overdue } from "./overdue";
+import { openPurge } from "./purge";
 import { registerSession } from "./registration";
+import { endSessions, exportSession, sessionsToRescue } from "./rescue";
 import {
   endDead,
   holdings,
@@ -39,6 +43,13 @@ export async function openSqliteStore(path: string, options: StoreOptions): Prom
 
 function storeOn(c: Connection): Store {
   const { readOnly } = c;
+  const purgeIfDue = openPurge(c);
+  /** Whatever adds rows writes through this, so that what is past its time goes as new comes. */
+  const write = async <T>(at: number, work: () => T): Promise<T> => {
+    const result = await c.write(work);
+    purgeIfDue(at);
+    return result;
+  };
   return {
     location: c.path,
     readOnly,
@@ -48,45 +59,51 @@ function storeOn(c: Connection): Store {
     close: async () => c.db.close(),
 
     registerSession: (registration, moment) =>
-      c.write(() => registerSession(c, registration, moment)),
-    endSession: (id, reason, moment) => c.write(() => endById(c, id, reason, moment)),
+      write(moment.at, () => registerSession(c, registration, moment)),
+    endSession: (id, reason, moment) => write(moment.at, () => endById(c, id, reason, moment)),
     beat: (id, moment) =>
-      c.write(() => {
+      write(moment.at, () => {
         tend(c, id, moment);
         return liveRecord(c, id);
       }),
-    setTask: (id, taskId, moment) => c.write(() => setTask(c, id, taskId, moment)),
-    session: (id) => c.read(() => sessionRecord(c, id)),
-    sessionsByClues: (clues, machineUuid) => c.read(() => sessionsByClues(c, clues, machineUuid)),
-    sessionsCalled: (called) => c.read(() => sessionsCalled(c, called)),
+    setTask: (id, taskId, moment) => write(moment.at, () => setTask(c, id, taskId, moment)),
+    session: (id) => c.patiently(() => sessionRecord(c, id)),
+    sessionsByClues: (clues, machineUuid) =>
+      c.patiently(() => sessionsByClues(c, clues, machineUuid)),
+    sessionsCalled: (called) => c.patiently(() => sessionsCalled(c, called)),
     liveSessions: async (moment) => {
       await endDead(c, moment);
       return c.read(() => liveSessions(c, moment));
     },
     holdings: (id, at) => c.read(() => holdings(c, id, at)),
 
-    sendMessages: (draft, moment) => c.write(() => sendMessages(c, draft, moment)),
+    sendMessages: (draft, moment) => write(moment.at, () => sendMessages(c, draft, moment)),
     sentMessages: (sender, limit, at) => c.read(() => sentMessages(c, sender, limit, at)),
     openInbox: (request, moment) =>
       readOnly || request.peek
         ? c.read(() => openInbox(c, request, moment))
-        : c.write(() => openInbox(c, request, moment)),
+        : write(moment.at, () => openInbox(c, request, moment)),
     releaseInbox: (mailbox, ids, at) => c.write(() => releaseInbox(c, mailbox, ids, at)),
     markDelivered: (mailbox, ids, how, at) =>
       c.write(() => markDelivered(c, mailbox, ids, how, at)),
-    markRead: (mailbox, ids, moment) => c.write(() => markRead(c, mailbox, ids, moment)),
-    unread: (mailbox, at) => c.read(() => unread(c, mailbox, at)),
-    recentMessages: (limit, at) => c.read(() => recentMessages(c, limit, at)),
+    markRead: (mailbox, ids, moment) => write(moment.at, () => markRead(c, mailbox, ids, moment)),
+    unread: (mailbox, at) => c.patiently(() => unread(c, mailbox, at)),
+    recentMessages: (limit, at) => c.patiently(() => recentMessages(c, limit, at)),
 
-    acquireLocks: (request, moment) => c.write(() => acquireLocks(c, request, moment)),
-    releaseLocks: (id, paths, moment) => c.write(() => releaseLocks(c, id, paths, moment)),
-    acquireClaim: (request, moment) => c.write(() => acquireClaim(c, request, moment)),
-    releaseClaims: (id, tasks, moment) => c.write(() => releaseClaims(c, id, tasks, moment)),
+    acquireLocks: (request, moment) => write(moment.at, () => acquireLocks(c, request, moment)),
+    releaseLocks: (id, paths, moment) => write(moment.at, () => releaseLocks(c, id, paths, moment)),
+    acquireClaim: (request, moment) => write(moment.at, () => acquireClaim(c, request, moment)),
+    releaseClaims: (id, tasks, moment) =>
+      write(moment.at, () => releaseClaims(c, id, tasks, moment)),
     leaveQueue: async (ticket) => {
       await c.write(() => leaveQueue(c, ticket));
     },
 
-    alerts: (limit, at) => c.read(() => openAlerts(c, limit, at)),
+    sessionsToRescue: (moment) => c.read(() => sessionsToRescue(c, moment)),
+    endSessions: (ids, reasonFor, moment) => c.write(() => endSessions(c, ids, reasonFor, moment)),
+    exportSession: (id) => c.read(() => exportSession(c, id)),
+
+    alerts: (limit, at) => c.patiently(() => openAlerts(c, limit, at)),
     conflictsOf: (id, moment) => c.read(() => conflictsOf(c, id, moment)),
     locksOn: async (paths, moment) => {
       await endDead(c, moment);
@@ -100,11 +117,13 @@ function storeOn(c: Connection): Store {
     markAlertsDelivered: async (ids, at) => {
       await c.write(() => markAlertsDelivered(c, ids, at));
     },
+    overdue: (moment) => c.read(() => overdue(c, moment)),
+    cleanUp: (moment, options) => cleanUp(c, moment, options),
     overview: async (moment) => {
       await endDead(c, moment);
       return c.read(() => overview(c, moment));
     },
-    lifecycle: (limit) => c.read(() => lifecycle(c, limit)),
+    lifecycle: (limit) => c.patiently(() => lifecycle(c, limit)),
   };
 }
 

@@ -13,7 +13,11 @@ interface WaiterRow extends ProcessEvidence {
 }
 
 /** The waiters of one kind that still wait, first come first; the rest are forgotten. */
-function waiters(c: Connection, kind: Kind, moment: Moment): (WaiterRow & { wanted: string[] })[] {
+export function waiters(
+  c: Connection,
+  kind: Kind,
+  moment: Moment,
+): (WaiterRow & { wanted: string[] })[] {
   const rows = c.all<WaiterRow & { until: string }>(
     "select * from waiters where kind = $kind order by id",
     { kind },

@@ -45,6 +45,7 @@ create index if not exists session_by_project on session_registry(project_id) wh
 create index if not exists session_by_cwd on session_registry(cwd) where status <> 'terminated';
 create index if not exists session_by_task on session_registry(task_id) where status <> 'terminated';
 create index if not exists session_by_tty on session_registry(tty) where status <> 'terminated';
+create index if not exists ended_session on session_registry(coalesce(ended_at, heartbeat_at)) where status = 'terminated';
 create index if not exists session_by_uuid on session_registry(session_uuid);
 create unique index if not exists session_by_name on session_registry(name) where status <> 'terminated' and name is not null;
 
@@ -72,6 +73,8 @@ create table if not exists session_messages (
 
 create index if not exists message_by_channel on session_messages(channel, id);
 create index if not exists message_by_expiry on session_messages(expires_at, status);
+-- Directed messages stay a day after they expired; those to nobody in particular are found past them.
+create index if not exists undirected_by_expiry on session_messages(expires_at) where recipient_id is null;
 create index if not exists message_by_sender on session_messages(sender_id, id) where recipient_id is not null;
 create index if not exists message_by_reply on session_messages(reply_to) where reply_to is not null;
 -- One unread alert a type and resource.
@@ -150,6 +153,14 @@ create table if not exists waiters (
 
 create index if not exists waiter_by_session on waiters(session_id);
 create index if not exists waiter_by_kind on waiters(kind, id);
+
+-- When a writer removes again what is past its time, whichever process it is. One row.
+create table if not exists upkeep (
+  id integer primary key check (id = 1),
+  purge_at text not null
+);
+
+insert or ignore into upkeep(id, purge_at) values (1, '1970-01-01T00:00:00.000Z');
 
 -- Mail that the seeds' generation left unread keeps its recipient. A new database has none.
 insert or ignore into deliveries(message_id, session_id, delivered_at, read_at)

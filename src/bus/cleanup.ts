@@ -1,0 +1,59 @@
+import type { Bus } from "./bus";
+import { momentNow } from "./caller";
+import type { Warning } from "./errors";
+import { operatorId } from "./message";
+
+/** How many of what were removed, or would be. Alerts are not counted among the messages. */
+export interface Removed {
+  messages: number;
+  /** Sessions that ended long ago. */
+  sessions: number;
+  /** Locks and claims that ran out, or whose session is dead. */
+  locks: number;
+  claims: number;
+  alerts: number;
+}
+
+/** The data of `cleanup`. Bytes are those of the database and its write-ahead log together. */
+export interface CleanupResult {
+  removed: Removed;
+  bytes_before: number;
+  bytes_after: number;
+}
+
+export interface CleanedUpBus {
+  result: CleanupResult;
+  /** False where the database file keeps the space that was freed. */
+  shrinks: boolean;
+  warnings: Warning[];
+}
+
+async function bytesOf(bus: Bus): Promise<number> {
+  const { size_bytes, wal_bytes } = await bus.store.facts();
+  return size_bytes + wal_bytes;
+}
+
+/** What a clean-up would remove now. */
+export async function overdue(bus: Bus): Promise<CleanupResult> {
+  const bytes = await bytesOf(bus);
+  const removed = await bus.store.overdue(momentNow(bus));
+  return { removed, bytes_before: bytes, bytes_after: bytes };
+}
+
+/** Removes what is past its time, with the bells of the sessions that are gone, and gives the space back. */
+export async function cleanUp(bus: Bus, options: { vacuum: boolean }): Promise<CleanedUpBus> {
+  const bytes_before = await bytesOf(bus);
+  const done = await bus.store.cleanUp(momentNow(bus), options);
+  bus.wake.keepOnly([operatorId, ...done.live]);
+  if (done.touched.length > 0) bus.wake.ring(done.touched);
+  return {
+    result: { removed: done.removed, bytes_before, bytes_after: await bytesOf(bus) },
+    shrinks: done.shrinks,
+    warnings: done.blocked === null ? [] : [writersBlocked(done.blocked)],
+  };
+}
+
+const writersBlocked = (milliseconds: number): Warning => ({
+  code: "writers_blocked",
+  message: `nobody else could write for ${Math.ceil(milliseconds)} ms while the database was rewritten`,
+});

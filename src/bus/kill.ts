@@ -1,0 +1,116 @@
+import type { Bus } from "./bus";
+import type { Warning } from "./errors";
+import type { Moment } from "./liveness";
+import type { Patient } from "./patient";
+import {
+  type ProcessControl,
+  type ProcessEvidence,
+  type ProcessTable,
+  sameProcess,
+} from "./process";
+import type { SessionRecord } from "./session";
+import type { HeldBy } from "./store";
+
+/**
+ * What became of the process that was to be killed. `terminated`: it ended after SIGTERM. `killed`: after SIGKILL.
+ * `gone`: it had ended before. `alive`: it withstood both. `declined`: the human said no. The others were not
+ * signalled: `own_process` is the caller's or above it, a `shared_process` serves other sessions too, an
+ * `unknown_process` cannot be seen from here, a `refused` one the system protects.
+ */
+export type KillOutcome =
+  | "terminated"
+  | "killed"
+  | "gone"
+  | "alive"
+  | "declined"
+  | "own_process"
+  | "shared_process"
+  | "unknown_process"
+  | "refused";
+
+/** How long a signalled process has to end, in milliseconds. */
+const patience = { SIGTERM: 5000, SIGKILL: 2000 } as const;
+
+/** A session whose process may be signalled. */
+interface Victim extends Patient {
+  evidence: ProcessEvidence;
+}
+
+/** Those of the victims whose process may be signalled; the outcome of the others is written down. */
+export function chooseVictims(
+  bus: Bus,
+  victims: readonly Patient[],
+  all: readonly HeldBy[],
+  moment: Moment,
+): Victim[] {
+  if (victims.length === 0) return [];
+  const doomed = new Set(victims.map(({ record }) => record.session_id));
+  const bystanders = all
+    .map(({ record }) => record)
+    .filter((record) => !doomed.has(record.session_id) && !isDead(record, moment));
+  return victims.flatMap((victim) => {
+    const { evidence } = victim.record;
+    victim.session.killed = obstacle(bus, victim, bystanders);
+    return victim.session.killed === null && evidence ? [{ ...victim, evidence }] : [];
+  });
+}
+
+function isDead(record: SessionRecord, moment: Moment): boolean {
+  const { status, ended } = moment.judge(record);
+  return status === "terminated" || ended !== null;
+}
+
+function obstacle(
+  bus: Bus,
+  { record: { evidence, shared_host }, session }: Patient,
+  bystanders: readonly SessionRecord[],
+): KillOutcome | null {
+  if (session.state === "DEAD") return "gone";
+  if (session.state === "CURRENT") return "own_process";
+  if (evidence === null) return "unknown_process";
+  const own = [bus.identity.self(), ...bus.identity.clues().ancestors];
+  if (own.some((each) => sameProcess(each, evidence))) return "own_process";
+  if (shared_host || bystanders.some((each) => sameProcess(each.evidence, evidence))) {
+    return "shared_process";
+  }
+  const state = bus.identity.processes.state(evidence);
+  if (state === "gone") return "gone";
+  return state === "unknown" ? "unknown_process" : null;
+}
+
+/** A warning for each that should have been killed and was not. */
+export const unkilled = (victims: readonly Patient[]): Warning[] =>
+  victims.flatMap(({ session: { session_id, killed } }) =>
+    killed === null || ["terminated", "killed", "gone", "declined"].includes(killed)
+      ? []
+      : [{ code: "not_killed", message: `${session_id} was not killed: ${killed}` }],
+  );
+
+/** Ends a process: SIGTERM, and where that does not help in time SIGKILL. */
+export async function endProcess(
+  processes: ProcessTable & ProcessControl,
+  evidence: ProcessEvidence,
+): Promise<KillOutcome> {
+  for (const signal of ["SIGTERM", "SIGKILL"] as const) {
+    const sent = processes.signal(evidence, signal);
+    if (sent === "refused") return "refused";
+    if (sent === "gone") return signal === "SIGTERM" ? "gone" : "terminated";
+    if (await hasEnded(processes, evidence, patience[signal])) {
+      return signal === "SIGTERM" ? "terminated" : "killed";
+    }
+  }
+  return "alive";
+}
+
+async function hasEnded(
+  processes: ProcessTable,
+  evidence: ProcessEvidence,
+  within: number,
+): Promise<boolean> {
+  const deadline = performance.now() + within;
+  while (processes.state(evidence) !== "gone") {
+    if (performance.now() > deadline) return false;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  return true;
+}

@@ -1,0 +1,60 @@
+import type { Bus } from "./bus";
+import { momentNow } from "./caller";
+import type { Patient } from "./patient";
+import { sameProcess } from "./process";
+import type { Released, SessionRecord } from "./session";
+
+/**
+ * Ends the dead and the stale, those whose process was killed, and with `force` the hung. Who gave a sign of life or
+ * was replaced since it was looked at stays. Returns what became free.
+ */
+export async function endLost(
+  bus: Bus,
+  patients: readonly Patient[],
+  force: boolean,
+  current: string | null,
+): Promise<Released> {
+  const lost = new Map(
+    patients
+      .filter(
+        (each) => each.session.status !== "terminated" && (isDead(each) || isLost(each, force)),
+      )
+      .map((each) => [each.record.session_id, each]),
+  );
+  if (lost.size === 0) return { locks: 0, claims: 0 };
+  const moment = momentNow(bus);
+  const by = current ?? "the operator";
+  const ended = await bus.store.endSessions(
+    [...lost.keys()],
+    (record) => {
+      const each = lost.get(record.session_id);
+      if (each && wasKilled(each) && isSame(record, each)) return `killed by ${by}`;
+      const { ended: died } = moment.judge(record);
+      if (died !== null) return died;
+      return each && isLost(each, force) && isSame(record, each) ? `rescued by ${by}` : null;
+    },
+    moment,
+  );
+  bus.wake.ring([]);
+  for (const { record } of ended) {
+    const each = lost.get(record.session_id);
+    if (each) each.session.released = true;
+  }
+  return {
+    locks: ended.reduce((sum, each) => sum + each.released.locks, 0),
+    claims: ended.reduce((sum, each) => sum + each.released.claims, 0),
+  };
+}
+
+const isDead = (each: Patient): boolean => each.session.state === "DEAD" || wasKilled(each);
+
+const wasKilled = ({ session }: Patient): boolean =>
+  session.killed === "terminated" || session.killed === "killed";
+
+const isLost = ({ session }: Patient, force: boolean): boolean =>
+  session.state === "STALE" || (force && session.state === "HUNG");
+
+/** Neither heard of since nor under another process. */
+const isSame = (now: SessionRecord, { record }: Patient): boolean =>
+  now.heartbeat_at === record.heartbeat_at &&
+  (now.evidence === null ? record.evidence === null : sameProcess(now.evidence, record.evidence));

@@ -1,0 +1,100 @@
+import type { Bus } from "./bus";
+import { callingOrNobody, momentNow } from "./caller";
+import type { Warning } from "./errors";
+import type { Identity, ProjectFinding } from "./identity";
+import type { SessionRecord, SessionStatus } from "./session";
+
+/** A live session that works on a project. */
+export interface Occupant {
+  session_id: string;
+  llm_vendor: string;
+  llm_model: string | null;
+  task_id: string | null;
+  cwd: string | null;
+  status: SessionStatus;
+}
+
+export interface ProjectCandidate extends ProjectFinding {
+  directory: string;
+  occupied_by: Occupant[];
+  free: boolean;
+  /** The one to work on: at most one of all. */
+  picked: boolean;
+}
+
+/** The data of `project`. Occupants are others than the calling session, which does not lock out itself. */
+export interface ProjectResult extends ProjectFinding {
+  occupied_by: Occupant[];
+  candidates: ProjectCandidate[];
+}
+
+export interface ProjectRequest {
+  asOperator: boolean;
+  cwd: string;
+  /** `--project`: it is this one, whatever the directory says. */
+  explicit: string | null;
+  /** Directories to choose from. */
+  candidates: readonly string[];
+}
+
+/**
+ * The project of a directory, who occupies it, and of several directories the first that is free. A project that was
+ * named (`--project`, an environment variable) is taken however occupied it is: the lock-out is for guesses only.
+ * `bus`: null where there is no database, and thus nobody. Throws `not_found` for a directory that is not there.
+ */
+export async function findProject(
+  identity: Identity,
+  bus: Bus | null,
+  request: ProjectRequest,
+): Promise<{ result: ProjectResult; warnings: Warning[] }> {
+  const warnings: Warning[] = [];
+  const others = bus ? await otherSessions(bus, request.asOperator, warnings) : [];
+  const look = (path: string) => {
+    const directory = identity.directory(path);
+    const found = identity.project(directory);
+    const finding: ProjectFinding = request.explicit
+      ? { ...found, project_id: request.explicit, source: "--project" }
+      : found;
+    const occupied_by = others.filter((record) => isOn(record, finding, directory)).map(occupant);
+    return { directory, ...finding, occupied_by };
+  };
+  const { directory: _, ...own } = look(request.cwd);
+  const seen = request.candidates.map((path) => {
+    const each = look(path);
+    return { ...each, free: each.occupied_by.length === 0, picked: false };
+  });
+  const pick = seen.find((each) => each.free || !isGuess(each));
+  if (pick) pick.picked = true;
+  return { result: { ...own, candidates: seen }, warnings };
+}
+
+interface Other {
+  record: SessionRecord;
+  status: SessionStatus;
+}
+
+async function otherSessions(bus: Bus, asOperator: boolean, warnings: Warning[]): Promise<Other[]> {
+  const current = asOperator ? null : await callingOrNobody(bus, warnings);
+  const moment = momentNow(bus);
+  const live = await bus.store.liveSessions(moment);
+  return live
+    .filter((record) => record.session_id !== current)
+    .map((record) => ({ record, status: moment.judge(record).status }));
+}
+
+/** Without a project the directory itself is what can be occupied. */
+const isOn = ({ record }: Other, { project_id }: ProjectFinding, directory: string): boolean =>
+  project_id === null
+    ? record.project_id === null && record.cwd === directory
+    : record.project_id === project_id;
+
+const isGuess = ({ source }: ProjectFinding): boolean => source === "git" || source === "none";
+
+const occupant = ({ record, status }: Other): Occupant => ({
+  session_id: record.session_id,
+  llm_vendor: record.llm_vendor,
+  llm_model: record.llm_model,
+  task_id: record.task_id,
+  cwd: record.cwd,
+  status,
+});

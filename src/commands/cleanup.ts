@@ -1,0 +1,65 @@
+import { cleanUp, overdue } from "../bus/cleanup";
+import { ParleyError } from "../bus/errors";
+import { duration } from "../bus/input";
+import { scheduleActions } from "../bus/schedule";
+import { type Answer, defineCommand } from "../cli/command";
+
+const defaultInterval = "5m";
+
+export default defineCommand({
+  meta: { name: "cleanup", description: "Remove what is past its time, now or regularly" },
+  args: {
+    "dry-run": { type: "boolean", description: "Only count what would be removed" },
+    vacuum: {
+      type: "boolean",
+      description: "Rewrite the whole database; nobody else can write meanwhile",
+    },
+    cron: {
+      type: "enum",
+      options: [...scheduleActions],
+      description: "Print, install or remove its line in the crontab, or print another timer",
+    },
+    every: {
+      type: "string",
+      valueHint: defaultInterval,
+      description: `With --cron: how often (${defaultInterval})`,
+    },
+  },
+  examples: [
+    "cleanup",
+    "cleanup --dry-run",
+    "cleanup --cron install --every 10m",
+    "cleanup --cron systemd",
+  ],
+  async run({ args, context }): Promise<Answer> {
+    const { cron, every, vacuum = false } = args;
+    const [mode, other] = [
+      args["dry-run"] && "--dry-run",
+      vacuum && "--vacuum",
+      cron && "--cron",
+    ].filter((each) => typeof each === "string" && each !== "");
+    if (mode && other) {
+      throw new ParleyError("invalid", `${mode} and ${other} exclude each other`, {
+        hint: "give one of them",
+      });
+    }
+    if (cron) {
+      const schedule = await context.schedule();
+      return {
+        view: "schedule",
+        data: await schedule.run(cron, duration(every ?? defaultInterval, "--every")),
+      };
+    }
+    if (every !== undefined) {
+      throw new ParleyError("invalid", "--every goes with --cron", {
+        hint: `write parley cleanup --cron install --every ${every}`,
+      });
+    }
+    if (args["dry-run"]) {
+      const bus = await context.bus("read");
+      return { view: "cleanup", data: await overdue(bus), options: { dryRun: true } };
+    }
+    const { result, shrinks, warnings } = await cleanUp(await context.bus("write"), { vacuum });
+    return { view: "cleanup", data: result, options: { shrinks }, warnings };
+  },
+});

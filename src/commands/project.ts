@@ -1,0 +1,48 @@
+import type { Bus } from "../bus/bus";
+import { ParleyError } from "../bus/errors";
+import { findProject } from "../bus/project";
+import { type Context, defineCommand } from "../cli/command";
+
+export default defineCommand({
+  meta: { name: "project", description: "Show which project this is and who works on it" },
+  args: {
+    dir: { type: "positional", required: false, description: "With --candidates: a directory" },
+    candidates: {
+      type: "boolean",
+      description:
+        "Choose among directories: the first on whose project nobody else works is picked; where all are occupied none is, and that is no error",
+    },
+    project: {
+      type: "string",
+      description: "It is this one; what is named is picked however occupied it is",
+      valueHint: "PROJECT",
+    },
+  },
+  variadic: true,
+  examples: ["project", "project --candidates ~/work/pilot ~/work/atlas", "project --json"],
+  async run({ args, rest, context }) {
+    const candidates = args.dir === undefined ? [] : [args.dir, ...rest];
+    if (candidates.length > 0 !== (args.candidates === true)) {
+      throw new ParleyError("invalid", "Directories and --candidates belong together", {
+        hint: "write parley project --candidates DIR DIR",
+      });
+    }
+    const { result, warnings } = await findProject(context.identity, await busIfAny(context), {
+      asOperator: context.asOperator,
+      cwd: context.io.cwd,
+      explicit: args.project ?? null,
+      candidates,
+    });
+    return { view: "project", data: result, warnings };
+  },
+});
+
+/** Where there is no database, nobody has ever registered. */
+async function busIfAny(context: Context): Promise<Bus | null> {
+  try {
+    return await context.bus("read");
+  } catch (error) {
+    if (error instanceof ParleyError && error.code === "not_found") return null;
+    throw error;
+  }
+}

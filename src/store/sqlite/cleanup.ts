@@ -1,0 +1,106 @@
+import type { Removed } from "../../bus/cleanup";
+import type { Moment } from "../../bus/liveness";
+import type { CleanedUp } from "../../bus/store";
+import type { Connection } from "./connection";
+import { endSession } from "./ending";
+import { allSweeps, nothing } from "./overdue";
+import { liveRecord, liveSessions } from "./session";
+import { checkpoint, reclaimPages, rewrite, shortenLog, shrinks } from "./space";
+import { waiters, waitingSessions } from "./waiter";
+
+/** How long a batch should hold the write lock, in milliseconds. */
+const target = 20;
+/** Rows of the first batch of a kind, and of the largest. */
+const firstBatch = 10;
+const largestBatch = 10_000;
+
+export async function cleanUp(
+  c: Connection,
+  moment: Moment,
+  { vacuum }: { vacuum: boolean },
+): Promise<CleanedUp> {
+  const removed = nothing();
+  // Else every commit of ours would be followed by a checkpoint within the time that is measured.
+  c.db.run("pragma wal_autocheckpoint = 0");
+  try {
+    await endDead(c, moment, removed);
+    for (const sweep of allSweeps) {
+      await inBatches(c, (limit) => sweep(c, moment.at, limit, removed));
+    }
+    await c.write(() => {
+      // Looking at the queues forgets those who wait no more.
+      waiters(c, "lock", moment);
+      waiters(c, "claim", moment);
+    });
+    if (!vacuum) await inBatches(c, (limit) => reclaimPages(c, limit));
+    const blocked = vacuum ? await rewrite(c) : null;
+    await shortenLog(c);
+    return { removed, blocked, shrinks: shrinks(c), ...(await whoIsLeft(c, removed)) };
+  } finally {
+    c.db.run("pragma wal_autocheckpoint = 64");
+  }
+}
+
+/**
+ * Repeats `work` until it finds less than its limit, each time in a transaction of its own and with a pause after it:
+ * a writer that waits looks again after 1, 2, 5, 10, 15, 20, 25 … ms (SQLite's busy handler), so that short holds with
+ * pauses as long let it in soon.
+ */
+async function inBatches(c: Connection, work: (limit: number) => number): Promise<void> {
+  for (let limit = firstBatch; ;) {
+    let started = 0;
+    const handled = await c.write(() => {
+      started = performance.now();
+      return work(limit);
+    });
+    const held = performance.now() - started;
+    if (handled > 0) {
+      checkpoint(c);
+      await Bun.sleep(held);
+    }
+    if (handled < limit) return;
+    const fitting = Math.round(limit * Math.min(4, target / held));
+    limit = Math.min(largestBatch, Math.max(firstBatch, fitting));
+  }
+}
+
+/** Ends the dead sessions, which frees what they hold. */
+async function endDead(c: Connection, moment: Moment, removed: Removed): Promise<void> {
+  const alive = new Set(
+    (await c.read(() => liveSessions(c, moment))).map((record) => record.session_id),
+  );
+  const dead = (await c.read(() => notEndedIds(c))).filter((id) => !alive.has(id));
+  await inBatches(c, (limit) => {
+    const batch = dead.splice(0, limit);
+    for (const id of batch) {
+      // Read again: a sign of life that came in between wins.
+      const record = liveRecord(c, id);
+      const reason = record && moment.judge(record).ended;
+      if (!record || reason === null) continue;
+      const released = endSession(c, record, reason, moment);
+      removed.locks += released.locks;
+      removed.claims += released.claims;
+    }
+    return batch.length;
+  });
+}
+
+const notEndedIds = (c: Connection): string[] =>
+  c
+    .all<{ session_id: string }>(
+      "select session_id from session_registry where status <> 'terminated' order by registered_at, session_id",
+    )
+    .map((row) => row.session_id);
+
+/** Who is to keep a bell, and whom to ring. */
+const whoIsLeft = (
+  c: Connection,
+  { locks, claims }: Removed,
+): Promise<{ live: string[]; touched: string[] }> =>
+  c.read(() => ({
+    live: notEndedIds(c),
+    touched: [
+      ...(locks > 0 ? waitingSessions(c, "lock") : []),
+      ...(claims > 0 ? waitingSessions(c, "claim") : []),
+    ],
+  }));

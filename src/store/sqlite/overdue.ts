@@ -1,0 +1,177 @@
+import type { Claim } from "../../bus/claim";
+import type { Removed } from "../../bus/cleanup";
+import { timestamp } from "../../bus/clock";
+import type { Moment } from "../../bus/liveness";
+import type { Lock } from "../../bus/lock";
+import { claimColumns, release as releaseClaim } from "./claim";
+import type { Connection } from "./connection";
+import { lockColumns, release as releaseLock } from "./lock";
+import { liveSessions } from "./session";
+
+/**
+ * An expired directed message is hidden at once and kept this much longer, in milliseconds, so that a jump of the
+ * clock loses no mail.
+ */
+const grace = 24 * 3600 * 1000;
+
+/**
+ * Removes at most `limit` things that are past their time, and counts them in `removed`. Returns how many there were:
+ * fewer than `limit` where nothing is left.
+ */
+export type Sweep = (c: Connection, at: number, limit: number, removed: Removed) => number;
+
+export const nothing = (): Removed => ({
+  messages: 0,
+  sessions: 0,
+  locks: 0,
+  claims: 0,
+  alerts: 0,
+});
+
+/** Messages past their time: a condition that an index serves, and the time that it compares with. */
+interface Expired {
+  condition: string;
+  until(at: number): string;
+}
+
+const undirected: Expired = {
+  condition: "recipient_id is null and expires_at <= $until",
+  until: timestamp,
+};
+
+/** Swept after the undirected ones, which lie between them in the same index. */
+const directed: Expired = {
+  condition: "recipient_id is not null and expires_at <= $until",
+  until: (at) => timestamp(at - grace),
+};
+
+/** SQLite reads both forms in which times were ever stored. A row without a legible time is left alone. */
+const lived = (kept: string): string =>
+  `unixepoch(created_at) + ${kept} <= unixepoch($until) and created_at <= $until`;
+
+/** Of other programs: v1.0's messages, and messages of our table whose end was left open. */
+const legacyExpired = lived("coalesce(ttl_seconds, 300)");
+const openEnded: Expired = {
+  condition: `expires_at is null and ${lived(
+    `case when recipient_id is null then coalesce(ttl_seconds, 300) else ${(2 * grace) / 1000} end`,
+  )}`,
+  until: timestamp,
+};
+
+const removeMessages =
+  ({ condition, until }: Expired): Sweep =>
+  (c, at, limit, removed) => {
+    const rows = c.all<{ id: number; alert: number }>(
+      `delete from session_messages where id in (
+          select id from session_messages where ${condition} order by expires_at limit $limit)
+        returning id, channel = 'operator_alert' as alert`,
+      { until: until(at), limit },
+    );
+    if (rows.length === 0) return 0;
+    c.run("delete from deliveries where message_id in (select value from json_each($ids))", {
+      ids: JSON.stringify(rows.map((row) => row.id)),
+    });
+    const alerts = rows.filter((row) => row.alert === 1).length;
+    removed.alerts += alerts;
+    removed.messages += rows.length - alerts;
+    return rows.length;
+  };
+
+/** A lock or claim that ran out, or that no live session holds. */
+const free = (table: string): string =>
+  `(expires_at <= $now or not exists (select 1 from session_registry s
+      where s.session_id = ${table}.session_id and s.status <> 'terminated'))`;
+
+const removeLocks: Sweep = (c, at, limit, removed) => {
+  const locks = c.all<Lock>(
+    `select ${lockColumns} from file_locks where ${free("file_locks")} order by file_path limit $limit`,
+    { now: timestamp(at), limit },
+  );
+  for (const lock of locks) releaseLock(c, lock, "expire", at);
+  removed.locks += locks.length;
+  return locks.length;
+};
+
+const removeClaims: Sweep = (c, at, limit, removed) => {
+  const claims = c.all<Claim>(
+    `select ${claimColumns} from task_claims where ${free("task_claims")} order by task_id limit $limit`,
+    { now: timestamp(at), limit },
+  );
+  for (const claim of claims) releaseClaim(c, claim, "expire", at);
+  removed.claims += claims.length;
+  return claims.length;
+};
+
+/** Sessions that ended long ago. Whoever has unread mail left stays, since it passes to the next of the conversation. */
+const longEnded = `status = 'terminated' and coalesce(ended_at, heartbeat_at) <= $before
+  and not exists (select 1 from deliveries d where d.session_id = session_registry.session_id and d.read_at is null)`;
+
+const keptSince = (c: Connection, at: number): string => timestamp(at - c.settings.endedSessions);
+
+const removeSessions: Sweep = (c, at, limit, removed) => {
+  const count = c.run(
+    `delete from session_registry where session_id in (
+      select session_id from session_registry where ${longEnded}
+        order by coalesce(ended_at, heartbeat_at) limit $limit)`,
+    { before: keptSince(c, at), limit },
+  );
+  removed.sessions += count;
+  return count;
+};
+
+const removeLegacy: Sweep = (c, at, limit, removed) => {
+  const count = c.run(
+    `delete from inter_session_messages where id in (
+      select id from inter_session_messages where ${legacyExpired} order by created_at limit $limit)`,
+    { until: timestamp(at), limit },
+  );
+  removed.messages += count;
+  return count;
+};
+
+/** What our own rows need: each costs what it removes, however much there is that is not past its time. */
+export const ownSweeps: readonly Sweep[] = [
+  removeLocks,
+  removeClaims,
+  removeSessions,
+  removeMessages(undirected),
+  removeMessages(directed),
+];
+
+/** Everything. The rows of other programs may have to be walked over to find those past their time. */
+export const allSweeps: readonly Sweep[] = [...ownSweeps, removeMessages(openEnded), removeLegacy];
+
+/** Counts what `cleanUp` would remove now. */
+export function overdue(c: Connection, moment: Moment): Removed {
+  const now = timestamp(moment.at);
+  const live = new Set(liveSessions(c, moment).map((record) => record.session_id));
+  const isFree = (held: Lock | Claim): boolean =>
+    (held.expires_at !== null && held.expires_at <= now) || !live.has(held.session_id);
+  const removed = nothing();
+  removed.locks = c
+    .all<Lock>(`select ${lockColumns} from file_locks order by file_path`)
+    .filter(isFree).length;
+  removed.claims = c
+    .all<Claim>(`select ${claimColumns} from task_claims order by task_id`)
+    .filter(isFree).length;
+  removed.sessions = count(
+    c.all(`select count(*) as count from session_registry where ${longEnded}`, {
+      before: keptSince(c, moment.at),
+    }),
+  );
+  for (const { condition, until } of [undirected, directed, openEnded]) {
+    const bindings = { until: until(moment.at) };
+    const messages = `select count(*) as count from session_messages where ${condition}`;
+    const alerts = count(c.all(`${messages} and channel = 'operator_alert'`, bindings));
+    removed.messages += count(c.all(messages, bindings)) - alerts;
+    removed.alerts += alerts;
+  }
+  removed.messages += count(
+    c.all(`select count(*) as count from inter_session_messages where ${legacyExpired}`, {
+      until: now,
+    }),
+  );
+  return removed;
+}
+
+const count = ([row]: { count: number }[]): number => row?.count ?? 0;

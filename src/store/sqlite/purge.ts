@@ -1,0 +1,58 @@
+import { SQLiteError } from "bun:sqlite";
+
+import { parseTime, timestamp } from "../../bus/clock";
+import type { Connection } from "./connection";
+import { nothing, ownSweeps } from "./overdue";
+import { freePages, reclaimPages } from "./space";
+
+/** How often writers purge, all processes together, and how soon again where something was left, in milliseconds. */
+const interval = 60_000;
+const catchUp = 50;
+/** How long a purge goes on to begin batches, in milliseconds, and how large they are. */
+const budget = 3;
+const rows = 50;
+const pages = 16;
+/** Free pages that are left for the next messages: 256 KiB. */
+const spare = 64;
+
+/**
+ * What every writer does after its own work: once a minute one of them removes a little of what is past its time, so
+ * that a machine without cron stays bounded too. Where a purge could not finish, the next comes after 50 ms, which
+ * outruns any writer. When it is due again stands in the database.
+ */
+export function openPurge(c: Connection): (at: number) => void {
+  let dueAt = 0;
+  return (at) => {
+    // Far in the future is no appointment but a clock that was wrong.
+    if (at < dueAt && at > dueAt - 2 * interval) return;
+    try {
+      dueAt = appointment(c);
+      if (at < dueAt && at > dueAt - 2 * interval) return;
+      c.writeUnlessBusy(() => purge(c, at));
+    } catch (error) {
+      // The work that it comes after has been done, and must not fail by it.
+      if (!(error instanceof SQLiteError)) throw error;
+    }
+  };
+}
+
+const appointment = (c: Connection): number =>
+  parseTime(c.get<{ purge_at: string }>("select purge_at from upkeep where id = 1")?.purge_at) ?? 0;
+
+function purge(c: Connection, at: number): void {
+  const until = performance.now() + budget;
+  const finished = ownSweeps.every((sweep) =>
+    repeat(until, rows, () => sweep(c, at, rows, nothing())),
+  );
+  const shrunk =
+    finished && repeat(until, pages, () => (freePages(c) > spare ? reclaimPages(c, pages) : 0));
+  c.run("update upkeep set purge_at = $purge_at where id = 1", {
+    purge_at: timestamp(at + (shrunk ? interval : catchUp)),
+  });
+}
+
+/** Repeats `work` while it does as much as it may; false where the time was up before. */
+function repeat(until: number, limit: number, work: () => number): boolean {
+  while (performance.now() < until) if (work() < limit) return true;
+  return false;
+}

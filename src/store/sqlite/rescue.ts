@@ -1,0 +1,73 @@
+import { timestamp } from "../../bus/clock";
+import { deaths, type Moment } from "../../bus/liveness";
+import type { SessionRecord } from "../../bus/session";
+import type { Ended, HeldBy, SessionExport } from "../../bus/store";
+import { claimsOf } from "./claim";
+import type { Connection } from "./connection";
+import { endSession } from "./ending";
+import { locksOf } from "./lock";
+import { fromRow as messageFrom, messageColumns, type MessageRow } from "./message";
+import { fromRow, holdings, liveRecord, notEnded, type SessionRow } from "./session";
+
+/** How long one that died is still listed, in milliseconds: somebody may look for it. */
+const remembered = 24 * 3600 * 1000;
+
+export function sessionsToRescue(c: Connection, moment: Moment): HeldBy[] {
+  const died = c
+    .all<SessionRow>(
+      `select * from session_registry where status = 'terminated' and ended_at > $since
+          and end_reason in (select value from json_each($deaths))
+        order by ended_at, session_id`,
+      { since: timestamp(moment.at - remembered), deaths: JSON.stringify(Object.values(deaths)) },
+    )
+    .map(fromRow);
+  return [...notEnded(c), ...died].map((record) => ({
+    record,
+    holdings: holdings(c, record.session_id, moment.at),
+  }));
+}
+
+export function endSessions(
+  c: Connection,
+  ids: readonly string[],
+  reasonFor: (record: SessionRecord) => string | null,
+  moment: Moment,
+): Ended[] {
+  return ids.flatMap((id) => {
+    const record = liveRecord(c, id);
+    const reason = record && reasonFor(record);
+    return record && reason ? [{ record, released: endSession(c, record, reason, moment) }] : [];
+  });
+}
+
+/** Reads through all mail: an index for the few exports there are would cost every message its upkeep. */
+export function exportSession(c: Connection, session_id: string): SessionExport {
+  const received = c.all<MessageRow & { seen_at: string | null; opened_at: string | null }>(
+    `select ${messageColumns}, d.delivered_at as seen_at, d.read_at as opened_at
+      from deliveries d join session_messages m on m.id = d.message_id
+      where d.session_id = $session_id order by m.id`,
+    { session_id },
+  );
+  const mail = received.map(({ seen_at, opened_at, ...row }) => ({
+    ...messageFrom(row),
+    // The state in this mailbox: an alert's own is the operator's.
+    status: opened_at ? ("read" as const) : seen_at ? ("delivered" as const) : ("pending" as const),
+    delivered_at: seen_at,
+    read_at: opened_at,
+  }));
+  return {
+    locks: locksOf(c, session_id),
+    claims: claimsOf(c, session_id),
+    messages: {
+      sent: c
+        .all<MessageRow>(
+          `select ${messageColumns} from session_messages m
+            where sender_id = $session_id and recipient_id is not null order by id`,
+          { session_id },
+        )
+        .map(messageFrom),
+      received: mail,
+      unread: mail.filter((message) => message.status !== "read"),
+    },
+  };
+}

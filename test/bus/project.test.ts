@@ -1,0 +1,164 @@
+import { afterEach, expect, test } from "bun:test";
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import type { Bus } from "../../src/bus/bus";
+import { findProject } from "../../src/bus/project";
+import { defaultSettings } from "../../src/bus/settings";
+import { createIdentity } from "../../src/identity/identity";
+import { agent, contract, type World } from "./world";
+
+const directories: string[] = [];
+afterEach(() => {
+  for (const each of directories.splice(0)) rmSync(each, { recursive: true, force: true });
+});
+
+/** A place with these git repositories in it. */
+function place(...repositories: string[]): string {
+  const root = realpathSync(mkdtempSync(join(tmpdir(), "parley-project-")));
+  directories.push(root);
+  for (const name of repositories) {
+    const git = join(root, name, ".git");
+    for (const part of ["objects", "refs"]) mkdirSync(join(git, part), { recursive: true });
+    Bun.spawnSync(["sh", "-c", 'echo "ref: refs/heads/main" > "$0/HEAD"', git]);
+  }
+  return root;
+}
+
+const identityIn = (cwd: string, env: Record<string, string> = {}) =>
+  createIdentity({
+    env,
+    cwd,
+    dataDirectory: join(cwd, "data"),
+    session: env["PARLEY_SESSION"] ?? null,
+  });
+
+function busOf(world: World, cwd: string, env: Record<string, string> = {}): Bus {
+  return {
+    store: world.store,
+    identity: { ...bound(identityIn(cwd, env)), processes: noProcesses },
+    clock: { now: () => world.at },
+    wake: {
+      ring: () => {},
+      keepOnly: () => {},
+      listen: async () => ({ source: "none", stop: async () => {} }),
+    },
+    settings: defaultSettings,
+  };
+}
+
+/** Every process of the contract's world runs. */
+const noProcesses: Bus["identity"]["processes"] = {
+  source: "/proc",
+  state: () => "running",
+  uptimeSeconds: () => null,
+  cpuSeconds: () => null,
+  signal: () => "refused",
+};
+
+const bound = (identity: Bus["identity"]): Bus["identity"] => ({
+  processes: identity.processes,
+  machine: () => identity.machine(),
+  agent: (request) => identity.agent(request),
+  clues: () => ({ ...identity.clues(), ancestors: [], tty: null }),
+  project: (cwd) => identity.project(cwd),
+  directory: (path) => identity.directory(path),
+  self: () => identity.self(),
+  file: (path) => identity.file(path),
+});
+
+const request = (cwd: string, candidates: string[] = [], explicit: string | null = null) => ({
+  asOperator: false,
+  cwd,
+  explicit,
+  candidates,
+});
+
+contract("A project", (world) => {
+  test("is told with who occupies it, the calling session apart", async () => {
+    const w = await world();
+    const root = place("atlas");
+    const cwd = join(root, "atlas");
+    for (const pid of [1, 2])
+      await w.store.registerSession(agent("codex", pid, { project_id: "atlas" }), w.moment());
+    await w.store.registerSession(agent("kimi", 3, { project_id: "pilot" }), w.moment());
+    const bus = busOf(w, cwd, { PARLEY_SESSION: "codex-1" });
+    const { result, warnings } = await findProject(bus.identity, bus, request(cwd));
+    expect(result).toMatchObject({ project_id: "atlas", source: "git", root: cwd, candidates: [] });
+    expect(result.occupied_by.map((each) => each.session_id)).toEqual(["codex-2"]);
+    expect(warnings).toEqual([]);
+  });
+
+  test("is picked where it is the first that nobody else occupies", async () => {
+    const w = await world();
+    const root = place("atlas", "pilot", "zebra");
+    await w.store.registerSession(agent("codex", 1, { project_id: "atlas" }), w.moment());
+    await w.store.registerSession(agent("codex", 2, { project_id: "pilot" }), w.moment());
+    const names = ["atlas", "pilot", "zebra"].map((name) => join(root, name));
+    const pick = async (env: Record<string, string>) => {
+      const bus = busOf(w, root, env);
+      const { result } = await findProject(bus.identity, bus, request(root, names));
+      return result.candidates.map(({ free, picked }) => (picked ? "picked" : free ? "free" : "-"));
+    };
+    expect(await pick({})).toEqual(["-", "-", "picked"]);
+    // The own session does not lock out itself.
+    expect(await pick({ PARLEY_SESSION: "codex-2" })).toEqual(["-", "picked", "free"]);
+    await w.store.registerSession(agent("codex", 3, { project_id: "zebra" }), w.moment());
+    expect(await pick({})).toEqual(["-", "-", "-"]);
+  });
+
+  test("that was named is taken however occupied it is", async () => {
+    const w = await world();
+    const root = place("atlas", "pilot");
+    await w.store.registerSession(agent("codex", 1, { project_id: "P" }), w.moment());
+    const names = ["atlas", "pilot"].map((name) => join(root, name));
+    const named = busOf(w, root, { PARLEY_PROJECT: "P" });
+    const byVariable = await findProject(named.identity, named, request(root, names));
+    expect(byVariable.result).toMatchObject({ project_id: "P", source: "PARLEY_PROJECT" });
+    const bus = busOf(w, root);
+    const byOption = await findProject(bus.identity, bus, request(root, names, "P"));
+    expect(byOption.result).toMatchObject({ project_id: "P", source: "--project" });
+    for (const { result } of [byVariable, byOption]) {
+      expect(result.occupied_by).toHaveLength(1);
+      expect(result.candidates.map(({ free, picked }) => [free, picked])).toEqual([
+        [false, true],
+        [false, false],
+      ]);
+    }
+  });
+
+  test("is freed by the end of its session, and a directory without one is occupied by who is in it", async () => {
+    const w = await world();
+    const root = place("atlas");
+    mkdirSync(join(root, "plain"));
+    symlinkSync(join(root, "plain"), join(root, "link"));
+    await w.store.registerSession(agent("codex", 1, { project_id: "atlas" }), w.moment());
+    await w.store.registerSession(agent("codex", 2, { cwd: join(root, "plain") }), w.moment());
+    const names = ["link", "atlas"].map((name) => join(root, name));
+    const bus = busOf(w, root);
+    const look = async () => (await findProject(bus.identity, bus, request(root, names))).result;
+    expect((await look()).candidates.map((each) => each.free)).toEqual([false, false]);
+    await w.store.endSession("codex-1", "session ended normally", w.moment());
+    expect(await look()).toMatchObject({
+      occupied_by: [],
+      candidates: [
+        { directory: join(root, "plain"), project_id: null, free: false, picked: false },
+        { project_id: "atlas", free: true, picked: true },
+      ],
+    });
+  });
+});
+
+test("Without a database nobody occupies a project", async () => {
+  const root = place("atlas");
+  const identity = identityIn(root);
+  const { result } = await findProject(identity, null, request(root, [join(root, "atlas")]));
+  expect(result.candidates).toMatchObject([{ project_id: "atlas", free: true, picked: true }]);
+});
+
+test("A candidate that is no directory is an error", async () => {
+  const root = place();
+  const looking = findProject(identityIn(root), null, request(root, [join(root, "nowhere")]));
+  expect(looking).rejects.toMatchObject({ code: "not_found" });
+});

@@ -1,0 +1,161 @@
+import { describe, expect, test } from "bun:test";
+
+import type { ProcessEvidence } from "../../src/bus/process";
+import { resumeCommand } from "../../src/bus/resume";
+import { triage } from "../../src/bus/triage";
+import { agent, contract, day, draft, texts } from "./world";
+
+const minute = 60_000;
+
+contract("Rescue", (world) => {
+  test("lists the dead with what they hold and ends nobody", async () => {
+    const w = await world();
+    await w.store.registerSession(agent("claude", 1), w.moment());
+    await w.store.acquireLocks(
+      {
+        session_id: "claude-1",
+        targets: [{ file_path: "/a", repository: null, repository_path: null }],
+        lock_type: "advisory",
+        ttl: null,
+        force: false,
+        waiting: null,
+        ticket: null,
+      },
+      w.moment(),
+    );
+    w.processes.set(1, "gone");
+    const [seen] = await w.store.sessionsToRescue(w.moment());
+    expect(seen).toMatchObject({
+      record: { session_id: "claude-1", stored_status: "active" },
+      holdings: { file_locks: ["/a"] },
+    });
+    expect((await w.store.session("claude-1"))?.stored_status).toBe("active");
+  });
+
+  test("remembers for a day those that died unasked, and not those that took their leave", async () => {
+    const w = await world();
+    for (const pid of [1, 2]) await w.store.registerSession(agent("claude", pid), w.moment());
+    await w.store.registerSession(agent("kimi", 3, { liveness: "heartbeat" }), w.moment());
+    await w.store.endSession("claude-2", "session ended normally", w.moment());
+    w.processes.set(1, "gone");
+    await w.store.liveSessions(w.moment());
+    w.at += 6 * minute;
+    await w.store.liveSessions(w.moment());
+    const ids = async () =>
+      (await w.store.sessionsToRescue(w.moment())).map(({ record }) => record.session_id);
+    expect(await ids()).toEqual(["claude-1", "kimi-3"]);
+    w.at += day;
+    expect(await ids()).toEqual([]);
+  });
+
+  test("ends only those for whose row of that moment there is a reason, and says what became free", async () => {
+    const w = await world();
+    for (const pid of [1, 2]) {
+      await w.store.registerSession(agent("claude", pid), w.moment());
+      await w.store.acquireClaim(
+        { session_id: `claude-${pid}`, task_id: `T${pid}`, ttl: null, waiting: null, ticket: null },
+        w.moment(),
+      );
+    }
+    const silentSince = w.moment();
+    w.at += minute;
+    await w.store.beat("claude-2", w.moment());
+    const ended = await w.store.endSessions(
+      ["claude-1", "claude-2", "nobody"],
+      (record) => (Date.parse(record.heartbeat_at) <= silentSince.at ? "rescued" : null),
+      w.moment(),
+    );
+    expect(ended.map((each) => [each.record.session_id, each.released])).toEqual([
+      ["claude-1", { locks: 0, claims: 1 }],
+    ]);
+    expect((await w.store.overview(w.moment())).claims.map((claim) => claim.task_id)).toEqual([
+      "T2",
+    ]);
+    expect(await w.store.session("claude-1")).toMatchObject({ end_reason: "rescued" });
+  });
+
+  test("exports what was sent and received and marks nothing", async () => {
+    const w = await world();
+    for (const pid of [1, 2]) await w.store.registerSession(agent("codex", pid), w.moment());
+    const [first] = await w.store.sendMessages(draft("codex-1", "codex-2"), w.moment());
+    await w.store.sendMessages(
+      draft("codex-2", "codex-1", { payload: { message: "back" } }),
+      w.moment(),
+    );
+    await w.store.markRead("codex-2", [first!.id], w.moment());
+    const one = await w.store.exportSession("codex-1");
+    const two = await w.store.exportSession("codex-2");
+    expect([texts(one.messages.sent), texts(one.messages.unread)]).toEqual([["hello"], ["back"]]);
+    expect([texts(two.messages.received), two.messages.unread]).toEqual([["hello"], []]);
+    expect(await w.store.unread("codex-1", w.at)).toMatchObject({ total: 1 });
+    expect((await w.store.sentMessages("codex-2", 9, w.at)).totals.pending).toBe(1);
+  });
+
+  describe("the states", () => {
+    /** CPU time by pid, a further second at every look where it is `busy`. */
+    const control = (cpu: Record<number, "still" | "busy">) => {
+      let looks = 0;
+      return {
+        cpuSeconds: ({ pid }: ProcessEvidence) => {
+          const how = cpu[pid];
+          return how === undefined ? null : how === "busy" ? looks++ : 5;
+        },
+        signal: () => "refused" as const,
+      };
+    };
+
+    test("tell the caller, the working, the stale, the hung and the dead apart", async () => {
+      const w = await world();
+      for (const pid of [1, 2, 3, 4, 5, 6])
+        await w.store.registerSession(agent("claude", pid), w.moment());
+      w.processes.set(4, "unknown").set(6, "gone");
+      w.at += 20 * minute;
+      const records = (await w.store.sessionsToRescue(w.moment())).map(({ record }) => record);
+      const cpu = control({ 1: "still", 2: "busy", 3: "still" });
+      const states = await triage(records, "claude-1", 10 * minute, w.moment(), cpu);
+      expect(states).toEqual(["CURRENT", "IDLE", "HUNG", "STALE", "IDLE", "DEAD"]);
+      // Nobody is hung who was heard of lately enough.
+      expect(await triage(records, null, 30 * minute, w.moment(), cpu)).not.toContain("HUNG");
+    });
+
+    test("never call a session of a shared host hung, and one found by its terminal may be dead", async () => {
+      const w = await world();
+      await w.store.registerSession(agent("claude", 2), w.moment());
+      await w.store.registerSession(agent("codex", 1, { shared_host: true }), w.moment());
+      w.processes.set(2, "gone");
+      w.at += 20 * minute;
+      const records = (await w.store.sessionsToRescue(w.moment())).map(({ record }) => record);
+      const states = await triage(records, "claude-2", 1, w.moment(), control({ 1: "still" }));
+      expect(states).toEqual(["DEAD", "IDLE"]);
+    });
+  });
+});
+
+describe("The command that resumes a conversation", () => {
+  const record = (llm_vendor: string, session_uuid: string | null) =>
+    resumeCommand({ llm_vendor, session_uuid } as Parameters<typeof resumeCommand>[0]);
+  const random = "bc3c640c-3d3f-4411-b73b-ef44f6c3f018";
+  const ordered = "01a1f886-3d3f-7411-b73b-ef44f6c3f018";
+
+  test("is the vendor's own", () => {
+    expect(record("claude", random)).toBe(`claude --resume ${random}`);
+    expect(record("codex", ordered)).toBe(`codex resume ${ordered}`);
+    expect(record("gemini", random)).toBe(`gemini --resume ${random}`);
+    expect(record("kimi", `session_${random}`)).toBe(`kimi --session session_${random}`);
+    expect(record("opencode", "ses_4f8a2b1c")).toBe("opencode --session ses_4f8a2b1c");
+  });
+
+  test("is unknown for other vendors, and for ids that the vendor does not give", () => {
+    const others: [string, string | null][] = [
+      ["aider", random],
+      ["constructor", random],
+      ["claude", null],
+      ["claude", `${random}; touch /tmp/x`],
+      ["claude", "--help"],
+      ["codex", random],
+      ["kimi", random],
+      ["opencode", random],
+    ];
+    for (const [vendor, id] of others) expect(record(vendor, id)).toBeNull();
+  });
+});

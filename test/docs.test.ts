@@ -1,0 +1,111 @@
+import { describe, expect, test } from "bun:test";
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+
+import { exitCodes } from "../src/bus/errors";
+import { verbs } from "../src/cli/commands";
+import { parse } from "../src/cli/parse";
+
+const root = join(import.meta.dir, "..");
+const read = (path: string): Promise<string> => Bun.file(join(root, path)).text();
+const filesOf = (pattern: string): string[] => [...new Bun.Glob(pattern).scanSync(root)].toSorted();
+
+const pages = ["README.md", "AGENTS.md", "CHANGELOG.md", ...filesOf("docs/**/*.md")];
+const decisions = filesOf("docs/decisions/*.md");
+
+describe("AGENTS.md", () => {
+  test("has a line for every file of src, scripts and test, and for none that is gone", async () => {
+    const listed = listedFiles(await read("AGENTS.md"));
+    const there = filesOf("{src,scripts,test}/**/*.{ts,sql}");
+    expect({
+      missing: there.filter((file) => !listed.includes(file)),
+      gone: listed.filter((file) => !there.includes(file)),
+      twice: listed.filter((file, index) => listed.indexOf(file) !== index),
+    }).toEqual({ missing: [], gone: [], twice: [] });
+  });
+});
+
+/** Items (`` - `alert.ts`: what it is ``) below headings of folders (`` ### `src/bus/` ``). */
+function listedFiles(page: string): string[] {
+  let folder = "";
+  return page.split("\n").flatMap((line) => {
+    folder = /^### `(\S+)\/`/.exec(line)?.[1] ?? folder;
+    const name = /^- `(\S+\.(?:ts|sql))`: \S/.exec(line)?.[1];
+    return name === undefined ? [] : [`${folder}/${name}`];
+  });
+}
+
+describe("Every verb", () => {
+  test.each(Object.keys(verbs))(
+    "%s has a description of itself and of every argument",
+    async (name) => {
+      const { default: command } = await verbs[name]!.load();
+      expect(command.meta.description).toMatch(/^[A-Z].*[^.]$/);
+      for (const [argument, def] of Object.entries(command.args)) {
+        const { description, negativeDescription } = def as Record<string, string | undefined>;
+        expect([argument, description ?? negativeDescription]).toEqual([
+          argument,
+          expect.stringMatching(/\w/),
+        ]);
+      }
+    },
+  );
+
+  test.each(Object.keys(verbs))("%s has examples that its own arguments allow", async (name) => {
+    const { default: command } = await verbs[name]!.load();
+    expect(command.examples.length).toBeGreaterThan(0);
+    for (const example of command.examples) {
+      const [verb, ...words] = (example.match(/"[^"]*"|'[^']*'|\S+/g) ?? []).map((word) =>
+        word.replace(/^(["'])(.*)\1$/, "$2"),
+      );
+      expect(verb).toBe(name);
+      expect(() => parse(words, command)).not.toThrow();
+    }
+  });
+
+  test("has a row in docs/json.md", async () => {
+    const page = await read("docs/json.md");
+    const missing = Object.keys(verbs).filter((name) => !page.includes(`\n| \`${name}\` `));
+    expect(missing).toEqual([]);
+  });
+});
+
+test("docs/json.md and the README tell every exit code", async () => {
+  const [contract, readme] = await Promise.all([read("docs/json.md"), read("README.md")]);
+  for (const [code, exit] of Object.entries(exitCodes)) {
+    expect(contract).toMatch(new RegExp(`^\\| \`${code}\` +\\| ${exit} `, "m"));
+    expect(readme).toMatch(new RegExp(`^\\| ${exit} +\\| `, "m"));
+  }
+});
+
+test("the README tells every environment variable that is read", async () => {
+  const sources = await Promise.all(filesOf("src/**/*.ts").map(read));
+  const names = new Set(sources.flatMap((text) => text.match(/\bPARLEY_[A-Z_]+\b/g) ?? []));
+  // These three are no variables: the build puts their values in their place.
+  for (const constant of ["VERSION", "COMMIT", "TARGET"]) names.delete(`PARLEY_${constant}`);
+  const readme = await read("README.md");
+  expect([...names].filter((name) => !readme.includes(`| \`${name}\` `))).toEqual([]);
+});
+
+test.each(decisions)("%s says context, decision, evidence and consequences", async (path) => {
+  const page = await read(path);
+  const [, number] = /\/(\d{4})-[a-z0-9-]+\.md$/.exec(path) ?? [];
+  expect(page).toMatch(new RegExp(`^# 0*${Number(number)}[.:] [A-Z]`));
+  expect(page.match(/^## .+$/gm)).toEqual([
+    "## Context",
+    "## Decision",
+    "## Evidence",
+    "## Consequences",
+  ]);
+});
+
+test("decisions are numbered one after the other", () => {
+  const numbers = decisions.map((path) => Number(/\/(\d+)-/.exec(path)?.[1]));
+  expect(numbers).toEqual(decisions.map((_, index) => index + 1));
+});
+
+test.each(pages)("the links of %s lead somewhere", async (path) => {
+  const links = (await read(path)).matchAll(/\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)/g);
+  const broken = [...links].filter(([, to]) => !existsSync(join(root, dirname(path), to ?? "")));
+  expect(broken.map(([link]) => link)).toEqual([]);
+});
