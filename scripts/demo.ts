@@ -28,6 +28,8 @@ interface Step {
   command: (seen: Record<string, string>) => string;
   /** Must be in the answer; its named groups are kept for later steps. */
   shows: RegExp;
+  /** The exit code that it ends with; 0 unless given. */
+  exits?: number;
 }
 
 const steps: Step[] = [
@@ -73,6 +75,31 @@ const steps: Step[] = [
     tells: "The sender knows.",
     command: () => "message --sent --status",
     shows: /" read \(delivered .*, 1 read\)/s,
+  },
+  {
+    by: "codex",
+    tells: "A lock holds: everything below the directory is codex's for now.",
+    command: () => "lock docs",
+    shows: /^Locked: 1 path$/m,
+  },
+  {
+    by: "claude",
+    tells: "Another's attempt is refused, and says who holds it.",
+    command: () => "lock docs/guide.md",
+    shows: /docs is held by codex-\d+/,
+    exits: 3,
+  },
+  {
+    by: "codex",
+    tells: "The end of a session frees what it held; so would its death.",
+    command: () => "unregister",
+    shows: /^Released: 1 file lock/m,
+  },
+  {
+    by: "claude",
+    tells: "Now it is free.",
+    command: () => "lock docs/guide.md",
+    shows: /guide\.md \(advisory, until unlocked, fence \d+\)/,
   },
 ];
 
@@ -129,12 +156,12 @@ async function demo(): Promise<void> {
 
 async function show(agents: Record<Vendor, Agent>, env: Order["env"]): Promise<void> {
   const seen: Record<string, string> = {};
-  for (const { by, tells, command, shows } of steps) {
+  for (const { by, tells, command, shows, exits = 0 } of steps) {
     const line = `parley ${command(seen)}`;
     console.log(`\n# ${tells}\n${by} $ ${line}`);
     const { output, exitCode } = await agents[by]({ command: line, env });
     console.log(output.trimEnd());
-    if (exitCode !== 0) throw new Error(`exit code ${exitCode}`);
+    if (exitCode !== exits) throw new Error(`exit code ${exitCode}`);
     const found = shows.exec(output);
     if (!found) throw new Error(`the answer does not show ${shows}`);
     Object.assign(seen, found.groups);

@@ -88,12 +88,9 @@ const unseen = (): ProcessEvidence => ({
   start_ticks: "",
 });
 
-const facts = ({ holder, resource, wanted, lock }: Blocker): Record<string, unknown> => ({
-  path: wanted,
-  holder,
-  resource,
-  lock,
-});
+/** A blocked lock names its path and the lock in the way, a blocked claim its task. */
+const facts = ({ kind, holder, resource, wanted, lock }: Blocker): Record<string, unknown> =>
+  kind === "lock" ? { path: wanted, holder, resource, lock } : { task_id: wanted, holder };
 
 const held = (blocker: Blocker): ParleyError =>
   new ParleyError("conflict", `${blocker.resource} is held by ${blocker.holder}`, {

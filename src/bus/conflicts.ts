@@ -63,11 +63,14 @@ function fromAlerts(alerts: Alert[], me: string | null, known: Conflict[]): Conf
   return alerts
     .filter((alert) => !seen.has(`${alert.message_type} ${alert.payload.resource}`))
     .filter((alert) => me === null || alert.payload.sessions.includes(me))
-    .flatMap((alert) =>
-      alert.payload.sessions
+    .flatMap((alert) => {
+      const { sessions, resource } = alert.payload;
+      // Of a refused lock only the first holds it; the others asked.
+      const others = alert.message_type === "file_conflict" ? sessions.slice(0, 1) : sessions;
+      return others
         .filter((session) => session !== me)
-        .map((session) => conflict(alert.message_type, session, alert.payload.resource)),
-    );
+        .map((session) => conflict(alert.message_type, session, resource));
+    });
 }
 
 /** Acknowledges these alerts, or all that name the session (for the operator: all). */

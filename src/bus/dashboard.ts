@@ -1,5 +1,5 @@
 import type { Bus } from "./bus";
-import { callingSession, momentNow } from "./caller";
+import { callingOrNobody, momentNow } from "./caller";
 import { describeSession } from "./describe";
 import { ParleyError, type Warning } from "./errors";
 import { type OpenedInbox, openInbox } from "./inbox";
@@ -93,17 +93,6 @@ export async function openDashboard(
     },
     unshown: async () => inbox?.unshown(),
   };
-}
-
-/** The dashboard works unregistered too; a session that was named but is not there is worth a word. */
-async function callingOrNobody(bus: Bus, warnings: Warning[]): Promise<string | null> {
-  try {
-    return (await callingSession(bus))?.session_id ?? null;
-  } catch (error) {
-    if (!(error instanceof ParleyError) || error.code !== "not_registered") throw error;
-    warnings.push({ code: error.code, message: error.message });
-    return null;
-  }
 }
 
 /** The caller's messages, reserved where they are new. */

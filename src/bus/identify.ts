@@ -40,7 +40,7 @@ export const baseId = (registration: Registration): string =>
 
 /**
  * Decides whose row it is. `candidates` are all rows with the base id or a suffixed form of it, and all live rows
- * of the same pid.
+ * of the same pid or conversation.
  */
 export function placeRegistration(
   registration: Registration,

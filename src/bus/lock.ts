@@ -47,6 +47,7 @@ export interface LockRequest {
 
 /** Who stands in the way of a lock or claim. */
 export interface Blocker {
+  kind: "lock" | "claim";
   /** The session that holds it, or that waits for it and comes first. */
   holder: string;
   /** Path or task that is held. */

@@ -46,7 +46,7 @@ export async function register(bus: Bus, request: RegisterRequest): Promise<Regi
     {
       session_id:
         request.sessionId === undefined ? null : checkedId(request.sessionId, "--session-id"),
-      session_uuid: uuid ?? crypto.randomUUID(),
+      session_uuid: uuid ?? madeUpUuid(),
       session_uuid_known: uuid !== null,
       ...bus.identity.machine(),
       llm_vendor: agent.vendor,
@@ -87,6 +87,9 @@ export async function register(bus: Bus, request: RegisterRequest): Promise<Regi
     },
   };
 }
+
+/** Version 8: it identifies a session here, but is no conversation that a vendor could resume. */
+const madeUpUuid = (): string => crypto.randomUUID().replace(/^(.{14})4/, "$18");
 
 function projectOf(bus: Bus, explicit: string | undefined, cwd: string): ProjectFinding {
   return explicit

@@ -50,6 +50,7 @@ export default defineCommand({
     return {
       view: "conflicts",
       data: await findConflicts(bus, { paths: words, all, full, alerts }),
+      options: { conflicts: full || words.length > 0 || !(all || alerts), locks: all, alerts },
     };
   },
 });

@@ -21,11 +21,16 @@ export function render(
       ),
     ];
   }
-  return [
+  const found = [
     ...title(look, "Session Conflicts"),
     conflicts.length === 0 ? "No conflicts." : count(conflicts.length, "conflict"),
     ...conflicts.flatMap((each) => [conflictLine(look, each), `Action: ${oneLine(each.action)}`]),
-    ...(locks.length > 0 ? ["", ...lockView(look, locks, false)] : []),
-    ...(alerts.length > 0 ? ["", ...alertView(look, alerts, false)] : []),
   ];
+  // What was asked for by name is shown even where it is empty.
+  const sections = [
+    options["conflicts"] ? found : [],
+    options["locks"] || locks.length > 0 ? lockView(look, locks, false) : [],
+    options["alerts"] || alerts.length > 0 ? alertView(look, alerts, false) : [],
+  ].filter((section) => section.length > 0);
+  return sections.flatMap((section, index) => (index === 0 ? section : ["", ...section]));
 }

@@ -1,4 +1,4 @@
-import type { Message, SendResult } from "../bus/message";
+import type { Message, operatorId, SendResult } from "../bus/message";
 import { messageText, priorityLabel } from "./letter";
 import { type Look, paint } from "./look";
 import { oneLine, shorten } from "./text";
@@ -14,13 +14,17 @@ export function render(data: SendResult, look: Look): string[] {
   return data.queued ? queued(data, first, look) : direct(first, look);
 }
 
+/** The human's mailbox. The type keeps it equal to the rules' name, which `render` may not import. */
+const operator: typeof operatorId = "operator";
+
 const direct = (message: Message, look: Look): string[] => [
   `Message sent to ${oneLine(message.recipient_id ?? "")}`,
   ...contents(message),
   `Status: ${message.status}${message.status === "pending" ? " (awaiting delivery)" : ""}`,
   "The recipient will see this message via:",
-  look.command("status", "--unread"),
-  look.command("inbox"),
+  ...(message.recipient_id === operator
+    ? [look.command("status", "--as operator"), look.command("inbox", "--as operator")]
+    : [look.command("status", "--unread"), look.command("inbox")]),
 ];
 
 function broadcast({ messages, recipient_sessions }: SendResult, first: Message): string[] {

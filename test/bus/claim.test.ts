@@ -27,7 +27,7 @@ contract("Claims", (world) => {
       w.store.acquireClaim(request("claude-1"), w.moment()),
       other.acquireClaim(request("codex-2"), w.moment()),
     ]);
-    const [won] = attempts.filter((attempt) => attempt.kind === "got");
+    const won = attempts.find((attempt) => attempt.kind === "got");
     expect(attempts.filter((attempt) => attempt.kind === "blocked")).toHaveLength(1);
     const claim = won?.kind === "got" ? won.got : null;
     await w.store.releaseClaims(claim?.session_id ?? "", null, w.moment());

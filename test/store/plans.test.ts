@@ -115,6 +115,8 @@ async function everyOperation(): Promise<void> {
   await store.recentMessages(20, start);
   await store.releaseLocks("claude-1", ["/r/a/b"], moment);
   await store.releaseClaims("claude-1", null, moment);
+  await store.overdue(moment);
+  await store.cleanUp(moment, { vacuum: false });
   dead.add("codex-2");
   await store.overview(moment);
   await store.registerSession(

@@ -26,7 +26,7 @@ export function acquireClaim(c: Connection, request: ClaimRequest, moment: Momen
       c,
       me,
       request,
-      { holder: claim.session_id, resource: task_id, wanted: task_id, lock: null },
+      { kind: "claim", holder: claim.session_id, resource: task_id, wanted: task_id, lock: null },
       true,
       moment,
     );
@@ -49,7 +49,7 @@ export function acquireClaim(c: Connection, request: ClaimRequest, moment: Momen
       c,
       me,
       request,
-      { holder, resource: task_id, wanted: task_id, lock: null },
+      { kind: "claim", holder, resource: task_id, wanted: task_id, lock: null },
       false,
       moment,
     );

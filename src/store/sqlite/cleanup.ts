@@ -1,10 +1,11 @@
 import type { Removed } from "../../bus/cleanup";
 import type { Moment } from "../../bus/liveness";
+import type { SessionRecord } from "../../bus/session";
 import type { CleanedUp } from "../../bus/store";
 import type { Connection } from "./connection";
-import { endSession } from "./ending";
 import { allSweeps, nothing } from "./overdue";
-import { liveRecord, liveSessions } from "./session";
+import { endSessions } from "./rescue";
+import { notEnded } from "./session";
 import { checkpoint, reclaimPages, rewrite, shortenLog, shrinks } from "./space";
 import { waiters, waitingSessions } from "./waiter";
 
@@ -66,18 +67,13 @@ async function inBatches(c: Connection, work: (limit: number) => number): Promis
 
 /** Ends the dead sessions, which frees what they hold. */
 async function endDead(c: Connection, moment: Moment, removed: Removed): Promise<void> {
-  const alive = new Set(
-    (await c.read(() => liveSessions(c, moment))).map((record) => record.session_id),
-  );
-  const dead = (await c.read(() => notEndedIds(c))).filter((id) => !alive.has(id));
+  const judged = (record: SessionRecord): string | null => moment.judge(record).ended;
+  const dead = (await c.read(() => notEnded(c))).filter((record) => judged(record) !== null);
+  const ids = dead.map((record) => record.session_id);
   await inBatches(c, (limit) => {
-    const batch = dead.splice(0, limit);
-    for (const id of batch) {
-      // Read again: a sign of life that came in between wins.
-      const record = liveRecord(c, id);
-      const reason = record && moment.judge(record).ended;
-      if (!record || reason === null) continue;
-      const released = endSession(c, record, reason, moment);
+    const batch = ids.splice(0, limit);
+    // They are judged again: a sign of life that came in between wins.
+    for (const { released } of endSessions(c, batch, judged, moment)) {
       removed.locks += released.locks;
       removed.claims += released.claims;
     }
@@ -85,20 +81,13 @@ async function endDead(c: Connection, moment: Moment, removed: Removed): Promise
   });
 }
 
-const notEndedIds = (c: Connection): string[] =>
-  c
-    .all<{ session_id: string }>(
-      "select session_id from session_registry where status <> 'terminated' order by registered_at, session_id",
-    )
-    .map((row) => row.session_id);
-
 /** Who is to keep a bell, and whom to ring. */
 const whoIsLeft = (
   c: Connection,
   { locks, claims }: Removed,
 ): Promise<{ live: string[]; touched: string[] }> =>
   c.read(() => ({
-    live: notEndedIds(c),
+    live: notEnded(c).map((record) => record.session_id),
     touched: [
       ...(locks > 0 ? waitingSessions(c, "lock") : []),
       ...(claims > 0 ? waitingSessions(c, "claim") : []),

@@ -33,7 +33,7 @@ export function acquireLocks(
           c,
           me,
           request,
-          { holder, resource, wanted: target.file_path, lock },
+          { kind: "lock", holder, resource, wanted: target.file_path, lock },
           moment,
         );
       }
@@ -83,6 +83,7 @@ function queueFor(
   );
   return (
     first && {
+      kind: "lock",
       holder: first.session_id,
       resource: first.wanted,
       wanted: target.file_path,

@@ -103,7 +103,8 @@ const removeClaims: Sweep = (c, at, limit, removed) => {
 };
 
 /** Sessions that ended long ago. Whoever has unread mail left stays, since it passes to the next of the conversation. */
-const longEnded = `status = 'terminated' and coalesce(ended_at, heartbeat_at) <= $before
+const longEnded = `session_registry indexed by ended_session
+  where status = 'terminated' and coalesce(ended_at, heartbeat_at) <= $before
   and not exists (select 1 from deliveries d where d.session_id = session_registry.session_id and d.read_at is null)`;
 
 const keptSince = (c: Connection, at: number): string => timestamp(at - c.settings.endedSessions);
@@ -111,7 +112,7 @@ const keptSince = (c: Connection, at: number): string => timestamp(at - c.settin
 const removeSessions: Sweep = (c, at, limit, removed) => {
   const count = c.run(
     `delete from session_registry where session_id in (
-      select session_id from session_registry where ${longEnded}
+      select session_id from ${longEnded}
         order by coalesce(ended_at, heartbeat_at) limit $limit)`,
     { before: keptSince(c, at), limit },
   );
@@ -154,19 +155,19 @@ export function overdue(c: Connection, moment: Moment): Removed {
   removed.claims = c
     .all<Claim>(`select ${claimColumns} from task_claims order by task_id`)
     .filter(isFree).length;
-  removed.sessions = count(
-    c.all(`select count(*) as count from session_registry where ${longEnded}`, {
+  removed.sessions = counted(
+    c.all(`select count(*) as count from ${longEnded}`, {
       before: keptSince(c, moment.at),
     }),
   );
   for (const { condition, until } of [undirected, directed, openEnded]) {
     const bindings = { until: until(moment.at) };
     const messages = `select count(*) as count from session_messages where ${condition}`;
-    const alerts = count(c.all(`${messages} and channel = 'operator_alert'`, bindings));
-    removed.messages += count(c.all(messages, bindings)) - alerts;
+    const alerts = counted(c.all(`${messages} and channel = 'operator_alert'`, bindings));
+    removed.messages += counted(c.all(messages, bindings)) - alerts;
     removed.alerts += alerts;
   }
-  removed.messages += count(
+  removed.messages += counted(
     c.all(`select count(*) as count from inter_session_messages where ${legacyExpired}`, {
       until: now,
     }),
@@ -174,4 +175,4 @@ export function overdue(c: Connection, moment: Moment): Removed {
   return removed;
 }
 
-const count = ([row]: { count: number }[]): number => row?.count ?? 0;
+const counted = ([row]: { count: number }[]): number => row?.count ?? 0;

@@ -64,15 +64,16 @@ export function registerSession(
   };
 }
 
-/** All rows with the base id or a suffixed form of it, and all live rows of the same pid. */
+/** All rows with the base id or a suffixed form of it, and all live rows of the same pid or conversation. */
 function candidates(c: Connection, registration: Registration): SessionRecord[] {
   const base = baseId(registration);
   return c
     .all<SessionRow>(
       `select * from session_registry where session_id = $base
         union select * from session_registry where session_id >= $base || '-' and session_id < $base || '.'
-        union select * from session_registry where pid = $pid and status <> 'terminated'`,
-      { base, pid: registration.pid },
+        union select * from session_registry where pid = $pid and status <> 'terminated'
+        union select * from session_registry where session_uuid = $session_uuid and status <> 'terminated'`,
+      { base, pid: registration.pid, session_uuid: registration.session_uuid },
     )
     .map(fromRow);
 }

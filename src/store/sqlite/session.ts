@@ -203,22 +203,23 @@ const heartbeatGrain = 1000;
 /** Sessions judged with every command of another, in rotation. */
 const rotation = 16;
 
-/** Refreshes the heartbeat of the acting session and looks after 16 others. Part of every writing operation. */
-export function tend(c: Connection, session_id: string, moment: Moment): void {
-  const row = c.get<{ heartbeat_at: string }>(
+function refreshHeartbeat(c: Connection, session_id: string, at: number): void {
+  const live = c.get<{ heartbeat_at: string }>(
     "select heartbeat_at from session_registry where session_id = $session_id and status <> 'terminated'",
     { session_id },
   );
-  const age = moment.at - (parseTime(row?.heartbeat_at) ?? 0);
-  if (row && (age >= heartbeatGrain || age < 0)) {
-    c.run(
-      "update session_registry set heartbeat_at = $heartbeat_at where session_id = $session_id",
-      {
-        session_id,
-        heartbeat_at: timestamp(moment.at),
-      },
-    );
-  }
+  const age = at - (parseTime(live?.heartbeat_at) ?? 0);
+  // A clock that stepped back makes the age negative.
+  if (!live || (age >= 0 && age < heartbeatGrain)) return;
+  c.run("update session_registry set heartbeat_at = $now where session_id = $session_id", {
+    session_id,
+    now: timestamp(at),
+  });
+}
+
+/** Refreshes the heartbeat of the acting session and looks after 16 others. Part of every writing operation. */
+export function tend(c: Connection, session_id: string, moment: Moment): void {
+  refreshHeartbeat(c, session_id, moment.at);
   const last =
     c.get<{ rowid: number | null }>("select max(rowid) as rowid from session_registry")?.rowid ?? 0;
   const from = last > rotation ? Math.floor(Math.random() * last) : 0;

@@ -16,7 +16,7 @@ test("any text arrives as it was written", async () => {
     "emoji 👩‍👩‍👧‍👦 🇩🇪, 漢字, עברית, e\u0301, \u{10ffff}",
     "  spaces at the ends  ",
     "tab\tand carriage\r\nreturn",
-    "<script>alert(1)</script> &amp; --json {\"a\":1} [x](y)",
+    '<script>alert(1)</script> &amp; --json {"a":1} [x](y)',
     "x".repeat(limit),
     "ü".repeat(limit / 2),
   ];
@@ -47,7 +47,9 @@ test("a dash reads the text from standard input, whatever its length and whoever
   const text = `first line\n"second" 👋\n${"z".repeat(60_000)}\n`;
   const run = await claude.agent.run(["parley", "message", codex.id, "-"], { input: text });
   expect(run.exitCode).toBe(0);
-  const slow = await claude.shell(`(printf a; sleep 0.05; printf b) | parley message ${codex.id} -`);
+  const slow = await claude.shell(
+    `(printf a; sleep 0.05; printf b) | parley message ${codex.id} -`,
+  );
   expect(slow.exitCode).toBe(0);
   expect(texts(await codex.parley("inbox", "--json"))).toEqual([text, "ab"]);
 });
@@ -74,7 +76,9 @@ test("text that is too long, empty, binary or not UTF-8 is refused with the reas
   }
   // No program can be given a NUL as an argument; an empty one it can.
   expect((await claude.parley("message", "operator", "")).exitCode).toBe(64);
-  expect((await claude.parley("message", "operator", "c".repeat(limit + 1))).stderr).toContain("64 KiB");
+  expect((await claude.parley("message", "operator", "c".repeat(limit + 1))).stderr).toContain(
+    "64 KiB",
+  );
   expect(await sent(claude)).toEqual([]);
 });
 
@@ -84,6 +88,7 @@ test("closed standard input is an empty text, not a hang", async () => {
   const run = await claude.shell("parley message operator - <&-");
   expect(run.exitCode).toBe(64);
   expect(run.stderr).toContain("empty");
-  // A verb that does not read it does not wait for it either.
-  expect((await claude.shell("sleep 10 | parley status --stats & wait $!; kill %1 2>/dev/null; true")).exitCode).toBe(0);
+  // A verb that does not read it does not wait for its end either.
+  const open = await claude.shell("mkfifo never && parley status --stats <>never");
+  expect(open.exitCode).toBe(0);
 });

@@ -46,7 +46,11 @@ test("a session asks another to release a lock, is answered, and sees that it wa
     ),
   );
   const answer = (await claude.parley("inbox", "--json")).json().data.messages[0];
-  expect(answer).toMatchObject({ reply_to: question.id, sender_id: codex.id, payload: { message: "released" } });
+  expect(answer).toMatchObject({
+    reply_to: question.id,
+    sender_id: codex.id,
+    payload: { message: "released" },
+  });
 });
 
 test("what is urgent stands before what came earlier", async () => {
@@ -57,8 +61,16 @@ test("what is urgent stands before what came earlier", async () => {
     await claude.parley("message", codex.id, `priority ${priority}`, "--priority", priority);
   }
   const human = await codex.parley("inbox", "--peek");
-  expect(human.stdout.match(/\[[A-Z]+\]/g)).toEqual(["[CRITICAL]", "[HIGH]", "[NORMAL]", "[ROUTINE]"]);
-  expect(texts(await codex.parley("inbox", "--limit", "2", "--json"))).toEqual(["priority 3", "priority 2"]);
+  expect(human.stdout.match(/\[[A-Z]+\]/g)).toEqual([
+    "[CRITICAL]",
+    "[HIGH]",
+    "[NORMAL]",
+    "[ROUTINE]",
+  ]);
+  expect(texts(await codex.parley("inbox", "--limit", "2", "--json"))).toEqual([
+    "priority 3",
+    "priority 2",
+  ]);
   // What nobody has seen yet comes before what was shown, however urgent that is.
   expect(texts(await codex.parley("inbox", "--json"))).toEqual([
     ...["priority 1", "priority 0", "priority 3", "priority 2"],
@@ -70,9 +82,18 @@ test("a broadcast reaches everyone but its sender, and names them", async () => 
   const claude = await join(s, "claude");
   const lonely = await claude.parley("message", "--all", "anybody?");
   expect(lonely).toMatchObject({ exitCode: 0, stdout: "Broadcast sent to 0 session(s)\n" });
-  const codex = await join(s, "codex", { cwd: s.home, register: ["--model", "o3", "--project", "PILOT"] });
+  const codex = await join(s, "codex", {
+    cwd: s.home,
+    register: ["--model", "o3", "--project", "PILOT"],
+  });
   const kimi = await join(s, "kimi", { cwd: s.bin });
-  const run = await claude.parley("message", "--all", "Track H.13 complete", "--channel", "task_broadcast");
+  const run = await claude.parley(
+    "message",
+    "--all",
+    "Track H.13 complete",
+    "--channel",
+    "task_broadcast",
+  );
   expect(run.stdout).toBe(
     [
       "Broadcast sent to 2 session(s)",
@@ -93,7 +114,9 @@ test("a broadcast reaches everyone but its sender, and names them", async () => 
 
 test("a message to somebody who is not there is announced, listed and kept for the day they come", async () => {
   await using s = sandbox();
-  const claude = await join(s, "claude", { register: ["--project", "PILOT", "--model", "opus-4.6"] });
+  const claude = await join(s, "claude", {
+    register: ["--project", "PILOT", "--model", "opus-4.6"],
+  });
   const run = await claude.parley("message", "reviewer-1", "for later");
   expect(run.exitCode).toBe(0);
   expect(run.stdout).toBe(
@@ -105,7 +128,9 @@ test("a message to somebody who is not there is announced, listed and kept for t
       "",
     ].join("\n"),
   );
-  expect((await claude.parley("message", "reviewer-1", "again", "--json")).json().data).toMatchObject({
+  expect(
+    (await claude.parley("message", "reviewer-1", "again", "--json")).json().data,
+  ).toMatchObject({
     queued: true,
     recipients: 1,
   });
@@ -142,14 +167,19 @@ test("the operator writes, is written to and reads without being a session", asy
   const claude = await join(s, "claude");
   expect((await s.parley(["message", claude.id, "stop", "--as", "operator"])).exitCode).toBe(0);
   const [letter] = (await claude.parley("inbox", "--json")).json().data.messages;
-  expect(letter).toMatchObject({ sender_id: "operator", payload: { message: "stop", from: "operator" } });
+  expect(letter).toMatchObject({
+    sender_id: "operator",
+    payload: { message: "stop", from: "operator" },
+  });
   const answer = await claude.parley("message", "operator", "stopped", "--json");
   expect(answer.json().data.queued).toBe(false);
   const inbox = await s.parley(["inbox", "--as", "operator"]);
   expect(inbox.stdout).toContain(`from ${claude.id} on coordination`);
   expect(inbox.stdout).toContain("> stopped");
   expect(await sent(claude)).toEqual(["stopped: delivered"]);
-  expect((await s.parley(["read", "--all", "--as", "operator"])).stdout).toStartWith("Marked 1 message read");
+  expect((await s.parley(["read", "--all", "--as", "operator"])).stdout).toStartWith(
+    "Marked 1 message read",
+  );
   expect(await sent(claude)).toEqual(["stopped: read"]);
   const list = (await s.parley(["message", "--sent", "--as", "operator", "--json"])).json().data;
   expect(list.totals).toEqual({ pending: 0, delivered: 1, read: 0 });

@@ -184,7 +184,7 @@ describe("rescue", () => {
         desk.run([
           "sh",
           "-c",
-          `(sleep 1; printf '${answer}\\n'; sleep 3) | script -qec "parley rescue ${id} --kill" /dev/null`,
+          `(sleep 1; printf '${answer}\\n'; sleep 1) | script -qec "parley rescue ${id} --kill" /dev/null`,
         ]);
       const no = await ask("n");
       expect(no.stdout).toContain(`Kill ${id} (PID ${agent.pid}, ACTIVE`);

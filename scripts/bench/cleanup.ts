@@ -1,0 +1,147 @@
+/**
+ * `bun scripts/bench/cleanup.ts [--messages 1000000] [--binary PATH] [--out FILE]`: that many short-lived messages,
+ * expired, then `parley cleanup` while other processes go on with commands of their own. Prints the size of database
+ * and log before and after, and how long those commands took, beside the same ones before. Exits with 1 where the
+ * sizes or the longest command miss the budget.
+ */
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+
+import { defaultSettings } from "../../src/bus/settings";
+import type { Connection } from "../../src/store/sqlite/connection";
+import { insertMessage } from "../../src/store/sqlite/message";
+import { openConnection } from "../../src/store/sqlite/open";
+
+/** Issue 3, "What it must reach": bytes of database and log afterwards, and milliseconds of the longest command. */
+const budget = { bytes: 2 * 1024 * 1024, longest: 100 };
+
+const { values } = parseArgs({
+  options: {
+    messages: { type: "string", default: "1000000" },
+    binary: { type: "string", default: join(import.meta.dir, "../../dist/parley") },
+    out: { type: "string" },
+  },
+});
+const messages = Number(values.messages);
+const place = mkdtempSync(join(tmpdir(), "parley-bench-"));
+const home = join(place, "home");
+mkdirSync(home);
+const db = join(place, "messaging.db");
+
+const agents = [1, 2].map(() =>
+  Bun.spawn(["sleep", "3600"], { stdio: ["ignore", "ignore", "ignore"] }),
+);
+const [claude, codex] = agents.map(({ pid }) => pid) as [number, number];
+
+const parley = (args: string[], session: string[] = []) =>
+  Bun.spawn([values.binary, ...args, ...session, "--db", db, "--json"], {
+    cwd: place,
+    env: { HOME: home, PATH: "/usr/bin:/bin" },
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "inherit",
+  });
+
+async function answer(child: ReturnType<typeof parley>): Promise<string> {
+  const text = await child.stdout.text();
+  if ((await child.exited) !== 0) throw new Error(text);
+  return text;
+}
+
+/** What another session does meanwhile, in turn. */
+const commands: string[][] = [
+  ["message", `claude-${claude}`, "hello"],
+  ["lock", "a.txt"],
+  ["inbox"],
+  ["unlock", "a.txt"],
+  ["heartbeat"],
+];
+
+/** Wall times of whole commands, one after the other, as long as `goesOn`. */
+async function work(goesOn: () => boolean): Promise<number[]> {
+  const samples: number[] = [];
+  for (let turn = 0; goesOn(); turn++) {
+    const started = performance.now();
+    await answer(parley(commands[turn % commands.length] ?? [], ["--session", `codex-${codex}`]));
+    samples.push(performance.now() - started);
+  }
+  return samples;
+}
+
+const size = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+const bytes = (): number => size(db) + size(`${db}-wal`);
+const megabytes = (n: number): string => `${(n / 1024 / 1024).toFixed(2)} MB`;
+
+async function publish(c: Connection): Promise<void> {
+  const at = Date.now() - 3_600_000;
+  for (let first = 0; first < messages; first += 1000) {
+    await c.write(() => {
+      for (let index = first; index < Math.min(messages, first + 1000); index++) {
+        insertMessage(c, {
+          sender_id: `claude-${claude}`,
+          sender_session_uuid: null,
+          recipient_id: null,
+          channel: "state",
+          message_type: "published",
+          payload: { task_id: "H.8.1", status: "working" },
+          priority: 1,
+          status: "delivered",
+          project_id: "PILOT",
+          task_id: "H.8.1",
+          activity: null,
+          reply_to: null,
+          at: at + index,
+        });
+      }
+    });
+  }
+}
+
+function summary(samples: readonly number[]) {
+  const sorted = samples.toSorted((a, b) => a - b);
+  const at = (share: number): number =>
+    sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+  return { commands: sorted.length, p50: at(0.5), p99: at(0.99), longest: at(1) };
+}
+
+try {
+  await answer(parley(["register", "--llm", "claude", "--pid", String(claude)]));
+  await answer(parley(["register", "--llm", "codex", "--pid", String(codex)]));
+  const connection = await openConnection(db, { mode: "write", settings: defaultSettings });
+  await publish(connection);
+  connection.db.close();
+  const before = bytes();
+  console.log(`${messages} messages published: ${megabytes(before)}`);
+
+  const until = performance.now() + 3000;
+  const quiet = summary(await work(() => performance.now() < until));
+  const started = performance.now();
+  const cleanup = parley(["cleanup"]);
+  const finished = answer(cleanup).then((text) => ({ text, took: performance.now() - started }));
+  const busy = summary(await work(() => cleanup.exitCode === null));
+  const { text, took } = await finished;
+  const after = bytes();
+
+  const { removed } = JSON.parse(text).data;
+  console.log(
+    `cleanup: ${removed.messages} removed in ${(took / 1000).toFixed(1)} s: ${megabytes(after)}`,
+  );
+  for (const [name, each] of Object.entries({ before: quiet, meanwhile: busy })) {
+    const [p50, p99, longest] = [each.p50, each.p99, each.longest].map((ms) => ms.toFixed(1));
+    console.log(
+      `${each.commands} commands ${name}: p50 ${p50} ms, p99 ${p99} ms, longest ${longest} ms`,
+    );
+  }
+  if (values.out) {
+    writeFileSync(
+      values.out,
+      `${JSON.stringify({ messages, before, after, took, quiet, busy })}\n`,
+    );
+  }
+  process.exitCode = after < budget.bytes && busy.longest <= budget.longest ? 0 : 1;
+} finally {
+  for (const agent of agents) agent.kill("SIGKILL");
+  rmSync(place, { recursive: true, force: true });
+}
