@@ -4,15 +4,11 @@
  * and log before and after, and how long those commands took, beside the same ones before. Exits with 1 where the
  * sizes or the longest command miss the budget.
  */
+import { Database } from "bun:sqlite";
 import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-
-import { defaultSettings } from "../../src/bus/settings";
-import type { Connection } from "../../src/store/sqlite/connection";
-import { insertMessage } from "../../src/store/sqlite/message";
-import { openConnection } from "../../src/store/sqlite/open";
 
 /** Issue 3, "What it must reach": bytes of database and log afterwards, and milliseconds of the longest command. */
 const budget = { bytes: 2 * 1024 * 1024, longest: 100 };
@@ -74,29 +70,27 @@ const size = (path: string): number => statSync(path, { throwIfNoEntry: false })
 const bytes = (): number => size(db) + size(`${db}-wal`);
 const megabytes = (n: number): string => `${(n / 1024 / 1024).toFixed(2)} MB`;
 
-async function publish(c: Connection): Promise<void> {
-  const at = Date.now() - 3_600_000;
-  for (let first = 0; first < messages; first += 1000) {
-    await c.write(() => {
-      for (let index = first; index < Math.min(messages, first + 1000); index++) {
-        insertMessage(c, {
-          sender_id: `claude-${claude}`,
-          sender_session_uuid: null,
-          recipient_id: null,
-          channel: "state",
-          message_type: "published",
-          payload: { task_id: "H.8.1", status: "working" },
-          priority: 1,
-          status: "delivered",
-          project_id: "PILOT",
-          task_id: "H.8.1",
-          activity: null,
-          reply_to: null,
-          at: at + index,
-        });
-      }
-    });
+/** As a publisher on `state` writes them, an hour ago and a millisecond apart, in transactions of 1000. */
+function publish(): void {
+  const bus = new Database(db);
+  bus.run("pragma synchronous = normal");
+  const insert = bus.query<unknown, [string, string, string]>(
+    `insert into session_messages(sender_id, channel, message_type, payload, created_at, delivered_at, ttl_seconds,
+        expires_at, priority, status, project_id, task_id)
+      values (?1, 'state', 'published', '{"task_id":"H.8.1","status":"working"}', ?2, ?2, 60, ?3, 1, 'delivered',
+        'PILOT', 'H.8.1')`,
+  );
+  const time = (milliseconds: number): string => new Date(milliseconds).toISOString();
+  const start = Date.now() - 3_600_000;
+  const some = bus.transaction((first: number, last: number) => {
+    for (let at = first; at < last; at++) {
+      insert.run(`claude-${claude}`, time(at), time(at + 60_000));
+    }
+  });
+  for (let done = 0; done < messages; done += 1000) {
+    some(start + done, start + Math.min(messages, done + 1000));
   }
+  bus.close();
 }
 
 function summary(samples: readonly number[]) {
@@ -109,9 +103,7 @@ function summary(samples: readonly number[]) {
 try {
   await answer(parley(["register", "--llm", "claude", "--pid", String(claude)]));
   await answer(parley(["register", "--llm", "codex", "--pid", String(codex)]));
-  const connection = await openConnection(db, { mode: "write", settings: defaultSettings });
-  await publish(connection);
-  connection.db.close();
+  publish();
   const before = bytes();
   console.log(`${messages} messages published: ${megabytes(before)}`);
 

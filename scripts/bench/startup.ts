@@ -1,5 +1,6 @@
 /**
- * `bun run bench [--runs 200] [--binary PATH] [--out FILE]`: wall time of one command as a whole process, beside a
+ * `bun run bench [--runs 200] [--binary PATH] [--out FILE] [--sessions N] [--messages N]`: wall time of one
+ * command as a whole process, on an empty bus or on one with so many sessions and stored messages, beside a
  * `sqlite3` shell that inserts a row into a WAL database. The subjects take turns, so that a busy moment of the machine
  * meets them all; what counts is the ratio, not the milliseconds.
  */
@@ -9,12 +10,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 
+import { populate } from "./populate";
+
 const root = join(import.meta.dir, "../..");
 const { values } = parseArgs({
   options: {
     runs: { type: "string", default: "200" },
     binary: { type: "string", default: join(root, "dist/parley") },
     out: { type: "string" },
+    sessions: { type: "string", default: "0" },
+    messages: { type: "string", default: "0" },
   },
 });
 const runs = Number(values.runs);
@@ -41,6 +46,10 @@ const verbs: Record<string, string[]> = {
   register: ["register", "--llm", "claude", "--pid", String(claude)],
   message: ["message", `codex-${codex}`, "hello", "--session", `claude-${claude}`],
   inbox: ["inbox", "--session", `claude-${claude}`],
+  lock: ["lock", "src/a.ts", "--session", `claude-${claude}`],
+  unlock: ["unlock", "--all", "--session", `claude-${claude}`],
+  claim: ["claim", "H.13.7", "--session", `claude-${claude}`],
+  release: ["release", "--all", "--session", `claude-${claude}`],
 };
 
 const subject = (name: string, command: string[]): Subject => ({ name, command, samples: [] });
@@ -85,6 +94,8 @@ async function measure(): Promise<Subject[]> {
   if (!yardstick) console.log("sqlite3 is absent: no ratios");
   const parley = (args: string[]): string[] => [values.binary, ...args, "--json"];
   once(parley(["register", "--llm", "codex", "--pid", String(codex)]));
+  const bus = join(home, ".local/share/parley/messaging.db");
+  populate(bus, Number(values.sessions), Number(values.messages));
   const subjects = [
     ...(yardstick ? [yardstick] : []),
     await empty(),

@@ -45,8 +45,9 @@ export function createProcessTable(platform: Platform): ProcessTable & ProcessCo
 
 /** What can be said without looking for the process; null where it must be looked for. */
 function judgeOrigin(evidence: ProcessEvidence, here: Origin): "gone" | "unknown" | null {
-  const sameHost = evidence.host_id !== null && evidence.host_id === here.host_id;
   if (evidence.boot_id !== here.boot_id) {
+    // Asked for only here: making out the host's id costs more than all the rest.
+    const sameHost = evidence.host_id !== null && evidence.host_id === here.host_id;
     const bothKnown = evidence.boot_id !== "" && here.boot_id !== "";
     return sameHost && bothKnown ? "gone" : "unknown";
   }

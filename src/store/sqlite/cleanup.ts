@@ -38,6 +38,7 @@ export async function cleanUp(
     await shortenLog(c);
     return { removed, blocked, shrinks: shrinks(c), ...(await whoIsLeft(c, removed)) };
   } finally {
+    // As every connection is opened.
     c.db.run("pragma wal_autocheckpoint = 64");
   }
 }

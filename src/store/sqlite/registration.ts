@@ -2,6 +2,7 @@ import { timestamp } from "../../bus/clock";
 import { ParleyError } from "../../bus/errors";
 import { baseId, type Placement, placeRegistration, type Registration } from "../../bus/identify";
 import type { Moment } from "../../bus/liveness";
+import { sameProcess } from "../../bus/process";
 import type { SessionRecord } from "../../bus/session";
 import type { Registered } from "../../bus/store";
 import { detectConflicts, settleAlerts } from "./alert";
@@ -117,13 +118,14 @@ function writeRow(
   const now = timestamp(at);
   const { evidence } = registration;
   const keep = kind === "update" ? previous : null;
+  const previousEvidence = previous && fromRow(previous).evidence;
   const row: Omit<SessionRow, "ended_at" | "end_reason" | "ended_message_id"> = {
     session_id,
     llm_vendor: registration.llm_vendor,
     llm_model: registration.llm_model ?? keep?.llm_model ?? null,
     tty: registration.tty,
     pid: registration.pid,
-    project_id: registration.project_id,
+    project_id: registration.project_id ?? keep?.project_id ?? null,
     task_id: registration.task_id ?? keep?.task_id ?? null,
     active_files: keep?.active_files ?? null,
     heartbeat_at: keep?.heartbeat_at ?? now,
@@ -139,7 +141,10 @@ function writeRow(
     name: registration.name ?? keep?.name ?? null,
     liveness: registration.liveness,
     boot_id: evidence?.boot_id ?? null,
-    host_id: evidence?.host_id ?? null,
+    // The same process is on the same host, whose id is costly to make out.
+    host_id: sameProcess(evidence, previousEvidence)
+      ? (previous?.host_id ?? null)
+      : (evidence?.host_id ?? null),
     pid_namespace: evidence?.pid_namespace ?? null,
     start_ticks: evidence?.start_ticks ?? null,
     promised_beats: registration.promised_beats ? 1 : (keep?.promised_beats ?? 0),

@@ -1,0 +1,131 @@
+import { expect, test } from "bun:test";
+
+import { binary, sandbox } from "../../support";
+import { join } from "./cast";
+
+const clear = "\x1b[H\x1b[2J";
+
+/** `parley` in a terminal of its own, as a person would run it. */
+function inTerminal(home: string, args: string[], env: Record<string, string> = {}) {
+  let screen = "";
+  const changes = new Set<() => void>();
+  const decoder = new TextDecoder();
+  const child = Bun.spawn([binary, ...args], {
+    env: { HOME: home, PATH: "/usr/bin:/bin", TERM: "xterm-256color", ...env },
+    terminal: {
+      cols: 100,
+      rows: 40,
+      data: (_, bytes) => {
+        screen += decoder.decode(bytes, { stream: true });
+        for (const change of changes) change();
+      },
+    },
+  });
+  return {
+    child,
+    screen: () => screen,
+    /** Waits until the screen is so; the test's own time limit ends the wait. */
+    until: (condition: (screen: string) => boolean): Promise<void> =>
+      new Promise((resolve) => {
+        const check = () => {
+          if (!condition(screen)) return;
+          changes.delete(check);
+          resolve();
+        };
+        changes.add(check);
+        check();
+      }),
+  };
+}
+
+/** What was drawn each time. */
+const frames = (screen: string): string[] => screen.split(clear).slice(1);
+
+test("status --watch draws the dashboard again when the bus changes, and Ctrl-C ends it", async () => {
+  await using s = sandbox();
+  const claude = await join(s, "claude");
+  const watch = inTerminal(s.home, ["status", "--watch"]);
+  await watch.until((screen) => screen.includes("1 active session |"));
+  const codex = await join(s, "codex", { cwd: s.home });
+  await watch.until((screen) => frames(screen).at(-1)!.includes(`**Session: ${codex.id}**`));
+  await claude.parley("unregister");
+  await watch.until((screen) => /ended/.test(frames(screen).at(-1)!));
+  watch.child.terminal!.write("\x03");
+  expect(await watch.child.exited).toBe(0);
+  // In a terminal there are colours; a watch logs nothing.
+  expect(watch.screen()).toContain("\x1b[1mCross-LLM Session Dashboard\x1b[22m");
+  expect(watch.screen()).not.toContain("Session log entry");
+});
+
+test("a view is watched without taking from it, and without colours where none are wanted", async () => {
+  await using s = sandbox();
+  const claude = await join(s, "claude");
+  const watch = inTerminal(s.home, ["status", "--watch", "--stats"], { NO_COLOR: "1" });
+  await watch.until((screen) => screen.includes("v2 pending: 0"));
+  await claude.parley("message", "operator", "x");
+  await watch.until((screen) => screen.includes("v2 pending: 1"));
+  watch.child.kill("SIGTERM");
+  expect(await watch.child.exited).toBe(0);
+  expect(watch.screen().replaceAll(`${clear}\x1b[3J`, "")).not.toContain("\x1b");
+});
+
+test("two who watch do not wake each other for ever", async () => {
+  await using s = sandbox();
+  const claude = await join(s, "claude");
+  const codex = await join(s, "codex", { cwd: s.home });
+  const watches = [claude, codex].map(({ id }) =>
+    inTerminal(s.home, ["status", "--watch", "--json", "--session", id]),
+  );
+  const seen = (text: string) =>
+    Promise.all(watches.map(({ until }) => until((screen) => screen.includes(text))));
+  const lines = () => watches.map(({ screen }) => screen().split("\n").length);
+  await seen('"type":"status"');
+  await claude.parley("task", "first");
+  await seen('"task_id":"first"');
+  // Whatever they still owe each other for the first change is drawn before the second is.
+  const before = lines();
+  await claude.parley("task", "second");
+  await seen('"task_id":"second"');
+  for (const { child } of watches) child.kill("SIGINT");
+  await Promise.all(watches.map(({ child }) => child.exited));
+  for (const [index, count] of lines().entries()) expect(count - before[index]!).toBeLessThan(10);
+});
+
+test("with --json a watch is one line an event, which the reader may stop reading", async () => {
+  await using s = sandbox();
+  const claude = await join(s, "claude");
+  const run = await claude.shell("parley status --watch --json | head -n 1");
+  expect(run.exitCode).toBe(0);
+  expect(run.json()).toMatchObject({ type: "status", this_session: claude.id });
+  const views = await claude.shell("parley status --watch --locks --json | head -n 1");
+  expect(views.json()).toEqual({ type: "status", locks: [] });
+});
+
+test("heartbeat --watch goes on beating until it is stopped or the session ends", async () => {
+  await using s = sandbox();
+  const claude = await join(s, "claude");
+  const beats = inTerminal(s.home, [
+    ...["heartbeat", "--watch", "--interval", "1ms", "--json", "--session", claude.id],
+  ]);
+  await beats.until((screen) => screen.split("\n").length > 3);
+  expect(JSON.parse(beats.screen().split("\r\n")[0]!)).toEqual({
+    type: "heartbeat",
+    session_id: claude.id,
+    heartbeat_at: expect.stringMatching(/^\d{4}-.*Z$/),
+  });
+  beats.child.kill("SIGINT");
+  expect(await beats.child.exited).toBe(0);
+
+  const more = inTerminal(s.home, ["heartbeat", "--watch", "--interval", "1ms", "--session", claude.id]);
+  await more.until((screen) => screen.includes(`Heartbeat: ${claude.id} at `));
+  await claude.parley("unregister");
+  expect(await more.child.exited).toBe(7);
+  expect(more.screen()).toContain("Not registered");
+});
+
+test("a watch needs a bus", async () => {
+  await using s = sandbox();
+  expect((await s.parley(["status", "--watch"])).exitCode).toBe(4);
+  await join(s, "claude");
+  expect((await s.parley(["heartbeat", "--watch"])).exitCode).toBe(7);
+});
