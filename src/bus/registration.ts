@@ -18,6 +18,8 @@ export interface RegisterRequest extends AgentRequest {
   sessionId?: string | undefined;
   sessionUuid?: string | undefined;
   name?: string | undefined;
+  /** All facts about the database too. */
+  verbose?: boolean | undefined;
   /** The caller promises beats at this interval, in seconds. */
   heartbeatSeconds?: number | undefined;
 }
@@ -65,7 +67,6 @@ export async function register(bus: Bus, request: RegisterRequest): Promise<Regi
     moment,
   );
   bus.wake.ring(registered.touched);
-  const { path, size_bytes, journal_mode } = await bus.store.facts();
   return {
     session: describeSession(
       registered.record,
@@ -77,7 +78,7 @@ export async function register(bus: Bus, request: RegisterRequest): Promise<Regi
     liveness: registered.record.liveness,
     conflicts: registered.conflicts,
     unread: registered.unread,
-    database: { path, size_bytes, journal_mode },
+    database: request.verbose ? await bus.store.facts() : { path: bus.store.location },
     detected: {
       vendor_source: agent.vendor_source ?? "--llm",
       project_source: project.source,

@@ -1,3 +1,4 @@
+import type { DatabaseFacts } from "./status";
 import type { Conflict } from "./alert";
 import type { ProjectSource } from "./identity";
 import type { ProcessEvidence, ProcessState } from "./process";
@@ -89,7 +90,8 @@ export interface RegisterResult {
   liveness: "pid" | "heartbeat";
   conflicts: Conflict[];
   unread: Unread;
-  database: { path: string; size_bytes: number; journal_mode: string };
+  /** With `--verbose` all facts about it. */
+  database: { path: string } & Partial<DatabaseFacts>;
   /** How it was found out, for `--verbose`. */
   detected: {
     vendor_source: string;

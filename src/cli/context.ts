@@ -17,7 +17,7 @@ import { type Io, isTerminal } from "./io";
 import { bellDirectory, dataDirectory, logRoot, messagingDatabasePath } from "./paths";
 
 /** What a verb is given. Adapters are made on first use, so a verb pays only for what it touches. */
-export interface Context {
+export interface Context extends AsyncDisposable {
   io: Io;
   clock: Clock;
   identity: Identity;
@@ -81,6 +81,9 @@ export function createContext({ io, db, session, asOperator, json }: ContextOpti
       root: logRoot(env),
       machineUuid: () => identity.machine().machine_uuid,
     }),
+    // An answer is not worth less for a database that will not close.
+    [Symbol.asyncDispose]: async () =>
+      (await bus?.catch(() => null))?.store.close().catch(() => {}),
     bus: (mode) => (bus ??= open(mode)),
     get ask() {
       if (json || !isTerminal(0) || !isTerminal(2)) return null;

@@ -73,13 +73,8 @@ async function perform(
     const { args, rest, globals } = parse(words, command);
     const { db, session } = globals;
     const asOperator = globals.as === "operator";
-    const context = await parts.createContext({
-      io,
-      db,
-      session,
-      asOperator,
-      json: asksFor(words, "json"),
-    });
+    const json = asksFor(words, "json");
+    await using context = await parts.createContext({ io, db, session, asOperator, json });
     const result = await command.run({ args, rest, context, signal: stop.signal });
     if ("stream" in result) return await pump(result.stream, stop, io, output);
     return await output.answer(result);

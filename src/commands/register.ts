@@ -46,6 +46,7 @@ export default defineCommand({
       pid: args.pid === undefined ? undefined : integer(args.pid, "--pid", 1, 2 ** 31 - 1),
       cwd: args.cwd,
       name: args.name,
+      verbose: args.verbose,
       heartbeatSeconds: args.heartbeat ? duration("30s", "--interval") / 1000 : undefined,
     });
     const warnings =

@@ -66,7 +66,7 @@ function verbose(data: RegisterResult, look: Look): string[] {
     liveness(data),
     "",
     ...summary(data, look),
-    `Bus: ${baseName(database.path)} (${oneLine(database.journal_mode.toUpperCase())} mode, ${size(database.size_bytes)})`,
+    `Bus: ${baseName(database.path)} (${oneLine((database.journal_mode ?? "").toUpperCase())} mode, ${size(database.size_bytes ?? 0)})`,
     `Alerts: ${conflicts.length}${types.length > 0 ? ` (${types.join(", ")})` : ""}`,
     ...(mail ? unreadLines(unread, look) : []),
   ];

@@ -44,7 +44,7 @@ const registration: Keys = {
   session,
   conflicts: [conflict],
   unread: { total: null, by_channel: keys("operator_alert coordination") },
-  database: keys("path size_bytes journal_mode"),
+  database: keys("path"),
   detected: keys("vendor_source project_source event other_sessions heartbeat_seconds"),
 };
 const dashboard: Keys = {

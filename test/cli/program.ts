@@ -70,5 +70,5 @@ const verbs: Verbs = Object.fromEntries(
 
 process.exitCode = await run(process.argv.slice(2), createIo(), {
   verbs,
-  createContext: ({ io }) => ({ io }) as Context,
+  createContext: ({ io }) => ({ io, [Symbol.asyncDispose]: async () => {} }) as unknown as Context,
 });

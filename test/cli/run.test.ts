@@ -25,7 +25,10 @@ function verb(act: Command["run"]): Verbs {
 }
 
 const run = (io: MemoryIo, argv: string[], act: Command["run"]) =>
-  runWith(argv, io, { verbs: verb(act), createContext: () => ({ io }) as unknown as Context });
+  runWith(argv, io, {
+    verbs: verb(act),
+    createContext: () => ({ io, [Symbol.asyncDispose]: async () => {} }) as unknown as Context,
+  });
 
 const heartbeat: Answer<"heartbeat"> = {
   view: "heartbeat",
@@ -341,7 +344,10 @@ test("the version is one line, and with --json tells the build", async () => {
 describe("called by a name of the seeds", () => {
   const seeds = (act: Command["run"]): Verbs => ({ register: { ...verb(act)["beat"]! } });
   const call = (io: MemoryIo, argv: string[], act: Command["run"]) =>
-    runWith(argv, io, { verbs: seeds(act), createContext: () => ({ io }) as unknown as Context });
+    runWith(argv, io, {
+      verbs: seeds(act),
+      createContext: () => ({ io, [Symbol.asyncDispose]: async () => {} }) as unknown as Context,
+    });
 
   test("the verb is that name's, and all words are its arguments", async () => {
     const io = memoryIo({ name: "session-register" });

@@ -1,3 +1,4 @@
+import { walPages } from "./limits";
 import type { Removed } from "../../bus/cleanup";
 import type { Moment } from "../../bus/liveness";
 import type { SessionRecord } from "../../bus/session";
@@ -39,7 +40,7 @@ export async function cleanUp(
     return { removed, blocked, shrinks: shrinks(c), ...(await whoIsLeft(c, removed)) };
   } finally {
     // As every connection is opened.
-    c.db.run("pragma wal_autocheckpoint = 64");
+    c.db.run(`pragma wal_autocheckpoint = ${walPages}`);
   }
 }
 

@@ -1,3 +1,4 @@
+import { busyTimeout } from "./limits";
 import type { Database } from "bun:sqlite";
 
 import type { Settings } from "../../bus/settings";
@@ -52,7 +53,7 @@ export class Connection {
       if (isBusy(error)) return null;
       throw error;
     } finally {
-      this.db.run("pragma busy_timeout = 3000");
+      this.db.run(`pragma busy_timeout = ${busyTimeout}`);
     }
   }
 
@@ -71,7 +72,9 @@ export class Connection {
         const left = deadline - (performance.now() - started);
         if (!isBusy(error) || left <= 0) throw translated(error, this.path);
         await Bun.sleep(Math.min(pause * (0.5 + Math.random()), left));
-        this.db.run(`pragma busy_timeout = ${Math.max(1, Math.min(3000, Math.round(left)))}`);
+        this.db.run(
+          `pragma busy_timeout = ${Math.max(1, Math.min(busyTimeout, Math.round(left)))}`,
+        );
       }
     }
   }

@@ -6,8 +6,10 @@ import { constants, Database } from "bun:sqlite";
 import { ParleyError } from "../../bus/errors";
 import type { Settings } from "../../bus/settings";
 import type { StoreOptions } from "../../bus/store";
+import { closeUntouched } from "./closing";
 import { Connection } from "./connection";
 import { isRefusal, notADatabase, translated } from "./failure";
+import { busyTimeout, walBytes, walPages } from "./limits";
 import { applicationId, schemaVersion } from "./schema";
 
 /**
@@ -16,10 +18,10 @@ import { applicationId, schemaVersion } from "./schema";
  * a power cut may take the last commits, never the database's consistency.
  */
 const pragmas = `
-  pragma busy_timeout = 3000;
+  pragma busy_timeout = ${busyTimeout};
   pragma synchronous = normal;
-  pragma wal_autocheckpoint = 64;
-  pragma journal_size_limit = 262144;
+  pragma wal_autocheckpoint = ${walPages};
+  pragma journal_size_limit = ${walBytes};
 `;
 
 interface Versions {
@@ -108,39 +110,26 @@ export function readVersions(connection: Connection): Versions | null {
   }
 }
 
-/**
- * Closes a database that is not to be touched. The last connection to close checkpoints a leftover write-ahead log
- * into the main file; a read-only one that is still open prevents it, and itself cannot.
- */
-function closeUntouched(db: Database, path: string): void {
-  let guard: Database | null = null;
-  try {
-    guard = new Database(path, { readonly: true });
-    guard.query("select count(*) from sqlite_master").get();
-  } catch {
-    // Nothing to guard: it cannot be read at all.
-  }
-  db.close();
-  guard?.close();
-}
-
-/** Looks at the file as it lies there: no lock is taken, so nobody is met, and no journal is played back. */
-function refuseForeign(path: string): void {
-  const probe = new Database(immutable(path), readByUri);
-  try {
-    const row = probe.query<{ application_id: number }, []>("pragma application_id").get();
-    if (row && row.application_id !== applicationId && row.application_id !== 0)
-      throw notADatabase(path);
-  } finally {
-    probe.close();
-  }
-}
-
 const immutable = (path: string): string =>
   `file:${encodeURI(path).replace(/[?#]/g, encodeURIComponent)}?immutable=1`;
 
 /** A URI needs its own flag, and flags leave no room for `strict`: see `Connection`. */
 const readByUri = constants.SQLITE_OPEN_READONLY | constants.SQLITE_OPEN_URI;
+
+/** Looks at the file as it lies there: no lock is taken, so nobody is met, and no journal is played back. */
+function refuseForeign(path: string): void {
+  const probe = new Database(immutable(path), readByUri);
+  let row: { application_id: number } | null = null;
+  try {
+    row = probe.query<{ application_id: number }, []>("pragma application_id").get();
+  } catch {
+    // Its first page is not written yet, or is only right together with the journal.
+  } finally {
+    probe.close();
+  }
+  if (row && row.application_id !== applicationId && row.application_id !== 0)
+    throw notADatabase(path);
+}
 
 /** For reading verbs on a medium that allows no writing. A clean WAL database there needs `immutable`. */
 function openForReading(path: string, settings: Settings, refusal: unknown): Connection {
@@ -160,7 +149,7 @@ function openForReading(path: string, settings: Settings, refusal: unknown): Con
 function tryReading(name: string): Database | null {
   try {
     const db = new Database(name, readByUri);
-    db.run("pragma busy_timeout = 3000");
+    db.run(`pragma busy_timeout = ${busyTimeout}`);
     db.query("select count(*) from sqlite_master").get();
     return db;
   } catch {

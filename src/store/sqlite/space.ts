@@ -1,3 +1,4 @@
+import { busyTimeout } from "./limits";
 import type { Connection } from "./connection";
 
 /**
@@ -50,6 +51,6 @@ export async function shortenLog(c: Connection): Promise<void> {
       await Bun.sleep(pause);
     }
   } finally {
-    c.db.run("pragma busy_timeout = 3000");
+    c.db.run(`pragma busy_timeout = ${busyTimeout}`);
   }
 }

@@ -12,6 +12,7 @@ import {
 } from "./alert";
 import { cleanUp } from "./cleanup";
 import { acquireClaim, liveClaimOn, releaseClaims } from "./claim";
+import { closeConnection } from "./closing";
 import type { Connection } from "./connection";
 import { endSession } from "./ending";
 import { markDelivered, markRead, openInbox, releaseInbox, unread } from "./inbox";
@@ -56,7 +57,7 @@ function storeOn(c: Connection): Store {
     facts: () => c.read(() => facts(c)),
     changeCount: async () =>
       c.get<{ data_version: number }>("pragma data_version")?.data_version ?? 0,
-    close: async () => c.db.close(),
+    close: async () => closeConnection(c),
 
     registerSession: (registration, moment) =>
       write(moment.at, () => registerSession(c, registration, moment)),

@@ -24,7 +24,11 @@ describe("A mistake in the arguments says what it is and what to do, and does no
       "text that begins with - behind --",
     ],
     "a bundle of short options": [["status", "-jv"], "unknown option -jv", "hint:"],
-    "an option of another verb": [["status", "--priority", "3"], "unknown option --priority", "behind"],
+    "an option of another verb": [
+      ["status", "--priority", "3"],
+      "unknown option --priority",
+      "behind",
+    ],
     "a missing value": [
       ["message", "operator", "x", "--priority"],
       "--priority needs a value",
@@ -36,7 +40,11 @@ describe("A mistake in the arguments says what it is and what to do, and does no
       "--channel=--priority if that is the value",
     ],
     "an empty value": [["register", "--task-id", ""], "--task-id is empty", "check the variable"],
-    "a value for a switch": [["status", "--stats=maybe"], "--stats takes true or false, not maybe", "--help"],
+    "a value for a switch": [
+      ["status", "--stats=maybe"],
+      "--stats takes true or false, not maybe",
+      "--help",
+    ],
     "priority 7": [
       ["message", "operator", "x", "--priority", "7"],
       "--priority takes a whole number from 0 to 3, not 7",
@@ -62,7 +70,11 @@ describe("A mistake in the arguments says what it is and what to do, and does no
       'unexpected argument "release"',
       "a text of several words needs quotes",
     ],
-    "an argument where none is taken": [["status", "now"], 'unexpected argument "now"', "only options"],
+    "an argument where none is taken": [
+      ["status", "now"],
+      'unexpected argument "now"',
+      "only options",
+    ],
     "a message without text": [["message", "operator"], "The text is missing", "quote the text"],
     "a message without anything": [["message"], "The target and the text are missing", "TARGET"],
     "a target beside --all": [
@@ -70,12 +82,24 @@ describe("A mistake in the arguments says what it is and what to do, and does no
       "--all takes only the text, no target",
       "--all",
     ],
-    "a text beside --sent": [["message", "--sent", "x"], "--sent takes no target and no text", "TARGET"],
-    "a mistyped verb": [["statsu"], 'unknown verb "statsu"; did you mean status?', "see parley --help"],
+    "a text beside --sent": [
+      ["message", "--sent", "x"],
+      "--sent takes no target and no text",
+      "TARGET",
+    ],
+    "a mistyped verb": [
+      ["statsu"],
+      'unknown verb "statsu"; did you mean status?',
+      "see parley --help",
+    ],
     "an unknown verb": [["constructor"], 'unknown verb "constructor"', "see parley --help"],
     "no ids and no --all": [["read"], "Give either the ids of messages or --all", "hint:"],
     "an id that is none": [["read", "first"], "A message id takes a whole number", "--help"],
-    "a limit of none": [["inbox", "--limit", "0"], "--limit takes a whole number from 1 to 1000, not 0", "--help"],
+    "a limit of none": [
+      ["inbox", "--limit", "0"],
+      "--limit takes a whole number from 1 to 1000, not 0",
+      "--help",
+    ],
     "another role": [["inbox", "--as", "root"], "--as takes operator, not root", "--help"],
     "an interval without a unit": [
       ["heartbeat", "--watch", "--interval", "30"],
@@ -83,16 +107,32 @@ describe("A mistake in the arguments says what it is and what to do, and does no
       "for example --interval 30s",
     ],
     "a pid that is none": [["register", "--pid", "0"], "--pid takes a whole number", "--help"],
-    "a vendor that is none": [["register", "--llm", "Claude!"], "is not a vendor name", "--llm claude"],
-    "a name that is none": [["register", "--name", "a b"], '--name cannot be "a b"', "use up to 128"],
-    "the operator's name": [["register", "--name", "operator"], '--name cannot be "operator"', "use up to"],
+    "a vendor that is none": [
+      ["register", "--llm", "Claude!"],
+      "is not a vendor name",
+      "--llm claude",
+    ],
+    "a name that is none": [
+      ["register", "--name", "a b"],
+      '--name cannot be "a b"',
+      "use up to 128",
+    ],
+    "the operator's name": [
+      ["register", "--name", "operator"],
+      '--name cannot be "operator"',
+      "use up to",
+    ],
     "a log without words": [["log", " "], "The text is empty", "parley log"],
     "a day that does not exist": [
       ["log", "--view", "--date", "2026-02-30"],
       "--date takes a day as YYYY-MM-DD, not 2026-02-30",
       "for example",
     ],
-    "a day beside a text": [["log", "x", "--date", "2026-02-11"], "--date goes with --view", "parley log"],
+    "a day beside a text": [
+      ["log", "x", "--date", "2026-02-11"],
+      "--date goes with --view",
+      "parley log",
+    ],
     "a kind beside --view": [["log", "--view", "--fix"], "--fix goes with a text", "parley log"],
     "two kinds": [["log", "x", "--fix", "--issue"], "exclude each other", "give one of them"],
     "a task and none": [["task", "H.1", "--clear"], "exclude each other", "give one of them"],
@@ -156,9 +196,25 @@ describe("With --json, standard output holds one line of JSON and nothing else h
 });
 
 test("the last of several options counts, and --json may stand anywhere", async () => {
-  const run = await s.parley(["--json", "message", "--priority", "1", "nobody", "--priority=3", "x"]);
+  const run = await s.parley([
+    "--json",
+    "message",
+    "--priority",
+    "1",
+    "nobody",
+    "--priority=3",
+    "x",
+  ]);
   expect(run.json().error.code).toBe("not_registered");
-  const good = await claude.parley("message", "--priority", "1", "nobody", "--priority=3", "x", "--json");
+  const good = await claude.parley(
+    "message",
+    "--priority",
+    "1",
+    "nobody",
+    "--priority=3",
+    "x",
+    "--json",
+  );
   expect(good.json().data.messages[0].priority).toBe(3);
   // Behind -- it is text.
   const text = await claude.parley("message", "nobody", "--", "--json");

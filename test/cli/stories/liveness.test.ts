@@ -141,7 +141,12 @@ test("a sign of life is answered with its time, and every command is one", async
   database.run("pragma busy_timeout = 3000");
   const verbs = [
     ...[["heartbeat"], ["inbox"], ["status", "--stats"], ["status", "--unread"]],
-    ...[["status", "--no-log"], ["message", "operator", "x"], ["task", "H.1"], ["read", "--all"]],
+    ...[
+      ["status", "--no-log"],
+      ["message", "operator", "x"],
+      ["task", "H.1"],
+      ["read", "--all"],
+    ],
   ];
   for (const verb of verbs) {
     const long = "2026-01-01T00:00:00.000Z";
@@ -150,7 +155,9 @@ test("a sign of life is answered with its time, and every command is one", async
     const { sessions } = (await s.parley(["status", "--no-log", "--json"])).json().data;
     expect(sessions).toMatchObject([{ status: "idle", heartbeat_at: long }]);
     expect((await claude.parley(...verb)).exitCode).toBe(0);
-    const row = database.query<{ heartbeat_at: string }, []>("select heartbeat_at from session_registry");
+    const row = database.query<{ heartbeat_at: string }, []>(
+      "select heartbeat_at from session_registry",
+    );
     expect([verb, row.get()!.heartbeat_at > long]).toEqual([verb, true]);
   }
   database.close();

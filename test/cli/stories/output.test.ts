@@ -24,19 +24,22 @@ test("a reader that has seen enough ends nothing in an error", async () => {
   expect(run).toMatchObject({ exitCode: 0, stdout: "I", stderr: "exit 0\nexit 0\n" });
 });
 
-test.skipIf(process.platform !== "linux")("a full disk behind standard output is told on the other stream", async () => {
-  await using s = sandbox();
-  const claude = await join(s, "claude");
-  for (const verb of ["status --no-log", "inbox --json", "register", "--help", "--version"]) {
-    const run = await claude.shell(`parley ${verb} >/dev/full`);
-    expect([verb, run.exitCode]).toEqual([verb, 8]);
-    expect(run.stderr).toContain("cannot write the answer");
-  }
-  // An error keeps its own code, and is told where it can be.
-  const wrong = await claude.shell("parley status --bad --json >/dev/full");
-  expect(wrong.exitCode).toBe(64);
-  expect(wrong.stderr).toContain("unknown option --bad");
-});
+test.skipIf(process.platform !== "linux")(
+  "a full disk behind standard output is told on the other stream",
+  async () => {
+    await using s = sandbox();
+    const claude = await join(s, "claude");
+    for (const verb of ["status --no-log", "inbox --json", "register", "--help", "--version"]) {
+      const run = await claude.shell(`parley ${verb} >/dev/full`);
+      expect([verb, run.exitCode]).toEqual([verb, 8]);
+      expect(run.stderr).toContain("cannot write the answer");
+    }
+    // An error keeps its own code, and is told where it can be.
+    const wrong = await claude.shell("parley status --bad --json >/dev/full");
+    expect(wrong.exitCode).toBe(64);
+    expect(wrong.stderr).toContain("unknown option --bad");
+  },
+);
 
 test("closed streams change what is shown, not what is done", async () => {
   await using s = sandbox();
@@ -52,7 +55,11 @@ test("closed streams change what is shown, not what is done", async () => {
   for (const [line, exitCode] of Object.entries(lines)) {
     expect([line, (await claude.shell(line)).exitCode]).toEqual([line, exitCode]);
   }
-  expect(texts(await s.parley(["inbox", "--as", "operator", "--json"]))).toEqual(["one", "two", "three"]);
+  expect(texts(await s.parley(["inbox", "--as", "operator", "--json"]))).toEqual([
+    "one",
+    "two",
+    "three",
+  ]);
 });
 
 test("colours are for terminals, or for who forces them, and never in --json", async () => {
@@ -83,7 +90,13 @@ test("neither the locale nor the kind of terminal changes a word", async () => {
     (await claude.agent.run(["parley", "message", "--sent"], { env })).stdout;
   const plain = await look({});
   expect(plain).toContain('"ünï — 👋"');
-  for (const env of [{ LANG: "C", LC_ALL: "C" }, { LANG: "POSIX" }, { TERM: "dumb" }, { TERM: "" }, { COLUMNS: "10" }]) {
+  for (const env of [
+    { LANG: "C", LC_ALL: "C" },
+    { LANG: "POSIX" },
+    { TERM: "dumb" },
+    { TERM: "" },
+    { COLUMNS: "10" },
+  ]) {
     expect(await look(env as Record<string, string>)).toBe(plain);
   }
 });

@@ -26,13 +26,44 @@ test("nothing that a session says of itself or to others acts on a terminal or f
 
   const views = [
     ...[["register"], ["register", "--verbose"], ["task"], ["heartbeat"]],
-    ...[["inbox", "--peek"], ["status", "--no-log"], ["status", "--verbose"]],
-    ["status", "--stats", "--locks", "--claims", "--alerts", "--unread", "--lifecycle", "--verbose"],
+    ...[
+      ["inbox", "--peek"],
+      ["status", "--no-log"],
+      ["status", "--verbose"],
+    ],
+    [
+      "status",
+      "--stats",
+      "--locks",
+      "--claims",
+      "--alerts",
+      "--unread",
+      "--lifecycle",
+      "--verbose",
+    ],
     ...[["inbox"], ["message", "nobody", hostile], ["message", "--all", hostile]],
-    ...[["message", "--sent", "--status"], ["log", hostile], ["log", "--fix", hostile], ["log", "--view"]],
-    ...[["message", hostile, "x"], ["inbox", "--session", hostile], ["status", `--${hostile}`], [hostile]],
-    ...[["read", hostile], ["inbox", "--channel", hostile], ["register", "--name", hostile]],
-    ...[["register", "--llm", hostile], ["status", "--db", hostile], ["unregister", "--reason", hostile]],
+    ...[
+      ["message", "--sent", "--status"],
+      ["log", hostile],
+      ["log", "--fix", hostile],
+      ["log", "--view"],
+    ],
+    ...[
+      ["message", hostile, "x"],
+      ["inbox", "--session", hostile],
+      ["status", `--${hostile}`],
+      [hostile],
+    ],
+    ...[
+      ["read", hostile],
+      ["inbox", "--channel", hostile],
+      ["register", "--name", hostile],
+    ],
+    ...[
+      ["register", "--llm", hostile],
+      ["status", "--db", hostile],
+      ["unregister", "--reason", hostile],
+    ],
   ];
   for (const view of views) {
     for (const json of [[], ["--json"]]) {
@@ -57,11 +88,29 @@ test("in --json the text is what it was, escaped", async () => {
 
 test("no project name leads out of the directory of the logs", async () => {
   await using s = sandbox();
-  const names = ["../../../../escaped", "/etc/escaped", "..", ".", "a/b", "unscoped", "x".repeat(5000), "ünï çode"];
+  const names = [
+    "../../../../escaped",
+    "/etc/escaped",
+    "..",
+    ".",
+    "a/b",
+    "unscoped",
+    "x".repeat(5000),
+    "ünï çode",
+  ];
   const desk = await s.startAgent("desk");
   for (const [index, project] of names.entries()) {
     const id = `s${index}`;
-    await desk.run(["parley", "register", "--llm", "kimi", "--session-id", id, "--project", project]);
+    await desk.run([
+      "parley",
+      "register",
+      "--llm",
+      "kimi",
+      "--session-id",
+      id,
+      "--project",
+      project,
+    ]);
     const run = await desk.run(["parley", "log", "here", "--session", id, "--json"]);
     expect(run.exitCode).toBe(0);
     const file = run.json().data.path;
@@ -87,7 +136,9 @@ test("no message makes an entry of the session log look like another", async () 
     expect.stringMatching(/^### \S+Z - \[H\.0\] Cross-LLM Session Dashboard Status$/),
     expect.stringMatching(/^### \S+Z - after$/),
   ]);
-  expect(lines.filter((line) => line.startsWith("**Author:**"))).toEqual(Array(3).fill("**Author:** Claude"));
+  expect(lines.filter((line) => line.startsWith("**Author:**"))).toEqual(
+    Array(3).fill("**Author:** Claude"),
+  );
   // Quoted, a fence or a comment ends with its quotation.
   expect(lines).toContain("> ```");
   expect(lines).toContain("> <!--");

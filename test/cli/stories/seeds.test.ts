@@ -67,27 +67,43 @@ test("called by a name of the seeds, it speaks of the others by theirs", async (
     return stdout + stderr;
   };
   expect(await say(claude, "session-status")).toContain("hint: run /session-register first");
-  expect(await say(claude, "session-register")).toContain("\nRun /session-status to see all active sessions.\n");
+  expect(await say(claude, "session-register")).toContain(
+    "\nRun /session-status to see all active sessions.\n",
+  );
   const conflict = await say(codex, "session-register");
   expect(conflict).toContain("\nRun /session-conflicts --full for details.\n");
   expect(conflict).toContain("\nRun /session-status --alerts for details.\n");
   expect(await say(claude, "session-message", `codex-${codex.pid}`, "hello")).toEndWith(
     "\nThe recipient will see this message via:\n/session-status --unread\n/cxq --bus-unread\n",
   );
-  expect(await say(codex, "session-register")).toContain("\nRun /session-status --unread for details.\n");
-  expect(await say(codex, "session-log", "hello")).toStartWith("Session log entry appended: SESSION-LOG-");
+  expect(await say(codex, "session-register")).toContain(
+    "\nRun /session-status --unread for details.\n",
+  );
+  expect(await say(codex, "session-log", "hello")).toStartWith(
+    "Session log entry appended: SESSION-LOG-",
+  );
   expect(await say(codex, "session-message", "x")).toContain('/session-message TARGET "text"');
   expect(await say(codex, "session-status", "--alert")).toContain("did you mean --alerts?");
   expect(await say(codex, "session-status", "--help")).toContain("\n  session-status --stats\n");
   // By its own name it uses its own verbs.
-  expect(await say(codex, "parley", "register")).toContain("Run parley status --unread for details.");
+  expect(await say(codex, "parley", "register")).toContain(
+    "Run parley status --unread for details.",
+  );
 });
 
 test("the registration that says everything follows the seeds' order", async () => {
   await using s = sandbox();
   const claude = await join(s, "claude", { register: ["--project", "PILOT"] });
   const codex = await s.startAgent("codex", { args: ["--model", "o3"] });
-  const run = await codex.run(["parley", "register", "--verbose", "--project", "PILOT", "--task-id", "J.1"]);
+  const run = await codex.run([
+    "parley",
+    "register",
+    "--verbose",
+    "--project",
+    "PILOT",
+    "--task-id",
+    "J.1",
+  ]);
   expect(run.stdout).toMatch(
     new RegExp(
       `^${[

@@ -14,7 +14,9 @@ const headings = (file: string): string[] =>
 
 test("the dashboard that was shown stands in the log of the project, whole", async () => {
   await using s = sandbox();
-  const claude = await join(s, "claude", { register: ["--project", "PILOT", "--model", "opus-4.6"] });
+  const claude = await join(s, "claude", {
+    register: ["--project", "PILOT", "--model", "opus-4.6"],
+  });
   const codex = await join(s, "codex", { register: ["--project", "PILOT", "--model", "o3"] });
   const run = await claude.parley("status", "--json");
   const { log, sessions } = run.json().data;
@@ -75,7 +77,8 @@ test("an entry in words has a heading, a kind and an author, and the rest of it 
 test("who is no session logs as the operator, into the log of the project it stands in", async () => {
   await using s = sandbox();
   const repository = path(s.dir, "rollout");
-  for (const each of ["objects", "refs"]) mkdirSync(path(repository, ".git", each), { recursive: true });
+  for (const each of ["objects", "refs"])
+    mkdirSync(path(repository, ".git", each), { recursive: true });
   writeFileSync(path(repository, ".git/HEAD"), "ref: refs/heads/main\n");
   // Also where there is no bus.
   const run = await s.parley(["log", "rebooted", "--json"], { cwd: repository });
@@ -83,7 +86,10 @@ test("who is no session logs as the operator, into the log of the project it sta
   expect(run.json().data.path).toContain("/session-logs/projects/rollout/");
   const claude = await join(s, "claude", { cwd: repository });
   const own = await claude.parley("log", "--view", "--json");
-  expect(own.json().data).toEqual({ path: run.json().data.path, entry: expect.stringContaining("rebooted") });
+  expect(own.json().data).toEqual({
+    path: run.json().data.path,
+    entry: expect.stringContaining("rebooted"),
+  });
 });
 
 test("many at once append to a log that is not there yet, and nothing is lost", async () => {
@@ -92,7 +98,9 @@ test("many at once append to a log that is not there yet, and nothing is lost", 
   const runs = await Promise.all(
     Array.from({ length: 6 }, (_, i) => i).flatMap((i) =>
       members.map((member) =>
-        i % 2 === 0 ? member.parley("status", "--json") : member.parley("log", `${member.id} ${i}`, "--json"),
+        i % 2 === 0
+          ? member.parley("status", "--json")
+          : member.parley("log", `${member.id} ${i}`, "--json"),
       ),
     ),
   );
@@ -116,7 +124,11 @@ test("a log that cannot be written costs a warning, not the dashboard", async ()
   expect(human.stderr).toStartWith("parley: warning: Session log write failed");
   const json = await claude.agent.run(["parley", "status", "--json"], { env });
   expect(json).toMatchObject({ exitCode: 0, stderr: "" });
-  expect(json.json()).toMatchObject({ ok: true, data: { log: null }, warnings: [{ code: "log_failed" }] });
+  expect(json.json()).toMatchObject({
+    ok: true,
+    data: { log: null },
+    warnings: [{ code: "log_failed" }],
+  });
   const log = await claude.agent.run(["parley", "log", "x", "--json"], { env });
   expect(log.exitCode).toBe(8);
   expect(log.json().error.code).toBe("not_permitted");
@@ -126,7 +138,9 @@ test("PARLEY_LOG_DIR says where the logs are, and all of it is private whatever 
   await using s = sandbox();
   const claude = await join(s, "claude");
   const root = path(s.dir, "logs");
-  const run = await claude.shell("umask 000; parley log x --json", { env: { PARLEY_LOG_DIR: root } });
+  const run = await claude.shell("umask 000; parley log x --json", {
+    env: { PARLEY_LOG_DIR: root },
+  });
   const file: string = run.json().data.path;
   expect(file).toStartWith(`${root}/projects/unscoped/`);
   const mode = (each: string) => (statSync(each).mode & 0o777).toString(8);

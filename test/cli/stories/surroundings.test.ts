@@ -17,12 +17,14 @@ test("nothing in the directory where it runs configures it", async () => {
   await using s = sandbox();
   const trap = 'require("node:fs").writeFileSync("sprung", "");';
   const files = {
-    ".env": "PARLEY_DB=stolen.db\nPARLEY_SESSION=codex-1\nPARLEY_PROJECT=stolen\nNO_COLOR=\nFORCE_COLOR=1\n",
+    ".env":
+      "PARLEY_DB=stolen.db\nPARLEY_SESSION=codex-1\nPARLEY_PROJECT=stolen\nNO_COLOR=\nFORCE_COLOR=1\n",
     ".env.local": "PARLEY_DB=stolen.db\n",
     ".env.production": "PARLEY_DB=stolen.db\n",
     "bunfig.toml": 'preload = ["./trap.js"]\n[define]\n"process.env.HOME" = "\'stolen\'"\n',
     "trap.js": trap,
-    "package.json": '{"name":"trap","type":"commonjs","imports":{"#x":"./trap.js"},"bun":{"preload":["./trap.js"]}}',
+    "package.json":
+      '{"name":"trap","type":"commonjs","imports":{"#x":"./trap.js"},"bun":{"preload":["./trap.js"]}}',
     "tsconfig.json": '{"compilerOptions":{"paths":{"citty":["./trap.js"]}}}',
     "node_modules/citty/package.json": '{"name":"citty","main":"index.js"}',
     "node_modules/citty/index.js": trap,
@@ -74,7 +76,9 @@ test("without HOME the database is named, or found by the user's entry", async (
   expect(existsSync(bus)).toBe(true);
   const data = await claude.run(["parley", "register", "--json"], { env });
   expect(data.json().data.database.path).toBe(path(s.dir, "data/parley/messaging.db"));
-  const variable = await claude.run(["parley", "register", "--json"], { env: { PARLEY_DB: "~/own.db" } });
+  const variable = await claude.run(["parley", "register", "--json"], {
+    env: { PARLEY_DB: "~/own.db" },
+  });
   expect(variable.json().data.database.path).toBe(path(s.home, "own.db"));
 });
 
@@ -120,32 +124,51 @@ test("a database whose making was cut short is made by the next", async () => {
   expect(existsSync(`${s.db}-journal`)).toBe(true);
   const run = await claude.run(["parley", "register", "--json"]);
   expect(run).toMatchObject({ exitCode: 0, stderr: "" });
-  expect((await claude.run(["parley", "status", "--stats"])).stdout).toContain("Active sessions: 1\n");
+  expect((await claude.run(["parley", "status", "--stats"])).stdout).toContain(
+    "Active sessions: 1\n",
+  );
 });
 
-test.skipIf(!canMount)("a home that may only be read can be looked at, and says that nothing was marked", async () => {
-  await using s = sandbox();
-  const claude = await join(s, "claude");
-  await claude.parley("message", claude.id, "hello");
-  const locked = async (line: string) =>
-    claude.agent.run([
-      ...["unshare", "-rm", "sh", "-c"],
-      `mount --bind ${s.home} ${s.home} && mount -o remount,ro,bind ${s.home} && ${line}`,
+test.skipIf(!canMount)(
+  "a home that may only be read can be looked at, and says that nothing was marked",
+  async () => {
+    await using s = sandbox();
+    const claude = await join(s, "claude");
+    await claude.parley("message", claude.id, "hello");
+    const locked = async (line: string) =>
+      claude.agent.run([
+        ...["unshare", "-rm", "sh", "-c"],
+        `mount --bind ${s.home} ${s.home} && mount -o remount,ro,bind ${s.home} && ${line}`,
+      ]);
+    const status = await locked("parley status --json");
+    expect(status).toMatchObject({ exitCode: 0, stderr: "" });
+    const { data, warnings } = status.json();
+    expect(data).toMatchObject({
+      this_session: claude.id,
+      log: null,
+      unread: [{ status: "pending" }],
+    });
+    expect(warnings.map(({ code }: { code: string }) => code).toSorted()).toEqual([
+      "log_failed",
+      "read_only",
     ]);
-  const status = await locked("parley status --json");
-  expect(status).toMatchObject({ exitCode: 0, stderr: "" });
-  const { data, warnings } = status.json();
-  expect(data).toMatchObject({ this_session: claude.id, log: null, unread: [{ status: "pending" }] });
-  expect(warnings.map(({ code }: { code: string }) => code).toSorted()).toEqual(["log_failed", "read_only"]);
-  expect(texts(await locked("parley inbox --json"))).toEqual(["hello"]);
-  expect((await locked("parley message --sent")).stdout).toContain('"hello" pending');
-  for (const verb of ["register", "heartbeat", "unregister", "message operator x", "read --all", "log x"]) {
-    const run = await locked(`parley ${verb} --json`);
-    expect([verb, run.exitCode]).toEqual([verb, 8]);
-    expect(run.json().error.code).toBe("not_permitted");
-  }
-  expect(texts(await claude.parley("inbox", "--mark-read", "--json"))).toEqual(["hello"]);
-});
+    expect(texts(await locked("parley inbox --json"))).toEqual(["hello"]);
+    expect((await locked("parley message --sent")).stdout).toContain('"hello" pending');
+    for (const verb of [
+      "register",
+      "heartbeat",
+      "unregister",
+      "message operator x",
+      "read --all",
+      "log x",
+    ]) {
+      const run = await locked(`parley ${verb} --json`);
+      expect([verb, run.exitCode]).toEqual([verb, 8]);
+      expect(run.json().error.code).toBe("not_permitted");
+    }
+    expect(texts(await claude.parley("inbox", "--mark-read", "--json"))).toEqual(["hello"]);
+  },
+);
 
 test.skipIf(!canMount)("a place where nothing can be made says so", async () => {
   await using s = sandbox();
@@ -159,19 +182,22 @@ test.skipIf(!canMount)("a place where nothing can be made says so", async () => 
   expect((await empty("parley status")).exitCode).toBe(4);
 });
 
-test.skipIf(!canMount)("a full disk is told as such, and what was there is still there", async () => {
-  await using s = sandbox();
-  const claude = await s.startAgent("claude");
-  const run = await claude.run([
-    ...["unshare", "-rm", "sh", "-c"],
-    `mount -t tmpfs -o size=2m tmpfs ${s.home}
+test.skipIf(!canMount)(
+  "a full disk is told as such, and what was there is still there",
+  async () => {
+    await using s = sandbox();
+    const claude = await s.startAgent("claude");
+    const run = await claude.run([
+      ...["unshare", "-rm", "sh", "-c"],
+      `mount -t tmpfs -o size=2m tmpfs ${s.home}
      parley register >/dev/null && parley message operator kept >/dev/null
      dd if=/dev/zero of=${s.home}/filler bs=4k 2>/dev/null
      head -c 60000 /dev/zero | tr '\\0' x | parley message operator - --json; echo "exit $?"
      rm ${s.home}/filler
      parley inbox --as operator`,
-  ]);
-  expect(run.stdout).toContain('"code":"not_permitted"');
-  expect(run.stdout).toContain("exit 8\n");
-  expect(run.stdout).toContain("> kept\n");
-});
+    ]);
+    expect(run.stdout).toContain('"code":"not_permitted"');
+    expect(run.stdout).toContain("exit 8\n");
+    expect(run.stdout).toContain("> kept\n");
+  },
+);

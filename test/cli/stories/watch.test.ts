@@ -82,23 +82,27 @@ test("two who watch do not wake each other for ever", async () => {
   await seen('"type":"status"');
   await claude.parley("task", "first");
   await seen('"task_id":"first"');
-  // Whatever they still owe each other for the first change is drawn before the second is.
   const before = lines();
-  await claude.parley("task", "second");
-  await seen('"task_id":"second"');
+  // Time in which nothing changes.
+  for (let look = 0; look < 20; look++) await s.parley(["status", "--locks"]);
   for (const { child } of watches) child.kill("SIGINT");
   await Promise.all(watches.map(({ child }) => child.exited));
-  for (const [index, count] of lines().entries()) expect(count - before[index]!).toBeLessThan(10);
+  for (const [index, count] of lines().entries()) expect(count - before[index]!).toBeLessThan(4);
 });
 
 test("with --json a watch is one line an event, which the reader may stop reading", async () => {
   await using s = sandbox();
   const claude = await join(s, "claude");
-  const run = await claude.shell("parley status --watch --json | head -n 1");
-  expect(run.exitCode).toBe(0);
-  expect(run.json()).toMatchObject({ type: "status", this_session: claude.id });
-  const views = await claude.shell("parley status --watch --locks --json | head -n 1");
-  expect(views.json()).toEqual({ type: "status", locks: [] });
+  // Who stops reading is noticed with the next event.
+  const firstOf = (watch: string) =>
+    claude.shell(
+      `{ ${watch}; echo "exit $?" >&2; } | { head -n 1; exec <&-; parley message operator x >/dev/null; }`,
+    );
+  const all = await firstOf("parley status --watch --json");
+  expect(all.stderr).toBe("exit 0\n");
+  expect(all.json()).toMatchObject({ type: "status", this_session: claude.id });
+  const view = await firstOf("parley status --watch --locks --json");
+  expect(view.json()).toEqual({ type: "status", locks: [] });
 });
 
 test("heartbeat --watch goes on beating until it is stopped or the session ends", async () => {
@@ -116,11 +120,18 @@ test("heartbeat --watch goes on beating until it is stopped or the session ends"
   beats.child.kill("SIGINT");
   expect(await beats.child.exited).toBe(0);
 
-  const more = inTerminal(s.home, ["heartbeat", "--watch", "--interval", "1ms", "--session", claude.id]);
+  const more = inTerminal(s.home, [
+    "heartbeat",
+    "--watch",
+    "--interval",
+    "1ms",
+    "--session",
+    claude.id,
+  ]);
   await more.until((screen) => screen.includes(`Heartbeat: ${claude.id} at `));
   await claude.parley("unregister");
   expect(await more.child.exited).toBe(7);
-  expect(more.screen()).toContain("Not registered");
+  expect(more.screen()).toMatch(/Not registered|has ended/);
 });
 
 test("a watch needs a bus", async () => {

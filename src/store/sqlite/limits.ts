@@ -1,0 +1,6 @@
+/** How long SQLite itself waits for a lock, in milliseconds (R5); our retries come on top. */
+export const busyTimeout = 3000;
+
+/** Length that the write-ahead log is kept to, in pages of 4 KiB and in bytes. It grew to 4 MB with the defaults. */
+export const walPages = 64;
+export const walBytes = walPages * 4096;
