@@ -34,7 +34,12 @@ export default defineCommand({
       const messages = await bus.store.recentMessages(limit, context.clock.now());
       return { view: "feed", data: { messages, cursor: messages.at(-1)?.id ?? 0 } };
     }
-    const { dashboard, overview, warnings, shown } = await openDashboard(bus, context.asOperator);
+    const unread = query === "bus-unread";
+    const { dashboard, overview, warnings, shown, unshown } = await openDashboard(
+      bus,
+      context.asOperator,
+      { unread, again: false },
+    );
     const data = {
       "bus-alerts": { alerts: dashboard.alerts },
       "bus-lifecycle": { lifecycle: overview.lifecycle },
@@ -45,7 +50,8 @@ export default defineCommand({
       view: "status",
       data,
       warnings,
-      afterFlush: () => shown({ alerts: query === "bus-alerts", unread: query === "bus-unread" }),
+      afterFlush: () => shown({ alerts: query === "bus-alerts", unread }),
+      unshown,
     };
   },
 });

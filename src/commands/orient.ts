@@ -17,6 +17,7 @@ export default defineCommand({
       options: { this_session: opened.dashboard.this_session ?? "" },
       warnings: opened.warnings,
       afterFlush: () => opened.shown({ alerts: true, unread: true }),
+      unshown: opened.unshown,
     };
   },
 });

@@ -119,7 +119,8 @@ class SystemIdentity implements Identity {
     const seen = choice?.process ?? null;
     const { vendor, source } = named ?? this.findVendor(pid === undefined ? null : choice);
     const isVendors = choice?.known != null && choice.known.vendor === vendor;
-    const isTold = pid === undefined || seen === null || this.isAbove(seen);
+    const conversation = conversationId(env, vendor);
+    const isTold = (): boolean => pid === undefined || seen === null || this.isAbove(seen);
     return {
       vendor,
       vendor_source: source,
@@ -129,7 +130,7 @@ class SystemIdentity implements Identity {
       liveness: seen && (pid !== undefined || choice?.known) ? "pid" : "heartbeat",
       shared_host: choice?.known?.shared_host ?? false,
       // Another process's conversation is not in our environment.
-      conversation_id: isTold ? conversationId(env, vendor) : null,
+      conversation_id: conversation !== null && isTold() ? conversation : null,
       tty: seen?.tty ?? null,
       cwd: this.realPath(cwd || (seen && this.platform.cwd(seen.pid)) || this.options.cwd),
     };

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import type { Environment } from "./vendors";
@@ -87,6 +87,8 @@ function fromFile({ file, key = [] }: ModelPlaces, env: Environment): string | n
   if (file === undefined || !home) return null;
   try {
     const path = file(home, env);
+    // Mostly there is none, and an error costs more than a look.
+    if (!existsSync(path)) return null;
     const source = readFileSync(path, "utf8");
     let value: unknown = path.endsWith(".toml") ? Bun.TOML.parse(source) : JSON.parse(source);
     for (const name of key) value = (value as Record<string, unknown>)[name];

@@ -131,21 +131,22 @@ export function raiseAlert(
   }
   const alert = alertFrom(row);
   const named = new Set(alert.payload.sessions);
-  if (sessions.length === named.size && sessions.every((session) => named.has(session)))
-    return row.id;
   const joined = sessions.some((session) => !named.has(session));
-  rewriteAlert(c, row.id, { ...alert.payload, sessions: [...sessions] });
+  // Who was refused the same thing earlier is in it still.
+  const others = alert.payload.sessions.filter((each) => !sessions.includes(each));
+  const all = [...others.filter((each) => stillThere(c, each, alert)), ...sessions];
+  if (!joined && all.length === named.size) return row.id;
+  rewriteAlert(c, alert, all, at);
   if (!joined) return row.id;
-  addressAlert(c, row.id, sessions);
+  addressAlert(c, row.id, all);
   c.run(
     `update session_messages set status = 'pending', delivered_at = null, expires_at = $expires_at where id = $id`,
     { id: row.id, expires_at: timestamp(at + channelLife(c.settings, "operator_alert")) },
   );
   c.run(
-    "update deliveries set delivered_at = null, read_at = null, reserved_until = null where message_id = $id",
-    {
-      id: row.id,
-    },
+    `update deliveries set delivered_at = null, read_at = null, reserved_until = null
+      where message_id = $id and session_id in (select value from json_each($sessions))`,
+    { id: row.id, sessions: JSON.stringify(all) },
   );
   return row.id;
 }
@@ -157,11 +158,23 @@ function addressAlert(c: Connection, id: number, sessions: readonly string[]): v
   );
 }
 
-const rewriteAlert = (c: Connection, id: number, payload: object): number =>
+/** Whoever is no longer named has nothing left to read in it. */
+function rewriteAlert(
+  c: Connection,
+  { id, payload }: Alert,
+  sessions: readonly string[],
+  at: number,
+): void {
   c.run("update session_messages set payload = $payload where id = $id", {
     id,
-    payload: JSON.stringify(payload),
+    payload: JSON.stringify({ ...payload, sessions }),
   });
+  c.run(
+    `update deliveries set read_at = $now, delivered_at = coalesce(delivered_at, $now), how = coalesce(how, 'closed')
+      where message_id = $id and read_at is null and session_id not in (select value from json_each($sessions))`,
+    { id, now: timestamp(at), sessions: JSON.stringify(sessions) },
+  );
+}
 
 export function alertFrom(row: MessageRow): Alert {
   const message = fromRow(row);
@@ -187,7 +200,7 @@ export function settleAlerts(c: Connection, session_id: string, at: number, why 
     const alert = alertFrom(row);
     if (!alert.payload.sessions.includes(session_id) || stillThere(c, session_id, alert)) continue;
     const sessions = alert.payload.sessions.filter((each) => each !== session_id);
-    if (sessions.length > 1) rewriteAlert(c, row.id, { ...alert.payload, sessions });
+    if (sessions.length > 1) rewriteAlert(c, alert, sessions, at);
     else closeAlert(c, alert, `${session_id} ${why}`, at);
   }
 }
@@ -227,7 +240,7 @@ export function reviewTaskAlert(c: Connection, task_id: string, why: string, at:
   for (const row of alertsOn(c, "task_conflict", task_id)) {
     const alert = alertFrom(row);
     const sessions = alert.payload.sessions.filter((each) => stillThere(c, each, alert));
-    if (sessions.length > 1) rewriteAlert(c, row.id, { ...alert.payload, sessions });
+    if (sessions.length > 1) rewriteAlert(c, alert, sessions, at);
     else closeAlert(c, alert, why, at);
   }
 }

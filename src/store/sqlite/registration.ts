@@ -71,9 +71,10 @@ function candidates(c: Connection, registration: Registration): SessionRecord[] 
   return c
     .all<SessionRow>(
       `select * from session_registry where session_id = $base
-        union select * from session_registry where session_id >= $base || '-' and session_id < $base || '.'
-        union select * from session_registry where pid = $pid and status <> 'terminated'
-        union select * from session_registry where session_uuid = $session_uuid and status <> 'terminated'`,
+        or (session_id >= $base || '-' and session_id < $base || '.')
+        or (pid = $pid and status <> 'terminated')
+        or (session_uuid = $session_uuid and status <> 'terminated')
+        order by session_id`,
       { base, pid: registration.pid, session_uuid: registration.session_uuid },
     )
     .map(fromRow);

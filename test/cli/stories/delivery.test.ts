@@ -68,6 +68,8 @@ test("what nobody could read stays pending, and is shown to the next who asks", 
     ["parley inbox >&-", 0],
     ["parley status --unread >/dev/null", 0],
     ["parley status --no-log >&-", 0],
+    ["parley orient >/dev/null", 0],
+    ["parley cxq --bus-unread >&-", 0],
     // Whoever was to read it is gone before a byte is written.
     ["mkfifo gone; exec 3<>gone 4>gone 3>&-; parley inbox >&4", 0],
     ...(process.platform === "linux" ? ([["parley inbox >/dev/full", 8]] as const) : []),
@@ -170,6 +172,7 @@ test("status marks only what it printed, and its numbers are those before", asyn
   await claude.parley("message", codex.id, "hello");
   for (const view of ["--stats", "--locks", "--claims", "--lifecycle"]) {
     await codex.parley("status", view);
+    await codex.parley("cxq", "--bus-stats");
     expect(await sent(claude)).toEqual(["hello: pending"]);
   }
   // A look at something else does not hide it from who asks for it next.
