@@ -66,7 +66,7 @@ export async function register(bus: Bus, request: RegisterRequest): Promise<Regi
     },
     moment,
   );
-  bus.wake.ring(registered.touched);
+  if (registered.touched.length > 0) bus.wake.ring(registered.touched);
   return {
     session: describeSession(
       registered.record,

@@ -5,7 +5,8 @@ import type { Moment } from "../../bus/liveness";
 import { sameProcess } from "../../bus/process";
 import type { SessionRecord } from "../../bus/session";
 import type { Registered } from "../../bus/store";
-import { detectConflicts, settleAlerts } from "./alert";
+import { settleAlerts } from "./alert";
+import { detectConflicts } from "./conflict";
 import type { Connection } from "./connection";
 import { endSession, insertLifecycle } from "./ending";
 import { unread } from "./inbox";
@@ -61,7 +62,10 @@ export function registerSession(
     ...detection,
     holdings: holdings(c, session_id, moment.at),
     unread: unread(c, session_id, moment.at),
-    touched: [session_id, ...new Set(detection.conflicts.map((conflict) => conflict.session_id))],
+    touched:
+      created || moved
+        ? [session_id, ...new Set(detection.conflicts.map((conflict) => conflict.session_id))]
+        : [],
   };
 }
 

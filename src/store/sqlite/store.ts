@@ -2,17 +2,11 @@ import { timestamp } from "../../bus/clock";
 import type { Moment } from "../../bus/liveness";
 import type { SessionRecord } from "../../bus/session";
 import type { Ended, Store, StoreOptions, TaskChange } from "../../bus/store";
-import {
-  acknowledge,
-  conflictsOf,
-  detectConflicts,
-  markAlertsDelivered,
-  openAlerts,
-  settleAlerts,
-} from "./alert";
+import { acknowledge, markAlertsDelivered, openAlerts, settleAlerts } from "./alert";
 import { cleanUp } from "./cleanup";
 import { acquireClaim, liveClaimOn, releaseClaims } from "./claim";
 import { closeConnection } from "./closing";
+import { conflictsOf, detectConflicts } from "./conflict";
 import type { Connection } from "./connection";
 import { endSession } from "./ending";
 import { markDelivered, markRead, openInbox, releaseInbox, unread } from "./inbox";

@@ -1,0 +1,78 @@
+import { type Conflict, conflict } from "../../bus/alert";
+import type { Moment } from "../../bus/liveness";
+import type { SessionRecord } from "../../bus/session";
+import { overlaps, raiseAlert } from "./alert";
+import type { Connection } from "./connection";
+import { endIfDead, fromRow, liveRecord, type SessionRow } from "./session";
+
+export interface Detection {
+  conflicts: Conflict[];
+  /** Live sessions other than this one. */
+  other_sessions: number;
+}
+
+/**
+ * The live sessions that share project, task or directory with this one, as of this transaction, so that of two
+ * sessions arriving together one always sees the other. Raises or updates the alerts where `raise` says so.
+ */
+export function detectConflicts(
+  c: Connection,
+  record: SessionRecord,
+  moment: Moment,
+  raise: boolean,
+): Detection {
+  const conflicts: Conflict[] = [];
+  for (const { type, column, local } of overlaps) {
+    const resource = record[column];
+    if (resource === null) continue;
+    const others = sharing(c, record, column, local).filter(
+      (other) => !endIfDead(c, other, moment),
+    );
+    if (others.length === 0) continue;
+    conflicts.push(...others.map((other) => conflict(type, other.session_id, resource)));
+    const sessions = [...others, record].map((each) => each.session_id);
+    if (raise) raiseAlert(c, type, resource, sessions, record, moment.at);
+  }
+  const count = c.get<{ count: number }>(
+    "select count(*) as count from session_registry where status <> 'terminated' and session_id <> $session_id",
+    { session_id: record.session_id },
+  );
+  return { conflicts, other_sessions: count?.count ?? 0 };
+}
+
+/** The same without writing: what a session collides with now. */
+export function conflictsOf(c: Connection, session_id: string, moment: Moment): Conflict[] {
+  const record = liveRecord(c, session_id);
+  if (!record) return [];
+  return overlaps.flatMap(({ type, column, local }) => {
+    const resource = record[column];
+    if (resource === null) return [];
+    return sharing(c, record, column, local)
+      .filter((other) => moment.judge(other).ended === null)
+      .map((other) => conflict(type, other.session_id, resource));
+  });
+}
+
+function sharing(
+  c: Connection,
+  record: SessionRecord,
+  column: string,
+  local: boolean,
+): SessionRecord[] {
+  const rows = c.all<SessionRow>(
+    `select * from session_registry where ${column} = $resource and status <> 'terminated'
+      and session_id <> $session_id order by registered_at, session_id`,
+    { resource: record[column as "cwd"], session_id: record.session_id },
+  );
+  const found = rows
+    .filter((row) => !local || row.machine_uuid === record.machine_uuid)
+    .map(fromRow);
+  if (column !== "task_id") return found;
+  const claimed = c.get<{ session_id: string }>(
+    "select session_id from task_claims where task_id = $resource and session_id <> $session_id",
+    { resource: record.task_id, session_id: record.session_id },
+  );
+  const claimer = claimed && liveRecord(c, claimed.session_id);
+  const known = found.some((each) => each.session_id === claimer?.session_id);
+  return claimer && !known ? [...found, claimer] : found;
+}
