@@ -4,6 +4,7 @@ import { ParleyError } from "./errors";
 import type { Moment } from "./liveness";
 import type { Attempt, Blocker, Waiting } from "./lock";
 import type { ProcessEvidence } from "./process";
+import { waitFor } from "./wait";
 
 /** How often a waiting process looks again by itself, in milliseconds: the holder may have died without a word. */
 const tick = 250;
@@ -29,7 +30,7 @@ export async function untilGot<Got>(
   let ticket: number | null = null;
   const look = async (): Promise<Attempt<Got>> => {
     const result = await attempt({ waiting, ticket }, momentNow(bus));
-    bus.wake.ring(result.touched);
+    if (result.touched.length > 0 || result.kind === "got") bus.wake.ring(result.touched);
     return result;
   };
 
@@ -55,28 +56,18 @@ async function keepLooking<Got>(
 ): Promise<Got> {
   let blocker = first;
   let beatAt = bus.clock.now() + beatInterval;
-  let changed = Promise.withResolvers<void>();
-  const wake = (): void => changed.resolve();
-  const listening = await bus.wake.listen(wake);
-  try {
-    for (;;) {
-      const result = await look();
-      if (result.kind === "got") return result.got;
-      blocker = result.blocker;
-      const left = until - bus.clock.now();
-      if (left <= 0) throw timedOut(blocker);
-      if (bus.clock.now() >= beatAt) {
-        await bus.store.beat(session_id, momentNow(bus));
-        beatAt = bus.clock.now() + beatInterval;
-      }
-      const timer = setTimeout(wake, Math.min(tick, left));
-      await changed.promise;
-      clearTimeout(timer);
-      changed = Promise.withResolvers();
+  const got = await waitFor(bus, { until, tick }, async () => {
+    const result = await look();
+    if (result.kind === "got") return result;
+    blocker = result.blocker;
+    if (bus.clock.now() >= beatAt) {
+      await bus.store.beat(session_id, momentNow(bus));
+      beatAt = bus.clock.now() + beatInterval;
     }
-  } finally {
-    await listening.stop();
-  }
+    return null;
+  });
+  if (got === null) throw timedOut(blocker);
+  return got.got;
 }
 
 /** Where the platform gives no evidence, only the time limit says that a process still waits. */
@@ -92,14 +83,17 @@ const unseen = (): ProcessEvidence => ({
 const facts = ({ kind, holder, resource, wanted, lock }: Blocker): Record<string, unknown> =>
   kind === "lock" ? { path: wanted, holder, resource, lock } : { task_id: wanted, holder };
 
+const inTheWay = ({ resource, holder, waits }: Blocker): string =>
+  waits ? `${holder} waits for ${resource} and comes first` : `${resource} is held by ${holder}`;
+
 const held = (blocker: Blocker): ParleyError =>
-  new ParleyError("conflict", `${blocker.resource} is held by ${blocker.holder}`, {
+  new ParleyError("conflict", inTheWay(blocker), {
     hint: `ask with parley message ${blocker.holder} "…", or wait with --wait 30s`,
     details: facts(blocker),
   });
 
 const timedOut = (blocker: Blocker): ParleyError =>
-  new ParleyError("timeout", `Waited in vain: ${blocker.resource} is held by ${blocker.holder}`, {
+  new ParleyError("timeout", `Waited in vain: ${inTheWay(blocker)}`, {
     hint: `ask with parley message ${blocker.holder} "…"`,
     details: facts(blocker),
   });

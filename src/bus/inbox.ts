@@ -1,6 +1,8 @@
 import type { Bus } from "./bus";
 import { type Actor, momentNow } from "./caller";
+import { ParleyError } from "./errors";
 import type { InboxResult, ReadResult } from "./message";
+import { waitFor } from "./wait";
 
 export interface InboxQuery {
   channel: string | null;
@@ -38,6 +40,34 @@ export async function openInbox(bus: Bus, actor: Actor, query: InboxQuery): Prom
       if (reserved) await bus.store.releaseInbox(actor.id, pending, moment.at);
     },
   };
+}
+
+/** A reservation that is given up without a word, by a killed reader, is noticed after so many milliseconds. */
+const tick = 1000;
+
+/**
+ * Waits until there is a pending message that no other reader has reserved, then opens the inbox; throws `timeout`. While
+ * it waits it only looks: a look that wrote would wake everybody else who waits.
+ */
+export async function awaitInbox(
+  bus: Bus,
+  actor: Actor,
+  query: InboxQuery,
+  wait: number,
+): Promise<OpenedInbox> {
+  const pending = ({ messages }: InboxResult): boolean =>
+    messages.some((message) => message.status === "pending");
+  const found = await waitFor(bus, { until: bus.clock.now() + wait, tick }, async () => {
+    const look = { mailbox: actor.id, channel: query.channel, limit: 1, peek: true };
+    if (!pending(await bus.store.openInbox(look, momentNow(bus)))) return null;
+    const opened = await openInbox(bus, actor, query);
+    return pending(opened.result) ? opened : null;
+  });
+  if (found) return found;
+  throw new ParleyError("timeout", `No message came for ${actor.id}`, {
+    hint: "wait longer, or look at the messages shown before with parley inbox",
+    details: { session_id: actor.id },
+  });
 }
 
 /** Senders that wait for a state of their message hear of the change. */

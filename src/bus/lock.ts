@@ -55,6 +55,8 @@ export interface Blocker {
   /** Path or task that was asked for. */
   wanted: string;
   lock: Lock | null;
+  /** It is free; `holder` only waits for it, and comes first. */
+  waits: boolean;
 }
 
 /** What became of an attempt. A failed one has raised its alert and, where it waits, told the holder. */
@@ -64,6 +66,8 @@ export type Attempt<Got> =
 
 export interface GotLocks {
   locks: Lock[];
+  /** Paths among them that the session did not hold before. */
+  fresh: string[];
   /** The same repository file held in another worktree: a warning, no conflict. */
   elsewhere: Lock[];
   /** Advisory locks that were taken by force. */

@@ -1,8 +1,8 @@
 import { untilGot } from "./attempt";
 import type { Bus } from "./bus";
 import { momentNow, requireSession } from "./caller";
-import type { Claim, ClaimResult, ReleaseResult } from "./claim";
-import type { Warning } from "./errors";
+import { checkedTask, type Claim, type ClaimResult, type ReleaseResult } from "./claim";
+import { ParleyError, type Warning } from "./errors";
 import type { GotLocks, LockResult, LockType, UnlockResult } from "./lock";
 
 export interface LockOptions {
@@ -16,6 +16,8 @@ export interface LockOptions {
 
 export interface Locked {
   result: LockResult;
+  /** Paths that the session did not hold before. */
+  fresh: string[];
   warnings: Warning[];
 }
 
@@ -27,11 +29,12 @@ export async function lock(
 ): Promise<Locked> {
   const { session_id } = await requireSession(bus);
   const { lockType: lock_type, ttl, force } = options;
-  const targets = paths.map((path) => bus.identity.file(path));
+  const found = paths.map((path) => bus.identity.file(path));
+  const targets = [...new Map(found.map((target) => [target.file_path, target])).values()];
   const got = await untilGot(bus, session_id, options.wait, (queue, moment) =>
     bus.store.acquireLocks({ session_id, targets, lock_type, ttl, force, ...queue }, moment),
   );
-  return { result: { locks: got.locks }, warnings: warningsOf(got) };
+  return { result: { locks: got.locks }, fresh: got.fresh, warnings: warningsOf(got) };
 }
 
 const warningsOf = ({ elsewhere, taken }: GotLocks): Warning[] => [
@@ -54,12 +57,27 @@ export async function unlock(bus: Bus, paths: readonly string[] | null): Promise
   return { released };
 }
 
+/** Unlocks those of these paths that the calling session still holds; what became of the others is no matter. */
+export async function letGo(bus: Bus, paths: readonly string[]): Promise<void> {
+  for (const path of paths) await unlock(bus, [path]).catch(alreadyFree);
+}
+
+/** A lease that ran out, another's force, or a session that ended meanwhile has freed it already. */
+function alreadyFree(error: unknown): void {
+  if (
+    !(error instanceof ParleyError) ||
+    (error.code !== "conflict" && error.code !== "not_registered")
+  )
+    throw error;
+}
+
 /** Claims a task for the calling session. Throws `conflict`, or `timeout` after waiting. */
 export async function claim(
   bus: Bus,
   task_id: string,
   options: { ttl: number | null; wait: number | null },
 ): Promise<ClaimResult> {
+  checkedTask(task_id);
   const { session_id } = await requireSession(bus);
   const got: Claim = await untilGot(bus, session_id, options.wait, (queue, moment) =>
     bus.store.acquireClaim({ session_id, task_id, ttl: options.ttl, ...queue }, moment),
@@ -70,7 +88,11 @@ export async function claim(
 /** Releases these tasks, or with null all that the calling session claims. Throws `conflict` for another's. */
 export async function release(bus: Bus, tasks: readonly string[] | null): Promise<ReleaseResult> {
   const { session_id } = await requireSession(bus);
-  const { released, touched } = await bus.store.releaseClaims(session_id, tasks, momentNow(bus));
+  const { released, touched } = await bus.store.releaseClaims(
+    session_id,
+    tasks && [...new Set(tasks)],
+    momentNow(bus),
+  );
   bus.wake.ring(touched);
   return { released };
 }

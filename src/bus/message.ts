@@ -34,6 +34,9 @@ export const maxMessageBytes = 64 * 1024;
 /** Channels that `message` accepts. */
 export const directedChannels = ["coordination", "task_broadcast", "state"] as const;
 
+/** A channel's name. */
+export const channelForm = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/;
+
 /** Channels that only parley itself writes. */
 export const reservedChannels = ["operator_alert", "session_lifecycle", "file_lock"] as const;
 
@@ -57,6 +60,8 @@ export interface SendResult {
   queued: boolean;
   /** The recipients that are active sessions, in the order of `messages`. */
   recipient_sessions: Correspondent[];
+  /** With `--wait reply`: the first reply to each, which this shows. */
+  replies?: Message[];
   /** With `queued`: who could be reached now. */
   active_sessions: Correspondent[];
 }
@@ -72,6 +77,11 @@ export interface InboxResult {
   messages: Message[];
   /** Unread messages beyond the ones listed. */
   remaining: number;
+}
+
+/** The data of `publish`. */
+export interface PublishResult {
+  message: Message;
 }
 
 /** Messages of everybody, in the one order of their ids. */

@@ -1,5 +1,6 @@
 import type { Bus } from "./bus";
 import { momentNow, requireSession } from "./caller";
+import { checkedTask } from "./claim";
 import { describeSession } from "./describe";
 import { ParleyError } from "./errors";
 import type { AgentRequest, ProjectFinding } from "./identity";
@@ -54,7 +55,7 @@ export async function register(bus: Bus, request: RegisterRequest): Promise<Regi
       llm_vendor: agent.vendor,
       llm_model: agent.model,
       project_id: project.project_id,
-      task_id: request.taskId ?? null,
+      task_id: request.taskId === undefined ? null : checkedTask(request.taskId),
       tty: agent.tty,
       cwd: agent.cwd,
       pid: agent.pid,
@@ -142,7 +143,11 @@ export async function task(bus: Bus, taskId: string | null | undefined): Promise
       conflicts: [],
     };
   }
-  const change = await bus.store.setTask(record.session_id, taskId, moment);
+  const change = await bus.store.setTask(
+    record.session_id,
+    taskId === null ? null : checkedTask(taskId),
+    moment,
+  );
   bus.wake.ring(change.touched);
   return {
     session: describeSession(change.record, change.holdings, moment, bus.identity.processes),

@@ -5,7 +5,7 @@ import type { Registration } from "./identify";
 import type { Clues } from "./identity";
 import type { Moment } from "./liveness";
 import type { Attempt, GotLocks, Lock, LockRequest } from "./lock";
-import type { Message } from "./message";
+import type { Message, MessageStatus } from "./message";
 import type { Holdings, Released, SessionRecord, Unread } from "./session";
 import type { Settings } from "./settings";
 import type { DatabaseFacts, LifecycleEvent, Stats } from "./status";
@@ -65,8 +65,18 @@ export interface Store {
   /** Marks messages read by `mailbox` (all unread ones where `ids` is null); throws `not_found` for an id not addressed to it. */
   markRead(mailbox: string, ids: readonly number[] | null, moment: Moment): Promise<number[]>;
   unread(mailbox: string, at: number): Promise<Unread>;
-  /** The newest unexpired messages of all, oldest of them first. */
-  recentMessages(limit: number, at: number): Promise<Message[]>;
+  /** Writes one undirected message. */
+  publishMessage(draft: PublishDraft, moment: Moment): Promise<Message>;
+  /** Unexpired messages in the order of their ids. */
+  messagesAfter(query: MessageQuery, at: number): Promise<Message[]>;
+  /** The newest of them, oldest first. */
+  recentMessages(query: Omit<MessageQuery, "since">, at: number): Promise<Message[]>;
+  /** Id of the newest message there ever was; 0 where there was none. */
+  newestId(): Promise<number>;
+  /** These messages, in the order of their ids. */
+  messages(ids: readonly number[]): Promise<Message[]>;
+  /** Where these messages stand, and the first reply to one of them. */
+  messageStates(ids: readonly number[]): Promise<MessageState[]>;
 
   // Locks and claims
   /** Takes all locks or none. Throws `not_registered` where the session has ended. */
@@ -197,6 +207,32 @@ export interface MessageDraft {
   project_id: string | null;
   task_id: string | null;
   reply_to: number | null;
+}
+
+export interface PublishDraft extends Omit<
+  MessageDraft,
+  "recipients" | "message_type" | "reply_to"
+> {
+  message_type: string;
+  /** Milliseconds to live; null: as long as its channel says. */
+  ttl: number | null;
+}
+
+export interface MessageQuery {
+  /** Only messages with a greater id. */
+  since: number;
+  limit: number;
+  /** Only these channels; null: all. */
+  channels: readonly string[] | null;
+  /** Directed ones: `all`, none (null), or only those to this mailbox. */
+  directed: { to: string } | "all" | null;
+}
+
+export interface MessageState {
+  id: number;
+  status: MessageStatus;
+  /** Id of the first reply; null where there is none. */
+  reply: number | null;
 }
 
 export interface SentMessages {

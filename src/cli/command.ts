@@ -6,7 +6,15 @@ import type { ClaimResult, ReleaseResult } from "../bus/claim";
 import type { Warning } from "../bus/errors";
 import type { LockResult, UnlockResult } from "../bus/lock";
 import type { LogResult } from "../bus/log";
-import type { FeedResult, InboxResult, ReadResult, SendResult, SentResult } from "../bus/message";
+import type {
+  FeedResult,
+  InboxResult,
+  Message,
+  PublishResult,
+  ReadResult,
+  SendResult,
+  SentResult,
+} from "../bus/message";
 import type { ScheduleResult } from "../bus/schedule";
 import type { RegisterResult, TaskResult, UnregisterResult } from "../bus/session";
 import type { ProjectResult } from "../bus/project";
@@ -37,6 +45,8 @@ export interface Views {
   conflicts: ConflictsResult;
   orient: OrientResult;
   feed: FeedResult;
+  watch: Message;
+  publish: PublishResult;
   cleanup: CleanupResult;
   schedule: ScheduleResult;
 }

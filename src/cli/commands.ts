@@ -44,6 +44,22 @@ export const verbs: Verbs = {
     summary: "Mark messages as read",
     load: () => import("../commands/read"),
   },
+  publish: {
+    summary: "Publish a message on a channel, for whoever listens",
+    load: () => import("../commands/publish"),
+  },
+  poll: {
+    summary: "Read a channel from a cursor on",
+    load: () => import("../commands/poll"),
+  },
+  watch: {
+    summary: "Show messages as they come: published ones, and this session's mail",
+    load: () => import("../commands/watch"),
+  },
+  feed: {
+    summary: "Show everything that happened, in its one order",
+    load: () => import("../commands/feed"),
+  },
   lock: {
     summary: "Lock files for this session, all of them or none",
     load: () => import("../commands/lock"),

@@ -49,7 +49,7 @@ export default defineCommand({
     const { all = false, full = false, alerts = false } = args;
     return {
       view: "conflicts",
-      data: await findConflicts(bus, { paths: words, all, full, alerts }),
+      data: await findConflicts(bus, { paths: words, all, full, alerts }, context.asOperator),
       options: { conflicts: full || words.length > 0 || !(all || alerts), locks: all, alerts },
     };
   },

@@ -31,7 +31,10 @@ export default defineCommand({
     const limit = integer(args.limit, "--limit", 1, 1000);
     const bus = await context.bus("read");
     if (query === "bus-messages") {
-      const messages = await bus.store.recentMessages(limit, context.clock.now());
+      const messages = await bus.store.recentMessages(
+        { limit, channels: null, directed: "all" },
+        context.clock.now(),
+      );
       return { view: "feed", data: { messages, cursor: messages.at(-1)?.id ?? 0 } };
     }
     const unread = query === "bus-unread";

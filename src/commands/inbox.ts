@@ -1,7 +1,7 @@
 import { requireActor } from "../bus/caller";
 import { ParleyError } from "../bus/errors";
-import { openInbox, read } from "../bus/inbox";
-import { integer } from "../bus/input";
+import { awaitInbox, openInbox, read } from "../bus/inbox";
+import { duration, integer } from "../bus/input";
 import { defineCommand } from "../cli/command";
 
 export default defineCommand({
@@ -11,8 +11,18 @@ export default defineCommand({
     limit: { type: "string", description: "At most so many", valueHint: "1-1000", default: "50" },
     "mark-read": { type: "boolean", description: "Mark what is shown as read" },
     peek: { type: "boolean", description: "Only look: mark nothing" },
+    wait: {
+      type: "string",
+      description: "Wait so long for a message that was not shown yet",
+      valueHint: "60s",
+    },
   },
-  examples: ["inbox", "inbox --mark-read", "inbox --channel task_broadcast --limit 5 --json"],
+  examples: [
+    "inbox",
+    "inbox --mark-read",
+    "inbox --wait 60s",
+    "inbox --channel task_broadcast --limit 5 --json",
+  ],
   async run({ args, context }) {
     const limit = integer(args.limit, "--limit", 1, 1000);
     const peek = args.peek === true;
@@ -21,9 +31,14 @@ export default defineCommand({
         hint: "give one of them",
       });
     }
+    const wait = args.wait === undefined ? null : duration(args.wait, "--wait");
     const bus = await context.bus("read");
     const actor = await requireActor(bus, context.asOperator);
-    const inbox = await openInbox(bus, actor, { channel: args.channel ?? null, limit, peek });
+    const query = { channel: args.channel ?? null, limit, peek };
+    const inbox =
+      wait === null
+        ? await openInbox(bus, actor, query)
+        : await awaitInbox(bus, actor, query, wait);
     return {
       view: "inbox",
       data: inbox.result,

@@ -1,6 +1,5 @@
-import { ParleyError } from "../bus/errors";
 import { duration } from "../bus/input";
-import { lock, unlock } from "../bus/locking";
+import { letGo, lock } from "../bus/locking";
 import { defineCommand } from "../cli/command";
 
 export default defineCommand({
@@ -52,19 +51,8 @@ export default defineCommand({
         options: { quiet: true },
       };
     } finally {
-      await unlock(
-        bus,
-        locked.result.locks.map((each) => each.file_path),
-      ).catch(alreadyFree);
+      // What it held before stays held.
+      await letGo(bus, locked.fresh);
     }
   },
 });
-
-/** A lease that ran out, or a session that ended meanwhile, has freed it already. */
-function alreadyFree(error: unknown): void {
-  if (
-    !(error instanceof ParleyError) ||
-    (error.code !== "conflict" && error.code !== "not_registered")
-  )
-    throw error;
-}

@@ -1,6 +1,7 @@
 import { requireActor } from "../bus/caller";
 import { ParleyError } from "../bus/errors";
-import { choice, integer, jsonObject } from "../bus/input";
+import { awaitState } from "../bus/delivery";
+import { choice, duration, integer, jsonObject } from "../bus/input";
 import { directedChannels } from "../bus/message";
 import { send, sent } from "../bus/send";
 import { defineCommand } from "../cli/command";
@@ -51,6 +52,17 @@ export default defineCommand({
       description: "A JSON object instead of the text",
       valueHint: "JSON",
     },
+    wait: {
+      type: "string",
+      description: "Wait until it is delivered, read, or answered (reply)",
+      valueHint: "STATE",
+    },
+    timeout: {
+      type: "string",
+      description: "How long to wait",
+      valueHint: "DURATION",
+      default: "60s",
+    },
     sent: { type: "boolean", description: "List the messages this session sent" },
     status: { type: "boolean", description: "List them with their delivery times" },
   },
@@ -58,6 +70,7 @@ export default defineCommand({
     'message codex-41200 "please release lock on paths.py"',
     'message codex-41200 "task H.13.7 conflict" --priority 3',
     'message --all "switching to track J work"',
+    'message codex-41200 "may I edit paths.py?" --wait reply --timeout 5m',
     "message --sent --status",
   ],
   async run({ args, context }) {
@@ -67,6 +80,9 @@ export default defineCommand({
       args["reply-to"] === undefined
         ? null
         : integer(args["reply-to"], "--reply-to", 1, Number.MAX_SAFE_INTEGER);
+    const waitsFor =
+      args.wait === undefined ? null : choice(args.wait, "--wait", ["delivered", "read", "reply"]);
+    const timeout = duration(args.timeout, "--timeout");
     const payload = args.payload === undefined ? null : jsonObject(args.payload, "--payload");
     if (args.sent || args.status) {
       if (args.target !== undefined) throw misuse("--sent takes no target and no text");
@@ -95,7 +111,19 @@ export default defineCommand({
     const warnings = toItself
       ? [{ code: "to_itself", message: `${actor.id} wrote to itself` }]
       : [];
-    return { view: "message", data, warnings };
+    if (waitsFor === null || data.messages.length === 0) return { view: "message", data, warnings };
+    const states = await awaitState(bus, data, waitsFor, timeout);
+    const replies = states.replies?.map((reply) => reply.id) ?? [];
+    return {
+      view: "message",
+      data: states,
+      warnings,
+      // The reply has been shown here, so it is no news in the inbox.
+      afterFlush: async () => {
+        if (replies.length > 0)
+          await bus.store.markDelivered(actor.id, replies, "wait", context.clock.now());
+      },
+    };
   },
 });
 

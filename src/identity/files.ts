@@ -1,5 +1,5 @@
-import { realpathSync } from "node:fs";
-import { basename, dirname, join, relative, resolve, sep } from "node:path";
+import { readlinkSync, realpathSync } from "node:fs";
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 
 import { ParleyError } from "../bus/errors";
 import type { LockTarget } from "../bus/lock";
@@ -9,8 +9,8 @@ import { findWorktree } from "./project";
 const resourceForm = /^res:[^\s\p{Cc}]{1,200}$/u;
 
 /**
- * What a path given by the user stands for: the real path (links and `..` resolved, spelled as on disk), also of a
- * file that does not exist yet, and its place in a git repository. Throws `invalid` for a malformed one.
+ * What a path given by the user stands for: the real path (links and `..` resolved, case as on disk, in Unicode form
+ * NFC), also of a file that does not exist yet, and its place in a git repository. Throws `invalid` for a malformed one.
  */
 export function findFile(path: string, cwd: string): LockTarget {
   if (path.startsWith("res:")) {
@@ -25,25 +25,51 @@ export function findFile(path: string, cwd: string): LockTarget {
       hint: "correct the path",
     });
   }
-  const file_path = realPath(resolve(cwd, path));
-  const worktree = findWorktree(dirname(file_path)) ?? findWorktree(file_path);
+  const onDisk = realPath(absolute(cwd, path));
+  const file_path = oneForm(onDisk);
+  const worktree = findWorktree(dirname(onDisk)) ?? findWorktree(onDisk);
   if (!worktree) return { file_path, repository: null, repository_path: null };
   return {
     file_path,
     repository: realPath(worktree.repository),
-    repository_path: relative(worktree.top, file_path).split(sep).join("/") || ".",
+    repository_path: relative(oneForm(worktree.top), file_path).split(sep).join("/") || ".",
   };
 }
 
 /**
- * What is not there yet has no spelling on disk: the existing part is resolved, and the rest is brought into one
- * Unicode form, so that two sessions that are about to create it mean the same file.
+ * Two sessions that are about to create a file mean the same one however they type it, and the one who created it
+ * must find its lock again under the spelling that is then on disk.
  */
-function realPath(path: string): string {
+const oneForm = (path: string): string => path.normalize("NFC");
+
+/** `..` stays, since behind a link to a directory it leads to that directory's parent. Not so on Windows. */
+const absolute = (cwd: string, path: string): string =>
+  sep === "\\" ? resolve(cwd, path) : isAbsolute(path) ? path : `${cwd}${sep}${path}`;
+
+/** What the path leads to, also where its last parts, or the target of a link, are not there yet. */
+function realPath(path: string, links = maxLinks): string {
   try {
     return realpathSync.native(path);
   } catch {
     const parent = dirname(path);
-    return parent === path ? path : join(realPath(parent), basename(path).normalize("NFC"));
+    if (parent === path) return path;
+    const above = realPath(parent, links);
+    const name = basename(path);
+    if (name === ".") return above;
+    if (name === "..") return dirname(above);
+    const here = join(above, name);
+    const target = links > 0 ? linkTarget(here) : null;
+    return target === null ? here : realPath(absolute(above, target), links - 1);
+  }
+}
+
+/** How many links in a row are followed, as Linux does (path_resolution(7)): they may lead in a circle. */
+const maxLinks = 40;
+
+function linkTarget(path: string): string | null {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return null;
   }
 }

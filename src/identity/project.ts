@@ -87,9 +87,14 @@ const isGitDirectory = (path: string): boolean =>
   existsSync(join(path, "objects")) &&
   existsSync(join(path, "refs"));
 
+/** Null also where the way there may not be walked or leads through a file. */
 function kindOf(path: string): "file" | "directory" | null {
-  const found = statSync(path, { throwIfNoEntry: false });
-  return found ? (found.isDirectory() ? "directory" : "file") : null;
+  try {
+    const found = statSync(path, { throwIfNoEntry: false });
+    return found ? (found.isDirectory() ? "directory" : "file") : null;
+  } catch {
+    return null;
+  }
 }
 
 function read(file: string): string | null {

@@ -26,6 +26,8 @@ const views = {
   conflicts: () => import("./conflicts"),
   orient: () => import("./orient"),
   feed: () => import("./feed"),
+  watch: () => import("./watch"),
+  publish: () => import("./publish"),
 };
 
 export type View = keyof typeof views;

@@ -1,5 +1,5 @@
 import type { Message, operatorId, SendResult } from "../bus/message";
-import { messageText, priorityLabel } from "./letter";
+import { letter, messageText, priorityLabel } from "./letter";
 import { type Look, paint } from "./look";
 import { oneLine, shorten } from "./text";
 import { correspondent, project } from "./who";
@@ -10,21 +10,32 @@ export const echoLength = 200;
 export function render(data: SendResult, look: Look): string[] {
   const [first] = data.messages;
   if (first === undefined) return ["Broadcast sent to 0 session(s)"];
-  if (first.message_type === "broadcast") return broadcast(data, first);
-  return data.queued ? queued(data, first, look) : direct(first, look);
+  const { replies = [] } = data;
+  if (first.message_type === "broadcast")
+    return [...broadcast(data, first), ...answers(replies, look)];
+  return [
+    ...(data.queued ? queued(data, first, look) : direct(first, look)),
+    ...answers(replies, look),
+  ];
 }
 
 /** The human's mailbox. The type keeps it equal to the rules' name, which `render` may not import. */
 const operator: typeof operatorId = "operator";
 
+/** The replies that were waited for. */
+const answers = (replies: Message[], look: Look): string[] =>
+  replies.flatMap((reply) => ["", ...letter(look, reply)]);
+
 const direct = (message: Message, look: Look): string[] => [
   `Message sent to ${oneLine(message.recipient_id ?? "")}`,
   ...contents(message),
   `Status: ${message.status}${message.status === "pending" ? " (awaiting delivery)" : ""}`,
-  "The recipient will see this message via:",
-  ...(message.recipient_id === operator
-    ? [look.command("status", "--as operator"), look.command("inbox", "--as operator")]
-    : [look.command("status", "--unread"), look.command("inbox")]),
+  ...(message.status === "pending" ? ["The recipient will see this message via:"] : []),
+  ...(message.status !== "pending"
+    ? []
+    : message.recipient_id === operator
+      ? [look.command("status", "--as operator"), look.command("inbox", "--as operator")]
+      : [look.command("status", "--unread"), look.command("inbox")]),
 ];
 
 function broadcast({ messages, recipient_sessions }: SendResult, first: Message): string[] {

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 
 import type { ClaimRequest } from "../../src/bus/claim";
-import { agent, contract, evidenceOf, type World } from "./world";
+import { agent, contract, evidenceOf, type World, everything } from "./world";
 
 const request = (session_id: string, more: Partial<ClaimRequest> = {}): ClaimRequest => ({
   session_id,
@@ -39,7 +39,7 @@ contract("Claims", (world) => {
     const w = await two();
     await w.store.acquireClaim(request("claude-1"), w.moment());
     await w.store.releaseClaims("claude-1", ["H.13.7"], w.moment());
-    const events = (await w.store.recentMessages(20, w.at)).filter(
+    const events = (await w.store.recentMessages(everything(20), w.at)).filter(
       (each) => each.channel === "task_broadcast",
     );
     expect(events.map((each) => each.payload["action"])).toEqual(["claim", "release"]);

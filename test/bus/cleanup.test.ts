@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 
 import { defaultSettings } from "../../src/bus/settings";
 import type { CleanedUp } from "../../src/bus/store";
-import { agent, contract, day, draft, evidenceOf, type World } from "./world";
+import { agent, contract, day, draft, evidenceOf, type World, everything } from "./world";
 
 const second = 1000;
 const hour = 3600 * second;
@@ -27,7 +27,7 @@ contract("Cleaning up", (world) => {
   const clean = (w: World, vacuum = false): Promise<CleanedUp> =>
     w.store.cleanUp(w.moment(), { vacuum });
   const stored = async (w: World): Promise<string[]> =>
-    (await w.store.recentMessages(100_000, 0)).map((message) => message.channel);
+    (await w.store.recentMessages(everything(100_000), 0)).map((message) => message.channel);
   /** Two live sessions, claude-1 and codex-2, of different projects. */
   async function two(): Promise<World> {
     const w = await world();
@@ -97,10 +97,9 @@ contract("Cleaning up", (world) => {
     w.at += 60 * second;
     expect(await w.store.overdue(w.moment())).toEqual({ ...none, locks: 1, claims: 1 });
     expect((await clean(w)).removed).toEqual({ ...none, locks: 1, claims: 1 });
-    const events = (await w.store.recentMessages(2, w.at)).map(({ channel, payload }) => [
-      channel,
-      payload["action"],
-    ]);
+    const events = (await w.store.recentMessages(everything(2), w.at)).map(
+      ({ channel, payload }) => [channel, payload["action"]],
+    );
     expect(events).toEqual([
       ["file_lock", "expire"],
       ["task_broadcast", "expire"],
@@ -227,7 +226,7 @@ contract("A bus without cron", (world) => {
       w.at += gap;
       await w.store.releaseLocks(session_id, null, w.moment());
       if (done % 200 !== 0) continue;
-      const rows = (await w.store.recentMessages(100_000, 0)).length;
+      const rows = (await w.store.recentMessages(everything(100_000), 0)).length;
       largest = {
         rows: Math.max(largest.rows, rows),
         bytes: Math.max(largest.bytes, await bytes(w)),
@@ -253,7 +252,7 @@ contract("A bus without cron", (world) => {
     w.at += 2 * 60 * second;
     await events(w, "claude-1", 600, 60);
     // Those 600 are not purged before the next minute.
-    expect((await w.store.recentMessages(100_000, 0)).length).toBeLessThan(700);
+    expect((await w.store.recentMessages(everything(100_000), 0)).length).toBeLessThan(700);
     expect(await bytes(w)).toBeLessThan(atOnce.bytes / 2);
   });
 
@@ -265,7 +264,7 @@ contract("A bus without cron", (world) => {
       w.at += 5 * 60 * second;
       await w.store.sendMessages(draft("claude-1", "codex-2"), w.moment());
     }
-    const left = (await w.store.recentMessages(100_000, 0)).length;
+    const left = (await w.store.recentMessages(everything(100_000), 0)).length;
     expect(left).toBeGreaterThanOrEqual(2 * 288);
     expect(left).toBeLessThan(2 * 288 + 60);
   });
@@ -278,6 +277,6 @@ contract("A bus without cron", (world) => {
     await w.store.beat("claude-1", w.moment());
     w.at = now + 120 * second;
     await events(w, "claude-1", 600, second);
-    expect((await w.store.recentMessages(100_000, 0)).length).toBeLessThan(250);
+    expect((await w.store.recentMessages(everything(100_000), 0)).length).toBeLessThan(250);
   });
 });

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 
 import type { Attempt, GotLocks, LockRequest } from "../../src/bus/lock";
-import { agent, contract, evidenceOf, texts, type World } from "./world";
+import { agent, contract, evidenceOf, texts, type World, everything } from "./world";
 
 const second = 1000;
 
@@ -142,7 +142,7 @@ contract("Locks", (world) => {
     );
     const ended = await w.store.endSession("claude-1", "session ended normally", w.moment());
     expect(ended?.released).toEqual({ locks: 2, claims: 1 });
-    const events = (await w.store.recentMessages(9, w.at)).filter(
+    const events = (await w.store.recentMessages(everything(9), w.at)).filter(
       (each) => each.message_type === "end",
     );
     expect(events.map((each) => each.channel)).toEqual([

@@ -116,3 +116,6 @@ export const draft = (
 
 export const texts = (messages: readonly { payload: Record<string, unknown> }[]): unknown[] =>
   messages.map((message) => message.payload["message"]);
+
+/** The newest messages of everybody, whomever they are for. */
+export const everything = (limit: number) => ({ limit, channels: null, directed: "all" as const });

@@ -226,6 +226,16 @@ describe("With --json", () => {
     }
   });
 
+  test("publish, poll and feed answer with messages, the last two with a cursor", async () => {
+    await using box = sandbox();
+    const [claude] = await twoSessions(box);
+    const run = (...args: string[]) => claude.run(["parley", ...args, "--json"]);
+    const published: Keys = { ...envelopeOfMessage, payload: keys("message") };
+    expectData(await run("publish", "state", "hello"), { message: published });
+    expectData(await run("poll", "state"), { messages: [published], cursor: null });
+    expectData(await run("feed", "--limit", "1"), { messages: [published], cursor: null });
+  });
+
   test("lock, unlock, claim and release answer with what changed hands", async () => {
     await using box = sandbox();
     const [claude] = await twoSessions(box);

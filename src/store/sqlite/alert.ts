@@ -55,7 +55,8 @@ export function raiseAlert(
   const joined = sessions.some((session) => !named.has(session));
   // Who was refused the same thing earlier is in it still.
   const others = alert.payload.sessions.filter((each) => !sessions.includes(each));
-  const all = [...others.filter((each) => stillThere(c, each, alert)), ...sessions];
+  // Of a refused lock the first one named holds it.
+  const all = [...sessions, ...others.filter((each) => stillThere(c, each, alert))];
   if (!joined && all.length === named.size) return row.id;
   rewriteAlert(c, alert, all, at);
   if (!joined) return row.id;

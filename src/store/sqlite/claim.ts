@@ -7,7 +7,7 @@ import type { SessionRecord } from "../../bus/session";
 import { raiseAlert, reviewTaskAlert } from "./alert";
 import type { Connection } from "./connection";
 import { insertEvent, tell } from "./event";
-import { endIfDead, liveRecord, requireLive, tend } from "./session";
+import { endIfDead, isLiving, liveRecord, requireLive, tend } from "./session";
 import { enterQueue, firstInQueue, leaveQueue, waitingSessions } from "./waiter";
 
 /** The columns of a claim as the port gives them. */
@@ -22,14 +22,7 @@ export function acquireClaim(c: Connection, request: ClaimRequest, moment: Momen
   const { task_id, session_id } = request;
   const claim = claimOn(c, task_id);
   if (claim && claim.session_id !== session_id && !isFree(c, claim, moment)) {
-    return blocked(
-      c,
-      me,
-      request,
-      { kind: "claim", holder: claim.session_id, resource: task_id, wanted: task_id, lock: null },
-      true,
-      moment,
-    );
+    return blocked(c, me, request, blockerOf(claim.session_id, task_id, false), moment);
   }
   const mine = claim?.session_id === session_id;
   const first = mine
@@ -44,15 +37,7 @@ export function acquireClaim(c: Connection, request: ClaimRequest, moment: Momen
         moment,
       );
   if (first) {
-    const { session_id: holder } = first;
-    return blocked(
-      c,
-      me,
-      request,
-      { kind: "claim", holder, resource: task_id, wanted: task_id, lock: null },
-      false,
-      moment,
-    );
+    return blocked(c, me, request, blockerOf(first.session_id, task_id, true), moment);
   }
   if (request.ticket !== null) leaveQueue(c, request.ticket);
   const got = writeClaim(c, me, request, moment.at);
@@ -65,6 +50,15 @@ export function acquireClaim(c: Connection, request: ClaimRequest, moment: Momen
   }
   return { kind: "got", got, touched: others.map((each) => each.session_id) };
 }
+
+const blockerOf = (holder: string, task_id: string, waits: boolean): Blocker => ({
+  kind: "claim",
+  holder,
+  resource: task_id,
+  wanted: task_id,
+  lock: null,
+  waits,
+});
 
 const claimOn = (c: Connection, task_id: string): Claim | null =>
   c.get<Claim>(`select ${claimColumns} from task_claims where task_id = $task_id`, { task_id });
@@ -83,7 +77,6 @@ function blocked(
   me: SessionRecord,
   request: ClaimRequest,
   blocker: Blocker,
-  held: boolean,
   moment: Moment,
 ): Attempt<Claim> {
   if (request.ticket !== null)
@@ -91,13 +84,16 @@ function blocked(
   const { holder, resource } = blocker;
   const ticket =
     request.waiting && enterQueue(c, "claim", me.session_id, [resource], request.waiting);
-  if (held) raiseAlert(c, "task_conflict", resource, [holder, me.session_id], me, moment.at);
+  if (!blocker.waits)
+    raiseAlert(c, "task_conflict", resource, [holder, me.session_id], me, moment.at);
   if (ticket !== null) {
     tell(
       c,
       me,
       holder,
-      `${me.session_id} waits for your claim on ${resource}`,
+      blocker.waits
+        ? `${me.session_id} waits for ${resource} after you`
+        : `${me.session_id} waits for your claim on ${resource}`,
       { task_id: resource },
       moment.at,
     );
@@ -116,10 +112,14 @@ function isFree(c: Connection, claim: Claim, moment: Moment): boolean {
   return true;
 }
 
-/** Removes a claim, says so, and ends the alert about it where nobody else is on the task. */
+/** Removes a claim, says so, and ends the alert about it where nobody else is on the task. One already gone said so then. */
 export function release(c: Connection, claim: Claim, action: string, at: number): void {
   const { task_id, session_id, fence } = claim;
-  c.run("delete from task_claims where task_id = $task_id", { task_id });
+  const removed = c.run(
+    "delete from task_claims where task_id = $task_id and session_id = $session_id",
+    { task_id, session_id },
+  );
+  if (removed === 0) return;
   const actor = liveRecord(c, session_id) ?? {
     session_id,
     session_uuid: null,
@@ -191,7 +191,9 @@ export const claimsOf = (c: Connection, session_id: string): Claim[] =>
 /** The claim on a task where it is held now. Reads only. */
 export function liveClaimOn(c: Connection, task_id: string, moment: Moment): Claim | null {
   const claim = claimOn(c, task_id);
-  return claim && (claim.expires_at === null || claim.expires_at > timestamp(moment.at))
+  return claim &&
+    (claim.expires_at === null || claim.expires_at > timestamp(moment.at)) &&
+    isLiving(c, claim.session_id, moment)
     ? claim
     : null;
 }

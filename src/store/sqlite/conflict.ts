@@ -1,4 +1,5 @@
 import { type Conflict, conflict } from "../../bus/alert";
+import { timestamp } from "../../bus/clock";
 import type { Moment } from "../../bus/liveness";
 import type { SessionRecord } from "../../bus/session";
 import { overlaps, raiseAlert } from "./alert";
@@ -25,7 +26,7 @@ export function detectConflicts(
   for (const { type, column, local } of overlaps) {
     const resource = record[column];
     if (resource === null) continue;
-    const others = sharing(c, record, column, local).filter(
+    const others = sharing(c, record, column, local, moment.at).filter(
       (other) => !endIfDead(c, other, moment),
     );
     if (others.length === 0) continue;
@@ -47,7 +48,7 @@ export function conflictsOf(c: Connection, session_id: string, moment: Moment): 
   return overlaps.flatMap(({ type, column, local }) => {
     const resource = record[column];
     if (resource === null) return [];
-    return sharing(c, record, column, local)
+    return sharing(c, record, column, local, moment.at)
       .filter((other) => moment.judge(other).ended === null)
       .map((other) => conflict(type, other.session_id, resource));
   });
@@ -58,6 +59,7 @@ function sharing(
   record: SessionRecord,
   column: string,
   local: boolean,
+  at: number,
 ): SessionRecord[] {
   const rows = c.all<SessionRow>(
     `select * from session_registry where ${column} = $resource and status <> 'terminated'
@@ -69,8 +71,9 @@ function sharing(
     .map(fromRow);
   if (column !== "task_id") return found;
   const claimed = c.get<{ session_id: string }>(
-    "select session_id from task_claims where task_id = $resource and session_id <> $session_id",
-    { resource: record.task_id, session_id: record.session_id },
+    `select session_id from task_claims where task_id = $resource and session_id <> $session_id
+      and (expires_at is null or expires_at > $now)`,
+    { resource: record.task_id, session_id: record.session_id, now: timestamp(at) },
   );
   const claimer = claimed && liveRecord(c, claimed.session_id);
   const known = found.some((each) => each.session_id === claimer?.session_id);

@@ -7,7 +7,7 @@ import { closeAlertsOn, raiseAlert } from "./alert";
 import type { Connection } from "./connection";
 import { insertEvent, tell } from "./event";
 import { ancestorsOf, overlapping, overlaps } from "./path";
-import { endIfDead, liveRecord, requireLive, tend } from "./session";
+import { endIfDead, isLiving, liveRecord, requireLive, tend } from "./session";
 import { enterQueue, firstInQueue, leaveQueue, waitingSessions } from "./waiter";
 
 /** The columns of a lock as the port gives them. */
@@ -23,7 +23,7 @@ export function acquireLocks(
   const me = requireLive(c, request.session_id);
   // A waiting session's look at something still held writes nothing, or every look would wake the other waiters.
   if (request.ticket === null) tend(c, me.session_id, moment);
-  const taken: Lock[] = [];
+  const taken = new Map<string, Lock>();
   for (const target of request.targets) {
     for (const lock of overlapping(c, target.file_path)) {
       if (lock.session_id === me.session_id || isFree(c, lock, moment)) continue;
@@ -33,27 +33,30 @@ export function acquireLocks(
           c,
           me,
           request,
-          { kind: "lock", holder, resource, wanted: target.file_path, lock },
+          { kind: "lock", holder, resource, wanted: target.file_path, lock, waits: false },
           moment,
         );
       }
-      taken.push(lock);
+      taken.set(lock.file_path, lock);
     }
     const first = request.force ? null : queueFor(c, request, target, moment);
     if (first) return blocked(c, me, request, first, moment);
   }
   if (request.ticket !== null) leaveQueue(c, request.ticket);
-  for (const lock of taken) {
+  for (const lock of taken.values()) {
     release(c, lock, "take", moment.at, me.session_id);
     const text = `${me.session_id} has taken your advisory lock on ${lock.file_path}`;
     tell(c, me, lock.session_id, text, { file: lock.file_path }, moment.at);
   }
+  const fresh = request.targets
+    .map((target) => target.file_path)
+    .filter((path) => !isMine(c, me, path));
   const locks = request.targets.map((target) => writeLock(c, me, request, target, moment.at));
   const elsewhere = request.targets.flatMap((target) => inOtherWorktrees(c, me, target, moment));
   return {
     kind: "got",
-    got: { locks, elsewhere, taken },
-    touched: taken.map((lock) => lock.session_id),
+    got: { locks, fresh, elsewhere, taken: [...taken.values()] },
+    touched: [...taken.values()].map((lock) => lock.session_id),
   };
 }
 
@@ -88,9 +91,16 @@ function queueFor(
       resource: first.wanted,
       wanted: target.file_path,
       lock: null,
+      waits: true,
     }
   );
 }
+
+const isMine = (c: Connection, { session_id }: SessionRecord, file_path: string): boolean =>
+  c.get("select 1 from file_locks where file_path = $file_path and session_id = $session_id", {
+    file_path,
+    session_id,
+  }) !== null;
 
 /** The alert and the word to the holder come with the first attempt, not with every look of a waiting one. */
 function blocked(
@@ -121,7 +131,9 @@ function blocked(
       c,
       me,
       holder,
-      `${me.session_id} waits for your lock on ${resource}`,
+      blocker.waits
+        ? `${me.session_id} waits for ${resource} after you`
+        : `${me.session_id} waits for your lock on ${resource}`,
       { file: resource },
       moment.at,
     );
@@ -141,7 +153,7 @@ function isFree(c: Connection, lock: Lock, moment: Moment): boolean {
   return true;
 }
 
-/** Removes a lock, says so, and ends the alerts about it. */
+/** Removes a lock, says so, and ends the alerts about it. One that is gone by now, with its dead holder, said so then. */
 export function release(
   c: Connection,
   lock: Lock,
@@ -149,8 +161,12 @@ export function release(
   at: number,
   by = lock.session_id,
 ): void {
-  c.run("delete from file_locks where file_path = $file_path", { file_path: lock.file_path });
   const { file_path: file, session_id, lock_type, fence } = lock;
+  const removed = c.run(
+    "delete from file_locks where file_path = $file and session_id = $session_id",
+    { file, session_id },
+  );
+  if (removed === 0) return;
   const actor = liveRecord(c, by) ?? {
     session_id: by,
     session_uuid: null,
@@ -204,22 +220,26 @@ function writeLock(
   )!;
 }
 
-/** Locks of other live sessions on the same repository file, or a directory around it, in another worktree. */
+/** Locks of other live sessions on the same file or directory of the repository, above or below it, in another worktree. */
 function inOtherWorktrees(
   c: Connection,
   me: SessionRecord,
   target: LockTarget,
   moment: Moment,
 ): Lock[] {
-  if (target.repository === null || target.repository_path === null) return [];
+  const { repository, repository_path } = target;
+  if (repository === null || repository_path === null) return [];
   return c
     .all<Lock>(
       `select ${lockColumns} from file_locks where repository = $repository and session_id <> $session_id
-        and repository_path in (select value from json_each($paths))`,
+        and ($whole or repository_path in (select value from json_each($paths))
+          or (repository_path >= $path || '/' and repository_path < $path || '0'))`,
       {
-        repository: target.repository,
+        repository,
         session_id: me.session_id,
-        paths: JSON.stringify([target.repository_path, ...ancestorsOf(target.repository_path)]),
+        whole: repository_path === "." ? 1 : 0,
+        path: repository_path,
+        paths: JSON.stringify([repository_path, ...ancestorsOf(repository_path), "."]),
       },
     )
     .filter((lock) => !isFree(c, lock, moment));
@@ -269,5 +289,8 @@ export function locksOn(c: Connection, paths: readonly string[] | null, moment: 
     ? paths.flatMap((path) => overlapping(c, path))
     : c.all<Lock>(`select ${lockColumns} from file_locks order by file_path`);
   const unique = new Map(found.map((lock) => [lock.file_path, lock]));
-  return [...unique.values()].filter((lock) => lock.expires_at === null || lock.expires_at > now);
+  return [...unique.values()].filter(
+    (lock) =>
+      (lock.expires_at === null || lock.expires_at > now) && isLiving(c, lock.session_id, moment),
+  );
 }

@@ -3,7 +3,7 @@ import { ParleyError } from "../../bus/errors";
 import type { Moment } from "../../bus/liveness";
 import type { Message, MessageStatus } from "../../bus/message";
 import { channelLife, type Settings } from "../../bus/settings";
-import type { MessageDraft, SentMessages } from "../../bus/store";
+import type { MessageDraft, PublishDraft, SentMessages } from "../../bus/store";
 import type { Connection } from "./connection";
 import { liveSessions, tend } from "./session";
 
@@ -82,11 +82,14 @@ export interface NewMessage {
   activity: string | null;
   reply_to: number | null;
   at: number;
+  /** Milliseconds to live; without it as long as the settings say. */
+  ttl?: number | null;
 }
 
 /** Milliseconds that a message lives: by its channel where nobody in particular is meant. */
 const life = (settings: Settings, message: NewMessage): number =>
-  message.recipient_id === null ? channelLife(settings, message.channel) : settings.directed;
+  message.ttl ??
+  (message.recipient_id === null ? channelLife(settings, message.channel) : settings.directed);
 
 /** Writes one message and, where it is directed, its place in the recipient's mailbox. Returns its id. */
 export const insertMessage = (c: Connection, message: NewMessage): number =>
@@ -94,7 +97,7 @@ export const insertMessage = (c: Connection, message: NewMessage): number =>
 
 function writeMessage(c: Connection, message: NewMessage): MessageRow {
   const milliseconds = life(c.settings, message);
-  const { payload, at, ...columns } = message;
+  const { payload, at, ttl: _, ...columns } = message;
   const row = c.get<MessageRow>(
     `insert into session_messages(sender_id, channel, payload, created_at, ttl_seconds, sender_session_uuid,
         recipient_id, message_type, priority, status, project_id, task_id, activity, reply_to, expires_at, delivered_at)
@@ -190,11 +193,13 @@ export function sentMessages(
   return { messages, totals };
 }
 
-export const recentMessages = (c: Connection, limit: number, at: number): Message[] =>
-  c
-    .all<MessageRow>(
-      `select ${messageColumns} from session_messages m where expires_at > $now order by id desc limit $limit`,
-      { limit, now: timestamp(at) },
-    )
-    .map(fromRow)
-    .toReversed();
+export function publishMessage(c: Connection, draft: PublishDraft, moment: Moment): Message {
+  tend(c, draft.sender_id, moment);
+  const fixed = {
+    recipient_id: null,
+    status: "delivered",
+    activity: null,
+    reply_to: null,
+  } as const;
+  return fromRow(writeMessage(c, { ...draft, ...fixed, at: moment.at }));
+}

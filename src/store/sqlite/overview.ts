@@ -21,8 +21,10 @@ const lifecycleLimit = 20;
 export function overview(c: Connection, moment: Moment): Overview {
   const records = liveSessions(c, moment);
   const now = timestamp(moment.at);
-  const locks = fileLocks(c, now);
-  const claims = taskClaims(c, now);
+  const live = new Set(records.map((record) => record.session_id));
+  // On read-only media nobody ends the dead, who hold nothing all the same.
+  const locks = fileLocks(c, now).filter((lock) => live.has(lock.session_id));
+  const claims = taskClaims(c, now).filter((claim) => live.has(claim.session_id));
   const unread = unreadCounts(c, now);
   const locksBy = Map.groupBy(locks, (lock) => lock.session_id);
   const claimsBy = Map.groupBy(claims, (claim) => claim.session_id);

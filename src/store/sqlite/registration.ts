@@ -15,6 +15,7 @@ import {
   endIfDead,
   fromRow,
   holdings,
+  liveRecord,
   sessionRecord,
   sessionRow,
   type SessionRow,
@@ -95,21 +96,43 @@ function hasEnded(c: Connection, session_uuid: string): boolean {
   );
 }
 
+/** Names and ids are called in the same way, so each must mean one session. An id in use only gets a suffix. */
 function refuseTakenName(
   c: Connection,
-  { name }: Registration,
+  registration: Registration,
   session_id: string,
   moment: Moment,
 ): void {
-  if (name === null) return;
+  const { name, session_id: chosen } = registration;
+  if (name !== null) {
+    const other =
+      sessionNamed(c, name, session_id) ?? (name === session_id ? null : liveRecord(c, name));
+    refuseIfAlive(c, "--name", name, other, moment);
+  }
+  if (chosen !== null) {
+    refuseIfAlive(c, "--session-id", chosen, sessionNamed(c, chosen, session_id), moment);
+  }
+}
+
+function sessionNamed(c: Connection, name: string, except: string): SessionRecord | null {
   const row = c.get<SessionRow>(
-    "select * from session_registry where name = $name and status <> 'terminated' and session_id <> $session_id",
-    { name, session_id },
+    "select * from session_registry where name = $name and status <> 'terminated' and session_id <> $except",
+    { name, except },
   );
-  if (!row || endIfDead(c, fromRow(row), moment)) return;
-  throw new ParleyError("conflict", `The name "${name}" belongs to ${row.session_id}`, {
-    hint: "choose another --name, or wait until that session ends",
-    details: { name, session_id: row.session_id },
+  return row && fromRow(row);
+}
+
+function refuseIfAlive(
+  c: Connection,
+  option: string,
+  called: string,
+  other: SessionRecord | null,
+  moment: Moment,
+): void {
+  if (!other || endIfDead(c, other, moment)) return;
+  throw new ParleyError("conflict", `The name "${called}" belongs to ${other.session_id}`, {
+    hint: `choose another ${option}, or wait until that session ends`,
+    details: { name: called, session_id: other.session_id },
   });
 }
 

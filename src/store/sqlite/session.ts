@@ -98,6 +98,12 @@ export function liveRecord(c: Connection, session_id: string): SessionRecord | n
   return record?.stored_status === "terminated" ? null : record;
 }
 
+/** Whether a holder lives, as far as the one who only reads can tell: on read-only media nobody ends the dead. */
+export function isLiving(c: Connection, session_id: string, moment: Moment): boolean {
+  const record = liveRecord(c, session_id);
+  return record !== null && moment.judge(record).ended === null;
+}
+
 /** A live session that is to act; throws `not_registered` where it has ended. */
 export function requireLive(c: Connection, session_id: string): SessionRecord {
   const record = liveRecord(c, session_id);
@@ -177,13 +183,18 @@ export async function endDead(c: Connection, moment: Moment): Promise<void> {
     (record) => moment.judge(record).ended !== null,
   );
   if (dead.length === 0) return;
-  await c.write(() => {
-    for (const { session_id } of dead) {
-      // Read again: a sign of life that came in between wins.
-      const record = liveRecord(c, session_id);
-      if (record) endIfDead(c, record, moment);
-    }
-  });
+  try {
+    await c.write(() => {
+      for (const { session_id } of dead) {
+        // Read again: a sign of life that came in between wins.
+        const record = liveRecord(c, session_id);
+        if (record) endIfDead(c, record, moment);
+      }
+    });
+  } catch (error) {
+    // On a full or read-only disk the dead are left out of what is shown, and ended by the next who can write.
+    if (!(error instanceof ParleyError) || error.code !== "not_permitted") throw error;
+  }
 }
 
 /** Ends the session where the judge says so; true where it is dead. */

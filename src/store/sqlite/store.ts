@@ -11,7 +11,8 @@ import type { Connection } from "./connection";
 import { endSession } from "./ending";
 import { markDelivered, markRead, openInbox, releaseInbox, unread } from "./inbox";
 import { acquireLocks, locksOn, releaseLocks } from "./lock";
-import { recentMessages, sendMessages, sentMessages } from "./message";
+import { messages, messagesAfter, messageStates, newestId, recentMessages } from "./feed";
+import { publishMessage, sendMessages, sentMessages } from "./message";
 import { openConnection } from "./open";
 import { facts, lifecycle, overview } from "./overview";
 import { overdue } from "./overdue";
@@ -83,7 +84,12 @@ function storeOn(c: Connection): Store {
       c.write(() => markDelivered(c, mailbox, ids, how, at)),
     markRead: (mailbox, ids, moment) => write(moment.at, () => markRead(c, mailbox, ids, moment)),
     unread: (mailbox, at) => c.patiently(() => unread(c, mailbox, at)),
-    recentMessages: (limit, at) => c.patiently(() => recentMessages(c, limit, at)),
+    publishMessage: (draft, moment) => write(moment.at, () => publishMessage(c, draft, moment)),
+    messagesAfter: (query, at) => c.patiently(() => messagesAfter(c, query, at)),
+    recentMessages: (query, at) => c.patiently(() => recentMessages(c, query, at)),
+    newestId: () => c.patiently(() => newestId(c)),
+    messages: (ids) => c.patiently(() => messages(c, ids)),
+    messageStates: (ids) => c.patiently(() => messageStates(c, ids)),
 
     acquireLocks: (request, moment) => write(moment.at, () => acquireLocks(c, request, moment)),
     releaseLocks: (id, paths, moment) => write(moment.at, () => releaseLocks(c, id, paths, moment)),

@@ -1,0 +1,161 @@
+import type { Bus } from "./bus";
+import { type Actor, callingOrNobody, momentNow } from "./caller";
+import { ParleyError } from "./errors";
+import {
+  channelForm,
+  type FeedResult,
+  type Message,
+  type PublishResult,
+  reservedChannels,
+} from "./message";
+import { checkedPayload } from "./payload";
+import { waitFor } from "./wait";
+
+export interface PublishRequest {
+  channel: string;
+  /** A JSON object is the payload; any other text becomes `{"message": text}`. */
+  text: string;
+  /** Milliseconds to live; null: as long as the channel says. */
+  ttl: number | null;
+  priority: number;
+  /** The message type. */
+  type: string;
+}
+
+/** Writes a message for everybody. Throws `invalid` for a reserved or malformed channel and a bad text. */
+export async function publish(
+  bus: Bus,
+  actor: Actor,
+  request: PublishRequest,
+): Promise<PublishResult> {
+  const channel = checkedChannel(request.channel);
+  if ((reservedChannels as readonly string[]).includes(channel)) {
+    throw new ParleyError("invalid", `${channel} is written by parley alone`, {
+      hint: "publish on another channel, such as state or coordination",
+    });
+  }
+  const payload = payloadOf(request.text);
+  const { text, ...checked } = payload
+    ? { text: null, payload }
+    : { text: request.text, payload: null };
+  checkedPayload({ text, ...checked }, actor.id);
+  const message = await bus.store.publishMessage(
+    {
+      sender_id: actor.id,
+      sender_session_uuid: actor.record?.session_uuid ?? null,
+      channel,
+      payload: payload ?? { message: request.text },
+      message_type: request.type,
+      priority: request.priority,
+      project_id: actor.record?.project_id ?? null,
+      task_id: actor.record?.task_id ?? null,
+      ttl: request.ttl,
+    },
+    momentNow(bus),
+  );
+  bus.wake.ring([]);
+  return { message };
+}
+
+export function checkedChannel(channel: string): string {
+  if (channelForm.test(channel)) return channel;
+  throw new ParleyError("invalid", `${JSON.stringify(channel)} is no channel`, {
+    hint: "use up to 64 letters, digits, dots, colons, dashes and underscores, beginning with a letter or digit",
+  });
+}
+
+function payloadOf(text: string): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+    return isObject ? (value as Record<string, unknown>) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Undirected messages of a channel behind a cursor, or its newest; the cursor that comes next. */
+export async function poll(
+  bus: Bus,
+  query: { channel: string; since: number; limit: number; recent: boolean },
+): Promise<FeedResult> {
+  const { since, limit, recent } = query;
+  const filter = { channels: [checkedChannel(query.channel)], directed: null, limit };
+  const at = bus.clock.now();
+  const messages = recent
+    ? await bus.store.recentMessages(filter, at)
+    : await bus.store.messagesAfter({ ...filter, since }, at);
+  return { messages, cursor: messages.at(-1)?.id ?? since };
+}
+
+/** Everything, in the one order of the ids: behind a cursor, or the newest. */
+export async function feed(bus: Bus, since: number | null, limit: number): Promise<FeedResult> {
+  const filter = { channels: null, directed: "all" as const, limit };
+  const at = bus.clock.now();
+  const messages =
+    since === null
+      ? await bus.store.recentMessages(filter, at)
+      : await bus.store.messagesAfter({ ...filter, since }, at);
+  return { messages, cursor: messages.at(-1)?.id ?? since ?? (await bus.store.newestId()) };
+}
+
+export interface WatchQuery {
+  /** Undirected messages of these channels only; empty: of all. */
+  channels: string[];
+  /** Everybody's mail too, as `feed` shows it. */
+  all: boolean;
+  /** The cursor to go on from; null: from now on. */
+  since: number | null;
+  /** Milliseconds after which it ends; null: never. */
+  duration: number | null;
+  signal: AbortSignal;
+}
+
+export interface Seen {
+  message: Message;
+  /** To be called once the bytes have reached a reader. */
+  shown: () => Promise<void>;
+}
+
+/** Most messages that one look brings. */
+const batch = 100;
+
+/**
+ * Messages as they come, each once and in order, and mail directed to the calling session, which becomes `delivered` when
+ * it is shown. From the cursor of the last message shown nothing is missed and nothing repeated.
+ */
+export async function* watch(
+  bus: Bus,
+  asOperator: boolean,
+  query: WatchQuery,
+): AsyncGenerator<Seen> {
+  const { all, duration, signal } = query;
+  const channels = query.channels.length > 0 ? query.channels.map(checkedChannel) : null;
+  const mailbox = asOperator ? "operator" : await callingOrNobody(bus, []);
+  const directed = all ? "all" : mailbox === null ? null : { to: mailbox };
+  const until = duration === null ? Number.POSITIVE_INFINITY : bus.clock.now() + duration;
+  let cursor = query.since ?? (await bus.store.newestId());
+  while (!signal.aborted) {
+    const messages = await waitFor(bus, { until, signal }, async () => {
+      const found = await bus.store.messagesAfter(
+        { since: cursor, limit: batch, channels, directed },
+        bus.clock.now(),
+      );
+      return found.length > 0 ? found : null;
+    });
+    if (messages === null) return;
+    for (const message of messages) {
+      const own =
+        mailbox !== null && message.recipient_id === mailbox && message.status === "pending";
+      yield {
+        message,
+        shown: async () => {
+          if (!own || bus.store.readOnly) return;
+          await bus.store.markDelivered(mailbox, [message.id], "watch", bus.clock.now());
+          bus.wake.ring([message.sender_id]);
+        },
+      };
+      cursor = message.id;
+    }
+  }
+}

@@ -1,0 +1,26 @@
+import { integer } from "../bus/input";
+import { feed } from "../bus/publish";
+import { defineCommand } from "../cli/command";
+import { lines } from "./watch";
+
+export default defineCommand({
+  meta: { name: "feed", description: "Show everything that happened, in its one order" },
+  args: {
+    limit: { type: "string", description: "At most so many", valueHint: "1-1000", default: "50" },
+    since: { type: "string", description: "Only messages after this id", valueHint: "ID" },
+    follow: { type: "boolean", description: "Go on with what comes, until stopped" },
+  },
+  examples: ["feed --limit 10", "feed --since 120 --json", "feed --follow"],
+  async run({ args, context, signal }) {
+    const limit = integer(args.limit, "--limit", 1, 1000);
+    const since =
+      args.since === undefined ? null : integer(args.since, "--since", 0, Number.MAX_SAFE_INTEGER);
+    const bus = await context.bus("read");
+    if (!args.follow) return { view: "feed", data: await feed(bus, since, limit) };
+    const { messages } = since === null ? await feed(bus, null, limit) : { messages: [] };
+    // The ones that are there already come from the cursor too: those before the first of them are left out.
+    const from = since ?? (messages[0] ? messages[0].id - 1 : null);
+    const query = { channels: [], all: true, since: from, duration: null, signal };
+    return { stream: lines(bus, context.asOperator, query, false) };
+  },
+});

@@ -1,0 +1,44 @@
+import { requireActor } from "../bus/caller";
+import { duration, integer } from "../bus/input";
+import { publish } from "../bus/publish";
+import { defineCommand } from "../cli/command";
+
+export default defineCommand({
+  meta: { name: "publish", description: "Publish a message on a channel, for whoever listens" },
+  args: {
+    channel: { type: "positional", required: true, description: "Such as state or coordination" },
+    text: {
+      type: "positional",
+      required: true,
+      description: "A text or a JSON object; - reads it from standard input",
+    },
+    ttl: {
+      type: "string",
+      description: "How long it lives (the channel's time)",
+      valueHint: "60s",
+    },
+    priority: { type: "string", description: "0 to 3", valueHint: "0-3", default: "1" },
+    type: {
+      type: "string",
+      description: "Type of the message",
+      valueHint: "TYPE",
+      default: "published",
+    },
+  },
+  examples: [
+    'publish state \'{"task_id":"H.8.1","status":"working"}\'',
+    'publish build "main is green" --ttl 10m',
+  ],
+  async run({ args, context }) {
+    const priority = integer(args.priority, "--priority", 0, 3);
+    const ttl = args.ttl === undefined ? null : duration(args.ttl, "--ttl");
+    const text = args.text === "-" ? await context.io.readStdin() : args.text;
+    const bus = await context.bus("create");
+    const actor = await requireActor(bus, context.asOperator);
+    const { channel, type } = args;
+    return {
+      view: "publish",
+      data: await publish(bus, actor, { channel, text, ttl, priority, type }),
+    };
+  },
+});
