@@ -30,7 +30,7 @@ export async function untilGot<Got>(
   let ticket: number | null = null;
   const look = async (): Promise<Attempt<Got>> => {
     const result = await attempt({ waiting, ticket }, momentNow(bus));
-    if (result.touched.length > 0 || result.kind === "got") bus.wake.ring(result.touched);
+    if (result.touched.length > 0 || result.kind === "got") bus.wake.ring("everyone");
     return result;
   };
 
@@ -43,7 +43,7 @@ export async function untilGot<Got>(
   } finally {
     // Another may be next now.
     if (ticket !== null) await bus.store.leaveQueue(ticket);
-    bus.wake.ring([]);
+    bus.wake.ring("everyone");
   }
 }
 
@@ -56,7 +56,7 @@ async function keepLooking<Got>(
 ): Promise<Got> {
   let blocker = first;
   let beatAt = bus.clock.now() + beatInterval;
-  const got = await waitFor(bus, { until, tick }, async () => {
+  const got = await waitFor(bus, { until, mail: null, tick }, async () => {
     const result = await look();
     if (result.kind === "got") return result;
     blocker = result.blocker;

@@ -80,6 +80,16 @@ async function living(bus: Bus, records: SessionRecord[]): Promise<SessionRecord
   return alive;
 }
 
+/** What a verb that only reads does for its session's heartbeat: its best. A medium that refuses costs no answer. */
+export async function signOfLife(bus: Bus, session_id: string): Promise<void> {
+  if (bus.store.readOnly) return;
+  try {
+    await bus.store.beat(session_id, momentNow(bus));
+  } catch (error) {
+    if (!(error instanceof ParleyError) || error.code !== "not_permitted") throw error;
+  }
+}
+
 /** The mailbox and the sender that a verb acts for. */
 export interface Actor {
   /** A session id, or `operator`. */

@@ -45,7 +45,7 @@ export async function cleanUp(bus: Bus, options: { vacuum: boolean }): Promise<C
   const bytes_before = await bytesOf(bus);
   const done = await bus.store.cleanUp(momentNow(bus), options);
   bus.wake.keepOnly([operatorId, ...done.live]);
-  if (done.touched.length > 0) bus.wake.ring(done.touched);
+  if (done.touched.length > 0) bus.wake.ring("everyone");
   return {
     result: { removed: done.removed, bytes_before, bytes_after: await bytesOf(bus) },
     shrinks: done.shrinks,

@@ -93,7 +93,7 @@ export async function acknowledge(bus: Bus, actor: Actor, ids: number[]): Promis
     });
   }
   const alerts = await bus.store.acknowledge(chosen, actor.id, at);
-  bus.wake.ring([...new Set(alerts.flatMap((alert) => alert.payload.sessions))]);
+  bus.wake.ring("everyone");
   return { conflicts: [], locks: [], alerts };
 }
 

@@ -18,8 +18,10 @@ export async function awaitState(
   timeout: number,
 ): Promise<SendResult> {
   const ids = sent.messages.map((message) => message.id);
+  const sender = sent.messages[0]?.sender_id;
+  const mail = sender === undefined ? null : { to: sender };
   let states: MessageState[] = [];
-  const done = await waitFor(bus, { until: bus.clock.now() + timeout }, async () => {
+  const done = await waitFor(bus, { until: bus.clock.now() + timeout, mail }, async () => {
     states = await bus.store.messageStates(ids);
     return states.length === ids.length && states.every(reached[wanted]) ? states : null;
   });

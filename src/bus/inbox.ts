@@ -57,7 +57,8 @@ export async function awaitInbox(
 ): Promise<OpenedInbox> {
   const pending = ({ messages }: InboxResult): boolean =>
     messages.some((message) => message.status === "pending");
-  const found = await waitFor(bus, { until: bus.clock.now() + wait, tick }, async () => {
+  const limits = { until: bus.clock.now() + wait, mail: { to: actor.id }, tick };
+  const found = await waitFor(bus, limits, async () => {
     const look = { mailbox: actor.id, channel: query.channel, limit: 1, peek: true };
     if (!pending(await bus.store.openInbox(look, momentNow(bus)))) return null;
     const opened = await openInbox(bus, actor, query);
@@ -73,14 +74,16 @@ export async function awaitInbox(
 /** Senders that wait for a state of their message hear of the change. */
 function ringSenders(bus: Bus, result: InboxResult, changed: readonly number[]): void {
   const ids = new Set(changed);
-  bus.wake.ring(
-    result.messages.filter((message) => ids.has(message.id)).map((message) => message.sender_id),
-  );
+  const seen = result.messages.filter((message) => ids.has(message.id));
+  bus.wake.ring([...new Set(seen.map((message) => message.sender_id))]);
 }
 
 /** Marks messages read: those ids, or with null all unread ones. Throws `not_found` for an id of another mailbox. */
 export async function read(bus: Bus, actor: Actor, ids: number[] | null): Promise<ReadResult> {
   const changed = await bus.store.markRead(actor.id, ids, momentNow(bus));
-  bus.wake.ring([]);
+  if (changed.length > 0) {
+    const messages = await bus.store.messages(changed);
+    bus.wake.ring([...new Set(messages.map((message) => message.sender_id))]);
+  }
   return { read: changed };
 }

@@ -36,11 +36,11 @@ export interface Moment {
  */
 export function judgeSession(
   record: SessionRecord,
-  processes: ProcessTable,
+  processState: (evidence: ProcessEvidence) => ProcessState,
   at: number,
   settings: Settings,
 ): Judgement {
-  const state = record.evidence ? processes.state(record.evidence) : null;
+  const state = record.evidence ? processState(record.evidence) : null;
   const conclude = (status: SessionStatus, ended: string | null = null): Judgement => ({
     status,
     process_state: state,
@@ -68,11 +68,19 @@ export function judgeSession(
   return conclude(quiet);
 }
 
-/** The moment of one operation. */
+/** The moment of one operation; each process is looked up once in it. A process that is gone does not come back. */
 export function momentOf(processes: ProcessTable, at: number, settings: Settings): Moment {
+  const states = new Map<string, ProcessState>();
+  const state = (evidence: ProcessEvidence): ProcessState => {
+    const { boot_id, pid_namespace, pid, start_ticks } = evidence;
+    const key = `${boot_id} ${pid_namespace} ${pid} ${start_ticks}`;
+    const known = states.get(key) ?? processes.state(evidence);
+    states.set(key, known);
+    return known;
+  };
   return {
     at,
-    judge: (record) => judgeSession(record, processes, at, settings),
-    processState: (evidence) => processes.state(evidence),
+    judge: (record) => judgeSession(record, state, at, settings),
+    processState: state,
   };
 }

@@ -52,8 +52,8 @@ const warningsOf = ({ elsewhere, taken }: GotLocks): Warning[] => [
 export async function unlock(bus: Bus, paths: readonly string[] | null): Promise<UnlockResult> {
   const { session_id } = await requireSession(bus);
   const files = paths?.map((path) => bus.identity.file(path).file_path) ?? null;
-  const { released, touched } = await bus.store.releaseLocks(session_id, files, momentNow(bus));
-  bus.wake.ring(touched);
+  const { released } = await bus.store.releaseLocks(session_id, files, momentNow(bus));
+  bus.wake.ring("everyone");
   return { released };
 }
 
@@ -88,11 +88,11 @@ export async function claim(
 /** Releases these tasks, or with null all that the calling session claims. Throws `conflict` for another's. */
 export async function release(bus: Bus, tasks: readonly string[] | null): Promise<ReleaseResult> {
   const { session_id } = await requireSession(bus);
-  const { released, touched } = await bus.store.releaseClaims(
+  const { released } = await bus.store.releaseClaims(
     session_id,
     tasks && [...new Set(tasks)],
     momentNow(bus),
   );
-  bus.wake.ring(touched);
+  bus.wake.ring("everyone");
   return { released };
 }

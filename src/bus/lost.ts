@@ -35,7 +35,7 @@ export async function endLost(
     },
     moment,
   );
-  bus.wake.ring([]);
+  bus.wake.ring("everyone");
   for (const { record } of ended) {
     const each = lost.get(record.session_id);
     if (each) each.session.released = true;

@@ -53,7 +53,7 @@ export async function publish(
     },
     momentNow(bus),
   );
-  bus.wake.ring([]);
+  bus.wake.ring("everyone");
   return { message };
 }
 
@@ -136,7 +136,7 @@ export async function* watch(
   const until = duration === null ? Number.POSITIVE_INFINITY : bus.clock.now() + duration;
   let cursor = query.since ?? (await bus.store.newestId());
   while (!signal.aborted) {
-    const messages = await waitFor(bus, { until, signal }, async () => {
+    const messages = await waitFor(bus, { until, mail: directed, signal }, async () => {
       const found = await bus.store.messagesAfter(
         { since: cursor, limit: batch, channels, directed },
         bus.clock.now(),

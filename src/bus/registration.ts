@@ -1,5 +1,5 @@
 import type { Bus } from "./bus";
-import { momentNow, requireSession } from "./caller";
+import { momentNow, requireSession, signOfLife } from "./caller";
 import { checkedTask } from "./claim";
 import { describeSession } from "./describe";
 import { ParleyError } from "./errors";
@@ -67,7 +67,7 @@ export async function register(bus: Bus, request: RegisterRequest): Promise<Regi
     },
     moment,
   );
-  if (registered.touched.length > 0) bus.wake.ring(registered.touched);
+  if (registered.touched.length > 0) bus.wake.ring("everyone");
   return {
     session: describeSession(
       registered.record,
@@ -91,7 +91,7 @@ export async function register(bus: Bus, request: RegisterRequest): Promise<Regi
 }
 
 /** Version 8: it identifies a session here, but is no conversation that a vendor could resume. */
-const madeUpUuid = (): string => crypto.randomUUID().replace(/^(.{14})4/, "$18");
+const madeUpUuid = (): string => Bun.randomUUIDv7().replace(/^(.{14})7/, "$18");
 
 function projectOf(bus: Bus, explicit: string | undefined, cwd: string): ProjectFinding {
   return explicit
@@ -105,7 +105,7 @@ export async function unregister(bus: Bus, reason: string): Promise<UnregisterRe
   const holdings = await bus.store.holdings(record.session_id, bus.clock.now());
   const moment = momentNow(bus);
   const ended = await bus.store.endSession(record.session_id, reason, moment);
-  bus.wake.ring([]);
+  bus.wake.ring("everyone");
   const session = describeSession(record, holdings, moment, bus.identity.processes);
   return {
     session: {
@@ -137,6 +137,7 @@ export async function task(bus: Bus, taskId: string | null | undefined): Promise
   const record = await requireSession(bus);
   const moment = momentNow(bus);
   if (taskId === undefined) {
+    await signOfLife(bus, record.session_id);
     const holdings = await bus.store.holdings(record.session_id, moment.at);
     return {
       session: describeSession(record, holdings, moment, bus.identity.processes),
@@ -148,7 +149,7 @@ export async function task(bus: Bus, taskId: string | null | undefined): Promise
     taskId === null ? null : checkedTask(taskId),
     moment,
   );
-  bus.wake.ring(change.touched);
+  bus.wake.ring("everyone");
   return {
     session: describeSession(change.record, change.holdings, moment, bus.identity.processes),
     conflicts: change.conflicts,

@@ -1,5 +1,5 @@
 import type { Bus } from "./bus";
-import { type Actor, momentNow } from "./caller";
+import { type Actor, momentNow, signOfLife } from "./caller";
 import { ParleyError } from "./errors";
 import type { Moment } from "./liveness";
 import { type Correspondent, operatorId, type SendResult, type SentResult } from "./message";
@@ -125,5 +125,7 @@ const ambiguous = (target: string, candidates: string[]): ParleyError =>
 const sentLimit = 10;
 
 /** What the actor has sent, newest first. */
-export const sent = (bus: Bus, actor: Actor): Promise<SentResult> =>
-  bus.store.sentMessages(actor.id, sentLimit, bus.clock.now());
+export async function sent(bus: Bus, actor: Actor): Promise<SentResult> {
+  if (actor.record) await signOfLife(bus, actor.record.session_id);
+  return bus.store.sentMessages(actor.id, sentLimit, bus.clock.now());
+}

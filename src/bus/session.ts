@@ -1,7 +1,7 @@
-import type { DatabaseFacts } from "./status";
 import type { Conflict } from "./alert";
 import type { ProjectSource } from "./identity";
 import type { ProcessEvidence, ProcessState } from "./process";
+import type { DatabaseFacts } from "./status";
 
 /** `active` and `idle` live; `stale` cannot be judged and has not been heard of; `terminated` ended. */
 export type SessionStatus = "active" | "idle" | "stale" | "terminated";
@@ -9,8 +9,8 @@ export type SessionStatus = "active" | "idle" | "stale" | "terminated";
 /** Session ids and names: what can stand in a command line, a file name and a terminal unharmed. */
 export const sessionIdForm = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
-/** A row of `session_registry`. */
-export interface SessionRecord {
+/** What a session says of itself. */
+export interface SessionIdentity {
   session_id: string;
   name: string | null;
   /** The agent's conversation id; siblings (`/continue`) share it. */
@@ -24,16 +24,20 @@ export interface SessionRecord {
   tty: string | null;
   cwd: string | null;
   pid: number | null;
-  evidence: ProcessEvidence | null;
   /** `pid`: the process's end is the session's end. `heartbeat`: only silence is. */
   liveness: "pid" | "heartbeat";
+  active_files: string[];
+  registered_at: string;
+  heartbeat_at: string;
+}
+
+/** A row of `session_registry`. */
+export interface SessionRecord extends SessionIdentity {
+  evidence: ProcessEvidence | null;
   /** Somebody promised to beat for it (`register --heartbeat`): silence counts. */
   promised_beats: boolean;
   shared_host: boolean;
-  active_files: string[];
   stored_status: "active" | "idle" | "terminated";
-  registered_at: string;
-  heartbeat_at: string;
   ended_at: string | null;
   end_reason: string | null;
 }
@@ -47,33 +51,14 @@ export interface Holdings {
 }
 
 /** A session as every verb reports it. */
-export interface Session {
-  session_id: string;
-  name: string | null;
-  session_uuid: string | null;
-  machine_uuid: string | null;
-  hostname: string | null;
-  llm_vendor: string;
-  llm_model: string | null;
-  project_id: string | null;
-  task_id: string | null;
-  tty: string | null;
-  cwd: string | null;
-  pid: number | null;
+export interface Session extends SessionIdentity, Holdings {
   status: SessionStatus;
-  liveness: "pid" | "heartbeat";
   /** State of its process as seen from here; null where there is no evidence. */
   process_state: ProcessState | null;
   /** Since its process started; null where that cannot be known. */
   uptime_seconds: number | null;
   /** Claimed tasks joined by ", "; null where there are none. */
   claimed_task: string | null;
-  claimed_tasks: { task_id: string; claim_type: string }[];
-  file_locks: string[];
-  active_files: string[];
-  unread_count: number;
-  registered_at: string;
-  heartbeat_at: string;
 }
 
 /** Count of unread messages, and how many of them came on each channel. */

@@ -1,17 +1,29 @@
+import type { ParleyError } from "./errors";
+
+/**
+ * Whom a change concerns: everybody who listens, or these sessions alone (those whose mail or sent messages it
+ * changed) and whoever listens to all mail.
+ */
+export type Audience = "everyone" | readonly string[];
+
+/** Whose mail a listener is woken for, beside what concerns everyone: one session's, all sessions', or nobody's. */
+export type Mail = { to: string } | "all" | null;
+
 /**
  * Port: telling other processes that something was committed, and hearing it from them. Waking only
  * shortens a wait; correctness is the table and the store's change counter.
  */
 export interface Wake {
-  /** Rings for everyone and for each of these sessions. Never throws. */
-  ring(sessionIds: readonly string[]): void;
+  /** Never throws. */
+  ring(audience: Audience): void;
   /** Removes the bells of all sessions but these. Never throws; a bell that is rung again is made again. */
   keepOnly(sessionIds: readonly string[]): void;
   /**
-   * Calls `onWake` (at least) whenever the store may have changed, until stopped. Never throws: without a
-   * native watcher it polls.
+   * Calls `onWake` (at least) whenever the store changed in a way that concerns the listener, until stopped; at the
+   * poll interval also for other changes. Called with an error, `not_found`, where the store is no longer the one that
+   * was opened: nothing will ever come from it. Never throws: without a native watcher it polls.
    */
-  listen(onWake: () => void): Promise<Listening>;
+  listen(mail: Mail, onWake: (lost: ParleyError | null) => void): Promise<Listening>;
 }
 
 export interface Listening {

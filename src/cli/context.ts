@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 
 import type { Bus } from "../bus/bus";
 import type { Clock } from "../bus/clock";
+import { ParleyError } from "../bus/errors";
 import type { Identity } from "../bus/identity";
 import type { SessionLog } from "../bus/log";
 import type { Schedule } from "../bus/schedule";
@@ -12,7 +13,7 @@ import type { StoreOptions } from "../bus/store";
 import { createIdentity } from "../identity/identity";
 import { createSessionLog } from "../store/log";
 import { openSqliteStore } from "../store/sqlite/store";
-import { createWake } from "../wake/wake";
+import { createWake, type WakeMode, wakeModes } from "../wake/wake";
 import { type Io, isTerminal } from "./io";
 import { bellDirectory, dataDirectory, logRoot, messagingDatabasePath } from "./paths";
 
@@ -58,17 +59,21 @@ export function createContext({ io, db, session, asOperator, json }: ContextOpti
   });
   const clock = { now: () => Date.now() };
   let bus: Promise<Bus> | null = null;
+  let stopWatching = async (): Promise<void> => {};
 
   async function open(mode: StoreOptions["mode"]): Promise<Bus> {
     const path = messagingDatabasePath(env, db, cwd);
     const settings = settingsFrom(env);
+    const waking = wakeMode(env["PARLEY_WAKE"]);
     const store = await openSqliteStore(path, { mode, settings });
     const wake = createWake({
       directory: bellDirectory(path),
-      mode: env["PARLEY_WAKE"] === "poll" ? "poll" : "auto",
+      database: path,
+      mode: waking,
       pollMilliseconds: pollInterval(env["PARLEY_POLL_MS"]),
       changeCount: () => store.changeCount(),
     });
+    stopWatching = wake.close;
     return { store, identity, clock, wake, settings };
   }
 
@@ -82,8 +87,11 @@ export function createContext({ io, db, session, asOperator, json }: ContextOpti
       machineUuid: () => identity.machine().machine_uuid,
     }),
     // An answer is not worth less for a database that will not close.
-    [Symbol.asyncDispose]: async () =>
-      (await bus?.catch(() => null))?.store.close().catch(() => {}),
+    [Symbol.asyncDispose]: async () => {
+      const opened = await bus?.catch(() => null);
+      await stopWatching().catch(() => {});
+      await opened?.store.close().catch(() => {});
+    },
     bus: (mode) => (bus ??= open(mode)),
     get ask() {
       if (json || !isTerminal(0) || !isTerminal(2)) return null;
@@ -108,6 +116,14 @@ export function createContext({ io, db, session, asOperator, json }: ContextOpti
       });
     },
   };
+}
+
+function wakeMode(text: string | undefined): WakeMode {
+  const mode = wakeModes.find((each) => each === (text || "auto"));
+  if (mode) return mode;
+  throw new ParleyError("invalid", `PARLEY_WAKE is ${JSON.stringify(text)}`, {
+    hint: `use one of ${wakeModes.join(", ")}`,
+  });
 }
 
 /** The seeds' 250 ms (R242) unless PARLEY_POLL_MS says otherwise. */

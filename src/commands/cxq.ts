@@ -3,12 +3,20 @@ import { ParleyError } from "../bus/errors";
 import { integer } from "../bus/input";
 import { type Answer, defineCommand } from "../cli/command";
 
-const queries = ["bus-messages", "bus-alerts", "bus-lifecycle", "bus-unread", "bus-stats"] as const;
+const queries = [
+  "bus-messages",
+  "bus-feed",
+  "bus-alerts",
+  "bus-lifecycle",
+  "bus-unread",
+  "bus-stats",
+] as const;
 
 export default defineCommand({
   meta: { name: "cxq", description: "Query the bus by the seeds' flags" },
   args: {
     "bus-messages": { type: "boolean", description: "The newest messages of everybody" },
+    "bus-feed": { type: "boolean", description: "The same: everything in its one order" },
     "bus-alerts": { type: "boolean", description: "The unread alerts" },
     "bus-lifecycle": { type: "boolean", description: "Sessions started, resumed and ended" },
     "bus-unread": { type: "boolean", description: "This session's unread messages" },
@@ -30,7 +38,7 @@ export default defineCommand({
     }
     const limit = integer(args.limit, "--limit", 1, 1000);
     const bus = await context.bus("read");
-    if (query === "bus-messages") {
+    if (query === "bus-messages" || query === "bus-feed") {
       const messages = await bus.store.recentMessages(
         { limit, channels: null, directed: "all" },
         context.clock.now(),

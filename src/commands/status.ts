@@ -115,13 +115,18 @@ async function* redraws(
   let changed = Promise.withResolvers<void>();
   const wake = (): void => changed.resolve();
   signal.addEventListener("abort", wake);
-  const listening = await bus.wake.listen(wake);
+  let lost: Error | null = null;
+  const listening = await bus.wake.listen("all", (error) => {
+    lost ??= error;
+    wake();
+  });
   try {
     for (let again = false; !signal.aborted; again = true) {
       const opened = await openDashboard(bus, context.asOperator, { unread, again });
       const shown = answer(opened, wanted, verbose, bus);
       yield { line: { type: "status", ...shown.data }, answer: shown, redraw: true };
       await changed.promise;
+      if (lost) throw lost;
       changed = Promise.withResolvers<void>();
     }
   } finally {

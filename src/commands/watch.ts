@@ -31,7 +31,7 @@ export default defineCommand({
     const time = args.for === undefined ? null : duration(args.for, "--for");
     const bus = await context.bus("read");
     if (args.verbose) {
-      const listening = await bus.wake.listen(() => {});
+      const listening = await bus.wake.listen(null, () => {});
       await context.io.say("info", `waking: ${listening.source}`);
       await listening.stop();
     }

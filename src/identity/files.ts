@@ -8,6 +8,9 @@ import { findWorktree } from "./project";
 /** `res:port/3000` and the like: printable, without spaces or control characters. */
 const resourceForm = /^res:[^\s\p{Cc}]{1,200}$/u;
 
+/** PATH_MAX of Linux (limits.h), the longest of what systems open by default. */
+const longestPath = 4096;
+
 /**
  * What a path given by the user stands for: the real path (links and `..` resolved, case as on disk, in Unicode form
  * NFC), also of a file that does not exist yet, and its place in a git repository. Throws `invalid` for a malformed one.
@@ -22,6 +25,11 @@ export function findFile(path: string, cwd: string): LockTarget {
   }
   if (path.includes("\0")) {
     throw new ParleyError("invalid", "A path contains a NUL character", {
+      hint: "correct the path",
+    });
+  }
+  if (path.length > longestPath) {
+    throw new ParleyError("invalid", `A path has at most ${longestPath} characters`, {
       hint: "correct the path",
     });
   }

@@ -13,6 +13,8 @@ import { join } from "node:path";
 
 /** Rung for every change that is not meant for one session alone. */
 export const everyone = "all";
+/** Rung beside a session's own bell, for those who see all mail. A session of this name is only woken too often. */
+export const anyMail = "mail";
 
 /** Anybody may be written to by any name, and a name that is a path must not lead out of the directory. */
 const bellName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;

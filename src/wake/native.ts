@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { basename } from "node:path";
 
 export interface Subscription {
   /** What delivers the events: `inotify`, `kqueue`, `fs-events` or `windows`. */
@@ -13,13 +14,13 @@ const backends = {
 } as const;
 
 /**
- * Calls `onEvent` soon after something in the directory changed, perhaps once for several changes. Throws where this
- * machine cannot watch it: no inotify instance left, no temporary directory to load the binding from, no binding for
- * the platform.
+ * Calls `onChange` after files of the directory changed, with their names, or with null where it is not known which. The
+ * binding collects for 50 to 500 ms while there are many changes. Throws where this machine cannot watch the directory:
+ * no inotify instance left, no temporary directory to load the binding from, no binding for the platform.
  */
 export async function subscribeDirectory(
   directory: string,
-  onEvent: () => void,
+  onChange: (names: readonly string[] | null) => void,
 ): Promise<Subscription> {
   const candidates = backends[process.platform as keyof typeof backends] ?? [];
   if (process.platform === "linux") await probeInotify();
@@ -32,7 +33,11 @@ export async function subscribeDirectory(
   for (const backend of candidates) {
     try {
       // An error is an event too: whoever is told looks for itself what changed.
-      const subscription = await watcher.subscribe(directory, () => onEvent(), { backend });
+      const subscription = await watcher.subscribe(
+        directory,
+        (_, events) => onChange(events?.map(({ path }) => basename(path)) ?? null),
+        { backend },
+      );
       return { backend, stop: () => subscription.unsubscribe() };
     } catch (error) {
       failure = error;

@@ -3,7 +3,7 @@ declare module "@parcel/watcher/wrapper" {
   export function createWrapper(binding: typeof import("@parcel/watcher")): {
     subscribe(
       directory: string,
-      onEvents: (error: Error | null) => void,
+      onEvents: (error: Error | null, events: { path: string }[] | undefined) => void,
       // `kqueue` is missing from the package's own list of backends.
       options: { backend: "inotify" | "kqueue" | "fs-events" | "windows" },
     ): Promise<{ unsubscribe(): Promise<void> }>;

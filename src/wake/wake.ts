@@ -1,11 +1,20 @@
-import type { Listening, Wake } from "../bus/wake";
-import { everyone, removeBells, ringBell } from "./doorbell";
+import { statSync } from "node:fs";
+
+import { ParleyError } from "../bus/errors";
+import type { Audience, Listening, Mail, Wake } from "../bus/wake";
+import { anyMail, everyone, removeBells, ringBell } from "./doorbell";
+import type { Watcher } from "./watcher";
+
+/** `auto`: native watcher, re-checks and floor. `native`: without the re-checks. `poll`: the floor alone. */
+export const wakeModes = ["auto", "native", "poll"] as const;
+export type WakeMode = (typeof wakeModes)[number];
 
 export interface WakeOptions {
   /** `<database directory>/bell`. */
   directory: string;
-  /** `poll`: no native watcher. */
-  mode: "auto" | "poll";
+  /** Path of the database, which is looked at (never opened) to notice that it is another file. */
+  database: string;
+  mode: WakeMode;
   /** The floor: milliseconds between two checks, whatever the watcher says. */
   pollMilliseconds: number;
   /** The store's change counter; a check that finds it unchanged wakes nobody. */
@@ -15,17 +24,78 @@ export interface WakeOptions {
 /** An event can be seen before its commit is: after any wake it is checked again after 1, 2, 4 … 64 ms. */
 const lastRecheck = 64;
 
-export const createWake = (options: WakeOptions): Wake => ({
-  ring: (sessionIds) => {
-    ringBell(options.directory, everyone);
-    for (const id of sessionIds) ringBell(options.directory, id);
-  },
-  keepOnly: (sessionIds) => removeBells(options.directory, new Set([everyone, ...sessionIds])),
-  listen: (onWake) => listen(options, onWake),
-});
+type OnWake = Parameters<Wake["listen"]>[1];
 
-async function listen(options: WakeOptions, onWake: () => void): Promise<Listening> {
-  const { changeCount, pollMilliseconds } = options;
+/** The adapter. `close` ends the watching that all listeners share, without which the process would not end. */
+export function createWake(options: WakeOptions): Wake & { close(): Promise<void> } {
+  const { directory, database, mode, pollMilliseconds } = options;
+  const listeners = new Set<Listener>();
+  let watcher: Promise<Watcher> | null = null;
+  let opened: string | null = null;
+
+  const heard = (names: readonly string[] | null): void => {
+    for (const each of listeners) {
+      if (names === null || names.some((name) => each.bells.has(name))) each.rung();
+    }
+  };
+  const watching = async (): Promise<Watcher | null> => {
+    if (mode === "poll") return null;
+    watcher ??= import("./watcher").then(({ openWatcher }) => openWatcher(directory, heard));
+    return watcher;
+  };
+
+  return {
+    ring: (audience) => {
+      for (const name of bellsFor(audience)) ringBell(directory, name);
+    },
+    keepOnly: (sessionIds) => removeBells(directory, new Set([everyone, anyMail, ...sessionIds])),
+    listen: async (mail, onWake) => {
+      opened ??= fileAt(database);
+      const listener = await createListener(options, mail, onWake);
+      listeners.add(listener);
+      const floor = setInterval(() => {
+        if (fileAt(database) !== opened) return onWake(lostDatabase(database));
+        void watcher?.then((each) => each.renew());
+        void listener.check();
+      }, pollMilliseconds);
+      const source = describe(await watching(), pollMilliseconds);
+      return {
+        source,
+        stop: async () => {
+          clearInterval(floor);
+          listeners.delete(listener);
+          listener.stop();
+        },
+      } satisfies Listening;
+    },
+    close: async () => (await watcher)?.close(),
+  };
+}
+
+const bellsFor = (audience: Audience): readonly string[] => {
+  if (audience === "everyone") return [everyone];
+  return [anyMail, ...audience];
+};
+
+const bellsOf = (mail: Mail): ReadonlySet<string> => {
+  if (mail === null) return new Set([everyone]);
+  return new Set([everyone, mail === "all" ? anyMail : mail.to]);
+};
+
+interface Listener {
+  bells: ReadonlySet<string>;
+  check(): Promise<void>;
+  /** One of its bells was rung. */
+  rung(): void;
+  stop(): void;
+}
+
+/** What is committed after this resolves, or before the listener's first look, is not missed. */
+async function createListener(
+  { changeCount, mode }: WakeOptions,
+  mail: Mail,
+  onWake: OnWake,
+): Promise<Listener> {
   let seen = await changeCount();
   let stopped = false;
   let recheck: Timer | undefined;
@@ -35,39 +105,41 @@ async function listen(options: WakeOptions, onWake: () => void): Promise<Listeni
     const now = await changeCount();
     if (now === seen || stopped) return;
     seen = now;
-    onWake();
+    onWake(null);
   };
   const checkAgainAfter = (delay: number): void => {
     clearTimeout(recheck);
-    if (delay > lastRecheck || stopped) return;
+    if (delay > lastRecheck || stopped || mode !== "auto") return;
     recheck = setTimeout(() => void check().then(() => checkAgainAfter(delay * 2)), delay);
   };
-  const rung = (): void => void check().then(() => checkAgainAfter(1));
-
-  const floor = setInterval(() => void check(), pollMilliseconds);
-  const native = options.mode === "poll" ? "poll asked for" : await watch(options.directory, rung);
-  const poll = `poll ${pollMilliseconds} ms`;
   return {
-    source: typeof native === "string" ? `${poll} (${native})` : `${native.backend} + ${poll}`,
-    stop: async () => {
+    bells: bellsOf(mail),
+    check,
+    rung: () => void check().then(() => checkAgainAfter(1)),
+    stop: () => {
       stopped = true;
-      clearInterval(floor);
       clearTimeout(recheck);
-      if (typeof native !== "string") await native.stop();
     },
   };
 }
 
-/** The native watcher, or why there is none. */
-async function watch(
-  directory: string,
-  rung: () => void,
-): Promise<{ backend: string; stop(): Promise<void> } | string> {
-  ringBell(directory, everyone);
-  try {
-    const { subscribeDirectory } = await import("./native");
-    return await subscribeDirectory(directory, rung);
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
+/** Which file a path names; null for none. Looked up without opening it, which would cost SQLite its locks. */
+function fileAt(path: string): string | null {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found ? `${found.dev}:${found.ino}` : null;
+}
+
+function lostDatabase(path: string): ParleyError {
+  const become = fileAt(path) === null ? "deleted" : "replaced";
+  return new ParleyError("not_found", `The database ${path} was ${become} while it was watched`, {
+    hint: "start the command again to go on with what is there now",
+    details: { database: path },
+  });
+}
+
+function describe(watcher: Watcher | null, pollMilliseconds: number): string {
+  const poll = `poll ${pollMilliseconds} ms`;
+  if (!watcher) return `${poll} (poll asked for)`;
+  const found = watcher.describe();
+  return "missing" in found ? `${poll} (${found.missing})` : `${found.backend} + ${poll}`;
 }

@@ -232,6 +232,77 @@ contract("Locks", (world) => {
     ]);
   });
 
+  test("all locks of a dead holder end once, whichever of them is met first", async () => {
+    const w = await two();
+    await lock(w, "claude-1", ["/r/a", "/r/b", "/r/c"]);
+    w.processes.set(1, "gone");
+    expect((await lock(w, "codex-2", ["/r"])).kind).toBe("got");
+    const ends = (await w.store.recentMessages(everything(20), w.at)).filter(
+      (each) => each.channel === "file_lock" && each.message_type !== "lock",
+    );
+    expect(ends.map((each) => [each.message_type, each.payload["file"]])).toEqual([
+      ["end", "/r/a"],
+      ["end", "/r/b"],
+      ["end", "/r/c"],
+    ]);
+  });
+
+  test("what is taken by force for two reasons is taken once", async () => {
+    const w = await two();
+    await lock(w, "claude-1", ["/r/a"]);
+    const taken = await lock(w, "codex-2", ["/r", "/r/a"], { force: true });
+    expect(taken.kind === "got" && taken.got.taken.map((each) => each.file_path)).toEqual(["/r/a"]);
+    expect((await w.store.unread("claude-1", w.at)).by_channel["coordination"]).toBe(1);
+  });
+
+  test("it is told which paths were not held before", async () => {
+    const w = await two();
+    await lock(w, "claude-1", ["/r/a"]);
+    const again = await lock(w, "claude-1", ["/r/a", "/r/b"], { lock_type: "exclusive" });
+    expect(again.kind === "got" && again.got.fresh).toEqual(["/r/b"]);
+    expect(again.kind === "got" && again.got.locks.map((each) => each.lock_type)).toEqual([
+      "exclusive",
+      "exclusive",
+    ]);
+  });
+
+  test("who comes after another waiter is told so, and says so to that one", async () => {
+    const w = await two();
+    await w.store.registerSession(agent("kimi", 3), w.moment());
+    const waiting = { process: evidenceOf(102), until: w.at + 60 * second };
+    await lock(w, "claude-1", ["/r/a"]);
+    await lock(w, "codex-2", ["/r/a"], { waiting });
+    await w.store.releaseLocks("claude-1", null, w.moment());
+    const behind = await lock(w, "kimi-3", ["/r/a"], {
+      waiting: { ...waiting, process: evidenceOf(103) },
+    });
+    expect(blocker(behind)).toMatchObject({ holder: "codex-2", waits: true, lock: null });
+    const { messages } = await w.store.openInbox(
+      { mailbox: "codex-2", channel: "coordination", limit: 9, peek: true },
+      w.moment(),
+    );
+    expect(texts(messages)).toEqual(["kimi-3 waits for /r/a after you"]);
+  });
+
+  test("of all that a refused lock names the holder comes first, whoever asks later", async () => {
+    const w = await two();
+    await w.store.registerSession(agent("kimi", 3), w.moment());
+    await lock(w, "claude-1", ["/r/a"]);
+    for (const session of ["codex-2", "kimi-3", "codex-2"]) await lock(w, session, ["/r/a"]);
+    const { alerts } = await w.store.overview(w.moment());
+    expect(alerts.map((alert) => alert.payload.sessions[0])).toEqual(["claude-1"]);
+    expect(alerts[0]?.payload.sessions.toSorted()).toEqual(["claude-1", "codex-2", "kimi-3"]);
+  });
+
+  test("the alert ends with the lease, as soon as anybody looks", async () => {
+    const w = await two();
+    await lock(w, "claude-1", ["/r/a"], { ttl: 10 * second });
+    await lock(w, "codex-2", ["/r/a"]);
+    w.at += 10 * second;
+    expect((await w.store.overview(w.moment())).alerts).toEqual([]);
+    expect((await w.store.unread("codex-2", w.at)).total).toBe(0);
+  });
+
   test("a session that ended takes no lock", async () => {
     const w = await two();
     await w.store.endSession("codex-2", "session ended normally", w.moment());

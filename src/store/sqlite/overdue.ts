@@ -92,6 +92,30 @@ const removeLocks: Sweep = (c, at, limit, removed) => {
   return locks.length;
 };
 
+/**
+ * Frees the leases that ran out, and so ends the alerts about them, before somebody looks. Writes, and takes the write
+ * lock, only where there is one.
+ */
+export async function endLeases(c: Connection, { at }: Moment): Promise<void> {
+  if (c.readOnly) return;
+  const now = timestamp(at);
+  const ranOut = await c.patiently(
+    () =>
+      c.get("select 1 from file_locks where expires_at <= $now order by file_path limit 1", {
+        now,
+      }) ??
+      c.get("select 1 from task_claims where expires_at <= $now order by task_id limit 1", { now }),
+  );
+  if (ranOut === null) return;
+  await c.write(() => {
+    removeLocks(c, at, leases, nothing());
+    removeClaims(c, at, leases, nothing());
+  });
+}
+
+/** How many leases a reader frees: a look must not hold the write lock for long, and writers free the rest. */
+const leases = 500;
+
 const removeClaims: Sweep = (c, at, limit, removed) => {
   const claims = c.all<Claim>(
     `select ${claimColumns} from task_claims where ${free("task_claims")} order by task_id limit $limit`,

@@ -14,7 +14,7 @@ import { inheritMail, strandMail } from "./mailbox";
 import {
   endIfDead,
   fromRow,
-  holdings,
+  held,
   liveRecord,
   sessionRecord,
   sessionRow,
@@ -41,10 +41,10 @@ export function registerSession(
     kind === "return" || (kind === "new" && known && hasEnded(c, registration.session_uuid));
 
   if (kind === "new" && previous) strandMail(c, session_id);
-  writeRow(c, placement, registration, previousRow, moment.at);
+  const wrote = writeRow(c, placement, registration, previousRow, moment.at);
   const continues = kind !== "update" || previous?.session_uuid !== registration.session_uuid;
   if (known && continues) inheritMail(c, registration.session_uuid, session_id);
-  const record = sessionRecord(c, session_id)!;
+  const record = wrote ? sessionRecord(c, session_id)! : previous!;
 
   const created = kind !== "update";
   const event = created ? (resumed ? "resumed" : "started") : null;
@@ -56,13 +56,14 @@ export function registerSession(
   if (!created && moved) settleAlerts(c, session_id, moment.at, "moved on");
   const detection = detectConflicts(c, record, moment, created || moved);
   tend(c, session_id, moment);
+  const mail = unread(c, session_id, moment.at);
   return {
     record,
     created,
     event,
     ...detection,
-    holdings: holdings(c, session_id, moment.at),
-    unread: unread(c, session_id, moment.at),
+    holdings: { ...held(c, session_id, moment.at), unread_count: mail.total },
+    unread: mail,
     touched:
       created || moved
         ? [session_id, ...new Set(detection.conflicts.map((conflict) => conflict.session_id))]
@@ -136,13 +137,14 @@ function refuseIfAlive(
   });
 }
 
+/** Writes the row where it is new or has changed; says whether it did. */
 function writeRow(
   c: Connection,
   { session_id, kind }: Placement,
   registration: Registration,
   previous: SessionRow | null,
   at: number,
-): void {
+): boolean {
   const now = timestamp(at);
   const { evidence } = registration;
   const keep = kind === "update" ? previous : null;
@@ -185,16 +187,17 @@ function writeRow(
         values (${columns.map((column) => `$${column}`).join(", ")})`,
       { ...row },
     );
-    return;
+    return true;
   }
   // Registering again mostly changes nothing, and every column written costs its index too.
   const changed = (Object.keys(row) as (keyof typeof row)[]).filter(
     (column) => row[column] !== keep[column],
   );
-  if (changed.length === 0) return;
+  if (changed.length === 0) return false;
   c.run(
     `update session_registry set ${changed.map((column) => `${column} = $${column}`).join(", ")}
       where session_id = $session_id`,
     { session_id, ...Object.fromEntries(changed.map((column) => [column, row[column]])) },
   );
+  return true;
 }

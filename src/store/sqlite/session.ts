@@ -242,7 +242,17 @@ export function tend(c: Connection, session_id: string, moment: Moment): void {
   }
 }
 
-export function holdings(c: Connection, session_id: string, at: number): Holdings {
+export const holdings = (c: Connection, session_id: string, at: number): Holdings => ({
+  ...held(c, session_id, at),
+  unread_count: unreadCount(c, session_id, timestamp(at)),
+});
+
+/** What a session holds, without what waits for it. */
+export function held(
+  c: Connection,
+  session_id: string,
+  at: number,
+): Omit<Holdings, "unread_count"> {
   const now = timestamp(at);
   return {
     claimed_tasks: c.all(
@@ -257,7 +267,6 @@ export function holdings(c: Connection, session_id: string, at: number): Holding
         { session_id, now },
       )
       .map((row) => row.file_path),
-    unread_count: unreadCount(c, session_id, now),
   };
 }
 

@@ -15,7 +15,7 @@ import { messages, messagesAfter, messageStates, newestId, recentMessages } from
 import { publishMessage, sendMessages, sentMessages } from "./message";
 import { openConnection } from "./open";
 import { facts, lifecycle, overview } from "./overview";
-import { overdue } from "./overdue";
+import { endLeases, overdue } from "./overdue";
 import { openPurge } from "./purge";
 import { registerSession } from "./registration";
 import { endSessions, exportSession, sessionsToRescue } from "./rescue";
@@ -69,6 +69,7 @@ function storeOn(c: Connection): Store {
     sessionsCalled: (called) => c.patiently(() => sessionsCalled(c, called)),
     liveSessions: async (moment) => {
       await endDead(c, moment);
+      await endLeases(c, moment);
       return c.read(() => liveSessions(c, moment));
     },
     holdings: (id, at) => c.read(() => holdings(c, id, at)),
@@ -108,10 +109,12 @@ function storeOn(c: Connection): Store {
     conflictsOf: (id, moment) => c.read(() => conflictsOf(c, id, moment)),
     locksOn: async (paths, moment) => {
       await endDead(c, moment);
+      await endLeases(c, moment);
       return c.read(() => locksOn(c, paths, moment));
     },
     claimOn: async (taskId, moment) => {
       await endDead(c, moment);
+      await endLeases(c, moment);
       return c.read(() => liveClaimOn(c, taskId, moment));
     },
     acknowledge: (ids, by, at) => c.write(() => acknowledge(c, ids, by, at)),
@@ -122,6 +125,7 @@ function storeOn(c: Connection): Store {
     cleanUp: (moment, options) => cleanUp(c, moment, options),
     overview: async (moment) => {
       await endDead(c, moment);
+      await endLeases(c, moment);
       return c.read(() => overview(c, moment));
     },
     lifecycle: (limit) => c.patiently(() => lifecycle(c, limit)),

@@ -1,0 +1,56 @@
+/** The seeds' gate (R243–R247): ten sessions, each publishes to `state` once a second and hears all ten. */
+import { runCrew, type Task } from "./crew";
+import { figure, printTable, summary } from "./numbers";
+import { makePlace } from "./place";
+
+const sessions = 10;
+
+/** Milliseconds, percent of one core, bytes. */
+const seeds = { operation: 50, cpu: 5, bytes: 1_000_000 };
+/** "Budgets" of this project; delivery only where something wakes. */
+const ours = { operation: 2, p50: 0.5, p99: 5, cpu: 3, bytes: 1_000_000 };
+
+const variants = [
+  { name: "250 ms polling", wake: "poll", transport: "parley" },
+  { name: "native", wake: "auto", transport: "parley" },
+  { name: "native, `parley watch`", wake: "auto", transport: "watch" },
+] as const;
+
+export async function gate(binary: string, seconds: number) {
+  const results = [];
+  for (const { name, wake, transport } of variants) {
+    using place = makePlace(binary, wake);
+    const task: Task = { transport, subscribes: true, messages: seconds, gap: 1000 };
+    const result = await runCrew(place, Array<Task>(sessions).fill(task));
+    results.push({ name, wake, ...result });
+  }
+  const rows = results.map(({ name, wake, operations, deliveries, lost, repeated, cpu, bytes }) => {
+    const [operation, delivery] = [summary(operations), summary(deliveries)];
+    const kept = lost === 0 && repeated === 0;
+    const passes =
+      kept && operation.p99 < seeds.operation && cpu < seeds.cpu && bytes < seeds.bytes;
+    const missed = [
+      ...(operation.p99 > ours.operation ? ["operation"] : []),
+      ...(wake === "auto" && delivery.p50 > ours.p50 ? ["delivery p50"] : []),
+      ...(wake === "auto" && delivery.p99 > ours.p99 ? ["delivery p99"] : []),
+      ...(cpu >= ours.cpu ? ["CPU"] : []),
+      ...(bytes >= ours.bytes ? ["size"] : []),
+      ...(kept ? [] : ["messages"]),
+    ];
+    return {
+      waking: name,
+      "op p50": operation.p50,
+      "op p99": operation.p99,
+      "delivery p50": delivery.p50,
+      p99: delivery.p99,
+      max: delivery.max,
+      "CPU %": cpu,
+      "db KB": figure(bytes / 1000),
+      "lost / twice": `${lost} / ${repeated}`,
+      "seeds' gate": passes ? "pass" : "fail",
+      "our budgets": missed.length > 0 ? `missed: ${missed.join(", ")}` : "reached",
+    };
+  });
+  printTable(`Gate: ${sessions} sessions, one message a second each, ${seconds} s (ms)`, rows);
+  return { seconds, seeds, ours, results };
+}

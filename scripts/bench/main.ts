@@ -1,0 +1,83 @@
+/**
+ * `bun run bench [--quick] [--all] [--only NAME…] [--binary PATH] [--out FILE]`: every measurement, one after the other, as
+ * tables, and with --out as JSON with every sample. Needs `dist/parley` (`bun run build`). --all adds the clean-up of
+ * a million messages, which takes minutes; --quick gives an impression, not figures.
+ */
+import { spawnSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { cpus, release, totalmem } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+
+import { deliveries } from "./bursts";
+import { gate } from "./gate";
+import { idle } from "./idle";
+import { sideBySide } from "./sides";
+import { throughput } from "./throughput";
+
+const { values } = parseArgs({
+  options: {
+    quick: { type: "boolean", default: false },
+    all: { type: "boolean", default: false },
+    only: { type: "string", multiple: true },
+    binary: { type: "string", default: join(import.meta.dir, "../../dist/parley") },
+    out: { type: "string" },
+  },
+});
+const { quick, binary } = values;
+
+const machine = {
+  date: new Date().toISOString(),
+  cpu: `${cpus().length} × ${cpus()[0]?.model.trim() ?? "unknown"}`,
+  memory: `${(totalmem() / 2 ** 30).toFixed(1)} GiB`,
+  system: `${process.platform} ${release()} ${process.arch}`,
+  bun: Bun.version,
+  parley: said([binary, "--version"]),
+  nats: said(["nats-server", "--version"]),
+  redis: said(["redis-server", "--version"]),
+  sqlite3: said(["sqlite3", "--version"]),
+};
+
+const measurements: Record<string, () => Promise<unknown>> = {
+  startup: async () => script("startup", "--runs", quick ? "20" : "200"),
+  status: async () => script("status", "--runs", quick ? "5" : "40"),
+  gate: () => gate(binary, quick ? 5 : 30),
+  deliveries: () => deliveries(binary, quick ? 0.2 : 1),
+  sides: () => sideBySide(binary, quick ? 20 : 100, quick ? 1 : 2),
+  throughput: () => throughput(binary, quick ? 500 : 3000),
+  idle: () => idle(binary, quick ? 5 : 60),
+  cleanup: async () => script("cleanup"),
+};
+
+/** A measurement that is a program of its own; returns what it printed. */
+function script(name: string, ...args: string[]): string {
+  const path = join(import.meta.dir, `${name}.ts`);
+  const { status, stdout } = spawnSync(process.execPath, [path, "--binary", binary, ...args], {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "inherit"],
+    timeout: 900_000,
+  });
+  console.log(`\n### ${name}\n\n${stdout.trimEnd()}`);
+  if (status !== 0) console.log(`(exited with ${status})`);
+  return stdout;
+}
+
+function said(command: string[]): string {
+  try {
+    return spawnSync(command[0] ?? "", command.slice(1), { encoding: "utf8" }).stdout.trim();
+  } catch {
+    return "absent";
+  }
+}
+
+const wanted =
+  values.only ?? Object.keys(measurements).filter((name) => name !== "cleanup" || values.all);
+for (const [name, value] of Object.entries(machine)) console.log(`${name}: ${value}`);
+const results: Record<string, unknown> = {};
+for (const name of wanted) {
+  const measure = measurements[name];
+  if (!measure) throw new Error(`no measurement ${name}: ${Object.keys(measurements).join(", ")}`);
+  results[name] = await measure();
+}
+if (values.out)
+  writeFileSync(values.out, `${JSON.stringify({ unit: "ms", machine, quick, results })}\n`);

@@ -1,0 +1,41 @@
+/** Messages a second, published one after the other, beside bare inserts into the same table; in turns. */
+import { runCrew, type Task } from "./crew";
+import { percentile, printTable } from "./numbers";
+import { makePlace } from "./place";
+
+const rounds = 3;
+
+export async function throughput(binary: string, messages: number) {
+  const results = [1, 10].flatMap((processes) =>
+    (["parley", "inserts"] as const).map((transport) => ({
+      processes,
+      transport,
+      rates: [] as number[],
+    })),
+  );
+  for (let round = 0; round < rounds; round++) {
+    for (const { processes, transport, rates } of results) {
+      using place = makePlace(binary);
+      const each = Math.ceil(messages / processes);
+      const task: Task = { transport, subscribes: false, messages: each, gap: 0 };
+      const { reports } = await runCrew(place, Array<Task>(processes).fill(task));
+      const began = Math.min(...reports.map(({ started }) => started));
+      const ended = Math.max(...reports.map(({ finished }) => finished));
+      rates.push((each * processes * 1000) / (ended - began));
+    }
+  }
+  const rows = [1, 10].map((processes) => {
+    const [parley = Number.NaN, inserts = Number.NaN] = results
+      .filter((each) => each.processes === processes)
+      .map(({ rates }) => percentile(rates, 0.5));
+    return {
+      processes: String(processes),
+      "parley /s": parley,
+      "inserts /s": inserts,
+      ratio: parley / inserts,
+      "at least half": parley * 2 >= inserts ? "reached" : "missed",
+    };
+  });
+  printTable(`Throughput, ${messages} messages, median of ${rounds}`, rows);
+  return results;
+}

@@ -1,0 +1,230 @@
+import { Database } from "bun:sqlite";
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { publish, watch } from "../../src/bus/publish";
+import { requireActor } from "../../src/bus/caller";
+import { createContext } from "../../src/cli/context";
+import { createIo } from "../../src/cli/io";
+import { busyTimeout, walBytes, walPages } from "../../src/store/sqlite/limits";
+
+/** One way from process to process. Payloads are JSON objects on one line. */
+export interface Transport {
+  publish(text: string): Promise<void> | void;
+  subscribe(onPayload: (payload: Payload) => void): Promise<void> | void;
+  /** Processes of its own that do the receiving, to be counted with the caller's. */
+  pids: number[];
+  close(): Promise<void> | void;
+}
+
+export interface Payload {
+  /** Process that sent it, and its number there. */
+  from: number;
+  n: number;
+  /** When, on the clock of `monotonic`. */
+  sent: number;
+}
+
+export type TransportName = keyof typeof transports;
+
+export interface Setting {
+  /** Of the run: where sockets and files lie, and what shared servers call the channel. */
+  directory: string;
+  binary: string;
+}
+
+/** Sessions of parley register themselves first, as the session of the calling process. */
+export const transports = {
+  /** The bus in this very process, published and watched as the verbs do it. */
+  parley: async ({ binary }: Setting): Promise<Transport> => {
+    const session = register(binary);
+    const io = createIo();
+    const context = createContext({ io, db: undefined, session, asOperator: false, json: true });
+    const bus = await context.bus("create");
+    const actor = await requireActor(bus, false);
+    const ending = new AbortController();
+    let watching: Promise<void> = Promise.resolve();
+    return {
+      pids: [],
+      publish: async (text) =>
+        void (await publish(bus, actor, {
+          channel: "state",
+          text,
+          ttl: null,
+          priority: 1,
+          type: "published",
+        })),
+      subscribe: async (onPayload) => {
+        const since = await bus.store.newestId();
+        const { signal } = ending;
+        const query = { channels: ["state"], all: false, since, duration: null, signal };
+        watching = (async () => {
+          for await (const { message } of watch(bus, false, query)) {
+            onPayload(message.payload as unknown as Payload);
+          }
+        })();
+      },
+      close: async () => {
+        ending.abort();
+        await watching;
+        await context[Symbol.asyncDispose]();
+      },
+    };
+  },
+
+  /** As above, but received by the compiled binary: `parley watch state --json`, read through a pipe. */
+  watch: async (setting: Setting): Promise<Transport> => {
+    const own = await transports.parley(setting);
+    const session = `claude-${process.pid}`;
+    const child = Bun.spawn([setting.binary, "watch", "state", "--json", "--session", session], {
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: "inherit",
+    });
+    let reading: Promise<void> = Promise.resolve();
+    return {
+      pids: [child.pid],
+      publish: own.publish,
+      subscribe: (onPayload) => {
+        const lines = lineSplitter((line) => onPayload(JSON.parse(line).message.payload));
+        reading = (async () => {
+          const decoder = new TextDecoder();
+          for await (const bytes of child.stdout) lines(decoder.decode(bytes, { stream: true }));
+        })();
+      },
+      close: async () => {
+        child.kill("SIGTERM");
+        await Promise.all([child.exited, reading]);
+        await own.close();
+      },
+    };
+  },
+
+  /** Bare prepared inserts into the same table with the same indexes and pragmas: what publishing can cost at least. */
+  inserts: ({ binary }: Setting): Transport => {
+    const session = register(binary);
+    const db = new Database(process.env["PARLEY_DB"], { strict: true });
+    db.run(`pragma busy_timeout = ${busyTimeout}; pragma synchronous = normal;
+      pragma wal_autocheckpoint = ${walPages}; pragma journal_size_limit = ${walBytes};`);
+    const insert = db.query<unknown, [string, string, string, string]>(
+      `insert into session_messages(sender_id, channel, payload, created_at, ttl_seconds, message_type, priority, status,
+          expires_at, delivered_at)
+        values (?1, 'state', ?2, ?3, 60, 'published', 1, 'delivered', ?4, ?3)`,
+    );
+    return {
+      pids: [],
+      publish: (text) => {
+        const now = Date.now();
+        const [at, end] = [now, now + 60_000].map((each) => new Date(each).toISOString());
+        insert.run(session, text, at ?? "", end ?? "");
+      },
+      subscribe: () => {},
+      close: () => db.close(),
+    };
+  },
+
+  redis: async ({ directory }: Setting): Promise<Transport> => {
+    const client = new Bun.RedisClient("redis://127.0.0.1:6379", { connectionTimeout: 1000 });
+    await client.connect();
+    return {
+      pids: [],
+      publish: async (text) => void (await client.publish(directory, text)),
+      subscribe: async (onPayload) =>
+        void (await client.subscribe(directory, (text) => onPayload(JSON.parse(text)))),
+      close: () => client.close(),
+    };
+  },
+
+  nats: async ({ directory }: Setting): Promise<Transport> => {
+    const subject = directory.replace(/\W/g, "-");
+    let receive = (_: Payload): void => {};
+    const greeted = Promise.withResolvers<void>();
+    const lines = lineSplitter((line) => {
+      if (line.startsWith("INFO")) greeted.resolve();
+      else if (line.startsWith("PING")) socket.write("PONG\r\n");
+      else if (line.startsWith("{")) receive(JSON.parse(line));
+    });
+    const socket = await Bun.connect({
+      hostname: "127.0.0.1",
+      port: 4222,
+      socket: { data: (_, bytes) => lines(bytes.toString()) },
+    });
+    socket.setNoDelay(true);
+    await greeted.promise;
+    socket.write('CONNECT {"verbose":false}\r\n');
+    return {
+      pids: [],
+      publish: (text) => void socket.write(`PUB ${subject} ${text.length}\r\n${text}\r\n`),
+      subscribe: (onPayload) => {
+        receive = onPayload;
+        socket.write(`SUB ${subject} 1\r\n`);
+      },
+      close: () => void socket.end(),
+    };
+  },
+
+  socket: ({ directory }: Setting): Transport => {
+    const unix = join(directory, "socket");
+    let connected: Promise<Bun.Socket> | null = null;
+    let listening: Bun.UnixSocketListener<undefined> | null = null;
+    return {
+      pids: [],
+      publish: async (text) => {
+        connected ??= Bun.connect({ unix, socket: { data: () => {} } });
+        (await connected).write(`${text}\n`);
+      },
+      subscribe: (onPayload) => {
+        const lines = lineSplitter((line) => onPayload(JSON.parse(line)));
+        listening = Bun.listen({ unix, socket: { data: (_, bytes) => lines(bytes.toString()) } });
+      },
+      close: async () => {
+        (await connected)?.end();
+        listening?.stop(true);
+      },
+    };
+  },
+
+  /** The newest hundred in one file, replaced whole by its only writer, and read every 250 ms. */
+  file: ({ directory }: Setting): Transport => {
+    const path = join(directory, "messages.json");
+    const newest: unknown[] = [];
+    let timer: Timer | undefined;
+    return {
+      pids: [],
+      publish: (text) => {
+        newest.push(JSON.parse(text));
+        if (newest.length > 100) newest.shift();
+        writeFileSync(`${path}.new`, JSON.stringify(newest));
+        renameSync(`${path}.new`, path);
+      },
+      subscribe: (onPayload) => {
+        let seen = -1;
+        timer = setInterval(() => {
+          if (!existsSync(path)) return;
+          for (const each of JSON.parse(readFileSync(path, "utf8")) as Payload[]) {
+            if (each.n <= seen) continue;
+            seen = each.n;
+            onPayload(each);
+          }
+        }, 250);
+      },
+      close: () => clearInterval(timer),
+    };
+  },
+} satisfies Record<string, (setting: Setting) => Transport | Promise<Transport>>;
+
+function register(binary: string): string {
+  const pid = String(process.pid);
+  const { exitCode, stderr } = Bun.spawnSync([binary, "register", "--llm", "claude", "--pid", pid]);
+  if (exitCode !== 0) throw new Error(`parley register exited with ${exitCode}: ${stderr}`);
+  return `claude-${pid}`;
+}
+
+function lineSplitter(onLine: (line: string) => void): (text: string) => void {
+  let rest = "";
+  return (text) => {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) if (line !== "") onLine(line);
+  };
+}
