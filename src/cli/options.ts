@@ -27,6 +27,18 @@ export function optionsOf(args: ArgsDef): Map<string, Option> {
   return options;
 }
 
+/** What a flag written in full names, without spelling out every option; null where it takes a closer look. */
+export function named(flag: string, args: ArgsDef): Option | null {
+  if (!flag.startsWith("--")) return null;
+  const name = flag.slice(2);
+  const own = Object.hasOwn(args, name) ? args[name] : undefined;
+  if (own && own.type !== "positional") return { name, def: own, global: false };
+  const shared = Object.hasOwn(globalArgs, name)
+    ? globalArgs[name as keyof typeof globalArgs]
+    : null;
+  return shared && { name, def: shared, global: true };
+}
+
 /** A lone `-` is a text: standard input. */
 export const isOption = (word: string): boolean => word.startsWith("-") && word !== "-";
 

@@ -4,7 +4,7 @@ import { ParleyError } from "../bus/errors";
 import { choice } from "../bus/input";
 import type { Command } from "./command";
 import { globalArgs } from "./globals";
-import { booleanOf, empty, find, isOption, missing, type Option, optionsOf } from "./options";
+import { booleanOf, empty, find, isOption, missing, named, optionsOf } from "./options";
 
 /** Global options that carry a value. The others answer for the whole command line: see `asksFor`. */
 export interface Globals {
@@ -33,13 +33,13 @@ interface Words {
  * where there is none. Throws `invalid` for any other option before it.
  */
 export function verbIndex(argv: readonly string[]): number {
-  const options = optionsOf({});
   for (let index = 0; index < argv.length; index++) {
     const word = argv[index] ?? "";
     if (word === "--") return -1;
     if (!isOption(word)) return index;
     const flag = word.split("=", 1)[0] ?? "";
-    if (find(flag, null, options).option.def.type === "string" && flag === word) index++;
+    const { def } = named(flag, {}) ?? find(flag, null, optionsOf({})).option;
+    if (def.type === "string" && flag === word) index++;
   }
   return -1;
 }
@@ -64,7 +64,7 @@ export function parse<A extends ArgsDef>(
   argv: readonly string[],
   command: Pick<Command<A>, "args" | "variadic" | "takesRest">,
 ): Parsed<A> {
-  const words = split(argv, optionsOf(command.args), command.takesRest ?? false);
+  const words = split(argv, command.args, command.takesRest ?? false);
   const declared = Object.entries(command.args).filter(([, def]) => def.type === "positional");
   checkPositionals(words.positionals, declared, command.variadic ?? false);
   checkOptions(words.own, command.args);
@@ -86,7 +86,7 @@ function valuesOf<A extends ArgsDef>(words: Words, args: A): ParsedArgs<A> {
   return values as ParsedArgs<A>;
 }
 
-function split(argv: readonly string[], options: Map<string, Option>, takesRest: boolean): Words {
+function split(argv: readonly string[], args: ArgsDef, takesRest: boolean): Words {
   const words: Words = { own: new Map(), global: new Map(), positionals: [], rest: [] };
   for (let index = 0; index < argv.length; index++) {
     const word = argv[index] ?? "";
@@ -101,7 +101,8 @@ function split(argv: readonly string[], options: Map<string, Option>, takesRest:
     const equals = word.indexOf("=");
     const flag = equals < 0 ? word : word.slice(0, equals);
     const text = equals < 0 ? null : word.slice(equals + 1);
-    const { option, value } = find(flag, text, options);
+    const known = named(flag, args);
+    const { option, value } = known ? { option: known } : find(flag, text, optionsOf(args));
     const values = option.global ? words.global : words.own;
     if (option.def.type === "boolean") {
       values.set(option.name, value ?? booleanOf(flag, text));
