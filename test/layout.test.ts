@@ -17,6 +17,7 @@ const arrow: readonly (readonly [place: RegExp, mayImport: readonly string[]])[]
     ["commands", "bus", "cli/command", "hooks", "mcp", "identity"],
   ],
   [/^commands\//, ["commands", "bus", "cli/command"]],
+  [/^library\//, ["bus", "cli/context", "cli/io", "cli/paths"]],
   [/^hooks\//, ["hooks", "bus", "identity"]],
   [/^mcp\//, ["mcp", "bus", "identity"]],
   [/^(store|wake|identity|schedule|log)\//, ["bus"]],

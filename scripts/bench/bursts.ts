@@ -29,7 +29,7 @@ export async function deliveries(binary: string, share: number) {
   for (const { gap, messages, subscribers } of cases) {
     using place = makePlace(binary);
     const count = Math.max(5, Math.round(messages * share));
-    const crew = [publisher(count, gap), ...Array<Task>(subscribers).fill(subscriber)];
+    const crew = [publisher(count, gap), ...Array.from({ length: subscribers }, () => subscriber)];
     results.push({ gap, subscribers, ...(await runCrew(place, crew)) });
   }
   const rows = results.map(({ gap, subscribers, cpu, lost, repeated, ...each }) => {

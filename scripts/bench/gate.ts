@@ -21,7 +21,10 @@ export async function gate(binary: string, seconds: number) {
   for (const { name, wake, transport } of variants) {
     using place = makePlace(binary, wake);
     const task: Task = { transport, subscribes: true, messages: seconds, gap: 1000 };
-    const result = await runCrew(place, Array<Task>(sessions).fill(task));
+    const result = await runCrew(
+      place,
+      Array.from({ length: sessions }, () => task),
+    );
     results.push({ name, wake, ...result });
   }
   const rows = results.map(({ name, wake, operations, deliveries, lost, repeated, cpu, bytes }) => {

@@ -1,5 +1,5 @@
 /**
- * `bun run bench [--runs 200] [--binary PATH] [--out FILE] [--sessions N] [--messages N]`: wall time of one
+ * `bun scripts/bench/startup.ts [--runs 200] [--binary PATH] [--out FILE] [--sessions N] [--messages N]`: wall time of one
  * command as a whole process, on an empty bus or on one with so many sessions and stored messages, beside a
  * `sqlite3` shell that inserts a row into a WAL database. The subjects take turns, so that a busy moment of the machine
  * meets them all; what counts is the ratio, not the milliseconds.

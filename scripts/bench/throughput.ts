@@ -18,7 +18,10 @@ export async function throughput(binary: string, messages: number) {
       using place = makePlace(binary);
       const each = Math.ceil(messages / processes);
       const task: Task = { transport, subscribes: false, messages: each, gap: 0 };
-      const { reports } = await runCrew(place, Array<Task>(processes).fill(task));
+      const { reports } = await runCrew(
+        place,
+        Array.from({ length: processes }, () => task),
+      );
       const began = Math.min(...reports.map(({ started }) => started));
       const ended = Math.max(...reports.map(({ finished }) => finished));
       rates.push((each * processes * 1000) / (ended - began));

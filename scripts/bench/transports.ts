@@ -81,12 +81,18 @@ export const transports = {
       stdout: "pipe",
       stderr: "inherit",
     });
+    // Killed or failed, this process leaves nobody behind who holds its pipes.
+    process.on("exit", () => child.kill("SIGKILL"));
     let reading: Promise<void> = Promise.resolve();
     return {
       pids: [child.pid],
       publish: own.publish,
       subscribe: (onPayload) => {
-        const lines = lineSplitter((line) => onPayload(JSON.parse(line).message.payload));
+        const lines = lineSplitter((line) => {
+          // Other lines of the stream tell of the stream itself.
+          const { message } = JSON.parse(line);
+          if (message) onPayload(message.payload);
+        });
         reading = (async () => {
           const decoder = new TextDecoder();
           for await (const bytes of child.stdout) lines(decoder.decode(bytes, { stream: true }));
@@ -137,7 +143,7 @@ export const transports = {
 
   nats: async ({ directory }: Setting): Promise<Transport> => {
     const subject = directory.replace(/\W/g, "-");
-    let receive = (_: Payload): void => {};
+    let receive: (payload: Payload) => void = () => {};
     const greeted = Promise.withResolvers<void>();
     const lines = lineSplitter((line) => {
       if (line.startsWith("INFO")) greeted.resolve();

@@ -110,9 +110,10 @@ function markRest(command: Command, text: string): string {
     (name) => command.args[name]?.type === "positional",
   );
   if (!command.variadic || !last) return text;
+  const behind = command.takesRest ? " [-- COMMAND…]" : "";
   return text.replace(
     new RegExp(`([[<])${last.toUpperCase()}([\\]>])`),
-    `$1${last.toUpperCase()}…$2`,
+    `$1${last.toUpperCase()}…$2${behind}`,
   );
 }
 

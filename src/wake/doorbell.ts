@@ -32,8 +32,7 @@ export function ringBell(directory: string, name: string): void {
     try {
       file = openSync(path, "r+");
     } catch {
-      // The umask cuts the modes given here.
-      if (mkdirSync(directory, { recursive: true, mode: 0o700 })) chmodSync(directory, 0o700);
+      makeBellDirectory(directory);
       file = openSync(path, "a", 0o600);
       fchmodSync(file, 0o600);
     }
@@ -45,6 +44,12 @@ export function ringBell(directory: string, name: string): void {
   } catch {
     // No bell on this medium.
   }
+}
+
+/** Throws where it is missing and cannot be made. */
+export function makeBellDirectory(directory: string): void {
+  // The umask cuts the modes given here.
+  if (mkdirSync(directory, { recursive: true, mode: 0o700 })) chmodSync(directory, 0o700);
 }
 
 /**

@@ -5,7 +5,7 @@ import type { Audience, Listening, Mail, Wake } from "../bus/wake";
 import { anyMail, everyone, removeBells, ringBell } from "./doorbell";
 import type { Watcher } from "./watcher";
 
-/** `auto`: native watcher, re-checks and floor. `native`: without the re-checks. `poll`: the floor alone. */
+/** `auto`: native watcher, re-checks where it is slow, and floor. `native`: no re-checks. `poll`: the floor alone. */
 export const wakeModes = ["auto", "native", "poll"] as const;
 export type WakeMode = (typeof wakeModes)[number];
 
@@ -21,21 +21,21 @@ export interface WakeOptions {
   changeCount: () => Promise<number>;
 }
 
-/** An event can be seen before its commit is: after any wake it is checked again after 1, 2, 4 … 64 ms. */
+/** A watcher that collects events keeps back what follows the first: it is checked again after 1, 2, 4 … 64 ms. */
 const lastRecheck = 64;
 
 type OnWake = Parameters<Wake["listen"]>[1];
 
-/** The adapter. `close` ends the watching that all listeners share, without which the process would not end. */
+/** The adapter, made when the database has been opened. `close` ends the watching that all listeners share, without which the process would not end. */
 export function createWake(options: WakeOptions): Wake & { close(): Promise<void> } {
   const { directory, database, mode, pollMilliseconds } = options;
   const listeners = new Set<Listener>();
   let watcher: Promise<Watcher> | null = null;
-  let opened: string | null = null;
+  const opened = fileAt(database);
 
-  const heard = (names: readonly string[] | null): void => {
+  const heard = (names: readonly string[] | null, promptly: boolean): void => {
     for (const each of listeners) {
-      if (names === null || names.some((name) => each.bells.has(name))) each.rung();
+      if (names === null || names.some((name) => each.bells.has(name))) each.rung(promptly);
     }
   };
   const watching = async (): Promise<Watcher | null> => {
@@ -50,11 +50,11 @@ export function createWake(options: WakeOptions): Wake & { close(): Promise<void
     },
     keepOnly: (sessionIds) => removeBells(directory, new Set([everyone, anyMail, ...sessionIds])),
     listen: async (mail, onWake) => {
-      opened ??= fileAt(database);
       const listener = await createListener(options, mail, onWake);
       listeners.add(listener);
       const floor = setInterval(() => {
-        if (fileAt(database) !== opened) return onWake(lostDatabase(database));
+        const now = fileAt(database);
+        if (now !== opened) return onWake(lostDatabase(database, now));
         void watcher?.then((each) => each.renew());
         void listener.check();
       }, pollMilliseconds);
@@ -86,7 +86,7 @@ interface Listener {
   bells: ReadonlySet<string>;
   check(): Promise<void>;
   /** One of its bells was rung. */
-  rung(): void;
+  rung(promptly: boolean): void;
   stop(): void;
 }
 
@@ -102,20 +102,24 @@ async function createListener(
 
   const check = async (): Promise<void> => {
     if (stopped) return;
-    const now = await changeCount();
+    // A database that cannot be read is for the listener's own look to report.
+    const now = await changeCount().catch(() => Number.NaN);
     if (now === seen || stopped) return;
     seen = now;
     onWake(null);
   };
   const checkAgainAfter = (delay: number): void => {
     clearTimeout(recheck);
-    if (delay > lastRecheck || stopped || mode !== "auto") return;
+    if (delay > lastRecheck || stopped) return;
     recheck = setTimeout(() => void check().then(() => checkAgainAfter(delay * 2)), delay);
   };
   return {
     bells: bellsOf(mail),
     check,
-    rung: () => void check().then(() => checkAgainAfter(1)),
+    rung: (promptly) => {
+      void check();
+      if (mode === "auto" && !promptly) checkAgainAfter(1);
+    },
     stop: () => {
       stopped = true;
       clearTimeout(recheck);
@@ -125,12 +129,16 @@ async function createListener(
 
 /** Which file a path names; null for none. Looked up without opening it, which would cost SQLite its locks. */
 function fileAt(path: string): string | null {
-  const found = statSync(path, { throwIfNoEntry: false });
-  return found ? `${found.dev}:${found.ino}` : null;
+  try {
+    const { dev, ino } = statSync(path);
+    return `${dev}:${ino}`;
+  } catch {
+    return null;
+  }
 }
 
-function lostDatabase(path: string): ParleyError {
-  const become = fileAt(path) === null ? "deleted" : "replaced";
+function lostDatabase(path: string, now: string | null): ParleyError {
+  const become = now === null ? "deleted" : "replaced";
   return new ParleyError("not_found", `The database ${path} was ${become} while it was watched`, {
     hint: "start the command again to go on with what is there now",
     details: { database: path },
@@ -140,6 +148,7 @@ function lostDatabase(path: string): ParleyError {
 function describe(watcher: Watcher | null, pollMilliseconds: number): string {
   const poll = `poll ${pollMilliseconds} ms`;
   if (!watcher) return `${poll} (poll asked for)`;
-  const found = watcher.describe();
-  return "missing" in found ? `${poll} (${found.missing})` : `${found.backend} + ${poll}`;
+  const { backend, missing } = watcher.describe();
+  const active = backend === null ? poll : `${backend} + ${poll}`;
+  return missing === null ? active : `${active} (no parcel: ${missing})`;
 }

@@ -1,15 +1,18 @@
 import { type FSWatcher, statSync, watch } from "node:fs";
 
-import { everyone, ringBell } from "./doorbell";
+import { makeBellDirectory } from "./doorbell";
 import type { Subscription } from "./native";
 
-/** Names of the bells that were rung; null where it is not known which. */
-export type Heard = (names: readonly string[] | null) => void;
+/**
+ * Names of the bells that were rung; null where it is not known which. Promptly: whatever is rung next is told as soon,
+ * where parcel alone would keep it back for a while.
+ */
+export type Heard = (names: readonly string[] | null, promptly: boolean) => void;
 
 /** What watches the bell directory, one for all listeners of a process: its inotify instances are never given back. */
 export interface Watcher {
-  /** `inotify`, or why nothing watches. */
-  describe(): { backend: string } | { missing: string };
+  /** `inotify`, null where nothing watches; and why parcel does not, null where it does. */
+  describe(): { backend: string | null; missing: string | null };
   /** Watches again where the directory is not the one that was watched. Never throws. */
   renew(): Promise<void>;
   /** Lets the process end. */
@@ -21,25 +24,31 @@ export async function openWatcher(directory: string, heard: Heard): Promise<Watc
   let sources: Sources = { direct: null, native: "not started" };
   let watched: string | null = null;
   const start = async (): Promise<void> => {
-    ringBell(directory, everyone);
+    try {
+      makeBellDirectory(directory);
+    } catch {
+      // Then the watching fails too, and says why.
+    }
     watched = identityOf(directory);
     sources = await openSources(directory, heard);
+  };
+  const renewedAfter = async (earlier: Promise<void>): Promise<void> => {
+    await earlier;
+    if (identityOf(directory) === watched) return;
+    await closeSources(sources);
+    await start();
   };
   let pending = start();
   await pending;
   return {
     describe: () => {
       const { direct, native } = sources;
-      if (typeof native !== "string") return { backend: native.backend };
-      return direct ? { backend: `inotify without parcel: ${native}` } : { missing: native };
+      if (typeof native !== "string") return { backend: native.backend, missing: null };
+      return { backend: direct && "inotify", missing: native };
     },
     renew: () => {
       if (identityOf(directory) === watched) return pending;
-      pending = pending.then(async () => {
-        if (identityOf(directory) === watched) return;
-        await closeSources(sources);
-        await start();
-      });
+      pending = renewedAfter(pending);
       return pending;
     },
     close: async () => {
@@ -57,10 +66,13 @@ interface Sources {
 
 /** The first that rings wins. Bun's own comes first, since it never hangs for want of an inotify instance. */
 async function openSources(directory: string, heard: Heard): Promise<Sources> {
-  const direct = watchDirectly(directory, heard);
+  const direct = watchDirectly(directory, (names) => heard(names, true));
   try {
     const { subscribeDirectory } = await import("./native");
-    return { direct, native: await subscribeDirectory(directory, heard) };
+    return {
+      direct,
+      native: await subscribeDirectory(directory, (names) => heard(names, direct !== null)),
+    };
   } catch (error) {
     return { direct, native: error instanceof Error ? error.message : String(error) };
   }
@@ -76,7 +88,10 @@ async function closeSources({ direct, native }: Sources): Promise<void> {
  * Bun's own watcher, which reports every change at once; null where there is none. On Linux only: elsewhere it may open
  * the files it watches, or is no faster.
  */
-function watchDirectly(directory: string, heard: Heard): FSWatcher | null {
+function watchDirectly(
+  directory: string,
+  heard: (names: readonly string[] | null) => void,
+): FSWatcher | null {
   if (process.platform !== "linux") return null;
   try {
     const watcher = watch(directory, { persistent: false }, (_, name) =>

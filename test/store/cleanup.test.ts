@@ -285,6 +285,7 @@ describe("Bells", () => {
     const directory = join(newPath(), "../bell");
     const wake = createWake({
       directory,
+      database: join(directory, "../messaging.db"),
       mode: "poll",
       pollMilliseconds: 250,
       changeCount: async () => 0,
@@ -296,9 +297,9 @@ describe("Bells", () => {
     wake.keepOnly(["operator", "codex-2"]);
     expect(readdirSync(directory).toSorted()).toEqual([
       "-",
-      "all",
       "codex-2",
       "folder",
+      "mail",
       "notes.txt",
       "operator",
     ]);
@@ -309,6 +310,7 @@ describe("Bells", () => {
   test("are not missed where there never were any", () => {
     const wake = createWake({
       directory: join(newPath(), "../bell"),
+      database: newPath(),
       mode: "poll",
       pollMilliseconds: 250,
       changeCount: async () => 0,

@@ -1,6 +1,7 @@
 import type { Claim } from "../../bus/claim";
 import type { Removed } from "../../bus/cleanup";
 import { timestamp } from "../../bus/clock";
+import { ParleyError } from "../../bus/errors";
 import type { Moment } from "../../bus/liveness";
 import type { Lock } from "../../bus/lock";
 import { claimColumns, release as releaseClaim } from "./claim";
@@ -92,6 +93,19 @@ const removeLocks: Sweep = (c, at, limit, removed) => {
   return locks.length;
 };
 
+const removeClaims: Sweep = (c, at, limit, removed) => {
+  const claims = c.all<Claim>(
+    `select ${claimColumns} from task_claims where ${free("task_claims")} order by task_id limit $limit`,
+    { now: timestamp(at), limit },
+  );
+  for (const claim of claims) releaseClaim(c, claim, "expire", at);
+  removed.claims += claims.length;
+  return claims.length;
+};
+
+/** How many leases a reader frees: a look must not hold the write lock for long, and writers free the rest. */
+const leasesAtOnce = 500;
+
 /**
  * Frees the leases that ran out, and so ends the alerts about them, before somebody looks. Writes, and takes the write
  * lock, only where there is one.
@@ -107,24 +121,16 @@ export async function endLeases(c: Connection, { at }: Moment): Promise<void> {
       c.get("select 1 from task_claims where expires_at <= $now order by task_id limit 1", { now }),
   );
   if (ranOut === null) return;
-  await c.write(() => {
-    removeLocks(c, at, leases, nothing());
-    removeClaims(c, at, leases, nothing());
-  });
+  try {
+    await c.write(() => {
+      removeLocks(c, at, leasesAtOnce, nothing());
+      removeClaims(c, at, leasesAtOnce, nothing());
+    });
+  } catch (error) {
+    // On a full or read-only disk they are left out of what is shown, and freed by the next who can write.
+    if (!(error instanceof ParleyError) || error.code !== "not_permitted") throw error;
+  }
 }
-
-/** How many leases a reader frees: a look must not hold the write lock for long, and writers free the rest. */
-const leases = 500;
-
-const removeClaims: Sweep = (c, at, limit, removed) => {
-  const claims = c.all<Claim>(
-    `select ${claimColumns} from task_claims where ${free("task_claims")} order by task_id limit $limit`,
-    { now: timestamp(at), limit },
-  );
-  for (const claim of claims) releaseClaim(c, claim, "expire", at);
-  removed.claims += claims.length;
-  return claims.length;
-};
 
 /** Sessions that ended long ago. Whoever has unread mail left stays, since it passes to the next of the conversation. */
 const longEnded = `session_registry indexed by ended_session

@@ -69,7 +69,6 @@ function storeOn(c: Connection): Store {
     sessionsCalled: (called) => c.patiently(() => sessionsCalled(c, called)),
     liveSessions: async (moment) => {
       await endDead(c, moment);
-      await endLeases(c, moment);
       return c.read(() => liveSessions(c, moment));
     },
     holdings: (id, at) => c.read(() => holdings(c, id, at)),

@@ -46,7 +46,7 @@ test("of several sessions claiming at once exactly one has it, and fences only g
     const winners = runs.filter((run) => run.exitCode === 0);
     expect(winners).toHaveLength(1);
     expect(runs.filter((run) => run.exitCode === 3)).toHaveLength(3);
-    const { fence, session_id } = winners[0]?.json().data.claim;
+    const { fence, session_id } = winners[0]!.json().data.claim;
     expect(fence).toBeGreaterThan(last);
     last = fence;
     await members.find(({ id }) => id === session_id)?.parley("release", "T");

@@ -263,6 +263,7 @@ describe("A command under a lock", () => {
     writeFileSync(`${s.dir}/stop`, "");
     expect(await running).toMatchObject({ exitCode: 7, stdout: "in\n", stderr: "" });
     expect(await held(claude)).toEqual([]);
+    expect((await claude.parley("lock", "--help")).stdout).toContain("<PATH…> [-- COMMAND…]\n");
     const json = await claude.parley("lock", "a", "--json", "--", "echo", "--json", "--help");
     expect([paths(json), json.stderr]).toEqual([[`${s.dir}/a`], "--json --help\n"]);
   });
