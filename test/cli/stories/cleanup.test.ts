@@ -24,6 +24,7 @@ test("a clean-up removes what is past its time and what the dead left, for two v
   await codex.parley("lock", "theirs.txt", "more.txt");
   await codex.parley("claim", "H.2");
   await claude.parley("message", codex.id, "hello");
+  await codex.parley("message", claude.id, "hello");
   await codex.agent.kill();
 
   const counted = await s.parley(["cleanup", "--dry-run", "--json"]);

@@ -122,8 +122,14 @@ test("a watch ends after its time, after one message, or when its reader leaves"
   expect(said(await once.next())).toBe("one");
   expect(await once.next()).toBeNull();
   expect(await once.child.exited).toBe(0);
-  const left = await claude.shell("parley watch build --since 0 | head -c 1; echo");
-  expect(left.exitCode).toBe(0);
+  // That its reader is gone a watch learns when it writes.
+  let ended = false;
+  const left = claude.shell("parley watch build --since 0 | head -c 1; echo").then((run) => {
+    ended = true;
+    return run;
+  });
+  while (!ended) await s.parley(["publish", "build", "more", "--session", claude.id]);
+  expect((await left).exitCode).toBe(0);
 });
 
 test("a feed shows everybody's messages in one order, and follows", async () => {
