@@ -123,12 +123,11 @@ test("a watch ends after its time, after one message, or when its reader leaves"
   expect(await once.next()).toBeNull();
   expect(await once.child.exited).toBe(0);
   // That its reader is gone a watch learns when it writes.
-  let ended = false;
-  const left = claude.shell("parley watch build --since 0 | head -c 1; echo").then((run) => {
-    ended = true;
-    return run;
-  });
-  while (!ended) await s.parley(["publish", "build", "more", "--session", claude.id]);
+  const left = claude.shell("parley watch build --since 0 | head -c 1; echo");
+  const publish = () => s.parley(["publish", "build", "more", "--session", claude.id]);
+  for (let next = "published"; next === "published";) {
+    next = await Promise.race([left.then(() => "left"), publish().then(() => "published")]);
+  }
   expect((await left).exitCode).toBe(0);
 });
 
