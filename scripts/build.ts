@@ -1,6 +1,6 @@
 /** `bun run build [--target NAME | --all]`: the host's binary is `dist/parley`, others `dist/NAME/parley`. */
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, renameSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
 
@@ -44,6 +44,10 @@ async function compile(target: Target, outfile: string): Promise<void> {
     compile: {
       target: target.bun,
       outfile,
+      // 0.4 ms of 11.5 for a whole `register`; recorded by profile.ts.
+      bytecodeOrder: ["message", "register"]
+        .map((verb) => join(import.meta.dir, `startup-${verb}.order`))
+        .filter((path) => existsSync(path)),
       // Nothing runs long enough to repay compiling it: 1.5 ms off every command. What does run long says so
       // itself, by Bun.unsafe.setJITPolicy(1).
       jitPolicy: 8,
