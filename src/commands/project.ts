@@ -19,7 +19,7 @@ export default defineCommand({
     },
   },
   variadic: true,
-  examples: ["project", "project --candidates ~/work/pilot ~/work/atlas", "project --json"],
+  examples: ["project", "project --candidates ~/pilot ~/atlas", "project --json"],
   async run({ args, rest, context }) {
     const candidates = args.dir === undefined ? [] : [args.dir, ...rest];
     if (candidates.length > 0 !== (args.candidates === true)) {

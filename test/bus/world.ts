@@ -85,7 +85,7 @@ export function agent(
     project_id: null,
     task_id: null,
     tty: null,
-    cwd: `/work/${llm_vendor}-${pid}`,
+    cwd: `/home/you/${llm_vendor}-${pid}`,
     pid,
     evidence: evidenceOf(pid),
     liveness: "pid",
