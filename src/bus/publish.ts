@@ -5,6 +5,7 @@ import {
   channelForm,
   type FeedResult,
   type Message,
+  operatorId,
   type PublishResult,
   reservedChannels,
 } from "./message";
@@ -35,10 +36,7 @@ export async function publish(
     });
   }
   const payload = payloadOf(request.text);
-  const { text, ...checked } = payload
-    ? { text: null, payload }
-    : { text: request.text, payload: null };
-  checkedPayload({ text, ...checked }, actor.id);
+  checkedPayload({ text: payload ? null : request.text, payload }, actor.id);
   const message = await bus.store.publishMessage(
     {
       sender_id: actor.id,
@@ -131,7 +129,7 @@ export async function* watch(
 ): AsyncGenerator<Seen> {
   const { all, duration, signal } = query;
   const channels = query.channels.length > 0 ? query.channels.map(checkedChannel) : null;
-  const mailbox = asOperator ? "operator" : await callingOrNobody(bus, []);
+  const mailbox = asOperator ? operatorId : await callingOrNobody(bus, []);
   const directed = all ? "all" : mailbox === null ? null : { to: mailbox };
   const until = duration === null ? Number.POSITIVE_INFINITY : bus.clock.now() + duration;
   let cursor = query.since ?? (await bus.store.newestId());

@@ -7,6 +7,7 @@ import type { SessionRecord } from "../../bus/session";
 import { raiseAlert, reviewTaskAlert } from "./alert";
 import type { Connection } from "./connection";
 import { insertEvent, tell } from "./event";
+import { freeIfOver } from "./lease";
 import { endIfDead, isLiving, liveRecord, requireLive, tend } from "./session";
 import { enterQueue, firstInQueue, leaveQueue, waitingSessions } from "./waiter";
 
@@ -101,16 +102,8 @@ function blocked(
   return { kind: "blocked", blocker, ticket, touched: [holder] };
 }
 
-function isFree(c: Connection, claim: Claim, moment: Moment): boolean {
-  if (claim.expires_at !== null && claim.expires_at <= timestamp(moment.at)) {
-    release(c, claim, "expire", moment.at);
-    return true;
-  }
-  const holder = liveRecord(c, claim.session_id);
-  if (holder) return endIfDead(c, holder, moment);
-  release(c, claim, "expire", moment.at);
-  return true;
-}
+const isFree = (c: Connection, claim: Claim, moment: Moment): boolean =>
+  freeIfOver(c, claim, moment, release);
 
 /** Removes a claim, says so, and ends the alert about it where nobody else is on the task. One already gone said so then. */
 export function release(c: Connection, claim: Claim, action: string, at: number): void {

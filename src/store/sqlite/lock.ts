@@ -6,8 +6,9 @@ import type { SessionRecord } from "../../bus/session";
 import { closeAlertsOn, raiseAlert } from "./alert";
 import type { Connection } from "./connection";
 import { insertEvent, tell } from "./event";
+import { freeIfOver } from "./lease";
 import { ancestorsOf, overlapping, overlaps } from "./path";
-import { endIfDead, isLiving, liveRecord, requireLive, tend } from "./session";
+import { isLiving, liveRecord, requireLive, tend } from "./session";
 import { enterQueue, firstInQueue, leaveQueue, waitingSessions } from "./waiter";
 
 /** The columns of a lock as the port gives them. */
@@ -141,17 +142,8 @@ function blocked(
   return { kind: "blocked", blocker, ticket, touched: [holder] };
 }
 
-/** A lock that ran out or whose holder is dead is free; it is removed, with its event. */
-function isFree(c: Connection, lock: Lock, moment: Moment): boolean {
-  if (lock.expires_at !== null && lock.expires_at <= timestamp(moment.at)) {
-    release(c, lock, "expire", moment.at);
-    return true;
-  }
-  const holder = liveRecord(c, lock.session_id);
-  if (holder) return endIfDead(c, holder, moment);
-  release(c, lock, "expire", moment.at);
-  return true;
-}
+const isFree = (c: Connection, lock: Lock, moment: Moment): boolean =>
+  freeIfOver(c, lock, moment, release);
 
 /** Removes a lock, says so, and ends the alerts about it. One that is gone by now, with its dead holder, said so then. */
 export function release(
