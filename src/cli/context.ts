@@ -5,6 +5,7 @@ import type { Clock } from "../bus/clock";
 import { ParleyError } from "../bus/errors";
 import type { Identity } from "../bus/identity";
 import type { SessionLog } from "../bus/log";
+import type { PreferenceFile } from "../bus/preferences";
 import type { Schedule } from "../bus/schedule";
 import type { NewFiles } from "../bus/rescue";
 import { settingsFrom } from "../bus/settings";
@@ -35,6 +36,8 @@ export interface Context extends AsyncDisposable {
   newFiles(directory: string): Promise<NewFiles>;
   /** The machine's own timers, for this binary and this database. */
   schedule(): Promise<Schedule>;
+  /** What the user has chosen for the integration with agents. */
+  preferences(): Promise<PreferenceFile>;
   /** Runs a command with our streams and signals, and returns its exit code. */
   runCommand(command: readonly string[]): Promise<number>;
 }
@@ -104,6 +107,10 @@ export function createContext({ io, db, session, asOperator, json }: ContextOpti
     schedule: async () => {
       const { createSchedule } = await import("../schedule/schedule");
       return createSchedule({ env, database: messagingDatabasePath(env, db, cwd) });
+    },
+    preferences: async () => {
+      const { createPreferenceFile } = await import("../store/preferences");
+      return createPreferenceFile(dataDirectory(env));
     },
     runCommand: async (command) => (await import("./child")).runCommand(command, json),
     dashboardText: async (dashboard, at) => {

@@ -1,0 +1,59 @@
+import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { ParleyError } from "../bus/errors";
+import {
+  defaultPreferences,
+  editPolicies,
+  type PreferenceFile,
+  type Preferences,
+} from "../bus/preferences";
+
+/** Keeps the preferences in a JSON file that only its user can read. What it holds beside ours is kept. */
+export function createPreferenceFile(dataDirectory: string): PreferenceFile {
+  const path = join(dataDirectory, "preferences.json");
+  return {
+    read: () => preferencesIn(readObject(path)),
+    change(some) {
+      const kept = { ...readObject(path), ...some };
+      try {
+        if (mkdirSync(dataDirectory, { recursive: true, mode: 0o700 })) {
+          chmodSync(dataDirectory, 0o700);
+        }
+        // A reader sees the old file or the new one, never half of it.
+        const draft = `${path}.${process.pid}`;
+        writeFileSync(draft, `${JSON.stringify(kept)}\n`, { mode: 0o600 });
+        renameSync(draft, path);
+      } catch (error) {
+        throw new ParleyError(
+          "not_permitted",
+          `Cannot write ${path}: ${(error as Error).message}`,
+          {
+            hint: "see that you may write in parley's data directory",
+            details: { path },
+            cause: error,
+          },
+        );
+      }
+      return preferencesIn(kept);
+    },
+  };
+}
+
+function preferencesIn(object: Record<string, unknown>): Preferences {
+  const { off, edits } = object;
+  return {
+    off: off === true,
+    edits: editPolicies.find((each) => each === edits) ?? defaultPreferences.edits,
+  };
+}
+
+function readObject(path: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(readFileSync(path, "utf8"));
+    const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+    return isObject ? (value as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,38 @@
+import { expect, test } from "bun:test";
+import { mkdtempSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { defaultPreferences } from "../../src/bus/preferences";
+import { createPreferenceFile } from "../../src/store/preferences";
+
+const place = () => join(mkdtempSync(join(tmpdir(), "parley-preferences-")), "data");
+
+test("preferences are the defaults until one is changed, and the others keep their value", () => {
+  const file = createPreferenceFile(place());
+  expect(file.read()).toEqual(defaultPreferences);
+  expect(file.change({ edits: "warn" })).toEqual({ off: false, edits: "warn" });
+  expect(file.change({ off: true })).toEqual({ off: true, edits: "warn" });
+  expect(file.read()).toEqual({ off: true, edits: "warn" });
+});
+
+test("preferences are private, and what a later version wrote beside them is kept", () => {
+  const directory = place();
+  const file = createPreferenceFile(directory);
+  file.change({ off: true });
+  const path = join(directory, "preferences.json");
+  writeFileSync(path, JSON.stringify({ off: true, colour: "red" }), { mode: 0o600 });
+  file.change({ off: false });
+  expect(JSON.parse(readFileSync(path, "utf8"))).toEqual({ off: false, colour: "red" });
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+});
+
+test("a preferences file that holds something else counts as the defaults", () => {
+  const directory = place();
+  const file = createPreferenceFile(directory);
+  file.change({ off: true });
+  for (const text of ["", "[1]", "nonsense", '{"off":"yes","edits":7}']) {
+    writeFileSync(join(directory, "preferences.json"), text);
+    expect(file.read()).toEqual(defaultPreferences);
+  }
+});
