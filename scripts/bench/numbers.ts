@@ -1,5 +1,8 @@
-/** Milliseconds on the clock that all processes of a machine share, so that they can be compared across processes. */
-export const monotonic = (): number => Number(process.hrtime.bigint()) / 1e6;
+/**
+ * Milliseconds on a clock that all processes of a machine share, so that they can be compared across processes.
+ * `process.hrtime` cannot be: in Bun 1.4.5 it counts from the beginning of each process.
+ */
+export const monotonic = (): number => performance.timeOrigin + performance.now();
 
 /** The value below which this share of the samples lies. */
 export function percentile(samples: readonly number[], share: number): number {

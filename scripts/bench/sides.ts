@@ -58,7 +58,8 @@ export async function sideBySide(binary: string, messages: number, rounds: numbe
   return results;
 }
 
-async function answers(port: number): Promise<boolean> {
+/** Whether something listens on a port of this machine. */
+export async function answers(port: number): Promise<boolean> {
   try {
     const socket = await Bun.connect({ hostname: "127.0.0.1", port, socket: { data: () => {} } });
     socket.end();

@@ -130,14 +130,22 @@ export const transports = {
   },
 
   redis: async ({ directory }: Setting): Promise<Transport> => {
-    const client = new Bun.RedisClient("redis://127.0.0.1:6379", { connectionTimeout: 1000 });
-    await client.connect();
+    const connect = async () => {
+      const client = new Bun.RedisClient("redis://127.0.0.1:6379", { connectionTimeout: 1000 });
+      await client.connect();
+      return client;
+    };
+    // One that subscribes may not publish.
+    const [publisher, subscriber] = await Promise.all([connect(), connect()]);
     return {
       pids: [],
-      publish: async (text) => void (await client.publish(directory, text)),
+      publish: async (text) => void (await publisher.publish(directory, text)),
       subscribe: async (onPayload) =>
-        void (await client.subscribe(directory, (text) => onPayload(JSON.parse(text)))),
-      close: () => client.close(),
+        void (await subscriber.subscribe(directory, (text) => onPayload(JSON.parse(text)))),
+      close: () => {
+        publisher.close();
+        subscriber.close();
+      },
     };
   },
 

@@ -10,7 +10,7 @@ import {
   reservedChannels,
 } from "./message";
 import { checkedPayload } from "./payload";
-import { waitFor } from "./wait";
+import { openWaiting } from "./wait";
 
 export interface PublishRequest {
   channel: string;
@@ -133,27 +133,33 @@ export async function* watch(
   const directed = all ? "all" : mailbox === null ? null : { to: mailbox };
   const until = duration === null ? Number.POSITIVE_INFINITY : bus.clock.now() + duration;
   let cursor = query.since ?? (await bus.store.newestId());
-  while (!signal.aborted) {
-    const messages = await waitFor(bus, { until, mail: directed, signal }, async () => {
-      const found = await bus.store.messagesAfter(
-        { since: cursor, limit: batch, channels, directed },
-        bus.clock.now(),
-      );
-      return found.length > 0 ? found : null;
-    });
-    if (messages === null) return;
-    for (const message of messages) {
-      const own =
-        mailbox !== null && message.recipient_id === mailbox && message.status === "pending";
-      yield {
-        message,
-        shown: async () => {
-          if (!own || bus.store.readOnly) return;
-          await bus.store.markDelivered(mailbox, [message.id], "watch", bus.clock.now());
-          bus.wake.ring([message.sender_id]);
-        },
-      };
-      cursor = message.id;
+  const waiting = await openWaiting(bus, { mail: directed, signal });
+  try {
+    while (!signal.aborted) {
+      const messages = await waiting.next({ until }, async () => {
+        const found = await bus.store.messagesAfter(
+          { since: cursor, limit: batch, channels, directed },
+          bus.clock.now(),
+        );
+        return found.length > 0 ? found : null;
+      });
+      if (messages === null) return;
+      if (messages.length === batch) waiting.lookAgain();
+      for (const message of messages) {
+        const own =
+          mailbox !== null && message.recipient_id === mailbox && message.status === "pending";
+        yield {
+          message,
+          shown: async () => {
+            if (!own || bus.store.readOnly) return;
+            await bus.store.markDelivered(mailbox, [message.id], "watch", bus.clock.now());
+            bus.wake.ring([message.sender_id]);
+          },
+        };
+        cursor = message.id;
+      }
     }
+  } finally {
+    await waiting.stop();
   }
 }

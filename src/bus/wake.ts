@@ -1,4 +1,4 @@
-import type { ParleyError } from "./errors";
+import { ParleyError } from "./errors";
 
 /**
  * Whom a change concerns: everybody who listens, or these sessions alone (those whose mail or sent messages it
@@ -25,6 +25,18 @@ export interface Wake {
    */
   listen(mail: Mail, onWake: (lost: ParleyError | null) => void): Promise<Listening>;
 }
+
+/** What a listener is told where the database that it listens to is no longer there. */
+export const lostDatabase = (path: string, become: "deleted" | "replaced"): ParleyError =>
+  new ParleyError("not_found", `The database ${path} was ${become} while it was watched`, {
+    hint: "start the command again to go on with what is there now",
+    details: { database: path, become },
+  });
+
+export const isLostDatabase = (error: unknown): error is ParleyError =>
+  error instanceof ParleyError &&
+  error.code === "not_found" &&
+  error.details?.["become"] !== undefined;
 
 export interface Listening {
   /** What is active, for `--verbose` and `doctor`: `inotify + poll 250 ms`, `poll 250 ms (no temp directory)`. */

@@ -28,6 +28,8 @@ export interface Context extends AsyncDisposable {
   asOperator: boolean;
   /** `create`: a missing database is made. Otherwise it is `not_found`; `read` also works on read-only media. */
   bus(mode: StoreOptions["mode"]): Promise<Bus>;
+  /** Closes the bus and opens what its path names now. */
+  reopened(mode: StoreOptions["mode"]): Promise<Bus>;
   /** The dashboard as the session log keeps it. */
   dashboardText(dashboard: Dashboard, at: Date): Promise<string>;
   /** Asks the human at the terminal a yes-or-no question; null where there is none, or with `--json`. */
@@ -80,6 +82,13 @@ export function createContext({ io, db, session, asOperator, json }: ContextOpti
     return { store, identity, clock, wake, settings };
   }
 
+  /** An answer is not worth less for a database that will not close. */
+  async function close(): Promise<void> {
+    const opened = await bus?.catch(() => null);
+    await stopWatching().catch(() => {});
+    await opened?.store.close().catch(() => {});
+  }
+
   return {
     io,
     clock,
@@ -89,13 +98,13 @@ export function createContext({ io, db, session, asOperator, json }: ContextOpti
       root: logRoot(env),
       machineUuid: () => identity.machine().machine_uuid,
     }),
-    // An answer is not worth less for a database that will not close.
-    [Symbol.asyncDispose]: async () => {
-      const opened = await bus?.catch(() => null);
-      await stopWatching().catch(() => {});
-      await opened?.store.close().catch(() => {});
-    },
+    [Symbol.asyncDispose]: close,
     bus: (mode) => (bus ??= open(mode)),
+    reopened: async (mode) => {
+      await close();
+      bus = open(mode);
+      return bus;
+    },
     get ask() {
       if (json || !isTerminal(0) || !isTerminal(2)) return null;
       return async (question: string) => (await import("./ask")).ask(io, question);

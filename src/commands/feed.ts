@@ -21,6 +21,6 @@ export default defineCommand({
     // The ones that are there already come from the cursor too: those before the first of them are left out.
     const from = since ?? (messages[0] ? messages[0].id - 1 : null);
     const query = { channels: [], all: true, since: from, duration: null, signal };
-    return { stream: lines(bus, context.asOperator, query, false) };
+    return { stream: lines(context, query, false) };
   },
 });

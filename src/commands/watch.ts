@@ -1,7 +1,9 @@
 import type { Bus } from "../bus/bus";
+import { ParleyError } from "../bus/errors";
 import { duration, integer } from "../bus/input";
 import { watch, type WatchQuery } from "../bus/publish";
-import { defineCommand, type StreamItem } from "../cli/command";
+import { isLostDatabase } from "../bus/wake";
+import { type Context, defineCommand, type StreamItem } from "../cli/command";
 
 export default defineCommand({
   meta: {
@@ -37,22 +39,63 @@ export default defineCommand({
     }
     const channels = args.channel === undefined ? [] : [args.channel, ...rest];
     const query = { channels, all: false, since, duration: time, signal };
-    return { stream: lines(bus, context.asOperator, query, args.once === true) };
+    return { stream: lines(context, query, args.once === true) };
   },
 });
 
-/** One line a message; `delivered` where it was for the caller and has reached a reader. */
+/**
+ * One line a message; `delivered` where it was for the caller and has reached a reader. Where the database is deleted or
+ * replaced meanwhile it goes on with what comes in its place, from the beginning: ids start anew there.
+ */
 export async function* lines(
-  bus: Bus,
-  asOperator: boolean,
+  context: Context,
   query: WatchQuery,
   once: boolean,
 ): AsyncGenerator<StreamItem> {
-  for await (const { message, shown } of watch(bus, asOperator, query)) {
-    yield {
-      line: { type: "message", message },
-      answer: { view: "watch", data: message, afterFlush: shown },
-    };
-    if (once) return;
+  const { clock, io, asOperator } = context;
+  const until = query.duration === null ? null : clock.now() + query.duration;
+  let bus: Bus | null = await context.bus("read");
+  let { since } = query;
+  while (bus) {
+    const duration = until === null ? null : Math.max(0, until - clock.now());
+    try {
+      for await (const { message, shown } of watch(bus, asOperator, {
+        ...query,
+        since,
+        duration,
+      })) {
+        yield {
+          line: { type: "message", message },
+          answer: { view: "watch", data: message, afterFlush: shown },
+        };
+        if (once) return;
+      }
+      return;
+    } catch (error) {
+      if (!isLostDatabase(error)) throw error;
+      await io.say("warn", `${error.message}; going on with what comes in its place`);
+      since = 0;
+      bus = await nextBus(context, until, query.signal);
+    }
   }
+}
+
+/** How often it is looked for, in milliseconds. */
+const patience = 250;
+
+/** The bus that its path names again; null where there was none until the end. */
+async function nextBus(
+  context: Context,
+  until: number | null,
+  signal: AbortSignal,
+): Promise<Bus | null> {
+  while (!signal.aborted && (until === null || context.clock.now() < until)) {
+    try {
+      return await context.reopened("read");
+    } catch (error) {
+      if (!(error instanceof ParleyError) || error.code !== "not_found") throw error;
+      await Bun.sleep(patience);
+    }
+  }
+  return null;
 }

@@ -1,8 +1,7 @@
 import { statSync } from "node:fs";
 
-import { ParleyError } from "../bus/errors";
-import type { Audience, Listening, Mail, Wake } from "../bus/wake";
-import { anyMail, everyone, removeBells, ringBell } from "./doorbell";
+import { type Audience, type Listening, lostDatabase, type Mail, type Wake } from "../bus/wake";
+import { anyMail, everyone, nextForEveryone, removeBells, ringBell } from "./doorbell";
 import type { Watcher } from "./watcher";
 
 /** `auto`: native watcher, re-checks where it is slow, and floor. `native`: no re-checks. `poll`: the floor alone. */
@@ -46,15 +45,21 @@ export function createWake(options: WakeOptions): Wake & { close(): Promise<void
 
   return {
     ring: (audience) => {
-      for (const name of bellsFor(audience)) ringBell(directory, name);
+      const names = bellsFor(audience);
+      for (const name of names) ringBell(directory, name);
+      // The change counter does not count what this process has written itself.
+      for (const each of listeners) if (names.some((name) => each.bells.has(name))) each.wake();
     },
-    keepOnly: (sessionIds) => removeBells(directory, new Set([everyone, anyMail, ...sessionIds])),
+    keepOnly: (sessionIds) =>
+      removeBells(directory, new Set([...everyone, anyMail, ...sessionIds])),
     listen: async (mail, onWake) => {
       const listener = await createListener(options, mail, onWake);
       listeners.add(listener);
       const floor = setInterval(() => {
         const now = fileAt(database);
-        if (now !== opened) return onWake(lostDatabase(database, now));
+        if (now !== opened) {
+          return onWake(lostDatabase(database, now === null ? "deleted" : "replaced"));
+        }
         void watcher?.then((each) => each.renew());
         void listener.check();
       }, pollMilliseconds);
@@ -73,13 +78,13 @@ export function createWake(options: WakeOptions): Wake & { close(): Promise<void
 }
 
 const bellsFor = (audience: Audience): readonly string[] => {
-  if (audience === "everyone") return [everyone];
+  if (audience === "everyone") return [nextForEveryone()];
   return [anyMail, ...audience];
 };
 
 const bellsOf = (mail: Mail): ReadonlySet<string> => {
-  if (mail === null) return new Set([everyone]);
-  return new Set([everyone, mail === "all" ? anyMail : mail.to]);
+  if (mail === null) return new Set(everyone);
+  return new Set([...everyone, mail === "all" ? anyMail : mail.to]);
 };
 
 interface Listener {
@@ -87,6 +92,8 @@ interface Listener {
   check(): Promise<void>;
   /** One of its bells was rung. */
   rung(promptly: boolean): void;
+  /** Something was committed that concerns it. */
+  wake(): void;
   stop(): void;
 }
 
@@ -116,6 +123,7 @@ async function createListener(
   return {
     bells: bellsOf(mail),
     check,
+    wake: () => onWake(null),
     rung: (promptly) => {
       void check();
       if (mode === "auto" && !promptly) checkAgainAfter(1);
@@ -135,14 +143,6 @@ function fileAt(path: string): string | null {
   } catch {
     return null;
   }
-}
-
-function lostDatabase(path: string, now: string | null): ParleyError {
-  const become = now === null ? "deleted" : "replaced";
-  return new ParleyError("not_found", `The database ${path} was ${become} while it was watched`, {
-    hint: "start the command again to go on with what is there now",
-    details: { database: path },
-  });
 }
 
 function describe(watcher: Watcher | null, pollMilliseconds: number): string {

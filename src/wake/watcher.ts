@@ -64,18 +64,26 @@ interface Sources {
   native: Subscription | string;
 }
 
-/** The first that rings wins. Bun's own comes first, since it never hangs for want of an inotify instance. */
+/**
+ * Bun's own comes first, since it never hangs for want of an inotify instance. As long as it works parcel's is only a
+ * reserve, not listened to: it would tell of the same changes a second time, 50 ms later.
+ */
 async function openSources(directory: string, heard: Heard): Promise<Sources> {
-  const direct = watchDirectly(directory, (names) => heard(names, true));
+  const sources: Sources = { direct: null, native: "not started" };
+  sources.direct = watchDirectly(
+    directory,
+    (names) => heard(names, true),
+    () => (sources.direct = null),
+  );
   try {
     const { subscribeDirectory } = await import("./native");
-    return {
-      direct,
-      native: await subscribeDirectory(directory, (names) => heard(names, direct !== null)),
-    };
+    sources.native = await subscribeDirectory(directory, (names) => {
+      if (sources.direct === null) heard(names, false);
+    });
   } catch (error) {
-    return { direct, native: error instanceof Error ? error.message : String(error) };
+    sources.native = error instanceof Error ? error.message : String(error);
   }
+  return sources;
 }
 
 async function closeSources({ direct, native }: Sources): Promise<void> {
@@ -91,14 +99,17 @@ async function closeSources({ direct, native }: Sources): Promise<void> {
 function watchDirectly(
   directory: string,
   heard: (names: readonly string[] | null) => void,
+  failed: () => void,
 ): FSWatcher | null {
   if (process.platform !== "linux") return null;
   try {
     const watcher = watch(directory, { persistent: false }, (_, name) =>
       heard(name === null ? null : [name]),
     );
-    // The floor notices what it no longer says.
-    watcher.on("error", () => watcher.close());
+    watcher.on("error", () => {
+      watcher.close();
+      failed();
+    });
     return watcher;
   } catch {
     return null;

@@ -71,6 +71,40 @@ describe.skipIf(process.platform !== "linux")("A listener", () => {
     await listening.stop();
   });
 
+  test("hears each of several changes, however close to each other", async () => {
+    const { counter, connect } = place();
+    let seen = 0;
+    let grown = Promise.withResolvers<void>();
+    const listening = await connect().listen(null, () => {
+      seen = counter.value;
+      grown.resolve();
+    });
+    const writer = connect();
+    for (let n = 0; n < 20; n++) {
+      writer.ring("everyone");
+      // The event of the first must have been told already: then the second is one of its own.
+      await Bun.sleep(1);
+      counter.value++;
+      writer.ring("everyone");
+      while (seen !== counter.value) {
+        await grown.promise;
+        grown = Promise.withResolvers();
+      }
+      await Bun.sleep(5);
+    }
+    await listening.stop();
+  });
+
+  test("is woken by what its own process commits, which the change counter does not count", async () => {
+    const { connect } = place();
+    const woken = Promise.withResolvers<void>();
+    const wake = connect();
+    const listening = await wake.listen({ to: "claude-1" }, () => woken.resolve());
+    wake.ring(["claude-1"]);
+    await woken.promise;
+    await listening.stop();
+  });
+
   test("for all mail hears every bell", async () => {
     const { counter, connect } = place();
     const woken = Promise.withResolvers<void>();

@@ -12,6 +12,9 @@ const prefixed = (bindings: Bindings): Bindings =>
 
 /** One open database. All SQL of the adapter runs through it. */
 export class Connection {
+  /** When this process last looked after other sessions; milliseconds since the epoch. */
+  tendedAt = Number.NEGATIVE_INFINITY;
+
   constructor(
     readonly db: Database,
     readonly path: string,

@@ -213,6 +213,8 @@ const heartbeatGrain = 1000;
 
 /** Sessions judged with every command of another, in rotation. */
 const rotation = 16;
+/** How often at most one process does so, in milliseconds: a command does it once, whoever publishes all day now and then. */
+const rotationInterval = 5000;
 
 function refreshHeartbeat(c: Connection, session_id: string, at: number): void {
   const live = c.get<{ heartbeat_at: string }>(
@@ -231,6 +233,9 @@ function refreshHeartbeat(c: Connection, session_id: string, at: number): void {
 /** Refreshes the heartbeat of the acting session and looks after 16 others. Part of every writing operation. */
 export function tend(c: Connection, session_id: string, moment: Moment): void {
   refreshHeartbeat(c, session_id, moment.at);
+  const since = moment.at - c.tendedAt;
+  if (since >= 0 && since < rotationInterval) return;
+  c.tendedAt = moment.at;
   const last =
     c.get<{ rowid: number | null }>("select max(rowid) as rowid from session_registry")?.rowid ?? 0;
   const from = last > rotation ? Math.floor(Math.random() * last) : 0;
