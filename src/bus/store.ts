@@ -24,7 +24,7 @@ export interface Store {
   /** True where the medium allows no writing: operations that only mark become no-ops. */
   readonly readOnly: boolean;
   facts(): Promise<DatabaseFacts>;
-  /** Changes whenever another connection has committed since the last call. */
+  /** Changes whenever another connection has committed since the last call, or this one has sent or published. */
   changeCount(): Promise<number>;
   close(): Promise<void>;
 

@@ -57,12 +57,12 @@ export async function* lines(
   let bus: Bus | null = await context.bus("read");
   let { since } = query;
   while (bus) {
-    const duration = until === null ? null : Math.max(0, until - clock.now());
+    const left = until === null ? null : Math.max(0, until - clock.now());
     try {
       for await (const { message, shown } of watch(bus, asOperator, {
         ...query,
         since,
-        duration,
+        duration: left,
       })) {
         yield {
           line: { type: "message", message },
@@ -89,7 +89,8 @@ async function nextBus(
   until: number | null,
   signal: AbortSignal,
 ): Promise<Bus | null> {
-  while (!signal.aborted && (until === null || context.clock.now() < until)) {
+  const end = until ?? Number.POSITIVE_INFINITY;
+  while (!signal.aborted && context.clock.now() < end) {
     try {
       return await context.reopened("read");
     } catch (error) {

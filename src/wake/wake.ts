@@ -45,10 +45,7 @@ export function createWake(options: WakeOptions): Wake & { close(): Promise<void
 
   return {
     ring: (audience) => {
-      const names = bellsFor(audience);
-      for (const name of names) ringBell(directory, name);
-      // The change counter does not count what this process has written itself.
-      for (const each of listeners) if (names.some((name) => each.bells.has(name))) each.wake();
+      for (const name of bellsFor(audience)) ringBell(directory, name);
     },
     keepOnly: (sessionIds) =>
       removeBells(directory, new Set([...everyone, anyMail, ...sessionIds])),
@@ -79,7 +76,7 @@ export function createWake(options: WakeOptions): Wake & { close(): Promise<void
 
 const bellsFor = (audience: Audience): readonly string[] => {
   if (audience === "everyone") return [nextForEveryone()];
-  return [anyMail, ...audience];
+  return audience.length === 0 ? [] : [anyMail, ...audience];
 };
 
 const bellsOf = (mail: Mail): ReadonlySet<string> => {
@@ -92,8 +89,6 @@ interface Listener {
   check(): Promise<void>;
   /** One of its bells was rung. */
   rung(promptly: boolean): void;
-  /** Something was committed that concerns it. */
-  wake(): void;
   stop(): void;
 }
 
@@ -123,7 +118,6 @@ async function createListener(
   return {
     bells: bellsOf(mail),
     check,
-    wake: () => onWake(null),
     rung: (promptly) => {
       void check();
       if (mode === "auto" && !promptly) checkAgainAfter(1);

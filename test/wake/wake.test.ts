@@ -95,16 +95,6 @@ describe.skipIf(process.platform !== "linux")("A listener", () => {
     await listening.stop();
   });
 
-  test("is woken by what its own process commits, which the change counter does not count", async () => {
-    const { connect } = place();
-    const woken = Promise.withResolvers<void>();
-    const wake = connect();
-    const listening = await wake.listen({ to: "claude-1" }, () => woken.resolve());
-    wake.ring(["claude-1"]);
-    await woken.promise;
-    await listening.stop();
-  });
-
   test("for all mail hears every bell", async () => {
     const { counter, connect } = place();
     const woken = Promise.withResolvers<void>();

@@ -12,8 +12,8 @@ const prefixed = (bindings: Bindings): Bindings =>
 
 /** One open database. All SQL of the adapter runs through it. */
 export class Connection {
-  /** When this process last looked after other sessions; milliseconds since the epoch. */
-  tendedAt = Number.NEGATIVE_INFINITY;
+  /** Heartbeats that this process has seen last, by session; milliseconds since the epoch. */
+  readonly beatenAt = new Map<string, number>();
 
   constructor(
     readonly db: Database,
@@ -83,10 +83,11 @@ export class Connection {
   }
 
   private inTransaction<T>(begin: string, work: () => T): T {
-    this.db.run(begin);
+    // Unlike `db.run`, `query` keeps the statement for the next time.
+    this.db.query(begin).run();
     try {
       const result = work();
-      this.db.run("commit");
+      this.db.query("commit").run();
       return result;
     } catch (error) {
       // A full disk or an I/O error has already rolled back.

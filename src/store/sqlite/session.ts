@@ -213,17 +213,19 @@ const heartbeatGrain = 1000;
 
 /** Sessions judged with every command of another, in rotation. */
 const rotation = 16;
-/** How often at most one process does so, in milliseconds: a command does it once, whoever publishes all day now and then. */
-const rotationInterval = 5000;
 
 function refreshHeartbeat(c: Connection, session_id: string, at: number): void {
+  const known = at - (c.beatenAt.get(session_id) ?? Number.NEGATIVE_INFINITY);
+  if (known >= 0 && known < heartbeatGrain) return;
   const live = c.get<{ heartbeat_at: string }>(
     "select heartbeat_at from session_registry where session_id = $session_id and status <> 'terminated'",
     { session_id },
   );
   const age = at - (parseTime(live?.heartbeat_at) ?? 0);
   // A clock that stepped back makes the age negative.
-  if (!live || (age >= 0 && age < heartbeatGrain)) return;
+  if (!live) return;
+  c.beatenAt.set(session_id, age >= 0 && age < heartbeatGrain ? at - age : at);
+  if (age >= 0 && age < heartbeatGrain) return;
   c.run("update session_registry set heartbeat_at = $now where session_id = $session_id", {
     session_id,
     now: timestamp(at),
@@ -233,9 +235,6 @@ function refreshHeartbeat(c: Connection, session_id: string, at: number): void {
 /** Refreshes the heartbeat of the acting session and looks after 16 others. Part of every writing operation. */
 export function tend(c: Connection, session_id: string, moment: Moment): void {
   refreshHeartbeat(c, session_id, moment.at);
-  const since = moment.at - c.tendedAt;
-  if (since >= 0 && since < rotationInterval) return;
-  c.tendedAt = moment.at;
   const last =
     c.get<{ rowid: number | null }>("select max(rowid) as rowid from session_registry")?.rowid ?? 0;
   const from = last > rotation ? Math.floor(Math.random() * last) : 0;

@@ -3,6 +3,7 @@ import type { Moment } from "../../bus/liveness";
 import type { SessionRecord } from "../../bus/session";
 import type { Ended, Store, StoreOptions, TaskChange } from "../../bus/store";
 import { acknowledge, markAlertsDelivered, openAlerts, settleAlerts } from "./alert";
+import { openCheckpoints } from "./checkpoint";
 import { cleanUp } from "./cleanup";
 import { acquireClaim, liveClaimOn, releaseClaims } from "./claim";
 import { closeConnection } from "./closing";
@@ -40,10 +41,19 @@ export async function openSqliteStore(path: string, options: StoreOptions): Prom
 function storeOn(c: Connection): Store {
   const { readOnly } = c;
   const purgeIfDue = openPurge(c);
+  const checkpointSoon = openCheckpoints(c);
   /** Whatever adds rows writes through this, so that what is past its time goes as new comes. */
   const write = async <T>(at: number, work: () => T): Promise<T> => {
     const result = await c.write(work);
     purgeIfDue(at);
+    checkpointSoon();
+    return result;
+  };
+  /** SQLite does not count what the connection itself has committed, and its process may listen to its own messages. */
+  let ownMessages = 0;
+  const writeMessages = async <T>(at: number, work: () => T): Promise<T> => {
+    const result = await write(at, work);
+    ownMessages++;
     return result;
   };
   return {
@@ -51,7 +61,7 @@ function storeOn(c: Connection): Store {
     readOnly,
     facts: () => c.read(() => facts(c)),
     changeCount: async () =>
-      c.get<{ data_version: number }>("pragma data_version")?.data_version ?? 0,
+      (c.get<{ data_version: number }>("pragma data_version")?.data_version ?? 0) + ownMessages,
     close: async () => closeConnection(c),
 
     registerSession: (registration, moment) =>
@@ -73,7 +83,7 @@ function storeOn(c: Connection): Store {
     },
     holdings: (id, at) => c.read(() => holdings(c, id, at)),
 
-    sendMessages: (draft, moment) => write(moment.at, () => sendMessages(c, draft, moment)),
+    sendMessages: (draft, moment) => writeMessages(moment.at, () => sendMessages(c, draft, moment)),
     sentMessages: (sender, limit, at) => c.read(() => sentMessages(c, sender, limit, at)),
     openInbox: (request, moment) =>
       readOnly || request.peek
@@ -84,7 +94,8 @@ function storeOn(c: Connection): Store {
       c.write(() => markDelivered(c, mailbox, ids, how, at)),
     markRead: (mailbox, ids, moment) => write(moment.at, () => markRead(c, mailbox, ids, moment)),
     unread: (mailbox, at) => c.patiently(() => unread(c, mailbox, at)),
-    publishMessage: (draft, moment) => write(moment.at, () => publishMessage(c, draft, moment)),
+    publishMessage: (draft, moment) =>
+      writeMessages(moment.at, () => publishMessage(c, draft, moment)),
     messagesAfter: (query, at) => c.patiently(() => messagesAfter(c, query, at)),
     recentMessages: (query, at) => c.patiently(() => recentMessages(c, query, at)),
     newestId: () => c.patiently(() => newestId(c)),
