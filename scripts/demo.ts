@@ -30,6 +30,8 @@ interface Step {
   shows: RegExp;
   /** The exit code that it ends with; 0 unless given. */
   exits?: number;
+  /** It is left running, and its answer is looked at after the next step. */
+  waits?: boolean;
 }
 
 const steps: Step[] = [
@@ -75,6 +77,19 @@ const steps: Step[] = [
     tells: "The sender knows.",
     command: () => "message --sent --status",
     shows: /" read \(delivered .*, 1 read\)/s,
+  },
+  {
+    by: "codex",
+    tells: "Codex waits for what will be published on a channel.",
+    command: ({ message }) => `watch build --once --for 20s --since ${message}`,
+    shows: /^#\d+ .*claude-\d+ on build.*\n> the build is green$/m,
+    waits: true,
+  },
+  {
+    by: "claude",
+    tells: "Claude publishes.",
+    command: () => 'publish build "the build is green"',
+    shows: /build/,
   },
   {
     by: "codex",
@@ -156,15 +171,27 @@ async function demo(): Promise<void> {
 
 async function show(agents: Record<Vendor, Agent>, env: Order["env"]): Promise<void> {
   const seen: Record<string, string> = {};
-  for (const { by, tells, command, shows, exits = 0 } of steps) {
-    const line = `parley ${command(seen)}`;
-    console.log(`\n# ${tells}\n${by} $ ${line}`);
-    const { output, exitCode } = await agents[by]({ command: line, env });
+  const check = ({ shows, exits = 0 }: Step, { output, exitCode }: Outcome): void => {
     console.log(output.trimEnd());
     if (exitCode !== exits) throw new Error(`exit code ${exitCode}`);
     const found = shows.exec(output);
     if (!found) throw new Error(`the answer does not show ${shows}`);
     Object.assign(seen, found.groups);
+  };
+  let waiting: { step: Step; answer: Promise<Outcome> } | null = null;
+  for (const step of steps) {
+    const line = `parley ${step.command(seen)}`;
+    console.log(`\n# ${step.tells}\n${step.by} $ ${line}`);
+    const answer = agents[step.by]({ command: line, env });
+    if (step.waits) {
+      waiting = { step, answer };
+      continue;
+    }
+    check(step, await answer);
+    if (!waiting) continue;
+    console.log(`\n# It arrives where it was waited for.\n${waiting.step.by} $`);
+    check(waiting.step, await waiting.answer);
+    waiting = null;
   }
 }
 

@@ -33,6 +33,7 @@ test("the demo builds what is missing, shows a conflict and a conversation, and 
     expect(shown).toMatch(/^claude \$ parley register /m);
     expect(shown).toMatch(/^\[CRITICAL\] project_conflict: claude-\d+ also on orchard$/m);
     expect(shown).toMatch(/^codex \$ parley message claude-\d+ ".+" --reply-to \d+ /m);
+    expect(shown).toMatch(/^codex \$\n#\d+ .* on build .*\n> the build is green$/m);
     expect(shown).toMatch(/" read \(delivered \S+, read \S+\)$/m);
     expect(readdirSync(temporary).filter((name) => name.startsWith("parley-"))).toEqual([]);
     for (const [, pid] of shown.matchAll(/^PID: (\d+)$/gm)) {

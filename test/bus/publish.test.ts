@@ -25,6 +25,16 @@ const published = (
 contract("Publishing", (world) => {
   const onState = { channels: ["state"], directed: null, limit: 20 };
 
+  test("the change counter counts messages of one's own beside what others commit", async () => {
+    const w = await world();
+    const before = await w.store.changeCount();
+    await w.store.publishMessage(published("state", "x"), w.moment());
+    const after = await w.store.changeCount();
+    expect(after).not.toBe(before);
+    await w.store.newestId();
+    expect(await w.store.changeCount()).toBe(after);
+  });
+
   test("a published message is delivered when it is written, and lives as long as its channel says", async () => {
     const w = await world();
     const lives: [string, number][] = [

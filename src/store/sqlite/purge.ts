@@ -51,8 +51,9 @@ function purge(c: Connection, at: number): void {
   });
 }
 
-/** Repeats `work` while it does as much as it may; false where the time was up before. */
+/** Does `work` once, and again while it does as much as it may; false where the time was up before. */
 function repeat(until: number, limit: number, work: () => number): boolean {
-  while (performance.now() < until) if (work() < limit) return true;
+  do if (work() < limit) return true;
+  while (performance.now() < until);
   return false;
 }
