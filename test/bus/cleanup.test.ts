@@ -241,7 +241,8 @@ contract("A bus without cron", (world) => {
     const largest = await events(w, "claude-1", 10_000, second);
     // 5 s of life and the minute between two purges, and the batch that a slow machine leaves for the next.
     expect(largest.rows).toBeLessThan(250);
-    expect(largest.bytes).toBeLessThan(700 * 1024);
+    // Half of it is the log, which a store that goes on lets grow to 128 pages.
+    expect(largest.bytes).toBeLessThan(1_000_000);
   });
 
   test("4,000 at once are gone again after a few hundred later writes, and the file has shrunk", async () => {
