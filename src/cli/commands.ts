@@ -101,7 +101,7 @@ export const verbs: Verbs = {
     load: () => import("../commands/cleanup"),
   },
   mcp: {
-    summary: "Serve the bus to an agent as MCP tools",
+    summary: "Serve the bus to an agent as MCP tools, on standard streams",
     load: () => import("../commands/mcp"),
   },
   log: {

@@ -77,6 +77,7 @@ const withClues = (identity: Identity, clues: Clues): Identity => ({
   clues: () => clues,
   project: (cwd) => identity.project(cwd),
   directory: (path) => identity.directory(path),
+  above: () => identity.above(),
   self: () => identity.self(),
   file: (path) => identity.file(path),
 });

@@ -1,3 +1,5 @@
+import type { ReadableStreamDefaultReader } from "node:stream/web";
+
 import { ReadBuffer, serializeMessage } from "@modelcontextprotocol/sdk/shared/stdio.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import {
@@ -35,7 +37,7 @@ export class StdioTransport implements Transport {
 
   /** Requests that have no answer yet, and what is to be done when they have. */
   readonly #open = new Map<RequestId, Showing | null>();
-  readonly #reader: ReturnType<ReadableStream<Uint8Array>["getReader"]>;
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   /** Resolves when no request waits for its answer any more. */
   #answered = Promise.withResolvers<void>();
   #writing: Promise<void> = Promise.resolve();
