@@ -30,7 +30,7 @@ test.skipIf(!canIsolate)(
     await using s = sandbox();
     const host = { args: ["app-server", "--listen", "unix://"] };
     const codex = await join(s, "codex", { ...host, register: ["--session-uuid", "thread-1"] });
-    await codex.parley("register", "--session-uuid", "thread-2");
+    await codex.parley("register", "--session-uuid", "thread-2", "--cwd", s.home);
     await s.parley(["message", `${codex.id}-2`, "for the second", "--as", "operator"]);
     const as = (thread: string, line: string) =>
       sandboxed(s, codex, line, { CODEX_SESSION_ID: thread, CODEX_THREAD_ID: thread });
