@@ -1,3 +1,4 @@
+import { ParleyError } from "../bus/errors";
 import { duration } from "../bus/input";
 import { type Context, defineCommand, type StreamItem } from "../cli/command";
 import { serve } from "../mcp/server";
@@ -19,6 +20,15 @@ export default defineCommand({
   },
   examples: ["mcp", "mcp --llm claude"],
   async run({ args, context, signal }) {
+    if (context.asOperator) {
+      throw new ParleyError(
+        "invalid",
+        "The tools act for an agent's session, not for the operator",
+        {
+          hint: "leave --as out",
+        },
+      );
+    }
     const interval = duration(args.interval, "--interval");
     return { stream: session(context, args.llm, interval, signal) };
   },

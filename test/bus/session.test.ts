@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 
+import type { Registration } from "../../src/bus/identify";
 import { agent, contract, day, evidenceOf } from "./world";
 
 const minute = 60_000;
@@ -231,6 +232,22 @@ contract("Sessions", (world) => {
     await expect(registering).rejects.toMatchObject({ code: "invalid" });
     const live = await w.store.liveSessions(w.moment());
     expect(live.map(({ session_uuid }) => session_uuid)).toEqual(["a", "b"]);
+  });
+
+  test("a session of a shared host that was silent too long returns as itself, not as another", async () => {
+    const w = await world();
+    const host = { session_uuid_known: true, shared_host: true };
+    const [a, b, c] = ["a", "b", "c"].map((uuid) =>
+      agent("codex", 2, { ...host, session_uuid: uuid }),
+    ) as [Registration, Registration, Registration];
+    await w.store.registerSession(a, w.moment());
+    await w.store.registerSession(b, w.moment());
+    w.at += 31 * minute;
+    expect(await w.store.liveSessions(w.moment())).toEqual([]);
+    const again = await w.store.registerSession(b, w.moment());
+    expect(again).toMatchObject({ event: "resumed", record: { session_id: "codex-2-2" } });
+    const other = await w.store.registerSession(c, w.moment());
+    expect(other).toMatchObject({ event: "started", record: { session_uuid: "c" } });
   });
 
   test("only its own events refresh a session in a shared host", async () => {

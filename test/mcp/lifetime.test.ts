@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { readFileSync, renameSync, rmSync } from "node:fs";
+import { renameSync, rmSync } from "node:fs";
 import { dirname, join as path } from "node:path";
 
 import { Database } from "bun:sqlite";
@@ -74,19 +74,27 @@ test("where nobody reads the answers any more it ends, and nothing was delivered
   const claude = await s.startAgent("claude");
   await claude.run(["parley", "register"]);
   await s.parley(["message", `claude-${claude.pid}`, "hello", "--as", "operator"]);
-  const { input } = pipes(s);
-  const code = path(s.dir, "code");
-  const line = `{ parley mcp <${input}; echo $? >${code}; } | head -n 1 & pipeline=$!
+  const { input, output } = pipes(s);
+  const run = await claude.run([
+    "sh",
+    "-c",
+    `parley mcp <${input} >${output} & server=$!
      exec 3>${input}
      printf '%s' '${request(1, "ping")}' >&3
-     while pgrep -P $$ head >/dev/null 2>&1; do sleep 0.05; done
+     head -n 1 ${output}
      printf '%s' '${call(2, "bus_inbox")}' >&3
-     wait $pipeline; while ! [ -s ${code} ]; do sleep 0.05; done`;
-  const run = await claude.run(["sh", "-c", line]);
-  expect(run.stdout).toBe('{"result":{},"jsonrpc":"2.0","id":1}\n');
-  expect(readFileSync(code, "utf8")).toBe("0\n");
+     wait $server
+     echo "exit $?"`,
+  ]);
+  expect(run.stdout).toBe('{"result":{},"jsonrpc":"2.0","id":1}\nexit 0\n');
   const sent = await s.parley(["message", "--sent", "--as", "operator", "--json"]);
   expect(sent.json().data.totals).toEqual({ pending: 1, delivered: 0, read: 0 });
+});
+
+test("the operator has no tools", async () => {
+  await using s = sandbox();
+  const run = await s.parley(["mcp", "--as", "operator", "--json"]);
+  expect(run).toMatchObject({ exitCode: 64 });
 });
 
 test("a database that is deleted or replaced is told once, then the session goes on in the new one", async () => {
