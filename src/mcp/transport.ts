@@ -23,7 +23,7 @@ export interface Streams {
   write(text: string): Promise<"written" | "discarded" | "gone">;
 }
 
-/** Longest line that is read, in bytes: a message has 64 KiB at most, twice that as JSON, and there is some room. */
+/** Longest line that is read, in bytes: a message has 64 KiB at most, which JSON can make six times as long. */
 const maxLine = 1024 * 1024;
 
 /**
