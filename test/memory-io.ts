@@ -38,6 +38,7 @@ export function memoryIo(options: MemoryOptions = {}): MemoryIo {
       io.said.push(`${level} ${text}`);
     },
     readStdin: async () => options.stdin ?? "",
+    stdin: () => new Blob([options.stdin ?? ""]).stream(),
     stdoutIsTerminal: () => options.terminal ?? false,
     color: () => false,
     width: () => 80,

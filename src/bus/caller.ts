@@ -90,6 +90,21 @@ export async function signOfLife(bus: Bus, session_id: string): Promise<void> {
   }
 }
 
+/** Writing is by the way in a verb that shows: a medium that refuses it costs the reader a warning, not the answer. */
+export async function unlessRefused<T>(
+  warnings: Warning[],
+  write: () => Promise<T>,
+  otherwise: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await write();
+  } catch (error) {
+    if (!(error instanceof ParleyError) || error.code !== "not_permitted") throw error;
+    warnings.push({ code: error.code, message: `${error.message}: nothing was marked as shown` });
+    return otherwise();
+  }
+}
+
 /** The mailbox and the sender that a verb acts for. */
 export interface Actor {
   /** A session id, or `operator`. */

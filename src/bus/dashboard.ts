@@ -1,7 +1,7 @@
 import type { Bus } from "./bus";
-import { callingOrNobody, momentNow } from "./caller";
+import { callingOrNobody, momentNow, unlessRefused } from "./caller";
 import { describeSession } from "./describe";
-import { ParleyError, type Warning } from "./errors";
+import type { Warning } from "./errors";
 import { type OpenedInbox, openInbox } from "./inbox";
 import { operatorId } from "./message";
 import { observations } from "./observations";
@@ -110,18 +110,3 @@ const reserve = (
     () => open(true),
   );
 };
-
-/** Writing is by the way here: a medium that refuses does not cost the reader the dashboard. */
-async function unlessRefused<T>(
-  warnings: Warning[],
-  write: () => Promise<T>,
-  otherwise: () => Promise<T>,
-): Promise<T> {
-  try {
-    return await write();
-  } catch (error) {
-    if (!(error instanceof ParleyError) || error.code !== "not_permitted") throw error;
-    warnings.push({ code: error.code, message: `${error.message}: nothing was marked as shown` });
-    return otherwise();
-  }
-}

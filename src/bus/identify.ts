@@ -1,3 +1,4 @@
+import { ParleyError } from "./errors";
 import type { Judge } from "./liveness";
 import { type ProcessEvidence, sameProcess } from "./process";
 import type { SessionRecord } from "./session";
@@ -40,7 +41,7 @@ export const baseId = (registration: Registration): string =>
 
 /**
  * Decides whose row it is. `candidates` are all rows with the base id or a suffixed form of it, and all live rows
- * of the same pid or conversation.
+ * of the same pid or conversation. Throws `invalid` where several sessions share the process and nothing tells which.
  */
 export function placeRegistration(
   registration: Registration,
@@ -65,19 +66,37 @@ export function placeRegistration(
 
   const same = live.filter((record) => isSameSession(record, registration, judge));
   const own = same.find((record) => record.session_uuid === registration.session_uuid) ?? same[0];
+  if (same.length > 1 && registration.shared_host && !registration.session_uuid_known) {
+    const ids = same.map((record) => record.session_id);
+    throw new ParleyError("invalid", `Several sessions share this process: ${ids.join(", ")}`, {
+      hint: "say which with --session-uuid",
+      details: { candidates: ids },
+    });
+  }
   if (own) return { session_id: own.session_id, kind: "update", ended };
 
   const taken = new Set(live.map((record) => record.session_id));
-  let session_id = base;
+  const former = candidates.find(
+    (record) =>
+      registration.session_id === null &&
+      !taken.has(record.session_id) &&
+      sameProcess(record.evidence, registration.evidence) &&
+      sameConversation(record, registration),
+  );
+  let session_id = former?.session_id ?? base;
   for (let suffix = 2; taken.has(session_id); suffix++) session_id = `${base}-${suffix}`;
   const previous = candidates.find((record) => record.session_id === session_id);
   const returns =
     previous !== undefined &&
     !dead.has(session_id) &&
-    (sameProcess(previous.evidence, registration.evidence) ||
-      (registration.session_uuid_known && previous.session_uuid === registration.session_uuid));
+    (sameConversation(previous, registration) ||
+      // The process of a shared host is no proof: other conversations of it have ended too.
+      (!previous.shared_host && sameProcess(previous.evidence, registration.evidence)));
   return { session_id, kind: returns ? "return" : "new", ended };
 }
+
+const sameConversation = (record: SessionRecord, registration: Registration): boolean =>
+  registration.session_uuid_known && record.session_uuid === registration.session_uuid;
 
 function isSameSession(record: SessionRecord, registration: Registration, judge: Judge): boolean {
   if (record.llm_vendor !== registration.llm_vendor) return false;

@@ -38,14 +38,18 @@ export interface ProjectFinding {
   root: string | null;
 }
 
-/** What the calling process knows about which session it belongs to, in order of strength. */
+/**
+ * What the calling process knows about which session it belongs to, in order of strength. Where agents run inside
+ * agents the nearest decides: nothing of an outer one is among its clues.
+ */
 export interface Clues {
   /** `--session` or PARLEY_SESSION: taken as it is. */
   session: string | null;
-  /** Processes above the caller, nearest first. */
+  /** Processes above the caller, nearest first, up to the nearest agent. */
   ancestors: ProcessEvidence[];
-  /** Conversation ids found in the environment. */
+  /** Conversation ids that this agent's vendor put into the environment. */
   conversation_ids: string[];
+  /** Null where an agent is above: its processes say more. */
   tty: string | null;
 }
 
@@ -69,6 +73,8 @@ export interface Identity {
   project(cwd: string): ProjectFinding;
   /** The real path of a directory. Throws `not_found` where there is none. */
   directory(path: string): string;
+  /** All processes above the caller, nearest first. */
+  above(): ProcessEvidence[];
   /** The calling process itself; null where the platform gives no evidence. */
   self(): ProcessEvidence | null;
   /** The real path that a path or `res:NAME` stands for. Throws `invalid`. */

@@ -68,7 +68,7 @@ function obstacle(
   if (session.state === "DEAD") return "gone";
   if (session.state === "CURRENT") return "own_process";
   if (evidence === null) return "unknown_process";
-  const own = [bus.identity.self(), ...bus.identity.clues().ancestors];
+  const own = [bus.identity.self(), ...bus.identity.above()];
   if (own.some((each) => sameProcess(each, evidence))) return "own_process";
   if (shared_host || bystanders.some((each) => sameProcess(each.evidence, evidence))) {
     return "shared_process";

@@ -100,6 +100,10 @@ export const verbs: Verbs = {
     summary: "Remove what is past its time, now or regularly",
     load: () => import("../commands/cleanup"),
   },
+  mcp: {
+    summary: "Serve the bus to an agent as MCP tools, on standard streams",
+    load: () => import("../commands/mcp"),
+  },
   log: {
     summary: "Append to this project's session log, or show it",
     load: () => import("../commands/log"),

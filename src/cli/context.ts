@@ -40,6 +40,10 @@ export interface Context extends AsyncDisposable {
   schedule(): Promise<Schedule>;
   /** What the user has chosen for the integration with agents. */
   preferences(): Promise<PreferenceFile>;
+  /** Another of the same making, with adapters of its own: for what runs long, and opens the bus for each thing it does. */
+  anew(): Context;
+  /** The version of parley. */
+  version(): Promise<string>;
   /** Runs a command with our streams and signals, and returns its exit code. */
   runCommand(command: readonly string[]): Promise<number>;
 }
@@ -121,6 +125,8 @@ export function createContext({ io, db, session, asOperator, json }: ContextOpti
       const { createPreferenceFile } = await import("../store/preferences");
       return createPreferenceFile(dataDirectory(env));
     },
+    anew: () => createContext({ io, db, session, asOperator, json }),
+    version: async () => (await (await import("./version")).version()).version,
     runCommand: async (command) => (await import("./child")).runCommand(command, json),
     dashboardText: async (dashboard, at) => {
       const { dashboardEntry } = await import("../render/entry");

@@ -21,6 +21,8 @@ export interface Io {
   say(level: Level, text: string): Promise<void>;
   /** All of stdin as it is. Throws `invalid` where it is too large, no text, or cannot be read. */
   readStdin(): Promise<string>;
+  /** Stdin as it comes, for a conversation; it is read once. */
+  stdin(): ReadableStream<Uint8Array>;
   stdoutIsTerminal(): boolean;
   /** Colours are wanted on stdout. */
   color(): boolean;
@@ -51,6 +53,7 @@ export function createIo(): Io {
       await diagnostics(level, text);
     },
     readStdin,
+    stdin: () => Bun.stdin.stream(),
     stdoutIsTerminal: () => isTerminal(1),
     color: () => colorOn(1, env),
     width: () => {

@@ -79,13 +79,16 @@ async function perform(
     if ("stream" in result) return await pump(result.stream, stop, io, output);
     return await output.answer(result);
   } catch (error) {
-    throw pointedToHelp(error, name);
+    throw await withAdvice(error, name, io);
   }
 }
 
-/** A mistake in the arguments that says nothing else to do is pointed to the verb's help. */
-function pointedToHelp(error: unknown, name: string): unknown {
-  if (!(error instanceof ParleyError) || error.code !== "invalid" || error.hint) return error;
+/** A mistake in the arguments that says nothing else to do is pointed to the verb's help; a refusal, to who refused. */
+async function withAdvice(error: unknown, name: string, io: Io): Promise<unknown> {
+  if (!(error instanceof ParleyError)) return error;
+  if (error.code === "not_permitted")
+    return (await import("./sandbox")).namingSandbox(error, io.env);
+  if (error.code !== "invalid" || error.hint) return error;
   return new ParleyError(error.code, error.message, {
     hint: `see parley ${name} --help`,
     ...(error.details ? { details: error.details } : {}),

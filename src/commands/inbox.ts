@@ -1,6 +1,6 @@
-import { requireActor } from "../bus/caller";
-import { ParleyError } from "../bus/errors";
-import { awaitInbox, openInbox, read } from "../bus/inbox";
+import { requireActor, unlessRefused } from "../bus/caller";
+import { ParleyError, type Warning } from "../bus/errors";
+import { awaitInbox, type OpenedInbox, openInbox, read } from "../bus/inbox";
 import { duration, integer } from "../bus/input";
 import { defineCommand } from "../cli/command";
 
@@ -35,13 +35,16 @@ export default defineCommand({
     const bus = await context.bus("read");
     const actor = await requireActor(bus, context.asOperator);
     const query = { channel: args.channel ?? null, limit, peek };
-    const inbox =
-      wait === null
-        ? await openInbox(bus, actor, query)
-        : await awaitInbox(bus, actor, query, wait);
+    const open = async (): Promise<OpenedInbox> =>
+      wait === null ? openInbox(bus, actor, query) : awaitInbox(bus, actor, query, wait);
+    const warnings: Warning[] = [];
+    const inbox = args["mark-read"]
+      ? await open()
+      : await unlessRefused(warnings, open, () => openInbox(bus, actor, { ...query, peek: true }));
     return {
       view: "inbox",
       data: inbox.result,
+      warnings,
       afterFlush: async () => {
         if (args["mark-read"] && inbox.result.messages.length > 0) {
           await read(

@@ -19,7 +19,8 @@ export default defineCommand({
         hint: "give one of them",
       });
     }
-    const bus = await context.bus("write");
+    const shows = args.task_id === undefined && !args.clear;
+    const bus = await context.bus(shows ? "read" : "write");
     return { view: "task", data: await task(bus, args.clear ? null : args.task_id) };
   },
 });

@@ -105,10 +105,14 @@ class SystemIdentity implements Identity {
     if (session !== null) return { session, ancestors: [], conversation_ids: [], tty: null };
     return {
       session,
-      ancestors: this.ancestors.map((process) => evidenceOf(this.platform, process)),
+      ancestors: this.upToAgent().map((process) => evidenceOf(this.platform, process)),
       conversation_ids: this.conversationIds(),
-      tty: this.caller?.tty ?? null,
+      tty: this.knownAgent ? null : (this.caller?.tty ?? null),
     };
+  }
+
+  above(): ProcessEvidence[] {
+    return this.ancestors.map((process) => evidenceOf(this.platform, process));
   }
 
   agent({ pid, vendor: llm, model, cwd }: AgentRequest): Agent {
@@ -120,6 +124,7 @@ class SystemIdentity implements Identity {
     const { vendor, source } = named ?? this.findVendor(pid === undefined ? null : choice);
     const isVendors = choice?.known != null && choice.known.vendor === vendor;
     const conversation = conversationId(env, vendor);
+    const hosted = choice?.known?.shared_host ?? false;
     const isTold = (): boolean => pid === undefined || seen === null || this.isAbove(seen);
     return {
       vendor,
@@ -128,11 +133,14 @@ class SystemIdentity implements Identity {
       pid: seen?.pid ?? pid ?? pidFromEnvironment(env, vendor) ?? process.ppid,
       evidence: seen && evidenceOf(this.platform, seen),
       liveness: seen && (pid !== undefined || choice?.known) ? "pid" : "heartbeat",
-      shared_host: choice?.known?.shared_host ?? false,
+      shared_host: hosted,
       // Another process's conversation is not in our environment.
       conversation_id: conversation !== null && isTold() ? conversation : null,
-      tty: seen?.tty ?? null,
-      cwd: this.realPath(cwd || (seen && this.platform.cwd(seen.pid)) || this.options.cwd),
+      // Terminal and directory of a shared host are those of whoever started it.
+      tty: hosted ? null : (seen?.tty ?? null),
+      cwd: this.realPath(
+        cwd || (seen && !hosted && this.platform.cwd(seen.pid)) || this.options.cwd,
+      ),
     };
   }
 
@@ -158,17 +166,21 @@ class SystemIdentity implements Identity {
       : { vendor: null, source: null };
   }
 
+  /** Those of one vendor: an agent that runs inside another finds the other's ids in its environment too. */
   private conversationIds(): string[] {
     const found = conversations(this.options.env);
-    const [first] = found;
-    const ids = new Set<string>();
-    // Whose agent is nearest only matters where several vendors left theirs.
-    if (found.some(({ vendor }) => vendor !== first?.vendor)) {
-      const nearest = this.knownAgent?.known?.vendor;
-      for (const { vendor, id } of found) if (vendor === nearest) ids.add(id);
-    }
-    for (const { id } of found) ids.add(id);
-    return [...ids];
+    const nearest = this.knownAgent?.known?.vendor ?? found[0]?.vendor;
+    return [...new Set(found.flatMap(({ vendor, id }) => (vendor === nearest ? [id] : [])))];
+  }
+
+  /** With the agent's own launchers right above it, since some start themselves again. Without an agent, all. */
+  private upToAgent(): Candidate[] {
+    const { ancestors, knownAgent: nearest } = this;
+    if (!nearest) return ancestors;
+    let end = ancestors.indexOf(nearest.process) + 1;
+    while (end < ancestors.length && knownAgent(ancestors[end]!)?.vendor === nearest.known?.vendor)
+      end++;
+    return ancestors.slice(0, end);
   }
 
   private isAbove(seen: Candidate): boolean {

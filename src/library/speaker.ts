@@ -17,6 +17,7 @@ const identityOf = (identity: Identity, sessionId: string | null): Identity => (
   clues: () => (sessionId === null ? withItself(identity) : named(sessionId)),
   project: (cwd) => identity.project(cwd),
   directory: (path) => identity.directory(path),
+  above: () => identity.above(),
   self: () => identity.self(),
   file: (path) => identity.file(path),
 });

@@ -62,6 +62,7 @@ const bound = (identity: Bus["identity"]): Bus["identity"] => ({
   machine: () => identity.machine(),
   agent: (request) => identity.agent(request),
   clues: () => ({ ...identity.clues(), ancestors: [], tty: null }),
+  above: () => [],
   project: (cwd) => identity.project(cwd),
   directory: (path) => identity.directory(path),
   self: () => identity.self(),

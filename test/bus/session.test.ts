@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 
+import type { Registration } from "../../src/bus/identify";
 import { agent, contract, day, evidenceOf } from "./world";
 
 const minute = 60_000;
@@ -216,7 +217,49 @@ contract("Sessions", (world) => {
     expect(await find([99, 1, 2], ["b"])).toEqual(["claude-1"]);
     expect(await find([99], ["a"])).toEqual(["codex-2"]);
     expect(await find([2], [])).toEqual(["codex-2", "codex-2-2"]);
+    // Another conversation of the host, which is neither of these nor what is above the host.
+    expect(await find([2, 1], ["c"])).toEqual([]);
     expect(await find([99], [])).toEqual([]);
+  });
+
+  test("a registration in a shared host that does not know its conversation takes over none of several", async () => {
+    const w = await world();
+    const host = { session_uuid_known: true, shared_host: true };
+    await w.store.registerSession(agent("codex", 2, { ...host, session_uuid: "a" }), w.moment());
+    await w.store.registerSession(agent("codex", 2, { ...host, session_uuid: "b" }), w.moment());
+    const unknown = agent("codex", 2, { shared_host: true, session_uuid: "made-up" });
+    const registering = w.store.registerSession(unknown, w.moment());
+    await expect(registering).rejects.toMatchObject({ code: "invalid" });
+    const live = await w.store.liveSessions(w.moment());
+    expect(live.map(({ session_uuid }) => session_uuid)).toEqual(["a", "b"]);
+  });
+
+  test("a session of a shared host that was silent too long returns as itself, not as another", async () => {
+    const w = await world();
+    const host = { session_uuid_known: true, shared_host: true };
+    const [a, b, c] = ["a", "b", "c"].map((uuid) =>
+      agent("codex", 2, { ...host, session_uuid: uuid }),
+    ) as [Registration, Registration, Registration];
+    await w.store.registerSession(a, w.moment());
+    await w.store.registerSession(b, w.moment());
+    w.at += 31 * minute;
+    expect(await w.store.liveSessions(w.moment())).toEqual([]);
+    const again = await w.store.registerSession(b, w.moment());
+    expect(again).toMatchObject({ event: "resumed", record: { session_id: "codex-2-2" } });
+    const other = await w.store.registerSession(c, w.moment());
+    expect(other).toMatchObject({ event: "started", record: { session_uuid: "c" } });
+  });
+
+  test("only its own events refresh a session in a shared host", async () => {
+    const w = await world();
+    const host = { session_uuid_known: true, shared_host: true };
+    await w.store.registerSession(agent("codex", 2, { ...host, session_uuid: "a" }), w.moment());
+    await w.store.registerSession(agent("codex", 2, { ...host, session_uuid: "b" }), w.moment());
+    w.at += 20 * minute;
+    await w.store.beat("codex-2", w.moment());
+    w.at += 11 * minute;
+    const live = await w.store.liveSessions(w.moment());
+    expect(live.map(({ session_id }) => session_id)).toEqual(["codex-2"]);
   });
 
   test("every command of one session notices the death of another", async () => {

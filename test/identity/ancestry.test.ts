@@ -46,7 +46,49 @@ describe.if(onLinux)("with a known agent above", () => {
       conversation_id: "outer",
       pid: pids["claude"]![0],
     });
-    expect(reports[0]!.clues.conversation_ids).toEqual(["outer", "inner"]);
+    expect(reports[0]!.clues).toMatchObject({ conversation_ids: ["outer"], tty: null });
+    const above = reports[0]!.clues.ancestors.map(({ pid }) => pid);
+    expect(above).toContain(pids["claude"]![0]!);
+    expect(above).not.toContain(pids["codex"]![0]!);
+  });
+
+  test("an agent inside another of its kind is itself, and one that started itself again is both", async () => {
+    using stage = new Stage();
+    const nested = await stage.play([
+      ...stage.standIn("claude"),
+      ...oneShot,
+      ...stage.standIn("claude"),
+      ...stage.report(),
+    ]);
+    const [outer, inner] = nested.pids["claude"] as [number, number];
+    const seen = nested.reports[0]!.clues.ancestors.map(({ pid }) => pid);
+    expect([seen.includes(inner), seen.includes(outer)]).toEqual([true, false]);
+    using other = new Stage();
+    const again = await other.play([
+      ...other.standIn("gemini"),
+      ...other.standIn("gemini"),
+      ...other.report(),
+    ]);
+    expect(again.reports[0]!.clues.ancestors.map(({ pid }) => pid)).toEqual(
+      again.pids["gemini"]!.toReversed(),
+    );
+  });
+
+  test("a host of several sessions lends none of them its directory", async () => {
+    using stage = new Stage();
+    const { reports } = await stage.play([
+      ...stage.standIn("codex", "app-server", "--listen", "unix://"),
+      ...oneShot,
+      ...stage.report(),
+    ]);
+    expect(reports[0]!.agent).toMatchObject({
+      vendor: "codex",
+      shared_host: true,
+      liveness: "pid",
+      tty: null,
+      // The one-shot shell has gone to the root before it reports.
+      cwd: "/",
+    });
   });
 
   test("an agent run by an interpreter is known by its package", async () => {
@@ -233,11 +275,15 @@ describe.if(onLinux)("--pid", () => {
   });
 });
 
-test("a terminal of the agent is told by name", async () => {
+test("a terminal of the agent is told by name, and is a clue only where no agent is above", async () => {
   if (!onLinux || !Bun.which("script")) return;
   using stage = new Stage();
   const line = [...stage.standIn("claude"), ...stage.report()].map((word) => `'${word}'`).join(" ");
   const { reports } = await stage.play(["script", "-qec", line, "/dev/null"]);
   expect(reports[0]!.agent.tty).toMatch(/^\/dev\/pts\/\d+$/);
-  expect(reports[0]!.clues.tty).toBe(reports[0]!.agent.tty);
+  expect(reports[0]!.clues.tty).toBeNull();
+  using desk = new Stage();
+  const bare = [...desk.standIn("desk"), ...desk.report()].map((word) => `'${word}'`).join(" ");
+  const without = await desk.play(["script", "-qec", bare, "/dev/null"]);
+  expect(without.reports[0]!.clues.tty).toMatch(/^\/dev\/pts\/\d+$/);
 });

@@ -140,13 +140,14 @@ export function sessionsByClues(
         },
       )
       .map(fromRow);
-    if (found.length > 1) {
-      const own = found.filter((record) =>
-        clues.conversation_ids.includes(record.session_uuid ?? ""),
-      );
-      return own.length > 0 ? own : found;
-    }
-    if (found.length === 1) return found;
+    if (found.length === 0) continue;
+    const own = found.filter((record) =>
+      clues.conversation_ids.includes(record.session_uuid ?? ""),
+    );
+    if (own.length > 0) return own;
+    // A shared host is everybody's: who knows its own conversation is none of those with another.
+    if (clues.conversation_ids.length > 0 && found.every((record) => record.shared_host)) break;
+    return found;
   }
   for (const session_uuid of clues.conversation_ids) {
     const found = c

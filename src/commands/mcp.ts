@@ -1,0 +1,59 @@
+import { ParleyError } from "../bus/errors";
+import { duration } from "../bus/input";
+import { type Context, defineCommand, type StreamItem } from "../cli/command";
+import { serve } from "../mcp/server";
+
+export default defineCommand({
+  meta: { name: "mcp", description: "Serve the bus to an agent as MCP tools, on standard streams" },
+  args: {
+    llm: {
+      type: "string",
+      description: "Vendor of the agent, where it cannot be detected",
+      valueHint: "VENDOR",
+    },
+    interval: {
+      type: "string",
+      description: "Time between two signs of life of the session",
+      valueHint: "DURATION",
+      default: "30s",
+    },
+  },
+  examples: ["mcp", "mcp --llm claude"],
+  async run({ args, context, signal }) {
+    if (context.asOperator) {
+      throw new ParleyError(
+        "invalid",
+        "The tools act for an agent's session, not for the operator",
+        {
+          hint: "leave --as out",
+        },
+      );
+    }
+    const interval = duration(args.interval, "--interval");
+    return { stream: session(context, args.llm, interval, signal) };
+  },
+});
+
+/** Stdout is the protocol's: there is no item, and the end of the session is the end of the stream. */
+async function* session(
+  context: Context,
+  vendor: string | undefined,
+  interval: number,
+  signal: AbortSignal,
+): AsyncGenerator<StreamItem> {
+  const { io } = context;
+  await serve({
+    input: io.stdin(),
+    write: (text) => io.write(text),
+    open: async (mode) => {
+      const own = context.anew();
+      return { bus: await own.bus(mode), close: async () => own[Symbol.asyncDispose]() };
+    },
+    version: await context.version(),
+    vendor,
+    interval,
+    log: (text) => void io.say("warn", text),
+    signal,
+  });
+  yield* [];
+}

@@ -1,0 +1,57 @@
+import type { Dashboard } from "../bus/status";
+import type { Session } from "../bus/session";
+import { named } from "./quoted";
+
+/** How many locks of a session, and how many alerts, are named; the others are counted. */
+const few = 5;
+
+/** Who is here, in one line each: what an agent needs to know before it acts. */
+export function describeStatus({ sessions, this_session, alerts }: Dashboard): string {
+  const own = sessions.find(({ session_id }) => session_id === this_session);
+  const others = sessions.filter((session) => session !== own);
+  const lines = [
+    own ? `You are ${describe(own)}` : "You are not registered",
+    others.length === 0 ? "No other session is here." : `${count(others.length, "other session")}:`,
+    ...others.map((session) => `- ${describe(session)}`),
+  ];
+  if (alerts.length > 0) {
+    lines.push(`${count(alerts.length, "open alert")}:`);
+    for (const { message_type, payload, activity } of alerts.slice(0, few)) {
+      const who = Array.isArray(payload.sessions) ? payload.sessions.map(String) : [];
+      const what = named(String(payload.resource ?? activity ?? "unknown"));
+      lines.push(`- ${named(message_type)} on ${what}: ${named(who.join(", "))}`);
+    }
+  }
+  const unread = own?.unread_count ?? 0;
+  if (unread > 0) lines.push(`${count(unread, "unread message")} for you: call bus_inbox.`);
+  return lines.join("\n");
+}
+
+function describe(session: Session): string {
+  const { session_id, name, llm_vendor, llm_model, project_id, task_id, status, cwd } = session;
+  const facts = [
+    llm_model === null ? llm_vendor : `${llm_vendor} ${llm_model}`,
+    status,
+    project_id && `project ${project_id}`,
+    task_id && `task ${task_id}`,
+    cwd && `in ${cwd}`,
+    listed(
+      "claims",
+      session.claimed_tasks.map((claim) => claim.task_id),
+    ),
+    listed("locks", session.file_locks),
+  ];
+  const called = name === null ? "" : ` "${name}"`;
+  return `${session_id}${called}: ${facts
+    .filter(Boolean)
+    .map((fact) => named(fact!))
+    .join(" · ")}`;
+}
+
+function listed(what: string, all: readonly string[]): string | null {
+  if (all.length === 0) return null;
+  const more = all.length > few ? ` and ${all.length - few} more` : "";
+  return `${what} ${all.slice(0, few).join(", ")}${more}`;
+}
+
+export const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? "" : "s"}`;

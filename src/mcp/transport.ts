@@ -1,0 +1,136 @@
+import type { ReadableStreamDefaultReader } from "node:stream/web";
+
+import { ReadBuffer, serializeMessage } from "@modelcontextprotocol/sdk/shared/stdio.js";
+import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
+import {
+  isJSONRPCNotification,
+  isJSONRPCRequest,
+  type JSONRPCMessage,
+  type RequestId,
+} from "@modelcontextprotocol/sdk/types.js";
+
+/** What becomes of an answer: exactly one of the two is called. */
+export interface Showing {
+  /** Its bytes have reached the client. */
+  shown(): Promise<void>;
+  /** They have not, and never will. */
+  unshown(): Promise<void>;
+}
+
+export interface Streams {
+  input: ReadableStream<Uint8Array>;
+  /** Resolves when the bytes are written; says whether somebody can read them. */
+  write(text: string): Promise<"written" | "discarded" | "gone">;
+}
+
+/** Longest line that is read, in bytes: a message has 64 KiB at most, which JSON can make six times as long. */
+const maxLine = 1024 * 1024;
+
+/**
+ * One JSON-RPC message a line. The SDK's own transport does not tell when an answer was written, which is what makes a
+ * message `delivered`, and does not notice the end of its input.
+ */
+export class StdioTransport implements Transport {
+  onclose?: () => void;
+  onerror?: (error: Error) => void;
+  onmessage?: (message: JSONRPCMessage) => void;
+
+  /** Requests that have no answer yet, and what is to be done when they have. */
+  readonly #open = new Map<RequestId, Showing | null>();
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  /** Resolves when no request waits for its answer any more. */
+  #answered = Promise.withResolvers<void>();
+  #writing: Promise<void> = Promise.resolve();
+  #gone = false;
+
+  constructor(private readonly streams: Streams) {
+    this.#reader = streams.input.getReader();
+  }
+
+  /** Nothing is read before `run`. */
+  async start(): Promise<void> {}
+
+  /** Takes messages until the input ends, nobody reads the answers any more, or `close`; answers what came before the end. */
+  async run(): Promise<void> {
+    const buffer = new ReadBuffer({ maxBufferSize: maxLine });
+    for (;;) {
+      const { done, value } = await this.#reader.read();
+      if (done) break;
+      try {
+        buffer.append(Buffer.from(value));
+      } catch (error) {
+        this.onerror?.(error as Error);
+        continue;
+      }
+      while (this.#takeOne(buffer));
+    }
+    if (this.#open.size > 0 && !this.#gone) await this.#answered.promise;
+    await this.#writing;
+  }
+
+  /** Has `showing` called when the answer to this request is written, or when it will never be. */
+  async onAnswered(request: RequestId, showing: Showing): Promise<void> {
+    if (!this.#gone && this.#open.has(request)) this.#open.set(request, showing);
+    else await showing.unshown();
+  }
+
+  async send(message: JSONRPCMessage): Promise<void> {
+    const writing = this.#writing.then(() => this.#write(message));
+    this.#writing = writing.catch(() => {});
+    await writing;
+  }
+
+  async close(): Promise<void> {
+    await this.#leave();
+    this.onclose?.();
+  }
+
+  /** False where no whole line is left. */
+  #takeOne(buffer: ReadBuffer): boolean {
+    try {
+      const message = buffer.readMessage();
+      if (message === null) return false;
+      if (isJSONRPCRequest(message)) this.#open.set(message.id, null);
+      this.onmessage?.(message);
+      // The SDK answers no request that was cancelled.
+      if (isJSONRPCNotification(message) && message.method === "notifications/cancelled") {
+        void this.#settle(message.params?.["requestId"] as RequestId, false);
+      }
+    } catch (error) {
+      this.onerror?.(error as Error);
+    }
+    return true;
+  }
+
+  async #write(message: JSONRPCMessage): Promise<void> {
+    const answers = "id" in message && !("method" in message) ? message.id : undefined;
+    let written = false;
+    try {
+      const how = this.#gone ? "gone" : await this.streams.write(serializeMessage(message));
+      written = how === "written";
+      if (how === "gone") await this.#leave();
+    } finally {
+      if (answers !== undefined) await this.#settle(answers, written);
+    }
+  }
+
+  async #settle(request: RequestId, written: boolean): Promise<void> {
+    const showing = this.#open.get(request);
+    this.#open.delete(request);
+    try {
+      await (written ? showing?.shown() : showing?.unshown());
+    } finally {
+      if (this.#open.size === 0) {
+        this.#answered.resolve();
+        this.#answered = Promise.withResolvers();
+      }
+    }
+  }
+
+  async #leave(): Promise<void> {
+    if (this.#gone) return;
+    this.#gone = true;
+    await this.#reader.cancel();
+    await Promise.allSettled([...this.#open.keys()].map((id) => this.#settle(id, false)));
+  }
+}
