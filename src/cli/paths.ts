@@ -12,7 +12,8 @@ export function dataDirectory(env: Env): string {
   return join(homeDirectory(env), ".local", "share", "parley");
 }
 
-function homeDirectory(env: Env): string {
+/** Throws `not_permitted` where neither HOME nor the user's entry names one. */
+export function homeDirectory(env: Env): string {
   // Loading node:os costs a quarter of a millisecond, for what HOME nearly always says.
   const home = env["HOME"] || process.getBuiltinModule("node:os").homedir();
   if (home) return home;
