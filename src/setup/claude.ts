@@ -46,13 +46,13 @@ export const claude: Vendor = {
   },
 
   notes: ({ scope }) => [
-    "sessions that are running take the hooks up when they are started again",
+    "sessions that are running may have to be started again",
     ...(scope === "project"
       ? [
           "it asks whether this folder and the server in .mcp.json are to be trusted",
           "the files name this machine's parley: keep them out of a shared repository",
         ]
       : ["in a folder that is new to it, it asks for trust before any hook runs"]),
-    "it asks before it uses a tool of the parley server, until you allow that",
+    "it may ask before it uses a tool of the parley server",
   ],
 };

@@ -84,10 +84,11 @@ export class JsonText {
     const before = this.tokens(previous ? endOf(previous) : container.offset + 1, start);
     const after = this.tokens(end, children[index + 1]?.offset ?? endOf(container) - 1);
     const cut = after.commaAt ?? before.commaAt;
-    const keepsLine = before.last === lineComment;
-    const first = keepsLine
-      ? start
-      : start - (/\s*$/.exec(this.text.slice(0, start))?.[0].length ?? 0);
+    // What ends a comment's line must stay, unless another line follows at once.
+    const rest = this.text.slice(after.commaAt === null ? end : after.commaAt + 1);
+    const keepsLine = before.last === lineComment && !/^[ \t]*\r?\n/.test(rest);
+    const space = /\s*$/.exec(this.text.slice(0, start))?.[0].length ?? 0;
+    const first = keepsLine ? start : start - space;
     const cuts: Edit[] = [[first, end - first, ""]];
     if (cut !== null) cuts.push([cut, 1, ""]);
     const blank = !previous && !children[index + 1] && before.last === null && after.last === null;
@@ -95,9 +96,13 @@ export class JsonText {
     return this.edited(cuts);
   }
 
-  /** Whether there is an empty object or list at the path. */
+  /** Whether there is an object or list at the path with nothing in it, and no comment that would go with it. */
   isEmpty(path: Path): boolean {
-    return this.find(path)?.children?.length === 0;
+    const node = this.find(path);
+    if (node?.children?.length !== 0) return false;
+    const key = node.parent?.children?.[0];
+    const before = key ? this.text.slice(endOf(key), node.offset) : ":";
+    return before.trim() === ":" && /^.\s*.$/.test(this.text.slice(node.offset, endOf(node)));
   }
 
   private insert(container: Node, key: string | null, value: unknown): JsonText {

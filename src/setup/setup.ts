@@ -60,7 +60,7 @@ export async function setUp(
         directory: vendor.directory(place),
       })),
       changes: [
-        ...(await Promise.all(plan.changes.map((each) => reported(each, record, dryRun)))),
+        ...(await Promise.all(plan.changes.map((each) => reported(each, record, memory, dryRun)))),
         ...links.map((each) => reportedLink(each, dryRun)),
       ],
       notes: notesOf(request, chosen, plan.changes),
@@ -114,7 +114,7 @@ function perform(
 ): void {
   const next: Memory = structuredClone(memory);
   for (const { target, before, after, base } of changes) {
-    if (before !== null) record.keep(target, before);
+    if (before !== null && !isOwn(memory, target, before)) record.keep(target, before);
     const name = base && record.keep(target, base);
     if (after === null || after === base) delete next.files[target];
     else next.files[target] = { base: name, after: hashOf(after) };
@@ -133,19 +133,26 @@ function perform(
   record.write(next);
 }
 
+/** Nobody has changed what setup itself has made of the file: no copy is worth keeping. */
+const isOwn = (memory: Memory, target: string, bytes: Buffer): boolean =>
+  memory.files[target]?.after === hashOf(bytes);
+
 async function reported(
   { vendor, part, path, target, before, after }: FileChange,
   record: SetupRecord,
+  memory: Memory,
   dryRun: boolean,
 ): Promise<SetupChange> {
   const action = before === null ? "create" : after === null ? "remove" : "update";
   const backup =
-    dryRun || before === null ? null : record.backupPath(record.backupName(target, before));
+    dryRun || before === null || isOwn(memory, target, before)
+      ? null
+      : record.backupPath(record.backupName(target, before));
   if (!dryRun) return { vendor, part, path, action, backup, diff: null };
   const { createTwoFilesPatch } = await import("diff");
   const [from, to] = [before === null ? "/dev/null" : path, after === null ? "/dev/null" : path];
   const texts = [before, after].map((bytes) => bytes?.toString("utf8") ?? "") as [string, string];
-  const diff = createTwoFilesPatch(from, to, ...texts).replace(/^=+\n/, "");
+  const diff = createTwoFilesPatch(from, to, ...texts).replace(/^(Index: .*\n)?=+\n/, "");
   return { vendor, part, path, action, backup, diff };
 }
 

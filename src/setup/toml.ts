@@ -7,7 +7,7 @@ type Table = Record<string, unknown>;
 /** Stays with the table where Codex rewrites the file around it. Nothing depends on it: it does not always do so. */
 const mark = "# Written by parley setup; parley setup --remove takes it out.";
 /** Codex hands its servers hardly any variable unless told to. */
-const variables = ["PARLEY_DB", "PARLEY_PROJECT", "XDG_DATA_HOME"];
+const variables = ["PARLEY_DB", "XDG_DATA_HOME"];
 const header = /^[ \t]*\[[ \t]*mcp_servers[ \t]*\.[ \t]*"?parley"?[ \t]*(\.[^\]]*)?\][ \t]*(#.*)?$/;
 
 /** The MCP entry of Codex's `config.toml`: the table `[mcp_servers.parley]`, at the end of the file. */
@@ -58,7 +58,7 @@ export function tomlServerEditor(file: string, owner: Owner): Editor {
         "[mcp_servers.parley]",
         line,
         'args = ["mcp"]',
-        `env_vars = ${JSON.stringify(variables)}`,
+        `env_vars = [${variables.map((each) => JSON.stringify(each)).join(", ")}]`,
         "",
       ].join(eol);
       const open = text && !text.endsWith("\n") ? eol : "";
