@@ -1,6 +1,7 @@
 import type { DatabaseReport, Finding } from "../bus/doctor";
 import { ParleyError } from "../bus/errors";
 import { type Context, defineCommand } from "../cli/command";
+import { within } from "../setup/ask";
 import { databaseFindings, finding } from "../setup/database";
 import { vendorFindings } from "../setup/doctor";
 import { findPlace } from "../setup/place";
@@ -43,7 +44,10 @@ async function versionFinding(context: Context): Promise<Finding> {
 async function wakeFinding(context: Context): Promise<Finding> {
   try {
     const { wake } = await context.bus("read");
-    const listening = await Promise.race([wake.listen(null, () => {}), Bun.sleep(patience)]);
+    const listening = await within(
+      patience,
+      wake.listen(null, () => {}),
+    );
     if (!listening) {
       const message = `no answer from the file watcher within ${patience / 1000} s`;
       return finding("wake", "warning", message, "set PARLEY_WAKE=poll");

@@ -32,15 +32,23 @@ export async function ask<T>(
   } catch {
     return null;
   }
-  const timeout = Promise.withResolvers<null>();
-  const timer = setTimeout(() => timeout.resolve(null), milliseconds);
   try {
-    return await Promise.race([read(child, input, answer), timeout.promise]);
+    return await within(milliseconds, read(child, input, answer));
   } catch {
     return null;
   } finally {
-    clearTimeout(timer);
     await end(child);
+  }
+}
+
+/** What a promise comes to, or null where it takes longer. No timer is left to keep the process waiting. */
+export async function within<T>(milliseconds: number, promise: Promise<T>): Promise<T | null> {
+  const late = Promise.withResolvers<null>();
+  const timer = setTimeout(() => late.resolve(null), milliseconds);
+  try {
+    return await Promise.race([promise, late.promise]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
@@ -71,7 +79,7 @@ async function end(child: Bun.Subprocess<"pipe", "pipe", "ignore">): Promise<voi
   } catch {
     // It has closed its end already.
   }
-  await Promise.race([child.exited, Bun.sleep(500)]);
+  await within(500, child.exited);
   try {
     process.kill(-child.pid, "SIGKILL");
   } catch {

@@ -1,4 +1,5 @@
 import type { DatabaseReport, Finding } from "../bus/doctor";
+import { quoted } from "./program";
 
 const elsewhere = "name another place with --db or PARLEY_DB";
 
@@ -15,7 +16,7 @@ export function databaseFindings(report: DatabaseReport): Finding[] {
           "database.permissions",
           "warning",
           `${open.path} has mode ${open.mode}`,
-          `run chmod go-rwx ${exposed.map((each) => each.path).join(" ")}`,
+          `run chmod go-rwx ${exposed.map((each) => quoted(each.path)).join(" ")}`,
         )
       : finding("database.permissions", "ok", "nobody else can read it"),
   );
@@ -64,7 +65,7 @@ function kindFindings(report: DatabaseReport): Finding[] {
     case "foreign":
       return about("error", `${path} is not a parley database`, elsewhere);
     case "unreadable":
-      return /malformed|corrupt|disk I\/O/i.test(failure ?? "")
+      return /malformed|corrupt/i.test(failure ?? "")
         ? about("error", `${path} is damaged: ${failure}`, damaged(path))
         : about(
             "error",
@@ -84,7 +85,7 @@ function kindFindings(report: DatabaseReport): Finding[] {
                 "database.journal",
                 "warning",
                 `the journal mode is ${journal_mode}, so readers and writers wait for each other`,
-                `run sqlite3 ${path} "pragma journal_mode = wal"`,
+                `run sqlite3 ${quoted(path)} "pragma journal_mode = wal"`,
               ),
             ]),
       ];

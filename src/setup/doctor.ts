@@ -35,17 +35,18 @@ async function findingsOf(
   const program = programOf(vendor, place);
   if (!isInstalled(vendor, place)) return [finding(name, "info", `${title} is not installed`)];
   try {
-    const [version, hooks] = [versionOf(vendor, program, place), partsOf(vendor, owner, place)];
-    const own = hooks.filter((each) => each.part === "hooks" && each.programs.length > 0);
+    const version = versionOf(vendor, program, place);
+    const parts = partsOf(vendor, owner, place);
+    const own = parts.filter((each) => each.part === "hooks" && each.programs.length > 0);
     const trust =
       program !== null && own.length > 0
         ? await vendor.trust?.({ program, place, owner })
         : undefined;
     return [
       await version,
-      hooksFinding(vendor, hooks, owner),
+      hooksFinding(vendor, parts, owner, program !== null),
       ...(trust ? [finding(`${name}.trust`, trust.status, trust.message, trust.remedy)] : []),
-      ...(own.length > 0 ? restFindings(vendor, hooks, owner) : []),
+      ...(own.length > 0 ? restFindings(vendor, parts, owner) : []),
       seenFinding(vendor, lastSeen[name], now),
     ];
   } catch (error) {
@@ -92,12 +93,22 @@ function partsOf(vendor: Vendor, owner: Owner, place: Place): SeenPart[] {
   );
 }
 
-function hooksFinding({ name }: Vendor, parts: readonly SeenPart[], owner: Owner): Finding {
+function hooksFinding(
+  { name }: Vendor,
+  parts: readonly SeenPart[],
+  owner: Owner,
+  isRunnable: boolean,
+): Finding {
   const check = `${name}.hooks`;
   const remedy = `run parley setup ${name}`;
   const hooks = parts.filter(({ part, state }) => part === "hooks" && state !== "absent");
   const [first, second] = hooks;
-  if (!first) return finding(check, "warning", "parley is not set up for it", remedy);
+  if (!first) {
+    const message = "parley is not set up for it";
+    return isRunnable
+      ? finding(check, "warning", message, remedy)
+      : finding(check, "info", message);
+  }
   const again = first.scope === "project" ? `${remedy} --project` : remedy;
   if (second) {
     const message = `they stand in ${first.path} and in ${second.path}, so every event is told twice`;

@@ -32,7 +32,9 @@ export function inspectDatabase(path: string, directory: string | null): Databas
     last_seen: {},
   };
   try {
-    if (!statSync(path, { throwIfNoEntry: false })) return report;
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (!found) return report;
+    if (!found.isFile()) return { ...report, kind: "foreign", failure: "it is no file" };
     return { ...report, ...contents(path) };
   } catch (error) {
     return { ...report, kind: "unreadable", failure: (error as Error).message };
