@@ -105,7 +105,7 @@ export const verbs: Verbs = {
     load: () => import("../commands/log"),
   },
   setup: {
-    summary: "Let agents take part by themselves: hooks, commands, MCP server",
+    summary: "Let agents take part by themselves: install hooks, commands and MCP server",
     load: () => import("../commands/setup"),
   },
   doctor: {

@@ -5,12 +5,16 @@ import { type HookEvents, hooksEditor } from "./hooks";
 import { serverEditor } from "./server";
 import type { ConfigFile, Place, Vendor } from "./vendor";
 
-/** Timeouts in seconds. A permission prompt is told by `Notification`; `SessionEnd` is cut off after 1.5 s anyway. */
+/**
+ * Timeouts in seconds. A permission prompt is told by `PermissionRequest` when it is shown, and by `Notification` once it
+ * has waited for a while; `SessionEnd` is cut off after 1.5 s anyway.
+ */
 const events: HookEvents = {
   SessionStart: { timeout: 5 },
   UserPromptSubmit: { timeout: 5 },
   PreToolUse: { matcher: "Edit|Write|MultiEdit|NotebookEdit|Bash", timeout: 5 },
   PostToolUse: { timeout: 5 },
+  PermissionRequest: { timeout: 5 },
   Notification: { timeout: 5 },
   Stop: { timeout: 5 },
   SessionEnd: { timeout: 2 },

@@ -45,7 +45,7 @@ describe("On an empty home", () => {
     ]);
     expect(Object.keys(home.json(settings).hooks)).toEqual([
       ...["SessionStart", "UserPromptSubmit", "PreToolUse", "PostToolUse"],
-      ...["Notification", "Stop", "SessionEnd"],
+      ...["PermissionRequest", "Notification", "Stop", "SessionEnd"],
     ]);
     expect(Object.keys(home.json(hooks))).toEqual(["hooks"]);
     expect(home.json(hooks).hooks.PreToolUse[0].matcher).toBe("apply_patch|Bash");
