@@ -13,25 +13,20 @@ interface Done {
   directories: string[];
 }
 
-/** Makes all changes or none. Returns the directories that it made. Throws `not_permitted`, or `busy` where somebody was faster. */
-export function apply(files: readonly FileChange[], links: readonly LinkChange[]): string[] {
+/**
+ * Makes all changes or none. `commit` is given the directories that were made, and is the last that may fail. Throws
+ * `not_permitted`, or `busy` where somebody was faster.
+ */
+export function apply(
+  files: readonly FileChange[],
+  links: readonly LinkChange[],
+  commit: (directories: string[]) => void,
+): void {
   const done: Done = { undo: [], directories: [] };
   try {
-    for (const change of files)
-      attempt(
-        change.path,
-        () => change.target,
-        done,
-        () => put(change, done),
-      );
-    for (const change of links)
-      attempt(
-        change.path,
-        () => change.path,
-        done,
-        () => link(change, done),
-      );
-    return done.directories;
+    for (const change of files) attempt(change.path, change.target, done, () => put(change, done));
+    for (const change of links) attempt(change.path, change.path, done, () => link(change, done));
+    commit(done.directories);
   } catch (error) {
     for (const undo of done.undo.toReversed()) undo();
     removeEmpty(done.directories);
@@ -39,9 +34,9 @@ export function apply(files: readonly FileChange[], links: readonly LinkChange[]
   }
 }
 
-function attempt(path: string, target: () => string, done: Done, work: () => void): void {
+function attempt(path: string, target: string, done: Done, work: () => void): void {
   try {
-    done.directories.push(...makeDirectories(dirname(target())));
+    done.directories.push(...makeDirectories(dirname(target)));
     work();
   } catch (error) {
     throw error instanceof ParleyError ? error : refused(path, error);
@@ -50,7 +45,9 @@ function attempt(path: string, target: () => string, done: Done, work: () => voi
 
 function put({ path, target, before, after }: FileChange, { undo }: Done): void {
   const now = contents(target);
-  if (!(now === null ? before === null : before?.equals(now))) {
+  // Another setup may have done the same.
+  if (isSame(now, after)) return;
+  if (!isSame(now, before)) {
     throw new ParleyError("busy", `${path} was changed by another program just now`, {
       hint: "run setup again; nothing was changed",
       details: { path },
@@ -69,6 +66,9 @@ function link({ path, before, after }: LinkChange, { undo }: Done): void {
     if (before !== null) symlinkSync(before, path);
   });
 }
+
+const isSame = (one: Buffer | null, other: Buffer | null): boolean =>
+  one === null || other === null ? one === other : one.equals(other);
 
 function contents(target: string): Buffer | null {
   try {

@@ -104,7 +104,7 @@ function linksOf(
   return { links, warnings: [...warnings, { code: "not_on_path", message }] };
 }
 
-/** The memory is written first: what it says of a file that then stays as it was is known to be wrong by its hash. */
+/** Backups come first; the memory comes last, as a part of it all that is taken back if it fails. */
 function perform(
   changes: readonly FileChange[],
   links: readonly LinkChange[],
@@ -112,25 +112,24 @@ function perform(
   memory: Memory,
   program: string | null,
 ): void {
-  const next: Memory = structuredClone(memory);
-  for (const { target, before, after, base } of changes) {
+  const bases = changes.map(({ target, before, base }) => {
     if (before !== null && !isOwn(memory, target, before)) record.keep(target, before);
-    const name = base && record.keep(target, base);
-    if (after === null || after === base) delete next.files[target];
-    else next.files[target] = { base: name, after: hashOf(after) };
-  }
-  for (const { path, after } of links) {
-    next.links = next.links.filter((each) => each !== path).concat(after === null ? [] : [path]);
-  }
-  if (program !== null) next.programs = [...new Set([...next.programs, program])];
-  record.write(next);
-  try {
-    next.directories = removeEmpty([...new Set([...next.directories, ...apply(changes, links)])]);
-  } catch (error) {
-    record.write(memory);
-    throw error;
-  }
-  record.write(next);
+    return base && record.keep(target, base);
+  });
+  apply(changes, links, (made) => {
+    // Another setup may have remembered something meanwhile.
+    const next = record.read();
+    for (const [index, { target, after, base }] of changes.entries()) {
+      if (after === null || after === base) delete next.files[target];
+      else next.files[target] = { base: bases[index] ?? null, after: hashOf(after) };
+    }
+    for (const { path, after } of links) {
+      next.links = next.links.filter((each) => each !== path).concat(after === null ? [] : [path]);
+    }
+    if (program !== null) next.programs = [...new Set([...next.programs, program])];
+    next.directories = removeEmpty([...new Set([...next.directories, ...made])]);
+    record.write(next);
+  });
 }
 
 /** Nobody has changed what setup itself has made of the file: no copy is worth keeping. */

@@ -343,6 +343,17 @@ describe("Where it cannot be done whole, nothing is done", () => {
   });
 });
 
+test("setups that run at once do not get in each other's way", async () => {
+  using home = new Home({ [settings]: stopHook, [config]: "a = 1\n" });
+  const before = home.picture();
+  await home.setup(["claude"], { dryRun: true });
+  const names = [["claude"], ["codex"], ["claude", "codex"]];
+  await Promise.all(names.map((each) => home.setup(each)));
+  expect((await home.setup()).result.changes).toEqual([]);
+  await home.remove();
+  expect(home.picture()).toEqual(before);
+});
+
 describe("Links", () => {
   test("a configuration that is a symbolic link is changed at its target, and keeps its mode", async () => {
     using home = new Home({ "dotfiles/settings.json": stopHook });
