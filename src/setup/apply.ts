@@ -1,10 +1,25 @@
-import { readFileSync, rmdirSync, rmSync, symlinkSync, unlinkSync } from "node:fs";
+import {
+  chmodSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  unlinkSync,
+} from "node:fs";
 import { dirname } from "node:path";
 
 import { ParleyError } from "../bus/errors";
+import type { SetupScope } from "../bus/setup";
 import { makeDirectories, refused, write } from "./files";
 import type { LinkChange } from "./links";
 import type { FileChange } from "./plan";
+
+/** Of what is made new. Agents put their users' keys into these files later, and keep the mode that they find. */
+const modes = {
+  user: { file: 0o600, directory: 0o700 },
+  project: { file: 0o666, directory: 0o777 },
+} as const;
 
 /** What was made on the way, so that it can be taken back. */
 interface Done {
@@ -20,12 +35,17 @@ interface Done {
 export function apply(
   files: readonly FileChange[],
   links: readonly LinkChange[],
+  scope: SetupScope,
   commit: (directories: string[]) => void,
 ): void {
   const done: Done = { undo: [], directories: [] };
   try {
-    for (const change of files) attempt(change.path, change.target, done, () => put(change, done));
-    for (const change of links) attempt(change.path, change.path, done, () => link(change, done));
+    for (const change of files) {
+      attempt(change, scope, done, () => put(change, scope, done));
+    }
+    for (const change of links) {
+      attempt({ ...change, target: change.path }, "project", done, () => link(change, done));
+    }
     commit(done.directories);
   } catch (error) {
     for (const undo of done.undo.toReversed()) undo();
@@ -34,16 +54,21 @@ export function apply(
   }
 }
 
-function attempt(path: string, target: string, done: Done, work: () => void): void {
+function attempt(
+  { path, target }: { path: string; target: string },
+  scope: SetupScope,
+  done: Done,
+  work: () => void,
+): void {
   try {
-    done.directories.push(...makeDirectories(dirname(target)));
+    done.directories.push(...makeDirectories(dirname(target), modes[scope].directory));
     work();
   } catch (error) {
     throw error instanceof ParleyError ? error : refused(path, error);
   }
 }
 
-function put({ path, target, before, after }: FileChange, { undo }: Done): void {
+function put({ path, target, before, after }: FileChange, scope: SetupScope, { undo }: Done): void {
   const now = contents(target);
   // Another setup may have done the same.
   if (isSame(now, after)) return;
@@ -53,9 +78,14 @@ function put({ path, target, before, after }: FileChange, { undo }: Done): void 
       details: { path },
     });
   }
+  const mode = statSync(target, { throwIfNoEntry: false })?.mode;
   if (after === null) unlinkSync(target);
-  else write(target, after);
-  undo.push(() => (before === null ? rmSync(target, { force: true }) : write(target, before)));
+  else write(target, after, modes[scope].file);
+  undo.push(() => {
+    if (before === null) return rmSync(target, { force: true });
+    write(target, before, 0o600);
+    if (mode !== undefined) chmodSync(target, mode & 0o7777);
+  });
 }
 
 function link({ path, before, after }: LinkChange, { undo }: Done): void {

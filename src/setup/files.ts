@@ -28,21 +28,24 @@ const byteOrderMark = "\ufeff";
 /** Throws `invalid` for what is no file, `not_permitted` for one that cannot be read. */
 export function find(path: string): Found {
   const target = targetOf(path);
+  const found = statSync(target, { throwIfNoEntry: false });
+  // Reading a pipe would wait for ever, and a device must not be replaced.
+  if (found && !found.isFile()) throw noFile(path);
   try {
     return { target, bytes: readFileSync(target) };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT") return { target, bytes: null };
-    if (code === "EISDIR" || code === "ENOTDIR" || code === "ELOOP") {
-      throw new ParleyError("invalid", `${path} is no file (${code})`, {
-        hint: "move it away; nothing was changed",
-        details: { path },
-        cause: error,
-      });
-    }
+    if (code === "ENOTDIR" || code === "ELOOP") throw noFile(path);
     throw refused(path, error);
   }
 }
+
+const noFile = (path: string): ParleyError =>
+  new ParleyError("invalid", `${path} is no file`, {
+    hint: "move it away; nothing was changed",
+    details: { path },
+  });
 
 function targetOf(path: string): string {
   let target = path;
@@ -98,17 +101,22 @@ function mayWrite({ mode, uid, gid }: { mode: number; uid: number; gid: number }
 export function makeDirectories(directory: string, mode?: number): string[] {
   if (existsSync(directory)) return [];
   const above = makeDirectories(dirname(directory), mode);
-  mkdirSync(directory, mode === undefined ? {} : { mode });
+  try {
+    mkdirSync(directory, mode === undefined ? {} : { mode });
+  } catch (error) {
+    // Another setup may have made it just now.
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  }
   return [...above, directory];
 }
 
-/** The old file or the new one, never half of it; mode and owner stay. */
-export function write(target: string, bytes: Buffer): void {
+/** The old file or the new one, never half of it; mode and owner stay. `mode` is for a file that is not there yet. */
+export function write(target: string, bytes: Buffer, mode = 0o666): void {
   const before = statSync(target, { throwIfNoEntry: false });
   const draft = `${target}.parley-${process.pid}`;
   try {
     // What may hold others' secrets is at no moment readable to more than it was.
-    writeFileSync(draft, bytes, { flag: "wx", mode: before ? before.mode & 0o600 : 0o666 });
+    writeFileSync(draft, bytes, { flag: "wx", mode: before ? before.mode & 0o600 : mode });
     if (before) {
       if (before.uid !== process.geteuid?.()) chownSync(draft, before.uid, before.gid);
       chmodSync(draft, before.mode & 0o7777);

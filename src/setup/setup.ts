@@ -45,7 +45,7 @@ export async function setUp(
       : { changes: planRemoval(files, memory, record), warnings: [] };
   const { links, warnings } = linksOf(request, owner.program, memory);
   if (!dryRun && plan.changes.length + links.length > 0) {
-    perform(plan.changes, links, record, memory, owner.program);
+    perform(request, plan.changes, links, record, memory, owner.program);
   }
   return {
     result: {
@@ -106,6 +106,7 @@ function linksOf(
 
 /** Backups come first; the memory comes last, as a part of it all that is taken back if it fails. */
 function perform(
+  { place: { scope } }: SetupRequest,
   changes: readonly FileChange[],
   links: readonly LinkChange[],
   record: SetupRecord,
@@ -116,7 +117,7 @@ function perform(
     if (before !== null && !isOwn(memory, target, before)) record.keep(target, before);
     return base && record.keep(target, base);
   });
-  apply(changes, links, (made) => {
+  apply(changes, links, scope, (made) => {
     // Another setup may have remembered something meanwhile.
     const next = record.read();
     for (const [index, { target, after, base }] of changes.entries()) {
@@ -127,9 +128,11 @@ function perform(
       next.links = next.links.filter((each) => each !== path).concat(after === null ? [] : [path]);
     }
     if (program !== null) next.programs = [...new Set([...next.programs, program])];
-    next.directories = removeEmpty([...new Set([...next.directories, ...made])]);
+    next.directories = [...new Set([...next.directories, ...made])];
     record.write(next);
   });
+  const left = record.read();
+  record.write({ ...left, directories: removeEmpty(left.directories) });
 }
 
 /** Nobody has changed what setup itself has made of the file: no copy is worth keeping. */

@@ -62,6 +62,17 @@ describe("On an empty home", () => {
     expect(home.picture()).toEqual(before);
   });
 
+  test("what is new is for its user alone, since agents put their keys into it later", async () => {
+    using home = new Home();
+    await home.setup();
+    const made = Object.entries(home.picture());
+    expect(made.length).toBeGreaterThan(18);
+    for (const [name, what] of made) {
+      const mode = what.split(" ")[0]!;
+      expect([name, mode]).toEqual([name, mode.startsWith("4") ? "40700" : "100600"]);
+    }
+  });
+
   test("a second setup has nothing to do", async () => {
     using home = new Home();
     await home.setup();
@@ -332,6 +343,18 @@ describe("Where it cannot be done whole, nothing is done", () => {
     expect(home.has(".claude.json")).toBe(false);
   });
 
+  test("a device or a pipe where a file should be", async () => {
+    for (const device of ["/dev/null", "pipe"]) {
+      using home = new Home();
+      Bun.spawnSync(["mkfifo", home.at("pipe")]);
+      mkdirSync(home.at(".codex"));
+      symlinkSync(device === "pipe" ? home.at("pipe") : device, home.at(hooks));
+      expect(await failure(home.setup())).toMatchObject({ code: "invalid" });
+      expect(home.has(".claude")).toBe(false);
+    }
+    expect(statSync("/dev/null").isCharacterDevice()).toBe(true);
+  });
+
   test("a write that fails half-way is taken back", async () => {
     // A name that is free, but too long once the draft's suffix is added.
     using home = new Home({ [settings]: stopHook });
@@ -341,17 +364,6 @@ describe("Where it cannot be done whole, nothing is done", () => {
     expect(await failure(home.setup())).toMatchObject({ code: "not_permitted" });
     expect(home.picture()).toEqual(before);
   });
-});
-
-test("setups that run at once do not get in each other's way", async () => {
-  using home = new Home({ [settings]: stopHook, [config]: "a = 1\n" });
-  const before = home.picture();
-  await home.setup(["claude"], { dryRun: true });
-  const names = [["claude"], ["codex"], ["claude", "codex"]];
-  await Promise.all(names.map((each) => home.setup(each)));
-  expect((await home.setup()).result.changes).toEqual([]);
-  await home.remove();
-  expect(home.picture()).toEqual(before);
 });
 
 describe("Links", () => {

@@ -68,6 +68,20 @@ test("setup finds the installed agents, says what they will ask, and is undone b
   expect(nothing.stdout).toBe("Nothing to do: Claude Code and Codex\n");
 });
 
+test("setups that run at once do not get in each other's way", async () => {
+  await using s = sandbox();
+  const before = files(s);
+  const vendors = [["claude"], ["codex"], ["claude", "codex"], ["codex", "claude"]];
+  const agents = await Promise.all(vendors.map(() => s.startAgent("desk")));
+  const runs = await Promise.all(
+    agents.map((agent, index) => agent.run(["parley", "setup", ...vendors[index]!])),
+  );
+  expect(runs.map(({ exitCode, stderr }) => [exitCode, stderr])).toEqual(runs.map(() => [0, ""]));
+  expect((await s.parley(["setup"])).stdout).toBe("Nothing to do: Claude Code and Codex\n");
+  await s.parley(["setup", "--remove"]);
+  expect([files(s), readdirSync(s.home)]).toEqual([before, [".local"]]);
+});
+
 test("the command of a hook runs in a shell, however the program's directory is called", async () => {
   await using s = sandbox();
   const directory = path(s.dir, `it's "my" $HOME`);
