@@ -70,8 +70,6 @@ function attempt(
 
 function put({ path, target, before, after }: FileChange, scope: SetupScope, { undo }: Done): void {
   const now = contents(target);
-  // Another setup may have done the same.
-  if (isSame(now, after)) return;
   if (!isSame(now, before)) {
     throw new ParleyError("busy", `${path} was changed by another program just now`, {
       hint: "run setup again; nothing was changed",

@@ -104,7 +104,7 @@ export function makeDirectories(directory: string, mode?: number): string[] {
   try {
     mkdirSync(directory, mode === undefined ? {} : { mode });
   } catch (error) {
-    // Another setup may have made it just now.
+    // Another process may have made it just now.
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   }
   return [...above, directory];

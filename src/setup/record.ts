@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 
+import { ParleyError } from "../bus/errors";
 import { find, makeDirectories, refused, write } from "./files";
 
 /** What is known of a file that setup has changed. */
@@ -24,11 +25,50 @@ export interface Memory {
   links: string[];
 }
 
+/** Milliseconds after which a lock is nobody's any more: setup takes a fraction of a second. */
+const abandoned = 30_000;
+
 export const hashOf = (bytes: Buffer): string => createHash("sha256").update(bytes).digest("hex");
 
 /** The memory and the backups, both the user's alone: configurations hold keys. */
 export class SetupRecord {
   constructor(private readonly dataDirectory: string) {}
+
+  /**
+   * Does something while no other setup can. One that was killed holds it for half a minute more. Throws `busy` after
+   * that, and `not_permitted`.
+   */
+  alone<T>(work: () => T): T {
+    const lock = join(this.dataDirectory, "setup.lock");
+    for (const until = Date.now() + 2 * abandoned; !this.take(lock); Bun.sleepSync(20)) {
+      if (Date.now() > until) {
+        throw new ParleyError("busy", `Another setup holds ${lock}`, {
+          hint: "try again when it is done",
+          details: { path: lock },
+        });
+      }
+    }
+    try {
+      return work();
+    } finally {
+      rmSync(lock, { force: true });
+    }
+  }
+
+  private take(lock: string): boolean {
+    try {
+      this.privately(() => {
+        makeDirectories(this.dataDirectory, 0o700);
+        writeFileSync(lock, String(process.pid), { flag: "wx" });
+      });
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw refused(lock, error);
+      const since = statSync(lock, { throwIfNoEntry: false })?.mtimeMs;
+      if (since !== undefined && Date.now() - since > abandoned) rmSync(lock, { force: true });
+      return false;
+    }
+  }
 
   /** Empty where there is none, or none that can be read: then entries are known by what they look like. */
   read(): Memory {
@@ -64,12 +104,20 @@ export class SetupRecord {
   }
 
   private store(path: string, bytes: Buffer): void {
-    const umask = process.umask(0o077);
     try {
-      makeDirectories(join(path, ".."), 0o700);
-      write(path, bytes);
+      this.privately(() => {
+        makeDirectories(dirname(path), 0o700);
+        write(path, bytes);
+      });
     } catch (error) {
       throw refused(path, error);
+    }
+  }
+
+  private privately(make: () => void): void {
+    const umask = process.umask(0o077);
+    try {
+      make();
     } finally {
       process.umask(umask);
     }

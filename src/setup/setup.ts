@@ -1,11 +1,11 @@
 import { delimiter } from "node:path";
 
 import { ParleyError, type Warning } from "../bus/errors";
-import type { SetupChange, SetupOutcome, SetupResult } from "../bus/setup";
+import type { SetupChange, SetupOutcome, SetupResult, SetupScope } from "../bus/setup";
 import { apply, removeEmpty } from "./apply";
 import { type LinkChange, planLinks, planUnlinking } from "./links";
 import { type FileChange, planInstall, planRemoval } from "./plan";
-import { installable, runningProgram } from "./program";
+import { installable, type Owner, runningProgram } from "./program";
 import { hashOf, type Memory, SetupRecord } from "./record";
 import type { Place, Vendor } from "./vendor";
 import { isInstalled, programOf, vendors } from "./vendors";
@@ -32,21 +32,16 @@ export async function setUp(
 ): Promise<Omit<SetupOutcome, "result"> & { result: Omit<SetupResult, "policy"> }> {
   const { action, place, dryRun } = request;
   const record = new SetupRecord(request.dataDirectory);
-  const memory = record.read();
-  const owner = { program: request.program ?? runningProgram(), known: memory.programs };
   const chosen = chooseVendors(request);
-  if (action === "install") installable(owner);
-  const files = chosen.flatMap((vendor) =>
-    vendor.files(place, owner).map((file) => ({ ...file, vendor: vendor.name })),
-  );
-  const plan =
-    action === "install"
-      ? planInstall(files, memory, record)
-      : { changes: planRemoval(files, memory, record), warnings: [] };
-  const { links, warnings } = linksOf(request, owner.program, memory);
-  if (!dryRun && plan.changes.length + links.length > 0) {
-    perform(request, plan.changes, links, record, memory, owner.program);
+  let plan = makePlan(request, chosen, record);
+  if (!dryRun && plan.changes.length + plan.links.length > 0) {
+    plan = record.alone(() => {
+      const now = makePlan(request, chosen, record);
+      perform(now, place.scope, record);
+      return now;
+    });
   }
+  const { memory, owner, changes, links, warnings } = plan;
   return {
     result: {
       action,
@@ -60,12 +55,43 @@ export async function setUp(
         directory: vendor.directory(place),
       })),
       changes: [
-        ...(await Promise.all(plan.changes.map((each) => reported(each, record, memory, dryRun)))),
+        ...(await Promise.all(changes.map((each) => reported(each, record, memory, dryRun)))),
         ...links.map((each) => reportedLink(each, dryRun)),
       ],
-      notes: notesOf(request, chosen, plan.changes),
+      notes: notesOf(request, chosen, changes),
     },
-    warnings: [...plan.warnings, ...warnings],
+    warnings,
+  };
+}
+
+interface Plan {
+  memory: Memory;
+  owner: Owner;
+  changes: FileChange[];
+  links: LinkChange[];
+  warnings: Warning[];
+}
+
+/** Reads only. */
+function makePlan(request: SetupRequest, chosen: readonly Vendor[], record: SetupRecord): Plan {
+  const { action, place } = request;
+  const memory = record.read();
+  const owner = { program: request.program ?? runningProgram(), known: memory.programs };
+  if (action === "install") installable(owner);
+  const files = chosen.flatMap((vendor) =>
+    vendor.files(place, owner).map((file) => ({ ...file, vendor: vendor.name })),
+  );
+  const { changes, warnings } =
+    action === "install"
+      ? planInstall(files, memory, record)
+      : { changes: planRemoval(files, memory, record), warnings: [] };
+  const linking = linksOf(request, owner.program, memory);
+  return {
+    memory,
+    owner,
+    changes,
+    links: linking.links,
+    warnings: [...warnings, ...linking.warnings],
   };
 }
 
@@ -106,33 +132,26 @@ function linksOf(
 
 /** Backups come first; the memory comes last, as a part of it all that is taken back if it fails. */
 function perform(
-  { place: { scope } }: SetupRequest,
-  changes: readonly FileChange[],
-  links: readonly LinkChange[],
+  { memory, owner, changes, links }: Plan,
+  scope: SetupScope,
   record: SetupRecord,
-  memory: Memory,
-  program: string | null,
 ): void {
-  const bases = changes.map(({ target, before, base }) => {
+  const next: Memory = structuredClone(memory);
+  for (const { target, before, after, base } of changes) {
     if (before !== null && !isOwn(memory, target, before)) record.keep(target, before);
-    return base && record.keep(target, base);
-  });
+    const name = base && record.keep(target, base);
+    if (after === null || after === base) delete next.files[target];
+    else next.files[target] = { base: name, after: hashOf(after) };
+  }
+  for (const { path, after } of links) {
+    next.links = next.links.filter((each) => each !== path).concat(after === null ? [] : [path]);
+  }
+  if (owner.program !== null) next.programs = [...new Set([...next.programs, owner.program])];
   apply(changes, links, scope, (made) => {
-    // Another setup may have remembered something meanwhile.
-    const next = record.read();
-    for (const [index, { target, after, base }] of changes.entries()) {
-      if (after === null || after === base) delete next.files[target];
-      else next.files[target] = { base: bases[index] ?? null, after: hashOf(after) };
-    }
-    for (const { path, after } of links) {
-      next.links = next.links.filter((each) => each !== path).concat(after === null ? [] : [path]);
-    }
-    if (program !== null) next.programs = [...new Set([...next.programs, program])];
     next.directories = [...new Set([...next.directories, ...made])];
     record.write(next);
   });
-  const left = record.read();
-  record.write({ ...left, directories: removeEmpty(left.directories) });
+  record.write({ ...next, directories: removeEmpty(next.directories) });
 }
 
 /** Nobody has changed what setup itself has made of the file: no copy is worth keeping. */
