@@ -3,6 +3,7 @@ import type { ArgsDef, ParsedArgs } from "citty";
 import type { ConflictsResult, OrientResult } from "../bus/conflicts";
 import type { CleanupResult } from "../bus/cleanup";
 import type { ClaimResult, ReleaseResult } from "../bus/claim";
+import type { DoctorResult } from "../bus/doctor";
 import type { Warning } from "../bus/errors";
 import type { LockResult, UnlockResult } from "../bus/lock";
 import type { LogResult } from "../bus/log";
@@ -16,6 +17,7 @@ import type {
   SentResult,
 } from "../bus/message";
 import type { ScheduleResult } from "../bus/schedule";
+import type { SetupResult } from "../bus/setup";
 import type { RegisterResult, TaskResult, UnregisterResult } from "../bus/session";
 import type { ProjectResult } from "../bus/project";
 import type { RescueResult } from "../bus/rescue";
@@ -49,6 +51,8 @@ export interface Views {
   publish: PublishResult;
   cleanup: CleanupResult;
   schedule: ScheduleResult;
+  setup: SetupResult;
+  doctor: DoctorResult;
 }
 
 interface AnswerOf<V extends keyof Views> {

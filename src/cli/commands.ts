@@ -108,6 +108,14 @@ export const verbs: Verbs = {
     summary: "Append to this project's session log, or show it",
     load: () => import("../commands/log"),
   },
+  setup: {
+    summary: "Let agents take part by themselves: install hooks, commands and MCP server",
+    load: () => import("../commands/setup"),
+  },
+  doctor: {
+    summary: "Look whether everything works, and say what to do where it does not",
+    load: () => import("../commands/doctor"),
+  },
 };
 
 /** A verb by its name or alias; null where there is none. */

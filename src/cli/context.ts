@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 
 import type { Bus } from "../bus/bus";
 import type { Clock } from "../bus/clock";
+import type { DatabaseReport } from "../bus/doctor";
 import { ParleyError } from "../bus/errors";
 import type { Identity } from "../bus/identity";
 import type { SessionLog } from "../bus/log";
@@ -16,7 +17,15 @@ import { createSessionLog } from "../store/log";
 import { openSqliteStore } from "../store/sqlite/store";
 import { createWake, type WakeMode, wakeModes } from "../wake/wake";
 import { type Io, isTerminal } from "./io";
-import { bellDirectory, dataDirectory, logRoot, messagingDatabasePath } from "./paths";
+import { seedNames } from "./names";
+import {
+  bellDirectory,
+  dataDirectory,
+  homeDirectory,
+  logRoot,
+  messagingDatabasePath,
+} from "./paths";
+import type { Version } from "./version";
 
 /** What a verb is given. Adapters are made on first use, so a verb pays only for what it touches. */
 export interface Context extends AsyncDisposable {
@@ -42,10 +51,22 @@ export interface Context extends AsyncDisposable {
   preferences(): Promise<PreferenceFile>;
   /** Another of the same making, with adapters of its own: for what runs long, and opens the bus for each thing it does. */
   anew(): Context;
-  /** The version of parley. */
-  version(): Promise<string>;
+  /** Where things are, and what the program may be called. Throws `not_permitted` where there is no home. */
+  places(): Places;
+  /** What the database file is, found without changing it. */
+  inspectDatabase(): Promise<DatabaseReport>;
+  version(): Promise<Version>;
   /** Runs a command with our streams and signals, and returns its exit code. */
   runCommand(command: readonly string[]): Promise<number>;
+}
+
+/** Absolute paths, except the names. */
+export interface Places {
+  home: string;
+  /** Where parley keeps what is its own. */
+  data: string;
+  /** The seeds' names, by which the program runs one verb. */
+  names: readonly string[];
 }
 
 export interface ContextOptions {
@@ -63,7 +84,9 @@ export function createContext({ io, db, session, asOperator, json }: ContextOpti
   const identity = createIdentity({
     env,
     cwd,
-    dataDirectory: dataDirectory(env),
+    get dataDirectory() {
+      return dataDirectory(env);
+    },
     session: session ?? (env["PARLEY_SESSION"] || null),
   });
   const clock = { now: () => Date.now() };
@@ -99,7 +122,9 @@ export function createContext({ io, db, session, asOperator, json }: ContextOpti
     identity,
     asOperator,
     log: createSessionLog({
-      root: logRoot(env),
+      get root() {
+        return logRoot(env);
+      },
       machineUuid: () => identity.machine().machine_uuid,
     }),
     [Symbol.asyncDispose]: close,
@@ -126,7 +151,13 @@ export function createContext({ io, db, session, asOperator, json }: ContextOpti
       return createPreferenceFile(dataDirectory(env));
     },
     anew: () => createContext({ io, db, session, asOperator, json }),
-    version: async () => (await (await import("./version")).version()).version,
+    places: () => ({ home: homeDirectory(env), data: dataDirectory(env), names: seedNames }),
+    inspectDatabase: async () => {
+      const { inspectDatabase } = await import("../store/sqlite/inspect");
+      const path = messagingDatabasePath(env, db, cwd);
+      return inspectDatabase(path, db || env["PARLEY_DB"] ? null : dataDirectory(env));
+    },
+    version: async () => (await import("./version")).version(),
     runCommand: async (command) => (await import("./child")).runCommand(command, json),
     dashboardText: async (dashboard, at) => {
       const { dashboardEntry } = await import("../render/entry");

@@ -10,6 +10,8 @@ const verbsByName: Record<string, string> = {
   cxq: "cxq",
 };
 
+export const seedNames: readonly string[] = Object.keys(verbsByName);
+
 /**
  * How a hint names a command: `command("status", "--alerts")` is `parley status --alerts`, or
  * `/session-status --alerts` for someone who called the binary by a seed's name.

@@ -12,13 +12,22 @@ export function dataDirectory(env: Env): string {
   return join(homeDirectory(env), ".local", "share", "parley");
 }
 
-function homeDirectory(env: Env): string {
-  // Loading node:os costs a quarter of a millisecond, for what HOME nearly always says.
-  const home = env["HOME"] || process.getBuiltinModule("node:os").homedir();
+/** Throws `not_permitted` where neither HOME nor the user's entry names one. */
+export function homeDirectory(env: Env): string {
+  const home = env["HOME"] || homeByEntry();
   if (home) return home;
   throw new ParleyError("not_permitted", "There is no home directory to keep the database in", {
     hint: "set HOME, or name a database with --db or PARLEY_DB",
   });
+}
+
+/** Loading node:os costs a quarter of a millisecond, for what HOME nearly always says. */
+function homeByEntry(): string | null {
+  try {
+    return process.getBuiltinModule("node:os").homedir();
+  } catch {
+    return null;
+  }
 }
 
 /** The one place that says where the database is: `--db`, else PARLEY_DB, else the data directory. */

@@ -49,7 +49,7 @@ async function* session(
       const own = context.anew();
       return { bus: await own.bus(mode), close: async () => own[Symbol.asyncDispose]() };
     },
-    version: await context.version(),
+    version: (await context.version()).version,
     vendor,
     interval,
     log: (text) => void io.say("warn", text),

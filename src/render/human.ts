@@ -28,6 +28,8 @@ const views = {
   feed: () => import("./feed"),
   watch: () => import("./watch"),
   publish: () => import("./publish"),
+  setup: () => import("./setup"),
+  doctor: () => import("./doctor"),
 };
 
 export type View = keyof typeof views;

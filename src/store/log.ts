@@ -22,8 +22,11 @@ export interface SessionLogOptions {
   machineUuid: () => string;
 }
 
-/** Session logs as Markdown files: `<root>/projects/<project>/<machine-uuid>/SESSION-LOG-<date>.md`. */
-export function createSessionLog({ root, machineUuid }: SessionLogOptions): SessionLog {
+/**
+ * Session logs as Markdown files: `<root>/projects/<project>/<machine-uuid>/SESSION-LOG-<date>.md`. The options are
+ * read only for an entry: without a home there may be no root.
+ */
+export function createSessionLog(options: SessionLogOptions): SessionLog {
   const path = (project_id: string | null, date: string): string => {
     if (!/^\d{4}-\d\d-\d\d$/.test(date) || Number.isNaN(Date.parse(date))) {
       throw new ParleyError("invalid", `"${date}" is not a date`, {
@@ -31,10 +34,10 @@ export function createSessionLog({ root, machineUuid }: SessionLogOptions): Sess
       });
     }
     return join(
-      root,
+      options.root,
       "projects",
       folder(project_id),
-      fileName(machineUuid()),
+      fileName(options.machineUuid()),
       `SESSION-LOG-${date}.md`,
     );
   };

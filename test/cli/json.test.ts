@@ -306,6 +306,28 @@ describe("With --json", () => {
     });
   });
 
+  test("setup answers with what it changed, and what the agents will ask", async () => {
+    await using box = sandbox();
+    const answer: Keys = {
+      ...keys("action scope dry_run program"),
+      vendors: [keys("vendor title program directory")],
+      changes: [keys("vendor part path action backup diff")],
+      policy: keys("edits changed"),
+      notes: [keys("vendor message")],
+    };
+    expectData(await box.parley(["setup", "claude", "codex", "--dry-run", "--json"]), answer);
+    expectData(await box.parley(["setup", "claude", "codex", "--json"]), answer);
+    expectData(await box.parley(["setup", "--remove", "--json"]), { ...answer, notes: null });
+  });
+
+  test("doctor answers with its findings", async () => {
+    await using box = sandbox();
+    expectData(await box.parley(["doctor", "--json"]), {
+      ...keys("healthy"),
+      findings: [keys("check status message remedy")],
+    });
+  });
+
   test("--version and --help answer with data too", async () => {
     await using box = sandbox();
     expectData(await box.parley(["--version", "--json"]), keys("version commit target bun"));

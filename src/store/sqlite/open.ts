@@ -110,7 +110,7 @@ export function readVersions(connection: Connection): Versions | null {
   }
 }
 
-const immutable = (path: string): string =>
+export const immutable = (path: string): string =>
   `file:${encodeURI(path).replace(/[?#]/g, encodeURIComponent)}?immutable=1`;
 
 /** A URI needs its own flag, and flags leave no room for `strict`: see `Connection`. */

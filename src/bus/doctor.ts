@@ -1,0 +1,39 @@
+/** `info` and `ok` are well; the others want their remedy. */
+export type FindingStatus = "ok" | "info" | "warning" | "error";
+
+export interface Finding {
+  /** What was looked at: `database.integrity`, `claude.hooks`. */
+  check: string;
+  status: FindingStatus;
+  message: string;
+  /** What to do about it; null where nothing has to be done. */
+  remedy: string | null;
+}
+
+/** The data of `doctor`. */
+export interface DoctorResult {
+  /** No finding is a warning or an error. */
+  healthy: boolean;
+  findings: Finding[];
+}
+
+/** What a database file is, found without changing it. */
+export interface DatabaseReport {
+  /** `ours`: of this schema. `foreign` covers whatever parley would refuse. */
+  kind: "missing" | "ours" | "older" | "newer" | "seeds" | "empty" | "foreign" | "unreadable";
+  path: string;
+  size_bytes: number;
+  wal_bytes: number;
+  schema_version: number | null;
+  journal_mode: string | null;
+  /** `ok`, or the first thing that is wrong; null where it could not be looked at. */
+  integrity: string | null;
+  /** False where the file or its directory cannot be written. */
+  writable: boolean;
+  /** Files and directories that others than their owner can reach. */
+  exposed: { path: string; mode: string }[];
+  /** Why it could not be read. */
+  failure: string | null;
+  /** The latest heartbeat of each vendor's sessions. */
+  last_seen: Record<string, string>;
+}

@@ -1,0 +1,94 @@
+import type { DatabaseReport, Finding } from "../bus/doctor";
+import { ParleyError } from "../bus/errors";
+import { type Context, defineCommand } from "../cli/command";
+import { within } from "../setup/ask";
+import { databaseFindings, finding } from "../setup/database";
+import { vendorFindings } from "../setup/doctor";
+import { findPlace } from "../setup/place";
+
+/** Of all that doctor looks at, only a watcher that is stuck could keep it waiting. */
+const patience = 3000;
+
+export default defineCommand({
+  meta: {
+    name: "doctor",
+    description: "Look whether everything works, and say what to do where it does not",
+  },
+  args: {},
+  examples: ["doctor", "doctor --json"],
+  async run({ context }) {
+    const report = await context
+      .inspectDatabase()
+      .catch((error: unknown) => failed("database", error));
+    const isReport = !("check" in report);
+    const findings = [
+      await versionFinding(context),
+      ...(isReport ? databaseFindings(report) : [report]),
+      ...(isReport && report.kind === "ours" && report.integrity === "ok"
+        ? [await wakeFinding(context)]
+        : []),
+      await preferencesFinding(context).catch((error: unknown) => failed("preferences", error)),
+      ...(await agentFindings(context, isReport ? report.last_seen : {})),
+    ];
+    const healthy = findings.every(({ status }) => status === "ok" || status === "info");
+    return { view: "doctor", data: { healthy, findings }, exitCode: healthy ? 0 : 1 };
+  },
+});
+
+async function versionFinding(context: Context): Promise<Finding> {
+  const { version, commit, target } = await context.version();
+  const built = commit === null ? "from the sources" : commit.slice(0, 12);
+  return finding("version", "ok", `parley ${version} for ${target} (${built})`);
+}
+
+async function wakeFinding(context: Context): Promise<Finding> {
+  try {
+    const { wake } = await context.bus("read");
+    const listening = await within(
+      patience,
+      wake.listen(null, () => {}),
+    );
+    if (!listening) {
+      const message = `no answer from the file watcher within ${patience / 1000} s`;
+      return finding("wake", "warning", message, "set PARLEY_WAKE=poll");
+    }
+    const { source } = listening;
+    await listening.stop();
+    const asked = context.io.env["PARLEY_WAKE"] === "poll";
+    if (!source.startsWith("poll") || asked) return finding("wake", asked ? "info" : "ok", source);
+    const remedy = "messages still come, only later; see the reason in brackets";
+    return finding("wake", "warning", source, remedy);
+  } catch (error) {
+    return failed("wake", error);
+  }
+}
+
+async function preferencesFinding(context: Context): Promise<Finding> {
+  const { off, edits } = (await context.preferences()).read();
+  if (off) return finding("preferences", "warning", "the hooks are switched off", "run parley on");
+  const policy = {
+    deny: "edits of held files are refused",
+    warn: "edits of held files are warned about",
+    off: "edits are not looked at",
+  };
+  return finding("preferences", "info", policy[edits]);
+}
+
+async function agentFindings(
+  context: Context,
+  lastSeen: DatabaseReport["last_seen"],
+): Promise<Finding[]> {
+  try {
+    const { home, data } = context.places();
+    const { env, cwd } = context.io;
+    const place = findPlace({ scope: "user", env, cwd, home });
+    return await vendorFindings({ place, dataDirectory: data, lastSeen, now: context.clock.now() });
+  } catch (error) {
+    return [failed("agents", error)];
+  }
+}
+
+function failed(check: string, error: unknown): Finding {
+  const remedy = error instanceof ParleyError ? (error.hint ?? null) : null;
+  return finding(check, "error", (error as Error).message, remedy ?? "see the message");
+}

@@ -1,0 +1,75 @@
+import { resolve } from "node:path";
+
+import { ParleyError } from "../bus/errors";
+import { editPolicies } from "../bus/preferences";
+import { type Answer, type Context, defineCommand } from "../cli/command";
+import { findPlace } from "../setup/place";
+import { setUp } from "../setup/setup";
+
+export default defineCommand({
+  meta: {
+    name: "setup",
+    description: "Let agents take part by themselves: install hooks, commands and MCP server",
+  },
+  args: {
+    agent: {
+      type: "positional",
+      required: false,
+      description: "claude or codex; without one, those that are installed here",
+    },
+    user: { type: "boolean", description: "For all your work (the default)" },
+    project: { type: "boolean", description: "For the repository around this directory alone" },
+    "dry-run": { type: "boolean", description: "Show what would change as a diff" },
+    remove: { type: "boolean", description: "Take out what setup has put in, and nothing else" },
+    policy: {
+      type: "enum",
+      options: [...editPolicies],
+      description: "What an edit of a file meets that another session holds (deny)",
+    },
+    links: {
+      type: "string",
+      valueHint: "DIR",
+      description: "Also link the seeds' command names to this program there",
+    },
+  },
+  variadic: true,
+  examples: ["setup", "setup codex --dry-run", "setup claude --project", "setup --remove"],
+  async run({ args, rest, context }): Promise<Answer> {
+    const { remove = false, policy, links } = args;
+    const dryRun = args["dry-run"] ?? false;
+    if (args.user && args.project) throw excluding("--user", "--project");
+    if (remove && policy !== undefined) throw excluding("--remove", "--policy");
+    const { home, data, names } = context.places();
+    const { env, cwd } = context.io;
+    const { result, warnings } = await setUp({
+      action: remove ? "remove" : "install",
+      names: args.agent === undefined ? [] : [args.agent, ...rest],
+      place: findPlace({ scope: args.project ? "project" : "user", env, cwd, home }),
+      dataDirectory: data,
+      dryRun,
+      links: { directory: links === undefined ? null : resolve(cwd, links), names },
+    });
+    return {
+      view: "setup",
+      data: { ...result, policy: await choosePolicy(context, policy, dryRun) },
+      warnings,
+    };
+  },
+});
+
+async function choosePolicy(
+  context: Context,
+  chosen: (typeof editPolicies)[number] | undefined,
+  dryRun: boolean,
+) {
+  const preferences = await context.preferences();
+  const { edits } = preferences.read();
+  if (chosen === undefined || chosen === edits) return { edits, changed: false };
+  if (!dryRun) preferences.change({ edits: chosen });
+  return { edits: chosen, changed: true };
+}
+
+const excluding = (one: string, other: string): ParleyError =>
+  new ParleyError("invalid", `${one} and ${other} exclude each other`, {
+    hint: "give one of them",
+  });

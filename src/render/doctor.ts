@@ -1,0 +1,30 @@
+import type { DoctorResult, Finding } from "../bus/doctor";
+import { count } from "./format";
+import { type Look, paint } from "./look";
+import { oneLine } from "./text";
+
+/** `doctor`: a line a finding, and its remedy below it. */
+export function render({ findings, healthy }: DoctorResult, look: Look): string[] {
+  const width = Math.max(0, ...findings.map(({ check }) => check.length));
+  const wanting = findings.filter(({ remedy }) => remedy !== null);
+  const bad = findings.filter(({ status }) => status === "warning" || status === "error").length;
+  return [
+    ...findings.flatMap(({ check, status, message, remedy }) => [
+      `${label(status, look)} ${check.padEnd(width)}  ${oneLine(message)}`,
+      ...(wanting.length > 0 && remedy !== null
+        ? [`${" ".repeat(width + 10)}→ ${inWords(oneLine(remedy), look)}`]
+        : []),
+    ]),
+    healthy ? "All is well." : `${count(bad, "finding")} to see to.`,
+  ];
+}
+
+function label(status: Finding["status"], look: Look): string {
+  const text = status.padEnd(7);
+  if (status === "error") return paint(look, "red", text);
+  return status === "warning" ? paint(look, "yellow", text) : text;
+}
+
+/** A remedy names commands as `parley VERB`; the reader may know them by another name. */
+const inWords = (text: string, look: Look): string =>
+  text.replace(/\bparley ([a-z]+)/g, (_, verb: string) => look.command(verb));

@@ -1,0 +1,67 @@
+import type { SetupChange, SetupResult } from "../bus/setup";
+import { type Look, paint } from "./look";
+import { clean, oneLine, shortPath } from "./text";
+
+const parts: Record<SetupChange["part"], string> = {
+  hooks: "hooks",
+  mcp: "MCP server",
+  command: "command",
+  link: "link",
+};
+
+const done: Record<SetupChange["action"], string> = {
+  create: "created",
+  update: "updated",
+  remove: "removed",
+};
+
+/** `setup`: what was changed, where the backups are, and what the agents will ask. */
+export function render(result: SetupResult, look: Look): string[] {
+  const { changes, dry_run, policy, vendors } = result;
+  if (dry_run) return dryRun(result);
+  const lines = changes.map(
+    ({ action, part, path }) => `  ${done[action]}  ${shortPath(path, look.home)} (${parts[part]})`,
+  );
+  const names = vendors.map(({ title }) => title).join(" and ");
+  const what = result.action === "install" ? "Set up" : "Removed";
+  const whose = result.scope === "project" ? ", in this project" : "";
+  const backups = [...new Set(changes.flatMap(({ backup }) => backup ?? []))];
+  return [
+    ...(changes.length > 0
+      ? [`${what}: ${names}${whose}`, ...lines]
+      : [`Nothing to do: ${names}${whose}`]),
+    ...(backups[0] ? [`Backups are in ${shortPath(folder(backups[0]), look.home)}`] : []),
+    ...(policy.changed ? [policyLine(policy.edits)] : []),
+    ...notes(result, look),
+  ];
+}
+
+function dryRun({ changes, policy }: SetupResult): string[] {
+  const diffs = changes.flatMap(({ diff }) =>
+    clean(diff ?? "")
+      .trimEnd()
+      .split("\n"),
+  );
+  return [
+    ...diffs,
+    ...(policy.changed ? [policyLine(policy.edits)] : []),
+    changes.length > 0 || policy.changed ? "Nothing was changed: --dry-run" : "Nothing to do",
+  ];
+}
+
+function notes({ notes: all, vendors }: SetupResult, look: Look): string[] {
+  return vendors.flatMap(({ vendor, title }) => {
+    const own = all.filter((note) => note.vendor === vendor);
+    if (own.length === 0) return [];
+    return [paint(look, "bold", `${title}:`), ...own.map(({ message }) => `- ${oneLine(message)}`)];
+  });
+}
+
+const policyLine = (edits: SetupResult["policy"]["edits"]): string =>
+  ({
+    deny: "Edits of a file that another session holds are refused.",
+    warn: "Edits of a file that another session holds are warned about.",
+    off: "Edits are not looked at.",
+  })[edits];
+
+const folder = (path: string): string => path.replace(/[/\\][^/\\]*$/, "");

@@ -1,0 +1,62 @@
+import { join, resolve } from "node:path";
+
+import { claudeCommand, commandEditor, seedCommands } from "./commands";
+import { type HookEvents, hooksEditor } from "./hooks";
+import { serverEditor } from "./server";
+import type { ConfigFile, Place, Vendor } from "./vendor";
+
+/**
+ * Timeouts in seconds. A permission prompt is told by `PermissionRequest` when it is shown, and by `Notification` once it
+ * has waited for a while; `SessionEnd` is cut off after 1.5 s anyway.
+ */
+const events: HookEvents = {
+  SessionStart: { timeout: 5 },
+  UserPromptSubmit: { timeout: 5 },
+  PreToolUse: { matcher: "Edit|Write|MultiEdit|NotebookEdit|Bash", timeout: 5 },
+  PostToolUse: { timeout: 5 },
+  PermissionRequest: { timeout: 5 },
+  Notification: { timeout: 5 },
+  Stop: { timeout: 5 },
+  SessionEnd: { timeout: 2 },
+};
+
+const own = ({ env, cwd, home }: Place): string =>
+  env["CLAUDE_CONFIG_DIR"] ? resolve(cwd, env["CLAUDE_CONFIG_DIR"]) : join(home, ".claude");
+
+/** `mcpServers` of the user stand beside the directory, unless a variable names another, which then has everything. */
+function serverFile(place: Place): string {
+  if (place.scope === "project") return join(place.root, ".mcp.json");
+  return join(place.env["CLAUDE_CONFIG_DIR"] ? own(place) : place.home, ".claude.json");
+}
+
+export const claude: Vendor = {
+  name: "claude",
+  title: "Claude Code",
+  command: "claude",
+  directory: (place) => (place.scope === "project" ? join(place.root, ".claude") : own(place)),
+
+  files(place, owner): ConfigFile[] {
+    const directory = this.directory(place);
+    const settings = join(directory, "settings.json");
+    const servers = serverFile(place);
+    return [
+      { part: "hooks", path: settings, editor: hooksEditor(settings, this.name, events, owner) },
+      { part: "mcp", path: servers, editor: serverEditor(servers, owner) },
+      ...seedCommands.map((each): ConfigFile => {
+        const path = join(directory, "commands", `${each.name}.md`);
+        return { part: "command", path, editor: commandEditor(owner, claudeCommand(each)) };
+      }),
+    ];
+  },
+
+  notes: ({ scope }) => [
+    "sessions that are running may have to be started again",
+    ...(scope === "project"
+      ? [
+          "it asks whether this folder and the server in .mcp.json are to be trusted",
+          "the files name this machine's parley: keep them out of a shared repository",
+        ]
+      : ["in a folder that is new to it, it asks for trust before any hook runs"]),
+    "it may ask before it uses a tool of the parley server",
+  ],
+};

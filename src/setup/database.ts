@@ -1,0 +1,103 @@
+import type { DatabaseReport, Finding } from "../bus/doctor";
+import { quoted } from "./program";
+
+const elsewhere = "name another place with --db or PARLEY_DB";
+
+/** What there is to say of the database. */
+export function databaseFindings(report: DatabaseReport): Finding[] {
+  const { kind, path, exposed, integrity, writable } = report;
+  const [first, ...more] = kindFindings(report);
+  if (kind !== "ours" || first === undefined) return [first, ...more].filter((each) => !!each);
+  const findings: Finding[] = [first];
+  const [open] = exposed;
+  findings.push(
+    open
+      ? finding(
+          "database.permissions",
+          "warning",
+          `${open.path} has mode ${open.mode}`,
+          `run chmod go-rwx ${exposed.map((each) => quoted(each.path)).join(" ")}`,
+        )
+      : finding("database.permissions", "ok", "nobody else can read it"),
+  );
+  if (!writable) {
+    const message = `${path} cannot be written: nothing can be sent or locked`;
+    findings.push(
+      finding(
+        "database.writable",
+        "error",
+        message,
+        `allow writing it and its directory, or ${elsewhere}`,
+      ),
+    );
+  }
+  findings.push(
+    integrity === "ok"
+      ? finding("database.integrity", "ok", "the quick check found nothing wrong")
+      : finding("database.integrity", "error", `damaged: ${integrity}`, damaged(path)),
+  );
+  return [...findings, ...more];
+}
+
+function kindFindings(report: DatabaseReport): Finding[] {
+  const { path, failure, schema_version, journal_mode, size_bytes, wal_bytes } = report;
+  const about = (status: Finding["status"], message: string, remedy?: string): Finding[] => [
+    finding("database", status, message, remedy),
+  ];
+  switch (report.kind) {
+    case "missing":
+      return about("info", `${path} is not there yet; the first session makes it`);
+    case "empty":
+      return about("info", `${path} is empty; the first session fills it`);
+    case "seeds":
+      return about("info", `${path} is of an earlier message bus; the first session takes it over`);
+    case "older":
+      return about(
+        "info",
+        `${path} has schema ${schema_version}; the next command brings it up to date`,
+      );
+    case "newer":
+      return about(
+        "error",
+        `${path} has schema ${schema_version}, which this parley does not know`,
+        "install the newer parley here too",
+      );
+    case "foreign":
+      return about("error", `${path} is not a parley database`, elsewhere);
+    case "unreadable":
+      return /malformed|corrupt/i.test(failure ?? "")
+        ? about("error", `${path} is damaged: ${failure}`, damaged(path))
+        : about(
+            "error",
+            `${path} cannot be read: ${failure}`,
+            `check its permissions, or ${elsewhere}`,
+          );
+    case "ours":
+      return [
+        ...about(
+          "ok",
+          `${path}, schema ${schema_version}, ${size_bytes + wal_bytes} bytes, journal ${journal_mode}`,
+        ),
+        ...(journal_mode === "wal"
+          ? []
+          : [
+              finding(
+                "database.journal",
+                "warning",
+                `the journal mode is ${journal_mode}, so readers and writers wait for each other`,
+                `run sqlite3 ${quoted(path)} "pragma journal_mode = wal"`,
+              ),
+            ]),
+      ];
+  }
+}
+
+const damaged = (path: string): string =>
+  `move ${path} and its -wal and -shm files away; the next command makes a new one`;
+
+export const finding = (
+  check: string,
+  status: Finding["status"],
+  message: string,
+  remedy: string | null = null,
+): Finding => ({ check, status, message, remedy });

@@ -1,0 +1,178 @@
+import { existsSync, realpathSync } from "node:fs";
+
+import type { DatabaseReport, Finding } from "../bus/doctor";
+import type { SetupScope } from "../bus/setup";
+import { ask } from "./ask";
+import { finding } from "./database";
+import { find, textOf } from "./files";
+import { type Owner, runningProgram } from "./program";
+import { SetupRecord } from "./record";
+import type { Place, Sight, Vendor } from "./vendor";
+import { isInstalled, programOf, vendors } from "./vendors";
+
+export interface VendorRequest {
+  place: Place;
+  dataDirectory: string;
+  lastSeen: DatabaseReport["last_seen"];
+  /** Milliseconds since the epoch. */
+  now: number;
+}
+
+/** What there is to say of the agents, one after the other; they are asked at the same time. */
+export async function vendorFindings(request: VendorRequest): Promise<Finding[]> {
+  const known = new SetupRecord(request.dataDirectory).read().programs;
+  const owner: Owner = { program: runningProgram(), known };
+  const all = await Promise.all(vendors.map((vendor) => findingsOf(vendor, owner, request)));
+  return all.flat();
+}
+
+async function findingsOf(
+  vendor: Vendor,
+  owner: Owner,
+  { place, lastSeen, now }: VendorRequest,
+): Promise<Finding[]> {
+  const { name, title } = vendor;
+  const program = programOf(vendor, place);
+  if (!isInstalled(vendor, place)) return [finding(name, "info", `${title} is not installed`)];
+  try {
+    const version = versionOf(vendor, program, place);
+    const parts = partsOf(vendor, owner, place);
+    const own = parts.filter((each) => each.part === "hooks" && each.programs.length > 0);
+    const trust =
+      program !== null && own.length > 0
+        ? await vendor.trust?.({ program, place, owner })
+        : undefined;
+    return [
+      await version,
+      hooksFinding(vendor, parts, owner, program !== null),
+      ...(trust ? [finding(`${name}.trust`, trust.status, trust.message, trust.remedy)] : []),
+      ...(own.length > 0 ? restFindings(vendor, parts, owner) : []),
+      seenFinding(vendor, lastSeen[name], now),
+    ];
+  } catch (error) {
+    return [finding(`${name}.config`, "error", (error as Error).message, "mend that file")];
+  }
+}
+
+async function versionOf(vendor: Vendor, program: string | null, place: Place): Promise<Finding> {
+  const { name, title, command } = vendor;
+  if (program === null) {
+    return finding(
+      name,
+      "info",
+      `${title} has a directory here, but ${command} is not on the PATH`,
+    );
+  }
+  const { env, cwd } = place;
+  const version = await ask(
+    [program, "--version"],
+    { env, cwd, milliseconds: 5000 },
+    (output, ended) => (ended ? (/\d+\.\d+\.\d+\S*/.exec(output)?.[0] ?? "") : null),
+  );
+  if (version) return finding(name, "ok", `${title} ${version}`);
+  const message = `${program} --version told no version within 5 s`;
+  return finding(name, "warning", message, `see whether ${command} starts at all`);
+}
+
+interface SeenPart extends Sight {
+  part: string;
+  path: string;
+  scope: SetupScope;
+}
+
+/** Ours in the user's configuration and in this project's. A file both have in common is looked at once. */
+function partsOf(vendor: Vendor, owner: Owner, place: Place): SeenPart[] {
+  const seen = new Set<string>();
+  return (["user", "project"] as const).flatMap((scope) =>
+    vendor.files({ ...place, scope }, owner).flatMap(({ part, path, editor }): SeenPart[] => {
+      if (seen.has(path)) return [];
+      seen.add(path);
+      const { bytes } = find(path);
+      return [{ part, path, scope, ...editor.look(bytes && textOf(path, bytes)) }];
+    }),
+  );
+}
+
+function hooksFinding(
+  { name }: Vendor,
+  parts: readonly SeenPart[],
+  owner: Owner,
+  isRunnable: boolean,
+): Finding {
+  const check = `${name}.hooks`;
+  const remedy = `run parley setup ${name}`;
+  const hooks = parts.filter(({ part, state }) => part === "hooks" && state !== "absent");
+  const [first, second] = hooks;
+  if (!first) {
+    const message = "parley is not set up for it";
+    return isRunnable
+      ? finding(check, "warning", message, remedy)
+      : finding(check, "info", message);
+  }
+  const again = first.scope === "project" ? `${remedy} --project` : remedy;
+  if (second) {
+    const message = `they stand in ${first.path} and in ${second.path}, so every event is told twice`;
+    return finding(check, "warning", message, `${remedy} --remove --project`);
+  }
+  const wrong = programFinding(check, first.programs, owner, again);
+  if (wrong) return wrong;
+  if (first.state === "partial") {
+    const message = `${first.path} lacks those for ${first.missing.join(", ")}`;
+    return finding(check, "warning", message, again);
+  }
+  return finding(check, "ok", `in ${first.path}, running ${first.programs.join(", ")}`);
+}
+
+/** MCP entry and commands, where hooks say that it was set up at all. */
+function restFindings({ name }: Vendor, parts: readonly SeenPart[], owner: Owner): Finding[] {
+  const scope = parts.find(({ part, programs }) => part === "hooks" && programs.length > 0)?.scope;
+  const remedy = `run parley setup ${name}${scope === "project" ? " --project" : ""}`;
+  const servers = parts.filter(({ part }) => part === "mcp");
+  const server = servers.find(({ state }) => state === "complete");
+  const commands = parts.filter((each) => each.part === "command" && each.scope === scope);
+  const stale = commands.filter(({ state }) => state === "absent" || state === "partial");
+  const own = commands.filter(({ state }) => state === "complete");
+  return [
+    server
+      ? (programFinding(`${name}.mcp`, server.programs, owner, remedy) ??
+        finding(`${name}.mcp`, "ok", `in ${server.path}`))
+      : finding(
+          `${name}.mcp`,
+          "warning",
+          `${servers.map(({ path }) => path).join(" and ")} has no server parley`,
+          remedy,
+        ),
+    stale.length === 0
+      ? finding(
+          `${name}.commands`,
+          "ok",
+          `${own.length} of ${commands.length}; others keep their names`,
+        )
+      : finding(
+          `${name}.commands`,
+          "warning",
+          `${stale.length} of ${commands.length} are missing or not of this parley`,
+          remedy,
+        ),
+  ];
+}
+
+function programFinding(
+  check: string,
+  programs: readonly string[],
+  { program: own }: Owner,
+  remedy: string,
+): Finding | null {
+  const gone = programs.find((each) => !existsSync(each));
+  if (gone !== undefined) return finding(check, "error", `${gone} is not there any more`, remedy);
+  const other = programs.find((each) => own !== null && realpathSync(each) !== own);
+  if (other === undefined) return null;
+  return finding(check, "warning", `it runs ${other}, and this is ${own}`, remedy);
+}
+
+function seenFinding({ name, title }: Vendor, at: string | undefined, now: number): Finding {
+  const check = `${name}.seen`;
+  if (at === undefined) return finding(check, "info", `no session of ${title} has been seen yet`);
+  const minutes = Math.max(0, Math.floor((now - Date.parse(at)) / 60_000));
+  return finding(check, "info", `last sign of life of a session at ${at}, ${minutes} min ago`);
+}

@@ -1,0 +1,124 @@
+import { JsonText, type Path } from "./json";
+import { hookCommand, installable, type Owner, programOfHook } from "./program";
+import type { Editor } from "./vendor";
+
+export interface HookEvent {
+  /** Which tools or kinds it is for; missing for all. */
+  matcher?: string;
+  /** In the vendor's unit. */
+  timeout: number;
+}
+
+export type HookEvents = Readonly<Record<string, HookEvent>>;
+
+/** One of our handlers: `hooks.EVENT[group].hooks[handler]`. */
+interface Own {
+  event: string;
+  group: number;
+  handler: number;
+  program: string;
+  command: string;
+  /** The group holds nothing else. */
+  alone: boolean;
+  matcher: unknown;
+}
+
+/**
+ * Hooks as Claude Code and Codex keep them: `{"hooks": {EVENT: [{matcher, hooks: [{type, command, timeout}]}]}}`. What
+ * is ours already is corrected in its place, since Codex trusts a hook by its position.
+ */
+export function hooksEditor(
+  file: string,
+  vendor: string,
+  events: HookEvents,
+  owner: Owner,
+): Editor {
+  const ownIn = (json: JsonText): Own[] => {
+    const hooks = object(json.value(["hooks"]));
+    return Object.entries(hooks).flatMap(([event, groups]) =>
+      list(groups).flatMap((entry, group) => {
+        const { hooks: handlers, matcher } = object(entry);
+        return list(handlers).flatMap((each, handler): Own[] => {
+          const { command } = object(each);
+          const program = programOfHook(command, vendor, owner);
+          if (program === null) return [];
+          const alone = list(handlers).length === 1;
+          return [{ event, group, handler, program, command: String(command), alone, matcher }];
+        });
+      }),
+    );
+  };
+
+  const drop = (json: JsonText, own: Own, base: JsonText | null): JsonText => {
+    const group: Path = ["hooks", own.event, own.group];
+    if (!own.alone) return json.remove([...group, "hooks", own.handler]);
+    let next = json.remove(group);
+    for (const path of [["hooks", own.event], ["hooks"]]) {
+      if (next.isEmpty(path) && !base?.isEmpty(path)) next = next.remove(path);
+    }
+    return next;
+  };
+
+  /** Only those of each event that follow the first, or of events that are none of ours any more. */
+  const surplus = (all: Own[]): Own[] =>
+    all.filter(
+      (own, index) =>
+        !Object.hasOwn(events, own.event) ||
+        all.findIndex(({ event }) => event === own.event) !== index,
+    );
+
+  return {
+    install(text) {
+      const command = hookCommand(installable(owner), vendor);
+      let json = new JsonText(text ?? "", file);
+      json.expect(["hooks"], "object");
+      for (const own of surplus(ownIn(json)).toReversed()) json = drop(json, own, null);
+      for (const [event, { matcher, timeout }] of Object.entries(events)) {
+        json.expect(["hooks", event], "array");
+        const own = ownIn(json).find((each) => each.event === event);
+        if (!own) {
+          const handler = { type: "command", command, timeout };
+          const group = { ...(matcher === undefined ? {} : { matcher }), hooks: [handler] };
+          json = json.add(["hooks", event], null, group);
+          continue;
+        }
+        const group: Path = ["hooks", event, own.group];
+        if (own.command !== command) {
+          json = json.replace([...group, "hooks", own.handler, "command"], command);
+        }
+        if (!own.alone || own.matcher === matcher) continue;
+        if (matcher === undefined) json = json.remove([...group, "matcher"]);
+        else if (own.matcher === undefined) json = json.add(group, "matcher", matcher);
+        else json = json.replace([...group, "matcher"], matcher);
+      }
+      return text !== null && json.text === new JsonText(text, file).text ? text : json.text;
+    },
+
+    remove(text, base) {
+      let json = new JsonText(text, file);
+      const all = ownIn(json);
+      if (all.length === 0) return text;
+      const before = base === null ? null : new JsonText(base, file);
+      // From the last on, so that positions stay right; a group can lose its handlers one by one.
+      for (let own = all.at(-1); own; own = ownIn(json).at(-1)) json = drop(json, own, before);
+      return json.text;
+    },
+
+    look(text) {
+      const json = new JsonText(text ?? "", file);
+      const own = ownIn(json);
+      const missing = Object.keys(events).filter(
+        (event) => !own.some((each) => each.event === event),
+      );
+      const state = own.length === 0 ? "absent" : missing.length > 0 ? "partial" : "complete";
+      return { state, programs: [...new Set(own.map(({ program }) => program))], missing };
+    },
+  };
+}
+
+const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
+
+const object = (value: unknown): Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : {};

@@ -1,0 +1,107 @@
+import type { Warning } from "../bus/errors";
+import type { SetupPart } from "../bus/setup";
+import { assertWritable, bytesOf, find, textOf } from "./files";
+import { hashOf, type Memory, type SetupRecord } from "./record";
+import type { ConfigFile } from "./vendor";
+
+/** A file of one agent. */
+export interface VendorFile extends ConfigFile {
+  vendor: string;
+}
+
+/** What is to become of a file; null bytes: no file. */
+export interface FileChange {
+  vendor: string;
+  part: SetupPart;
+  path: string;
+  target: string;
+  before: Buffer | null;
+  after: Buffer | null;
+  /** What the file is without ours. */
+  base: Buffer | null;
+}
+
+/** What installing changes. Reads only; throws for the first file that cannot be edited or written. */
+export function planInstall(
+  files: readonly VendorFile[],
+  memory: Memory,
+  record: SetupRecord,
+): { changes: FileChange[]; warnings: Warning[] } {
+  const warnings: Warning[] = [];
+  const changes = byTarget(files).flatMap(([first, ...more]): FileChange[] => {
+    const { vendor, part, path, target, bytes, text } = first;
+    const editors = [first, ...more].map(({ editor }) => editor);
+    for (const each of [first, ...more]) {
+      if (each.editor.look(text).state === "foreign") warnings.push(kept(each.path));
+    }
+    const next = editors.reduce<string | null>((each, editor) => editor.install(each), text);
+    if (next === null || next === text) return [];
+    assertWritable(path, target);
+    const after = bytesOf(next, bytes);
+    const base = bytes === null || text === null ? null : baseOf(first, editors, memory, record);
+    return [{ vendor, part, path, target, before: bytes, after, base }];
+  });
+  return { changes, warnings };
+}
+
+/** What removing changes: a file that nobody else has touched becomes what it was, byte for byte. */
+export function planRemoval(
+  files: readonly VendorFile[],
+  memory: Memory,
+  record: SetupRecord,
+): FileChange[] {
+  return byTarget(files).flatMap(([first, ...more]): FileChange[] => {
+    const { vendor, part, path, target, bytes, text } = first;
+    if (bytes === null || text === null) return [];
+    const editors = [first, ...more].map(({ editor }) => editor);
+    if (editors.every((editor) => editor.remove(text, null) === text)) return [];
+    const after = baseOf(first, editors, memory, record);
+    assertWritable(path, target);
+    return [{ vendor, part, path, target, before: bytes, after, base: after }];
+  });
+}
+
+interface Read extends VendorFile {
+  target: string;
+  bytes: Buffer | null;
+  text: string | null;
+}
+
+/** Several parts may stand in one file, and several paths lead to it. */
+function byTarget(files: readonly VendorFile[]): [Read, ...Read[]][] {
+  const groups = new Map<string, [Read, ...Read[]]>();
+  for (const file of files) {
+    const { target, bytes } = find(file.path);
+    const read = { ...file, target, bytes, text: bytes && textOf(file.path, bytes) };
+    const group = groups.get(target);
+    if (group) group.push(read);
+    else groups.set(target, [read]);
+  }
+  return [...groups.values()];
+}
+
+/** What a file that is there would be without ours. */
+function baseOf(
+  { target, bytes, text }: Read,
+  editors: readonly ConfigFile["editor"][],
+  memory: Memory,
+  record: SetupRecord,
+): Buffer | null {
+  const known = memory.files[target];
+  const backup = known?.base == null ? null : record.backup(known.base);
+  const isIntact = known !== undefined && bytes !== null && known.after === hashOf(bytes);
+  if (isIntact && (known.base === null || backup !== null)) return backup;
+  const original = backup && textOf(target, backup);
+  const rest = editors.reduce<string | null>(
+    (each, editor) => each && editor.remove(each, original),
+    text,
+  );
+  const isEmpty = rest === null || /^\s*(\{\s*\})?\s*$/.test(rest);
+  if (rest === null || (isEmpty && known?.base === null)) return null;
+  return rest === text ? bytes : bytesOf(rest, bytes);
+}
+
+const kept = (path: string): Warning => ({
+  code: "kept",
+  message: `${path} has something else by that name, which was left as it is`,
+});

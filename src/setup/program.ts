@@ -1,0 +1,63 @@
+import { existsSync, realpathSync } from "node:fs";
+import { basename } from "node:path";
+
+import { ParleyError } from "../bus/errors";
+
+/** Whose entries in a configuration are ours. */
+export interface Owner {
+  /** Real path of the program to be written into it; null when run from the sources. */
+  program: string | null;
+  /** Programs that were written into it before, by whatever name. */
+  known: readonly string[];
+}
+
+/** The compiled program that is running; null when it is Bun with our sources. */
+export function runningProgram(): string | null {
+  const compiled = /^(\/\$bunfs\/|[A-Z]:[/\\]~BUN)/.test(Bun.main);
+  return compiled && existsSync(process.execPath) ? realpathSync(process.execPath) : null;
+}
+
+/** Throws `invalid` where agents could not run it. */
+export function installable({ program }: Owner): string {
+  if (program === null) {
+    throw new ParleyError("invalid", "Agents need the built program, and this runs from sources", {
+      hint: "build it with bun run build, then run dist/parley setup",
+    });
+  }
+  // oxlint-disable-next-line no-control-regex
+  if (!/[\x00-\x1f\x7f]/.test(program)) return program;
+  throw new ParleyError("invalid", `No agent can be told to run ${JSON.stringify(program)}`, {
+    hint: "move it to a path without control characters",
+    details: { program },
+  });
+}
+
+/** One word for a POSIX shell, always quoted. */
+export const quoted = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;
+
+export const hookCommand = (program: string, vendor: string): string =>
+  `${quoted(program)} hook ${vendor}`;
+
+/** The program of a hook's command that is ours, whatever its path; null for anybody else's. */
+export function programOfHook(command: unknown, vendor: string, owner: Owner): string | null {
+  if (typeof command !== "string") return null;
+  const [, word, called] =
+    /^\s*((?:'[^']*'|\\.|[^\s'"\\;&|<>$`])+)\s+hook\s+([\w-]+)\s*$/.exec(command) ?? [];
+  if (word === undefined || called !== vendor) return null;
+  const program = word.replace(
+    /'([^']*)'|\\(.)/g,
+    (_, literal?: string, escaped?: string) => literal ?? escaped ?? "",
+  );
+  return isOurs(program, owner) ? program : null;
+}
+
+/** The program of an MCP entry that is ours; null for anybody else's. */
+export function programOfServer(entry: unknown, owner: Owner): string | null {
+  if (typeof entry !== "object" || entry === null) return null;
+  const { command, args } = entry as { command?: unknown; args?: unknown };
+  if (typeof command !== "string" || !Array.isArray(args) || args[0] !== "mcp") return null;
+  return isOurs(command, owner) ? command : null;
+}
+
+const isOurs = (program: string, { program: own, known }: Owner): boolean =>
+  program === own || known.includes(program) || /^parley/i.test(basename(program));

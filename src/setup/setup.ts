@@ -1,0 +1,196 @@
+import { delimiter } from "node:path";
+
+import { ParleyError, type Warning } from "../bus/errors";
+import type { SetupChange, SetupOutcome, SetupResult, SetupScope } from "../bus/setup";
+import { apply, removeEmpty } from "./apply";
+import { type LinkChange, planLinks, planUnlinking } from "./links";
+import { type FileChange, planInstall, planRemoval } from "./plan";
+import { installable, type Owner, runningProgram } from "./program";
+import { hashOf, type Memory, SetupRecord } from "./record";
+import type { Place, Vendor } from "./vendor";
+import { isInstalled, programOf, vendors } from "./vendors";
+
+export interface SetupRequest {
+  action: SetupResult["action"];
+  /** Names of vendors; none: those that are installed, and for a removal all. */
+  names: readonly string[];
+  place: Place;
+  dataDirectory: string;
+  dryRun: boolean;
+  /** Where links to the program are to be (or, for a removal, no longer to be), and their names. */
+  links: { directory: string | null; names: readonly string[] };
+  /** Tests give another. */
+  program?: string;
+}
+
+/**
+ * Installs parley in the configurations of agents, or removes it. Everything is planned before anything is written. The
+ * policy is the caller's: the result has none. Throws `invalid`, `not_found`, `not_permitted`, `busy`.
+ */
+export async function setUp(
+  request: SetupRequest,
+): Promise<Omit<SetupOutcome, "result"> & { result: Omit<SetupResult, "policy"> }> {
+  const { action, place, dryRun } = request;
+  const record = new SetupRecord(request.dataDirectory);
+  const chosen = chooseVendors(request);
+  let plan = makePlan(request, chosen, record);
+  if (!dryRun && plan.changes.length + plan.links.length > 0) {
+    plan = record.alone(() => {
+      const now = makePlan(request, chosen, record);
+      perform(now, place.scope, record);
+      return now;
+    });
+  }
+  const { memory, owner, changes, links, warnings } = plan;
+  return {
+    result: {
+      action,
+      scope: place.scope,
+      dry_run: dryRun,
+      program: action === "install" ? owner.program : null,
+      vendors: chosen.map((vendor) => ({
+        vendor: vendor.name,
+        title: vendor.title,
+        program: programOf(vendor, place),
+        directory: vendor.directory(place),
+      })),
+      changes: [
+        ...(await Promise.all(changes.map((each) => reported(each, record, memory, dryRun)))),
+        ...links.map((each) => reportedLink(each, dryRun)),
+      ],
+      notes: notesOf(request, chosen, changes),
+    },
+    warnings,
+  };
+}
+
+interface Plan {
+  memory: Memory;
+  owner: Owner;
+  changes: FileChange[];
+  links: LinkChange[];
+  warnings: Warning[];
+}
+
+/** Reads only. */
+function makePlan(request: SetupRequest, chosen: readonly Vendor[], record: SetupRecord): Plan {
+  const { action, place } = request;
+  const memory = record.read();
+  const owner = { program: request.program ?? runningProgram(), known: memory.programs };
+  if (action === "install") installable(owner);
+  const files = chosen.flatMap((vendor) =>
+    vendor.files(place, owner).map((file) => ({ ...file, vendor: vendor.name })),
+  );
+  const { changes, warnings } =
+    action === "install"
+      ? planInstall(files, memory, record)
+      : { changes: planRemoval(files, memory, record), warnings: [] };
+  const linking = linksOf(request, owner.program, memory);
+  return {
+    memory,
+    owner,
+    changes,
+    links: linking.links,
+    warnings: [...warnings, ...linking.warnings],
+  };
+}
+
+function chooseVendors({ action, names, place }: SetupRequest): readonly Vendor[] {
+  const unknown = names.find((name) => !vendors.some((each) => each.name === name));
+  const known = vendors.map(({ name }) => name).join(", ");
+  if (unknown !== undefined) {
+    throw new ParleyError("invalid", `setup does not know the agent ${JSON.stringify(unknown)}`, {
+      hint: `name one of ${known}`,
+      details: { vendor: unknown },
+    });
+  }
+  if (names.length > 0) return vendors.filter(({ name }) => names.includes(name));
+  if (action === "remove") return vendors;
+  const found = vendors.filter((each) => isInstalled(each, place));
+  if (found.length > 0) return found;
+  throw new ParleyError("not_found", "None of the agents that setup knows is installed here", {
+    hint: `name one to set it up all the same: ${known}`,
+  });
+}
+
+function linksOf(
+  { action, links: { directory, names }, place, names: vendorNames }: SetupRequest,
+  program: string | null,
+  memory: Memory,
+): { links: LinkChange[]; warnings: Warning[] } {
+  if (action === "remove") {
+    // A removal for some agents is none of the links that serve all.
+    const concerns = directory !== null || (vendorNames.length === 0 && place.scope === "user");
+    return { links: concerns ? planUnlinking(directory, names, memory) : [], warnings: [] };
+  }
+  if (directory === null || program === null) return { links: [], warnings: [] };
+  const { links, warnings } = planLinks(directory, names, program, memory);
+  if ((place.env["PATH"] ?? "").split(delimiter).includes(directory)) return { links, warnings };
+  const message = `${directory} is not on the PATH, so its links are found by their whole path only`;
+  return { links, warnings: [...warnings, { code: "not_on_path", message }] };
+}
+
+/** Backups come first; the memory comes last, as a part of it all that is taken back if it fails. */
+function perform(
+  { memory, owner, changes, links }: Plan,
+  scope: SetupScope,
+  record: SetupRecord,
+): void {
+  const next: Memory = structuredClone(memory);
+  for (const { target, before, after, base } of changes) {
+    if (before !== null && !isOwn(memory, target, before)) record.keep(target, before);
+    const name = base && record.keep(target, base);
+    if (after === null || after === base) delete next.files[target];
+    else next.files[target] = { base: name, after: hashOf(after) };
+  }
+  for (const { path, after } of links) {
+    next.links = next.links.filter((each) => each !== path).concat(after === null ? [] : [path]);
+  }
+  if (owner.program !== null) next.programs = [...new Set([...next.programs, owner.program])];
+  apply(changes, links, scope, (made) => {
+    next.directories = [...new Set([...next.directories, ...made])];
+    record.write(next);
+  });
+  record.write({ ...next, directories: removeEmpty(next.directories) });
+}
+
+/** Nobody has changed what setup itself has made of the file: no copy is worth keeping. */
+const isOwn = (memory: Memory, target: string, bytes: Buffer): boolean =>
+  memory.files[target]?.after === hashOf(bytes);
+
+async function reported(
+  { vendor, part, path, target, before, after }: FileChange,
+  record: SetupRecord,
+  memory: Memory,
+  dryRun: boolean,
+): Promise<SetupChange> {
+  const action = before === null ? "create" : after === null ? "remove" : "update";
+  const backup =
+    dryRun || before === null || isOwn(memory, target, before)
+      ? null
+      : record.backupPath(record.backupName(target, before));
+  if (!dryRun) return { vendor, part, path, action, backup, diff: null };
+  const { createTwoFilesPatch } = await import("diff");
+  const [from, to] = [before === null ? "/dev/null" : path, after === null ? "/dev/null" : path];
+  const texts = [before, after].map((bytes) => bytes?.toString("utf8") ?? "") as [string, string];
+  const diff = createTwoFilesPatch(from, to, ...texts).replace(/^(Index: .*\n)?=+\n/, "");
+  return { vendor, part, path, action, backup, diff };
+}
+
+function reportedLink({ path, before, after }: LinkChange, dryRun: boolean): SetupChange {
+  const action = before === null ? "create" : after === null ? "remove" : "update";
+  const lines = [before && `-${path} -> ${before}\n`, after && `+${path} -> ${after}\n`];
+  const diff = dryRun ? lines.filter(Boolean).join("") : null;
+  return { vendor: null, part: "link", path, action, backup: null, diff };
+}
+
+function notesOf(
+  { action, place }: SetupRequest,
+  chosen: readonly Vendor[],
+  changes: readonly FileChange[],
+): SetupResult["notes"] {
+  if (action === "remove") return [];
+  return chosen
+    .filter(({ name }) => changes.some(({ vendor }) => vendor === name))
+    .flatMap((vendor) => vendor.notes(place).map((message) => ({ vendor: vendor.name, message })));
+}

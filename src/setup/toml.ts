@@ -1,0 +1,112 @@
+import { ParleyError } from "../bus/errors";
+import { installable, type Owner, programOfServer } from "./program";
+import type { Editor } from "./vendor";
+
+type Table = Record<string, unknown>;
+
+/** Stays with the table where Codex rewrites the file around it. Nothing depends on it: it does not always do so. */
+const mark = "# Written by parley setup; parley setup --remove takes it out.";
+/** Codex hands its servers hardly any variable unless told to. */
+const variables = ["PARLEY_DB", "XDG_DATA_HOME"];
+const header = /^[ \t]*\[[ \t]*mcp_servers[ \t]*\.[ \t]*"?parley"?[ \t]*(\.[^\]]*)?\][ \t]*(#.*)?$/;
+
+/** The MCP entry of Codex's `config.toml`: the table `[mcp_servers.parley]`, at the end of the file. */
+export function tomlServerEditor(file: string, owner: Owner): Editor {
+  const invalid = (what: string, cause?: unknown): ParleyError =>
+    new ParleyError("invalid", `${file} ${what}`, {
+      hint: "mend it, or write the table mcp_servers.parley yourself; nothing was changed",
+      details: { path: file },
+      cause,
+    });
+
+  const parse = (text: string): Table => {
+    try {
+      return Bun.TOML.parse(text) as Table;
+    } catch (error) {
+      throw invalid(`is not valid TOML: ${(error as Error).message.split("\n")[0]}`, error);
+    }
+  };
+
+  /** What an edit made of the text, if it is exactly what was meant. */
+  const checked = (before: Table, after: string, entry: unknown): string => {
+    if (Bun.deepEquals(without(before), without(parse(after)))) {
+      if (Bun.deepEquals(entryIn(parse(after)), entry)) return after;
+    }
+    throw invalid("has the table mcp_servers.parley in a form that setup does not edit");
+  };
+
+  return {
+    install(text) {
+      const command = installable(owner);
+      const before = parse(text ?? "");
+      const entry = entryIn(before);
+      const own = programOfServer(entry, owner);
+      if (own === command || (entry !== undefined && own === null)) return text ?? "";
+      const line = `command = ${JSON.stringify(command)}`;
+      if (own !== null) {
+        const lines = (text ?? "").split("\n");
+        const { start, end } = sectionsIn(lines)[0] ?? { start: 0, end: 0 };
+        const at = lines.findIndex(
+          (each, index) => index > start && index < end && /^[ \t]*"?command"?[ \t]*=/.test(each),
+        );
+        if (at >= 0) lines[at] = line + (lines[at]?.endsWith("\r") ? "\r" : "");
+        return checked(before, lines.join("\n"), { ...(entry as Table), command });
+      }
+      const eol = text?.includes("\r\n") ? "\r\n" : "\n";
+      const block = [
+        mark,
+        "[mcp_servers.parley]",
+        line,
+        'args = ["mcp"]',
+        `env_vars = [${variables.map((each) => JSON.stringify(each)).join(", ")}]`,
+        "",
+      ].join(eol);
+      const open = text && !text.endsWith("\n") ? eol : "";
+      const after = (text ?? "") + open + (text?.trim() ? eol : "") + block;
+      return checked(before, after, { command, args: ["mcp"], env_vars: variables });
+    },
+
+    remove(text) {
+      const before = parse(text);
+      if (programOfServer(entryIn(before), owner) === null) return text;
+      const lines = text.split("\n");
+      for (const { start, end } of sectionsIn(lines).toReversed()) {
+        const marked = lines[start - 1]?.trim() === mark ? 1 : 0;
+        const blank = marked && start > 1 && lines[start - 2]?.trim() === "" ? 1 : 0;
+        lines.splice(start - marked - blank, end - start + marked + blank);
+      }
+      return checked(before, lines.join("\n"), undefined);
+    },
+
+    look(text) {
+      const entry = entryIn(parse(text ?? ""));
+      const program = programOfServer(entry, owner);
+      if (program !== null) return { state: "complete", programs: [program], missing: [] };
+      const state = entry === undefined ? "absent" : "foreign";
+      return { state, programs: [], missing: ["mcp_servers.parley"] };
+    },
+  };
+}
+
+const tableOf = (value: unknown): Table =>
+  typeof value === "object" && value !== null ? (value as Table) : {};
+
+const entryIn = (config: Table): unknown => tableOf(config["mcp_servers"])["parley"];
+
+/** The rest of the configuration; whether there is an empty `mcp_servers` makes no difference. */
+function without(config: Table): Table {
+  const { mcp_servers: servers, ...rest } = config;
+  const { parley: _, ...others } = tableOf(servers);
+  return Object.keys(others).length > 0 ? { ...rest, mcp_servers: others } : rest;
+}
+
+/** Our table and those below it, as ranges of lines. Blank lines and comments behind one belong to what follows. */
+function sectionsIn(lines: readonly string[]): { start: number; end: number }[] {
+  return lines.flatMap((each, start) => {
+    if (!header.test(each.trimEnd())) return [];
+    const next = lines.findIndex((line, index) => index > start && /^[ \t]*\[/.test(line));
+    let end = next < 0 ? lines.length : next;
+    while (end > start + 1 && /^\s*(#.*)?$/.test(lines[end - 1] ?? "")) end--;
+    return [{ start, end }];
+  });
+}

@@ -1,0 +1,72 @@
+import type { SetupPart, SetupScope } from "../bus/setup";
+import type { Owner } from "./program";
+
+export type Env = Readonly<Record<string, string | undefined>>;
+
+/** Where configuration is looked for. */
+export interface Place {
+  scope: SetupScope;
+  env: Env;
+  cwd: string;
+  home: string;
+  /** Top of the repository, or the working directory where there is none. */
+  root: string;
+}
+
+/** What a file holds of ours. */
+export interface Sight {
+  /** `foreign`: the name is taken by something that is not ours. */
+  state: "complete" | "partial" | "absent" | "foreign";
+  /** Programs that our entries run. */
+  programs: string[];
+  /** What is missing of it, in words. */
+  missing: string[];
+}
+
+/** Pure edits of one file's text, without its byte order mark. All throw `invalid` for a text they do not understand. */
+export interface Editor {
+  /** The text with our part in it, the rest as it was; the same text where nothing is to be done. Null: no such file. */
+  install(text: string | null): string;
+  /**
+   * The text without our part. `base` is the text before ours came into it, where that is known: what it has empty
+   * stays when it is empty again. Null where the whole file is ours.
+   */
+  remove(text: string, base: string | null): string | null;
+  look(text: string | null): Sight;
+}
+
+/** A file of an agent's configuration, and our part in it. Several parts may share a file. */
+export interface ConfigFile {
+  part: SetupPart;
+  path: string;
+  editor: Editor;
+}
+
+/** An adapter of one agent's configuration. */
+export interface Vendor {
+  name: string;
+  /** As its maker writes it. */
+  title: string;
+  /** Name of its program. */
+  command: string;
+  /** Its configuration directory in the place's scope. */
+  directory(place: Place): string;
+  files(place: Place, owner: Owner): ConfigFile[];
+  /** What it will ask its user after a change: trust is the user's to give. */
+  notes(place: Place): string[];
+  /** Whether it would run our hooks, by its own word; missing where an agent has no such state. */
+  trust?(request: TrustRequest): Promise<Trust>;
+}
+
+export interface TrustRequest {
+  /** Absolute path of its program. */
+  program: string;
+  place: Place;
+  owner: Owner;
+}
+
+export interface Trust {
+  status: "ok" | "warning" | "error";
+  message: string;
+  remedy: string | null;
+}

@@ -1,0 +1,16 @@
+import { existsSync } from "node:fs";
+
+import { claude } from "./claude";
+import { codex } from "./codex";
+import type { Place, Vendor } from "./vendor";
+
+/** Every agent that setup knows, by the name that its hooks are called with. */
+export const vendors: readonly Vendor[] = [claude, codex];
+
+/** Absolute path of its program; null where the PATH has none. */
+export const programOf = ({ command }: Vendor, { env, cwd }: Place): string | null =>
+  Bun.which(command, { PATH: env["PATH"] ?? "", cwd });
+
+/** Its program is there, or what it leaves behind in the user's home. */
+export const isInstalled = (vendor: Vendor, place: Place): boolean =>
+  programOf(vendor, place) !== null || existsSync(vendor.directory({ ...place, scope: "user" }));

@@ -1,0 +1,53 @@
+import { expect, test } from "bun:test";
+import { chmodSync } from "node:fs";
+
+import { ask } from "../../src/setup/ask";
+import { codexTrust } from "../../src/setup/trust";
+import { Home } from "./place";
+
+/** An app-server that answers the third message with what a test says. */
+function appServer(home: Home, answer: string): string {
+  home.write("codex", `#!/bin/sh\nread -r a; read -r b; read -r c\n${answer}\n`);
+  chmodSync(home.at("codex"), 0o755);
+  return home.at("codex");
+}
+
+const trust = (home: Home, program: string) =>
+  codexTrust({
+    program,
+    place: { scope: "user", env: process.env, cwd: home.path, home: home.path, root: home.path },
+    owner: { program: home.program, known: [] },
+  });
+
+test("a program that cannot be run, fails or closes its streams gives no answer", async () => {
+  using home = new Home();
+  const question = { env: process.env, cwd: home.path, milliseconds: 5000, input: "x\n" };
+  const first = (output: string, ended: boolean) => (ended && output !== "" ? output : null);
+  expect(await ask([home.at("missing")], question, first)).toBeNull();
+  expect(await ask(["/bin/sh", "-c", "exit 3"], question, first)).toBeNull();
+  expect(await ask(["/bin/sh", "-c", "exec <&- >&-; exit 1"], question, first)).toBeNull();
+  expect(await ask(["/bin/sh", "-c", "read -r line; echo got $line"], question, first)).toBe(
+    "got x\n",
+  );
+});
+
+test("an answer of Codex that is no answer is told as such", async () => {
+  using home = new Home();
+  for (const answer of ["", "echo nonsense", `echo '{"id":2}'`, `echo '{"id":2,"result":[]}'`]) {
+    expect(await trust(home, appServer(home, answer))).toMatchObject({ status: "warning" });
+  }
+});
+
+test("a trusted hook that is switched off is an error, a managed one needs no trust", async () => {
+  using home = new Home();
+  const command = `'${home.program}' hook codex`;
+  const answer = (hook: object): string =>
+    `echo '${JSON.stringify({ id: 2, result: { data: [{ hooks: [{ command, ...hook }] }] } }).replaceAll("'", String.raw`'\''`)}'`;
+  const off = appServer(home, answer({ trustStatus: "trusted", enabled: false }));
+  expect(await trust(home, off)).toMatchObject({
+    status: "error",
+    message: expect.stringContaining("switched off"),
+  });
+  const managed = appServer(home, answer({ trustStatus: "managed", isManaged: true }));
+  expect(await trust(home, managed)).toMatchObject({ status: "ok" });
+});
