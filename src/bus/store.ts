@@ -16,7 +16,8 @@ import type { DatabaseFacts, LifecycleEvent, Stats } from "./status";
  * `internal` on a corrupt database.
  *
  * Operations that take a session as their actor refresh its heartbeat and judge 16 other sessions in rotation, ending
- * those that are dead: that is how dead sessions are noticed without a daemon.
+ * those that are dead: that is how dead sessions are noticed without a daemon. A process that goes on judges at most every
+ * five seconds.
  */
 export interface Store {
   /** Path or URL, without secrets. */

@@ -12,6 +12,9 @@ const prefixed = (bindings: Bindings): Bindings =>
 
 /** One open database. All SQL of the adapter runs through it. */
 export class Connection {
+  /** How often it was to look after other sessions, and when it last did; milliseconds of `performance.now`. */
+  tended = 0;
+  tendedAt = 0;
   /** Heartbeats that this process has seen last, by session; milliseconds since the epoch. */
   readonly beatenAt = new Map<string, number>();
 

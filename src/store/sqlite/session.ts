@@ -214,6 +214,10 @@ const heartbeatGrain = 1000;
 
 /** Sessions judged with every command of another, in rotation. */
 const rotation = 16;
+/** A connection on which more than so many commands have come belongs to a process that goes on … */
+const commands = 3;
+/** … which need not do so more often than this, in milliseconds: it costs a millisecond with ten sessions. */
+const rotationInterval = 5000;
 
 function refreshHeartbeat(c: Connection, session_id: string, at: number): void {
   const known = at - (c.beatenAt.get(session_id) ?? Number.NEGATIVE_INFINITY);
@@ -236,6 +240,9 @@ function refreshHeartbeat(c: Connection, session_id: string, at: number): void {
 /** Refreshes the heartbeat of the acting session and looks after 16 others. Part of every writing operation. */
 export function tend(c: Connection, session_id: string, moment: Moment): void {
   refreshHeartbeat(c, session_id, moment.at);
+  const now = performance.now();
+  if (++c.tended > commands && now - c.tendedAt < rotationInterval) return;
+  c.tendedAt = now;
   const last =
     c.get<{ rowid: number | null }>("select max(rowid) as rowid from session_registry")?.rowid ?? 0;
   const from = last > rotation ? Math.floor(Math.random() * last) : 0;
