@@ -1,8 +1,9 @@
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 
 import type { Bus } from "../bus/bus";
 import type { Clock } from "../bus/clock";
 import type { DatabaseReport } from "../bus/doctor";
+import type { FaultLog } from "../bus/fault";
 import { ParleyError } from "../bus/errors";
 import type { Identity } from "../bus/identity";
 import type { SessionLog } from "../bus/log";
@@ -35,8 +36,8 @@ export interface Context extends AsyncDisposable {
   log: SessionLog;
   /** The human at the machine acts, not a session (`--as operator`). */
   asOperator: boolean;
-  /** `create`: a missing database is made. Otherwise it is `not_found`; `read` also works on read-only media. */
-  bus(mode: StoreOptions["mode"]): Promise<Bus>;
+  /** `create`: a missing database is made. Otherwise it is `not_found`; `read` also works on read-only media. `giveUpAt`: see `StoreOptions`. */
+  bus(mode: StoreOptions["mode"], giveUpAt?: number): Promise<Bus>;
   /** Closes the bus and opens what its path names now. */
   reopened(mode: StoreOptions["mode"]): Promise<Bus>;
   /** The dashboard as the session log keeps it. */
@@ -56,6 +57,8 @@ export interface Context extends AsyncDisposable {
   /** What the database file is, found without changing it. */
   inspectDatabase(): Promise<DatabaseReport>;
   version(): Promise<Version>;
+  /** Where hooks note what went wrong. */
+  faults(): Promise<FaultLog>;
   /** Runs a command with our streams and signals, and returns its exit code. */
   runCommand(command: readonly string[]): Promise<number>;
 }
@@ -93,11 +96,15 @@ export function createContext({ io, db, session, asOperator, json }: ContextOpti
   let bus: Promise<Bus> | null = null;
   let stopWatching = async (): Promise<void> => {};
 
-  async function open(mode: StoreOptions["mode"]): Promise<Bus> {
+  async function open(mode: StoreOptions["mode"], giveUpAt?: number): Promise<Bus> {
     const path = messagingDatabasePath(env, db, cwd);
     const settings = settingsFrom(env);
     const waking = wakeMode(env["PARLEY_WAKE"]);
-    const store = await openSqliteStore(path, { mode, settings });
+    const store = await openSqliteStore(path, {
+      mode,
+      settings,
+      ...(giveUpAt === undefined ? {} : { giveUpAt }),
+    });
     const wake = createWake({
       directory: bellDirectory(path),
       database: path,
@@ -128,7 +135,7 @@ export function createContext({ io, db, session, asOperator, json }: ContextOpti
       machineUuid: () => identity.machine().machine_uuid,
     }),
     [Symbol.asyncDispose]: close,
-    bus: (mode) => (bus ??= open(mode)),
+    bus: (mode, giveUpAt) => (bus ??= open(mode, giveUpAt)),
     reopened: async (mode) => {
       await close();
       bus = open(mode);
@@ -158,6 +165,10 @@ export function createContext({ io, db, session, asOperator, json }: ContextOpti
       return inspectDatabase(path, db || env["PARLEY_DB"] ? null : dataDirectory(env));
     },
     version: async () => (await import("./version")).version(),
+    faults: async () => {
+      const { createFaultLog } = await import("../store/fault");
+      return createFaultLog(join(dataDirectory(env), "hook.log"));
+    },
     runCommand: async (command) => (await import("./child")).runCommand(command, json),
     dashboardText: async (dashboard, at) => {
       const { dashboardEntry } = await import("../render/entry");

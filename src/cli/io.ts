@@ -19,8 +19,11 @@ export interface Io {
   write(text: string): Promise<Written>;
   /** Writes a diagnostic to stderr, control characters made visible. Never throws. */
   say(level: Level, text: string): Promise<void>;
-  /** All of stdin as it is. Throws `invalid` where it is too large, no text, or cannot be read. */
-  readStdin(): Promise<string>;
+  /**
+   * All of stdin as it is. Throws `invalid` where it is larger than the limit (1 MiB unless told), no text, or cannot be
+   * read, or where the signal came before its end.
+   */
+  readStdin(limit?: number, signal?: AbortSignal): Promise<string>;
   /** Stdin as it comes, for a conversation; it is read once. */
   stdin(): ReadableStream<Uint8Array>;
   stdoutIsTerminal(): boolean;
@@ -92,22 +95,27 @@ async function write(text: string): Promise<Written> {
   }
 }
 
-async function readStdin(): Promise<string> {
+async function readStdin(limit = maxStdinBytes, signal?: AbortSignal): Promise<string> {
+  const reader = Bun.stdin.stream().getReader();
+  // Whoever does not close its end would keep the process.
+  signal?.addEventListener("abort", () => void reader.cancel().catch(() => {}));
   const chunks: Uint8Array[] = [];
   let size = 0;
   try {
-    for await (const chunk of Bun.stdin.stream()) {
-      size += chunk.length;
-      if (size > maxStdinBytes) break;
-      chunks.push(chunk);
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done || (size += value.length) > limit) break;
+      chunks.push(value);
     }
   } catch (error) {
     throw new ParleyError("invalid", `cannot read standard input: ${(error as Error).message}`, {
       cause: error,
     });
   }
-  if (size > maxStdinBytes) {
-    throw new ParleyError("invalid", `standard input is larger than ${maxStdinBytes} bytes`);
+  if (signal?.aborted) throw new ParleyError("invalid", "standard input did not end");
+  if (size > limit) {
+    void reader.cancel().catch(() => {});
+    throw new ParleyError("invalid", `standard input is larger than ${limit} bytes`);
   }
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(Buffer.concat(chunks));
