@@ -14,6 +14,7 @@ import { settingsFrom } from "../bus/settings";
 import type { Dashboard } from "../bus/status";
 import type { StoreOptions } from "../bus/store";
 import { createIdentity } from "../identity/identity";
+import { createPreferenceFile } from "../store/preferences";
 import { createSessionLog } from "../store/log";
 import { openSqliteStore } from "../store/sqlite/store";
 import { createWake, type WakeMode, wakeModes } from "../wake/wake";
@@ -49,7 +50,7 @@ export interface Context extends AsyncDisposable {
   /** The machine's own timers, for this binary and this database. */
   schedule(): Promise<Schedule>;
   /** What the user has chosen for the integration with agents. */
-  preferences(): Promise<PreferenceFile>;
+  preferences(): PreferenceFile;
   /** Another of the same making, with adapters of its own: for what runs long, and opens the bus for each thing it does. */
   anew(): Context;
   /** Where things are, and what the program may be called. Throws `not_permitted` where there is no home. */
@@ -153,10 +154,7 @@ export function createContext({ io, db, session, asOperator, json }: ContextOpti
       const { createSchedule } = await import("../schedule/schedule");
       return createSchedule({ env, database: messagingDatabasePath(env, db, cwd) });
     },
-    preferences: async () => {
-      const { createPreferenceFile } = await import("../store/preferences");
-      return createPreferenceFile(dataDirectory(env));
-    },
+    preferences: () => createPreferenceFile(dataDirectory(env)),
     anew: () => createContext({ io, db, session, asOperator, json }),
     places: () => ({ home: homeDirectory(env), data: dataDirectory(env), names: seedNames }),
     inspectDatabase: async () => {

@@ -2,6 +2,7 @@ import { fstatSync, statSync } from "node:fs";
 
 import { ParleyError } from "../bus/errors";
 import { type Diagnostics, type Level, openDiagnostics } from "./diagnostics";
+import { readStdin } from "./stdin";
 
 /**
  * Where an answer's bytes went: to somebody who can read them; nowhere, by the caller's own wish (the null
@@ -36,9 +37,6 @@ export interface Io {
   /** Calls back for an error that nothing caught. */
   onCrash(callback: (error: unknown) => void): void;
 }
-
-/** Largest stdin that is read, in bytes: above any limit a verb has, so that the verb's own is the one told. */
-const maxStdinBytes = 1024 * 1024;
 
 export function createIo(): Io {
   let diagnostics: Diagnostics | null = null;
@@ -92,35 +90,6 @@ async function write(text: string): Promise<Written> {
       details: { code: code ?? null },
       cause: error,
     });
-  }
-}
-
-async function readStdin(limit = maxStdinBytes, signal?: AbortSignal): Promise<string> {
-  const reader = Bun.stdin.stream().getReader();
-  // Whoever does not close its end would keep the process.
-  signal?.addEventListener("abort", () => void reader.cancel().catch(() => {}));
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done || (size += value.length) > limit) break;
-      chunks.push(value);
-    }
-  } catch (error) {
-    throw new ParleyError("invalid", `cannot read standard input: ${(error as Error).message}`, {
-      cause: error,
-    });
-  }
-  if (signal?.aborted) throw new ParleyError("invalid", "standard input did not end");
-  if (size > limit) {
-    void reader.cancel().catch(() => {});
-    throw new ParleyError("invalid", `standard input is larger than ${limit} bytes`);
-  }
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(Buffer.concat(chunks));
-  } catch (error) {
-    throw new ParleyError("invalid", "standard input is not text in UTF-8", { cause: error });
   }
 }
 

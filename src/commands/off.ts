@@ -5,6 +5,6 @@ export default defineCommand({
   args: {},
   examples: ["off"],
   async run({ context }) {
-    return { view: "preferences", data: (await context.preferences()).change({ off: true }) };
+    return { view: "preferences", data: context.preferences().change({ off: true }) };
   },
 });

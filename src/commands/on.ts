@@ -5,6 +5,6 @@ export default defineCommand({
   args: {},
   examples: ["on"],
   async run({ context }) {
-    return { view: "preferences", data: (await context.preferences()).change({ off: false }) };
+    return { view: "preferences", data: context.preferences().change({ off: false }) };
   },
 });

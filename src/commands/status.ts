@@ -45,7 +45,7 @@ export default defineCommand({
     if (args.watch) return { stream: redraws(bus, context, wanted, verbose, signal) };
 
     const unread = prints(wanted, "unread");
-    const hooksOff = (await context.preferences()).read().off;
+    const hooksOff = context.preferences().read().off;
     const opened = await openDashboard(bus, context.asOperator, { unread, again: false, hooksOff });
     if (wanted.length === 0 && args.log) await appendToLog(opened, context);
     return answer(opened, wanted, verbose, bus);
@@ -113,7 +113,7 @@ async function* redraws(
   signal: AbortSignal,
 ): AsyncGenerator<StreamItem> {
   const unread = prints(wanted, "unread");
-  const preferences = await context.preferences();
+  const preferences = context.preferences();
   let changed = Promise.withResolvers<void>();
   const wake = (): void => changed.resolve();
   signal.addEventListener("abort", wake);

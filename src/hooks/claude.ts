@@ -13,7 +13,7 @@ const kinds: Record<string, EventKind> = {
 };
 
 /** Claude Code: payloads and answers as seen in 2.1.329. It ignores keys it does not know. */
-export const vendor: HookVendor = {
+export const claude: HookVendor = {
   name: "claude",
   read(name, payload) {
     const kind = kinds[name];

@@ -15,7 +15,7 @@ const kinds: Record<string, EventKind> = {
  * Codex: payloads and answers as seen in 0.169.0. One key that it does not know voids the whole output, and lets an edit
  * through that was to be refused.
  */
-export const vendor: HookVendor = {
+export const codex: HookVendor = {
   name: "codex",
   read(name, payload) {
     const kind = kinds[name];

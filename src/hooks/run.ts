@@ -4,6 +4,7 @@ import type { FaultLog } from "../bus/fault";
 import type { PreferenceFile } from "../bus/preferences";
 import type { HookVendor } from "./event";
 import { parsePayload, text } from "./payload";
+import { handle } from "./handle";
 import { hookVendors } from "./vendors";
 
 /** Milliseconds of the process's life after which a hook has nothing to say; Claude and Codex kill it at the end of a session. */
@@ -23,7 +24,7 @@ export interface Surroundings {
   readStdin(limit: number, signal: AbortSignal): Promise<string>;
   /** Opens the bus; nothing waits for a busy database after this time (`performance.now()`). */
   bus(giveUpAt: number): Promise<Bus>;
-  preferences(): Promise<PreferenceFile>;
+  preferences(): PreferenceFile;
   faults(): Promise<FaultLog>;
 }
 
@@ -58,14 +59,25 @@ export async function runHook(call: HookCall, around: Surroundings): Promise<Utt
   let timer = setTimeout(giveUp, within(limitOf(told)));
   const work = async (): Promise<Utterance> => {
     const input = await around.readStdin(largestPayload, stop.signal);
-    if ((await around.preferences()).read().off) return silence;
+    const { off, edits } = around.preferences().read();
+    if (off) return silence;
     const payload = parsePayload(input);
     name ??= text(payload["hook_event_name"]);
     if (name === null) throw new ParleyError("invalid", "the payload names no event");
     const limit = limitOf(name);
     clearTimeout(timer);
     timer = setTimeout(giveUp, within(limit));
-    return answer(await vendorOf(call.vendor), name, payload, limit, around);
+    const vendor = vendorOf(call.vendor);
+    const event = vendor.read(name, payload);
+    if (!event) throw new ParleyError("invalid", "an event that parley has no use for");
+    const { answer, mail } = await handle(await around.bus(limit), vendor, event, edits);
+    const output = vendor.write(event, answer);
+    const failed = (error: unknown): Promise<void> => note(around, vendor.name, name, error);
+    return {
+      raw: output === null ? "" : `${JSON.stringify(output)}\n`,
+      afterFlush: async () => mail?.shown().catch(failed),
+      unshown: async () => mail?.unshown().catch(failed),
+    };
   };
   try {
     return await Promise.race([work(), late.promise]);
@@ -80,32 +92,10 @@ export async function runHook(call: HookCall, around: Surroundings): Promise<Utt
 const limitOf = (event: string | null): number =>
   event === "SessionEnd" ? patience.end : patience.other;
 
-async function vendorOf(name: string): Promise<HookVendor> {
-  const load = Object.hasOwn(hookVendors, name) ? hookVendors[name] : undefined;
-  if (load) return (await load()).vendor;
+function vendorOf(name: string): HookVendor {
+  const vendor = Object.hasOwn(hookVendors, name) ? hookVendors[name] : undefined;
+  if (vendor) return vendor;
   throw new ParleyError("invalid", "no vendor of this name calls hooks");
-}
-
-async function answer(
-  vendor: HookVendor,
-  name: string,
-  payload: ReturnType<typeof parsePayload>,
-  limit: number,
-  around: Surroundings,
-): Promise<Utterance> {
-  const event = vendor.read(name, payload);
-  if (!event) throw new ParleyError("invalid", "an event that parley has no use for");
-  const { edits } = (await around.preferences()).read();
-  const bus = await around.bus(limit);
-  const { handle } = await import("./handle");
-  const { answer: said, mail } = await handle(bus, vendor, event, edits);
-  const output = vendor.write(event, said);
-  const failed = (error: unknown): Promise<void> => note(around, vendor.name, name, error);
-  return {
-    raw: output === null ? "" : `${JSON.stringify(output)}\n`,
-    afterFlush: async () => mail?.shown().catch(failed),
-    unshown: async () => mail?.unshown().catch(failed),
-  };
 }
 
 /** Nothing of a payload stands in our errors. */

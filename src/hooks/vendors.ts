@@ -1,7 +1,6 @@
+import { claude } from "./claude";
+import { codex } from "./codex";
 import type { HookVendor } from "./event";
 
-/** Vendors whose hooks are understood. One file each, loaded when it calls. */
-export const hookVendors: Readonly<Record<string, () => Promise<{ vendor: HookVendor }>>> = {
-  claude: () => import("./claude"),
-  codex: () => import("./codex"),
-};
+/** Vendors whose hooks are understood, by the word that the command line has for them. One file each. */
+export const hookVendors: Readonly<Record<string, HookVendor>> = { claude, codex };
