@@ -15,14 +15,13 @@ const sequences =
   /(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|(?:\x1b[\]P_^X]|[\x9d\x90\x9f\x9e\x98])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)|\x1b[ -/]*[0-Z\\^-~]/g;
 
 /**
- * Control characters but tab and newline; everything that a reader cannot see and a model can: bidirectional and
- * zero-width formatting, separators, variation selectors, and the tags of Unicode, in which whole texts can be hidden.
+ * Control characters but tab and newline, separators, and everything that a reader cannot see and a model can: zero-width
+ * and bidirectional formatting, variation selectors, and the tags of Unicode, in which whole texts can be hidden.
  */
-const unseen =
-  /[^\P{Cc}\t\n]|[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\u{e0000}-\u{e0fff}]/gu;
+const unseen = /[^\P{Cc}\t\n]|\p{Default_Ignorable_Code_Point}|[\u2028\u2029]/gu;
 
 /** The beginning of anything that looks like a tag, also in the look-alikes of `<`. A comparison keeps its sign. */
-const tagStart = /[<\uff1c\ufe64\u2039\u3008](?=\s*[/!?\p{L}_|])/gu;
+const tagStart = /[<\uff1c\ufe64\u2039\u3008](?=\s*[/!?|]|[\p{L}_])/gu;
 
 /** Foreign text, safe inside a frame. Keeps its lines. */
 export const defused = (text: string): string =>
