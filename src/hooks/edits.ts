@@ -77,8 +77,8 @@ function description(bus: Bus, blocker: Blocker, holder: SessionRecord | null): 
   ].filter(Boolean);
   const what = defusedLine(resource, 1000);
   const whole = wanted === resource ? what : `${what}, which covers ${defusedLine(wanted, 1000)},`;
-  const verb = waits ? "is waited for, and comes first to," : "is held by";
-  return `${whole} ${verb} session ${blocker.holder} (${facts.join(", ")}).`;
+  const who = `session ${blocker.holder}${facts.length > 0 ? ` (${facts.join(", ")})` : ""}`;
+  return waits ? `${who} waits for ${what} and comes first.` : `${whole} is held by ${who}.`;
 }
 
 const advice = ({ holder }: Blocker, verb = "Ask"): string =>

@@ -23,8 +23,9 @@ export function acquireLocks(
   moment: Moment,
 ): Attempt<GotLocks> {
   const me = requireLive(c, request.session_id);
-  // A waiting session's look at something still held writes nothing, or every look would wake the other waiters.
-  if (request.ticket === null) tend(c, me.session_id, moment);
+  // A waiting session's look at something still held writes nothing, or every look would wake the other waiters; before
+  // a lease comes `attend`.
+  if (request.ticket === null && !request.auto) tend(c, me.session_id, moment);
   const taken = new Map<string, Lock>();
   for (const target of request.targets) {
     for (const lock of overlapping(c, target.file_path)) {
