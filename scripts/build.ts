@@ -45,7 +45,7 @@ async function compile(target: Target, outfile: string): Promise<void> {
       target: target.bun,
       outfile,
       // 0.4 ms of 11.5 for a whole `register`; recorded by profile.ts.
-      bytecodeOrder: ["message", "register"]
+      bytecodeOrder: ["message", "register", "hook"]
         .map((verb) => join(import.meta.dir, `startup-${verb}.order`))
         .filter((path) => existsSync(path)),
       // Nothing runs long enough to repay compiling it: 1.5 ms off every command. What does run long says so

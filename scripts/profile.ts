@@ -8,6 +8,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { payload } from "./bench/turn";
 import { build } from "./build";
 import { hostTarget } from "./targets";
 
@@ -18,18 +19,24 @@ const session = `claude-${agent.pid}`;
 const commands = {
   message: ["message", session, "hello", "--session", session],
   register: ["register", "--llm", "claude", "--pid", String(agent.pid)],
+  hook: ["hook", "claude"],
 };
+/** What is read on stdin: an edit, as it comes most often. */
+const input = payload("claude", "PreToolUse", home);
 
 try {
   const binary = await build(hostTarget());
   const run = (args: string[], env: Record<string, string> = {}): void => {
-    const { status, stderr } = spawnSync(binary, [...args, "--json"], {
-      env: { HOME: home, PATH: "/usr/bin:/bin", ...env },
+    const options = args[0] === "hook" ? [] : ["--json"];
+    const { status, stderr } = spawnSync(binary, [...args, ...options], {
+      env: { HOME: home, PATH: "/usr/bin:/bin", CLAUDE_PID: String(process.pid), ...env },
+      input,
       encoding: "utf8",
     });
     if (status !== 0) throw new Error(`parley ${args.join(" ")} exited with ${status}: ${stderr}`);
   };
   run(commands.register);
+  run(commands.hook);
   for (const [name, args] of Object.entries(commands)) {
     run(args, { BUN_BYTECODE_ORDER_OUT: join(import.meta.dir, `startup-${name}.order`) });
   }

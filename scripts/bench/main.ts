@@ -40,6 +40,7 @@ const machine = {
 
 const measurements: Record<string, () => Promise<unknown>> = {
   startup: async () => script("startup", "--runs", quick ? "20" : "200"),
+  hooks: async () => script("hooks", "--runs", quick ? "10" : "150"),
   status: async () => script("status", "--runs", quick ? "5" : "40"),
   gate: () => gate(binary, quick ? 5 : 30),
   deliveries: () => deliveries(binary, quick ? 0.2 : 1),

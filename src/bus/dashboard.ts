@@ -28,6 +28,8 @@ export interface DashboardQuery {
   unread: boolean;
   /** A further picture for the same eyes, which writes nothing unless there is something new to show. */
   again: boolean;
+  /** Hooks are off: what they last said of anybody is no longer so. */
+  hooksOff?: boolean;
 }
 
 /** One picture of the bus, with what is waiting for the caller. Numbers are those before the showing. */
@@ -58,8 +60,14 @@ export async function openDashboard(
     });
   }
 
+  const hooks_off = query.hooksOff === true;
   const sessions = overview.sessions.map(({ record, holdings }) =>
-    describeSession(record, holdings, moment, bus.identity.processes),
+    describeSession(
+      hooks_off ? { ...record, activity: null } : record,
+      holdings,
+      moment,
+      bus.identity.processes,
+    ),
   );
   const dashboard: Dashboard = {
     sessions,
@@ -68,6 +76,7 @@ export async function openDashboard(
     unread: inbox?.result.messages ?? [],
     lifecycle: overview.lifecycle.slice(0, lifecycleLimit),
     stats: overview.stats,
+    hooks_off,
     observations: observations({
       sessions,
       this_session: caller,

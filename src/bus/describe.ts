@@ -37,6 +37,7 @@ export function describeSession(
     })),
     file_locks: holdings.file_locks,
     active_files: record.active_files,
+    activity: record.activity,
     unread_count: holdings.unread_count,
     registered_at: record.registered_at,
     heartbeat_at: record.heartbeat_at,

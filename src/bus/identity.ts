@@ -62,6 +62,8 @@ export interface AgentRequest {
   model?: string | undefined;
   /** `--cwd` */
   cwd?: string | undefined;
+  /** Only an agent of `vendor` is meant, however near one of another vendor is: its own hook calls. */
+  own?: boolean | undefined;
 }
 
 /** Port: who is calling, and on which machine. */
@@ -69,6 +71,8 @@ export interface Identity {
   readonly processes: ProcessTable & ProcessControl;
   machine(): Machine;
   agent(request: AgentRequest): Agent;
+  /** Pids of which one mostly is the agent's, by what costs nothing to know: what the vendor's variable says, the parent. */
+  near(vendor: string): number[];
   clues(): Clues;
   project(cwd: string): ProjectFinding;
   /** The real path of a directory. Throws `not_found` where there is none. */

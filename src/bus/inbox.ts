@@ -10,13 +10,18 @@ export interface InboxQuery {
   peek: boolean;
   /** See `InboxRequest`. */
   again?: boolean;
+  /** See `InboxRequest`. */
+  fresh_from?: number;
 }
 
 /** An opened inbox: what to show, and how to say that it was shown. */
 export interface OpenedInbox {
   result: InboxResult;
-  /** To be called once the bytes have reached a reader; until then the messages stay pending. */
-  shown: (how: string) => Promise<void>;
+  /**
+   * To be called once the bytes have reached a reader; until then the messages stay pending. `ids`: only these of them
+   * were shown.
+   */
+  shown: (how: string, ids?: readonly number[]) => Promise<void>;
   /** To be called where nobody could read them: who asks next is shown them at once. */
   unshown: () => Promise<void>;
 }
@@ -31,9 +36,9 @@ export async function openInbox(bus: Bus, actor: Actor, query: InboxQuery): Prom
   const reserved = !query.peek && !bus.store.readOnly && pending.length > 0;
   return {
     result,
-    shown: async (how) => {
+    shown: async (how, ids = pending) => {
       if (!reserved) return;
-      const changed = await bus.store.markDelivered(actor.id, pending, how, bus.clock.now());
+      const changed = await bus.store.markDelivered(actor.id, ids, how, bus.clock.now());
       ringSenders(bus, result, changed);
     },
     unshown: async () => {

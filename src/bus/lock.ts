@@ -40,6 +40,11 @@ export interface LockRequest {
   /** Milliseconds; null: until unlocked. */
   ttl: number | null;
   force: boolean;
+  /**
+   * A lease that a hook takes for the turn. It never changes a lock that the session took by hand, is left as it is while
+   * young, and is freed by `attend`; locking the path by hand makes it the session's own.
+   */
+  auto?: boolean;
   /** Queues up where it is held; the ticket then stands for the place in the queue. */
   waiting: Waiting | null;
   ticket: number | null;

@@ -9,6 +9,15 @@ export type SessionStatus = "active" | "idle" | "stale" | "terminated";
 /** Session ids and names: what can stand in a command line, a file name and a terminal unharmed. */
 export const sessionIdForm = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
+/** What an agent is doing, as its hooks tell. `awaiting permission`: a human has to answer it first. */
+export const activities = ["working", "idle", "awaiting permission"] as const;
+
+export interface Activity {
+  state: (typeof activities)[number];
+  /** When it came into that state. */
+  since: string;
+}
+
 /** What a session says of itself. */
 export interface SessionIdentity {
   session_id: string;
@@ -26,7 +35,10 @@ export interface SessionIdentity {
   pid: number | null;
   /** `pid`: the process's end is the session's end. `heartbeat`: only silence is. */
   liveness: "pid" | "heartbeat";
+  /** Files that the current turn has edited, the latest first. */
   active_files: string[];
+  /** Null where no hook of the session has said anything. */
+  activity: Activity | null;
   registered_at: string;
   heartbeat_at: string;
 }

@@ -52,6 +52,8 @@ export interface Dashboard {
   /** Newest first: 10 in the dashboard, 20 in `--lifecycle`. */
   lifecycle: LifecycleEvent[];
   stats: Stats;
+  /** The user has turned the hooks of all agents off (`parley off`): nothing is known of what sessions do. */
+  hooks_off: boolean;
   /** Lines of analysis, in Markdown. */
   observations: string[];
   /** The session log entry that was appended; null with --no-log or where nothing was logged. */

@@ -1,5 +1,6 @@
 import type { Alert, Conflict } from "./alert";
 import type { Removed } from "./cleanup";
+import type { Attendance, Attended } from "./attendance";
 import type { Claim, ClaimRequest } from "./claim";
 import type { Registration } from "./identify";
 import type { Clues } from "./identity";
@@ -36,6 +37,12 @@ export interface Store {
   endSession(sessionId: string, reason: string, moment: Moment): Promise<Ended | null>;
   /** Refreshes the heartbeat of a live session; null where there is none of that id. */
   beat(sessionId: string, moment: Moment): Promise<SessionRecord | null>;
+  /**
+   * What an event of an agent means for its session, at once: heartbeat, activity, edited files, the end of a turn, which
+   * frees its automatic leases. Writes nothing where nothing has changed. Null where no live session has this conversation
+   * and one of these processes: it is to be registered.
+   */
+  attend(visit: Attendance, moment: Moment): Promise<Attended | null>;
   /** Sets or clears the current task and detects conflicts. */
   setTask(sessionId: string, taskId: string | null, moment: Moment): Promise<TaskChange>;
   session(sessionId: string): Promise<SessionRecord | null>;
@@ -63,6 +70,8 @@ export interface Store {
     how: string,
     at: number,
   ): Promise<number[]>;
+  /** Says that messages were announced to `mailbox`, once: they stay pending, and are free for its next reader. */
+  markAnnounced(mailbox: string, ids: readonly number[], at: number): Promise<void>;
   /** Marks messages read by `mailbox` (all unread ones where `ids` is null); throws `not_found` for an id not addressed to it. */
   markRead(mailbox: string, ids: readonly number[] | null, moment: Moment): Promise<number[]>;
   unread(mailbox: string, at: number): Promise<Unread>;
@@ -249,6 +258,8 @@ export interface InboxRequest {
   peek: boolean;
   /** A repeated look is no sign of life: nothing is written where there is nothing to reserve. */
   again?: boolean;
+  /** Only pending messages of others, of at least this priority, that have not been announced. */
+  fresh_from?: number;
 }
 
 export interface InboxPage {
@@ -273,4 +284,6 @@ export interface StoreOptions {
   settings: Settings;
   /** `create`: make a missing database. `read`: reading suffices, also from a read-only medium. */
   mode: "create" | "write" | "read";
+  /** Milliseconds since the process began (`performance.now()`) after which nothing waits for a busy database any more. */
+  giveUpAt?: number;
 }

@@ -18,6 +18,7 @@ import type {
 } from "../bus/message";
 import type { ScheduleResult } from "../bus/schedule";
 import type { SetupResult } from "../bus/setup";
+import type { Preferences } from "../bus/preferences";
 import type { RegisterResult, TaskResult, UnregisterResult } from "../bus/session";
 import type { ProjectResult } from "../bus/project";
 import type { RescueResult } from "../bus/rescue";
@@ -53,6 +54,7 @@ export interface Views {
   schedule: ScheduleResult;
   setup: SetupResult;
   doctor: DoctorResult;
+  preferences: Preferences;
 }
 
 interface AnswerOf<V extends keyof Views> {
@@ -74,6 +76,15 @@ export type Answer<V extends keyof Views = keyof Views> = { [K in V]: AnswerOf<K
 /** An endless answer: NDJSON lines with `--json`; the view of each item redrawn or appended otherwise. */
 export interface Stream {
   stream: AsyncIterable<StreamItem>;
+}
+
+/** An answer in a form that is not ours: it is printed as it stands, with and without `--json`. */
+export interface Raw {
+  /** Empty: nothing is printed. */
+  raw: string;
+  /** As in an `Answer`. */
+  afterFlush: () => Promise<void>;
+  unshown: () => Promise<void>;
 }
 
 export interface StreamItem {
@@ -108,7 +119,7 @@ export interface Command<A extends ArgsDef = ArgsDef> {
   variadic?: boolean;
   /** What stands behind `--` is no positional but `rest`, and nothing else is. */
   takesRest?: boolean;
-  run(invocation: Invocation<A>): Promise<Answer | Stream>;
+  run(invocation: Invocation<A>): Promise<Answer | Stream | Raw>;
 }
 
 /** Defines a verb. The shape is citty's, which renders its usage; parsing and the loop are ours (decision 0010). */

@@ -116,6 +116,18 @@ export const verbs: Verbs = {
     summary: "Look whether everything works, and say what to do where it does not",
     load: () => import("../commands/doctor"),
   },
+  hook: {
+    summary: "Answer an agent's hook, which stands on stdin as JSON",
+    load: () => import("../commands/hook"),
+  },
+  off: {
+    summary: "Make every hook of every agent silent and permissive",
+    load: () => import("../commands/off"),
+  },
+  on: {
+    summary: "Let the hooks of agents work again",
+    load: () => import("../commands/on"),
+  },
 };
 
 /** A verb by its name or alias; null where there is none. */

@@ -1,8 +1,9 @@
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 
 import type { Bus } from "../bus/bus";
 import type { Clock } from "../bus/clock";
 import type { DatabaseReport } from "../bus/doctor";
+import type { FaultLog } from "../bus/fault";
 import { ParleyError } from "../bus/errors";
 import type { Identity } from "../bus/identity";
 import type { SessionLog } from "../bus/log";
@@ -13,6 +14,7 @@ import { settingsFrom } from "../bus/settings";
 import type { Dashboard } from "../bus/status";
 import type { StoreOptions } from "../bus/store";
 import { createIdentity } from "../identity/identity";
+import { createPreferenceFile } from "../store/preferences";
 import { createSessionLog } from "../store/log";
 import { openSqliteStore } from "../store/sqlite/store";
 import { createWake, type WakeMode, wakeModes } from "../wake/wake";
@@ -35,8 +37,8 @@ export interface Context extends AsyncDisposable {
   log: SessionLog;
   /** The human at the machine acts, not a session (`--as operator`). */
   asOperator: boolean;
-  /** `create`: a missing database is made. Otherwise it is `not_found`; `read` also works on read-only media. */
-  bus(mode: StoreOptions["mode"]): Promise<Bus>;
+  /** `create`: a missing database is made. Otherwise it is `not_found`; `read` also works on read-only media. `giveUpAt`: see `StoreOptions`. */
+  bus(mode: StoreOptions["mode"], giveUpAt?: number): Promise<Bus>;
   /** Closes the bus and opens what its path names now. */
   reopened(mode: StoreOptions["mode"]): Promise<Bus>;
   /** The dashboard as the session log keeps it. */
@@ -48,7 +50,7 @@ export interface Context extends AsyncDisposable {
   /** The machine's own timers, for this binary and this database. */
   schedule(): Promise<Schedule>;
   /** What the user has chosen for the integration with agents. */
-  preferences(): Promise<PreferenceFile>;
+  preferences(): PreferenceFile;
   /** Another of the same making, with adapters of its own: for what runs long, and opens the bus for each thing it does. */
   anew(): Context;
   /** Where things are, and what the program may be called. Throws `not_permitted` where there is no home. */
@@ -56,6 +58,8 @@ export interface Context extends AsyncDisposable {
   /** What the database file is, found without changing it. */
   inspectDatabase(): Promise<DatabaseReport>;
   version(): Promise<Version>;
+  /** Where hooks note what went wrong. */
+  faults(): Promise<FaultLog>;
   /** Runs a command with our streams and signals, and returns its exit code. */
   runCommand(command: readonly string[]): Promise<number>;
 }
@@ -93,11 +97,15 @@ export function createContext({ io, db, session, asOperator, json }: ContextOpti
   let bus: Promise<Bus> | null = null;
   let stopWatching = async (): Promise<void> => {};
 
-  async function open(mode: StoreOptions["mode"]): Promise<Bus> {
+  async function open(mode: StoreOptions["mode"], giveUpAt?: number): Promise<Bus> {
     const path = messagingDatabasePath(env, db, cwd);
     const settings = settingsFrom(env);
     const waking = wakeMode(env["PARLEY_WAKE"]);
-    const store = await openSqliteStore(path, { mode, settings });
+    const store = await openSqliteStore(path, {
+      mode,
+      settings,
+      ...(giveUpAt === undefined ? {} : { giveUpAt }),
+    });
     const wake = createWake({
       directory: bellDirectory(path),
       database: path,
@@ -128,7 +136,7 @@ export function createContext({ io, db, session, asOperator, json }: ContextOpti
       machineUuid: () => identity.machine().machine_uuid,
     }),
     [Symbol.asyncDispose]: close,
-    bus: (mode) => (bus ??= open(mode)),
+    bus: (mode, giveUpAt) => (bus ??= open(mode, giveUpAt)),
     reopened: async (mode) => {
       await close();
       bus = open(mode);
@@ -146,10 +154,7 @@ export function createContext({ io, db, session, asOperator, json }: ContextOpti
       const { createSchedule } = await import("../schedule/schedule");
       return createSchedule({ env, database: messagingDatabasePath(env, db, cwd) });
     },
-    preferences: async () => {
-      const { createPreferenceFile } = await import("../store/preferences");
-      return createPreferenceFile(dataDirectory(env));
-    },
+    preferences: () => createPreferenceFile(dataDirectory(env)),
     anew: () => createContext({ io, db, session, asOperator, json }),
     places: () => ({ home: homeDirectory(env), data: dataDirectory(env), names: seedNames }),
     inspectDatabase: async () => {
@@ -158,6 +163,10 @@ export function createContext({ io, db, session, asOperator, json }: ContextOpti
       return inspectDatabase(path, db || env["PARLEY_DB"] ? null : dataDirectory(env));
     },
     version: async () => (await import("./version")).version(),
+    faults: async () => {
+      const { createFaultLog } = await import("../store/fault");
+      return createFaultLog(join(dataDirectory(env), "hook.log"));
+    },
     runCommand: async (command) => (await import("./child")).runCommand(command, json),
     dashboardText: async (dashboard, at) => {
       const { dashboardEntry } = await import("../render/entry");

@@ -2,6 +2,7 @@ import { fstatSync, statSync } from "node:fs";
 
 import { ParleyError } from "../bus/errors";
 import { type Diagnostics, type Level, openDiagnostics } from "./diagnostics";
+import { readStdin } from "./stdin";
 
 /**
  * Where an answer's bytes went: to somebody who can read them; nowhere, by the caller's own wish (the null
@@ -19,8 +20,11 @@ export interface Io {
   write(text: string): Promise<Written>;
   /** Writes a diagnostic to stderr, control characters made visible. Never throws. */
   say(level: Level, text: string): Promise<void>;
-  /** All of stdin as it is. Throws `invalid` where it is too large, no text, or cannot be read. */
-  readStdin(): Promise<string>;
+  /**
+   * All of stdin as it is. Throws `invalid` where it is larger than the limit (1 MiB unless told), no text, or cannot be
+   * read, or where the signal came before its end.
+   */
+  readStdin(limit?: number, signal?: AbortSignal): Promise<string>;
   /** Stdin as it comes, for a conversation; it is read once. */
   stdin(): ReadableStream<Uint8Array>;
   stdoutIsTerminal(): boolean;
@@ -33,9 +37,6 @@ export interface Io {
   /** Calls back for an error that nothing caught. */
   onCrash(callback: (error: unknown) => void): void;
 }
-
-/** Largest stdin that is read, in bytes: above any limit a verb has, so that the verb's own is the one told. */
-const maxStdinBytes = 1024 * 1024;
 
 export function createIo(): Io {
   let diagnostics: Diagnostics | null = null;
@@ -89,30 +90,6 @@ async function write(text: string): Promise<Written> {
       details: { code: code ?? null },
       cause: error,
     });
-  }
-}
-
-async function readStdin(): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  try {
-    for await (const chunk of Bun.stdin.stream()) {
-      size += chunk.length;
-      if (size > maxStdinBytes) break;
-      chunks.push(chunk);
-    }
-  } catch (error) {
-    throw new ParleyError("invalid", `cannot read standard input: ${(error as Error).message}`, {
-      cause: error,
-    });
-  }
-  if (size > maxStdinBytes) {
-    throw new ParleyError("invalid", `standard input is larger than ${maxStdinBytes} bytes`);
-  }
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(Buffer.concat(chunks));
-  } catch (error) {
-    throw new ParleyError("invalid", "standard input is not text in UTF-8", { cause: error });
   }
 }
 

@@ -2,7 +2,7 @@ import { exitCodes, ParleyError, type Warning } from "../bus/errors";
 import { envelope, errorEnvelope, ndjson } from "../render/json";
 import type { ViewData } from "../render/human";
 import type { Look } from "../render/look";
-import type { Answer, StreamItem, Views } from "./command";
+import type { Answer, Raw, StreamItem, Views } from "./command";
 import type { Io, Written } from "./io";
 import { inWordsOf, type Vocabulary } from "./names";
 
@@ -12,6 +12,8 @@ export interface Output {
   answer(answer: Answer): Promise<number>;
   /** Shows one item of a stream. */
   item(item: StreamItem): Promise<Written>;
+  /** Prints what is in no form of ours, and does what is to follow. Returns the exit code. */
+  raw(raw: Raw): Promise<number>;
   /** Shows what no view is for: help and version. */
   plain(text: string, data: unknown): Promise<number>;
   /** Shows an error, or anything else that was thrown. Returns the exit code; never throws. */
@@ -82,6 +84,18 @@ export function openOutput(io: Io, json: boolean, command: Vocabulary): Output {
       await warn(answer.warnings ?? []);
       await afterFlush(answer, written);
       return written;
+    },
+
+    async raw({ raw, ...answer }) {
+      if (raw === "") return 0;
+      state = "closed";
+      let written: Written = "gone";
+      try {
+        written = await io.write(raw);
+      } finally {
+        await (written === "written" ? answer.afterFlush() : answer.unshown());
+      }
+      return 0;
     },
 
     async plain(plainText, data) {

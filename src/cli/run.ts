@@ -1,3 +1,5 @@
+import type { ArgsDef, ParsedArgs } from "citty";
+
 import { ParleyError } from "../bus/errors";
 import type { Command, StreamItem } from "./command";
 import { findVerb, verbNames, type Verbs, verbs } from "./commands";
@@ -23,6 +25,7 @@ const ownParts: Parts = {
  * wrong ends as one error on the stream that the caller reads. Without a verb it shows the help.
  */
 export async function run(argv: readonly string[], io: Io, parts = ownParts): Promise<number> {
+  if (isHook(argv, io.name)) return runHook(argv, io, parts);
   const output = openOutput(io, asksFor(argv, "json"), vocabularyOf(io.name));
   const crash = Promise.withResolvers<never>();
   // Nothing may be listening any more when it rejects, which must not count as another crash.
@@ -33,6 +36,33 @@ export async function run(argv: readonly string[], io: Io, parts = ownParts): Pr
   } catch (error) {
     return output.failure(error);
   }
+}
+
+/** `hook VENDOR [EVENT]` without options: it costs no parsing, and nothing of it may stop an agent. */
+const isHook = (argv: readonly string[], name: string): boolean =>
+  argv[0] === "hook" &&
+  (argv.length === 2 || argv.length === 3) &&
+  !argv.some((word) => word.startsWith("-")) &&
+  verbOfName(name) === null;
+
+/** Exits 0, whatever happens: any other code has a meaning to one vendor or another. */
+async function runHook(
+  [, vendor, event]: readonly string[],
+  io: Io,
+  parts: Parts,
+): Promise<number> {
+  io.onCrash(() => (process.exitCode = 0));
+  try {
+    const { default: command } = await parts.verbs["hook"]!.load();
+    await using context = await parts.createContext({ io, asOperator: false, json: false });
+    const args = { _: [], vendor, event } as unknown as ParsedArgs<ArgsDef>;
+    const { signal } = new AbortController();
+    const result = await command.run({ args, rest: [], context, signal });
+    if ("raw" in result) await openOutput(io, false, vocabularyOf(io.name)).raw(result);
+  } catch {
+    // What could be noted was noted where it happened.
+  }
+  return 0;
 }
 
 async function invoke(
@@ -76,6 +106,7 @@ async function perform(
     const json = asksFor(words, "json");
     await using context = await parts.createContext({ io, db, session, asOperator, json });
     const result = await command.run({ args, rest, context, signal: stop.signal });
+    if ("raw" in result) return await output.raw(result);
     if ("stream" in result) return await pump(result.stream, stop, io, output);
     return await output.answer(result);
   } catch (error) {

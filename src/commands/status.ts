@@ -45,7 +45,8 @@ export default defineCommand({
     if (args.watch) return { stream: redraws(bus, context, wanted, verbose, signal) };
 
     const unread = prints(wanted, "unread");
-    const opened = await openDashboard(bus, context.asOperator, { unread, again: false });
+    const hooksOff = context.preferences().read().off;
+    const opened = await openDashboard(bus, context.asOperator, { unread, again: false, hooksOff });
     if (wanted.length === 0 && args.log) await appendToLog(opened, context);
     return answer(opened, wanted, verbose, bus);
   },
@@ -112,6 +113,7 @@ async function* redraws(
   signal: AbortSignal,
 ): AsyncGenerator<StreamItem> {
   const unread = prints(wanted, "unread");
+  const preferences = context.preferences();
   let changed = Promise.withResolvers<void>();
   const wake = (): void => changed.resolve();
   signal.addEventListener("abort", wake);
@@ -122,7 +124,8 @@ async function* redraws(
   });
   try {
     for (let again = false; !signal.aborted; again = true) {
-      const opened = await openDashboard(bus, context.asOperator, { unread, again });
+      const hooksOff = preferences.read().off;
+      const opened = await openDashboard(bus, context.asOperator, { unread, again, hooksOff });
       const shown = answer(opened, wanted, verbose, bus);
       yield { line: { type: "status", ...shown.data }, answer: shown, redraw: true };
       await changed.promise;

@@ -57,10 +57,14 @@ export function ancestorsOf(platform: Platform, start: ProcessFacts): Candidate[
   return chain;
 }
 
-export function nearestAgent(chain: readonly Candidate[]): Choice | null {
+/** The nearest agent, or the nearest of this vendor. */
+export function nearestAgent(
+  chain: readonly Candidate[],
+  vendor: string | null = null,
+): Choice | null {
   for (const process of chain) {
     const known = knownAgent(process);
-    if (known) return { process, known };
+    if (known && (vendor === null || known.vendor === vendor)) return { process, known };
   }
   return null;
 }

@@ -115,11 +115,18 @@ class SystemIdentity implements Identity {
     return this.ancestors.map((process) => evidenceOf(this.platform, process));
   }
 
-  agent({ pid, vendor: llm, model, cwd }: AgentRequest): Agent {
+  near(vendor: string): number[] {
+    const told = pidFromEnvironment(this.options.env, vendor);
+    return told === null ? [process.ppid] : [told, process.ppid];
+  }
+
+  agent({ pid, vendor: llm, model, cwd, own }: AgentRequest): Agent {
     const { env } = this.options;
     const named = llm === undefined ? null : { vendor: checkVendor(llm), source: "--llm" };
     const choice =
-      pid === undefined ? (this.knownAgent ?? nearestLasting(this.ancestors)) : this.choose(pid);
+      pid !== undefined
+        ? this.choose(pid)
+        : ((own ? this.ownAgent(llm ?? null) : this.knownAgent) ?? nearestLasting(this.ancestors));
     const seen = choice?.process ?? null;
     const { vendor, source } = named ?? this.findVendor(pid === undefined ? null : choice);
     const isVendors = choice?.known != null && choice.known.vendor === vendor;
@@ -142,6 +149,15 @@ class SystemIdentity implements Identity {
         cwd || (seen && !hosted && this.platform.cwd(seen.pid)) || this.options.cwd,
       ),
     };
+  }
+
+  /** The nearest agent of this vendor, under whatever name it runs where its vendor's variable tells the pid. */
+  private ownAgent(vendor: string | null): Choice | null {
+    const found = nearestAgent(this.ancestors, vendor);
+    const told = pidFromEnvironment(this.options.env, vendor);
+    const above = this.ancestors.find((process) => process.pid === told);
+    if (found || !above || vendor === null) return found;
+    return { process: above, known: { vendor, name: vendor, shared_host: false } };
   }
 
   private choose(pid: number): Choice | null {

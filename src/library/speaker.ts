@@ -14,6 +14,7 @@ const identityOf = (identity: Identity, sessionId: string | null): Identity => (
   processes: identity.processes,
   machine: () => identity.machine(),
   agent: (request) => identity.agent(request),
+  near: (vendor) => identity.near(vendor),
   clues: () => (sessionId === null ? withItself(identity) : named(sessionId)),
   project: (cwd) => identity.project(cwd),
   directory: (path) => identity.directory(path),

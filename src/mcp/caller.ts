@@ -74,6 +74,7 @@ const withClues = (identity: Identity, clues: Clues): Identity => ({
   processes: identity.processes,
   machine: () => identity.machine(),
   agent: (request) => identity.agent(request),
+  near: (vendor) => identity.near(vendor),
   clues: () => clues,
   project: (cwd) => identity.project(cwd),
   directory: (path) => identity.directory(path),

@@ -30,6 +30,7 @@ const views = {
   publish: () => import("./publish"),
   setup: () => import("./setup"),
   doctor: () => import("./doctor"),
+  preferences: () => import("./preferences"),
 };
 
 export type View = keyof typeof views;

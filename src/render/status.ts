@@ -1,6 +1,7 @@
 import type { Claim } from "../bus/claim";
 import type { Lock } from "../bus/lock";
 import type { Dashboard } from "../bus/status";
+import { activitySection } from "./activity";
 import { alertSection, alertView } from "./alert";
 import { claimView } from "./claim";
 import { count } from "./format";
@@ -52,6 +53,7 @@ function dashboard(data: Dashboard, look: Look, verbose: boolean, at: number | n
   if (sessions.length === 0) {
     return [
       ...head,
+      ...activitySection(look, data, at),
       "0 active sessions",
       "No LLM sessions are currently registered.",
       `Run ${look.command("register")} to register this session.`,
@@ -65,6 +67,7 @@ function dashboard(data: Dashboard, look: Look, verbose: boolean, at: number | n
   );
   return [
     ...head,
+    ...activitySection(look, data, at),
     [
       count(stats.active_sessions, "active session"),
       count(stats.file_locks, "file lock"),

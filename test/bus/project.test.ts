@@ -61,6 +61,7 @@ const bound = (identity: Bus["identity"]): Bus["identity"] => ({
   processes: identity.processes,
   machine: () => identity.machine(),
   agent: (request) => identity.agent(request),
+  near: (vendor) => identity.near(vendor),
   clues: () => ({ ...identity.clues(), ancestors: [], tty: null }),
   above: () => [],
   project: (cwd) => identity.project(cwd),

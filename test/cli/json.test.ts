@@ -21,6 +21,7 @@ const session: Keys = {
     status liveness process_state uptime_seconds claimed_task file_locks active_files unread_count registered_at
     heartbeat_at`),
   claimed_tasks: [keys("task_id claim_type")],
+  activity: null,
 };
 const envelopeOfMessage =
   keys(`id sender_id channel created_at ttl_seconds sender_session_uuid recipient_id
@@ -48,7 +49,7 @@ const registration: Keys = {
   detected: keys("vendor_source project_source event other_sessions heartbeat_seconds"),
 };
 const dashboard: Keys = {
-  ...keys("this_session observations"),
+  ...keys("this_session hooks_off observations"),
   sessions: [session],
   alerts: [alert],
   unread: [message],
@@ -291,6 +292,13 @@ describe("With --json", () => {
         { ...keys("directory project_id source root free picked"), occupied_by: occupants },
       ],
     });
+  });
+
+  test("off and on answer with what the user has chosen", async () => {
+    await using box = sandbox();
+    for (const verb of ["off", "on"]) {
+      expectData(await box.parley([verb, "--json"]), keys("off edits"));
+    }
   });
 
   test("cleanup answers with what it removed", async () => {

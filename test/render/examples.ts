@@ -44,6 +44,7 @@ export const session = (changes: Partial<Session> = {}): Session => ({
   claimed_tasks: [{ task_id: "H.13.7", claim_type: "exclusive" }],
   file_locks: [`${root}/scripts/session_message_bus.py`, `${root}/scripts/paths.py`],
   active_files: [],
+  activity: null,
   unread_count: 3,
   registered_at: "2026-02-11T00:31:37.120Z",
   heartbeat_at: "2026-02-11T00:46:37.120Z",
@@ -155,6 +156,7 @@ export const dashboard = (changes: Partial<Dashboard> = {}): Dashboard => ({
     "1 operator alert: project_conflict (PILOT shared by 2 sessions — ensure non-overlapping tasks)",
     "Session lifecycle: 2 active sessions started today",
   ],
+  hooks_off: false,
   log: { path: "/logs/projects/PILOT/d3d3a316/SESSION-LOG-2026-02-11.md", entry: "…" },
   ...changes,
 });

@@ -82,6 +82,9 @@ async function everyOperation(): Promise<void> {
     moment,
   );
   await store.openInbox({ mailbox: "claude-1", channel: null, limit: 1, peek: false }, moment);
+  const mail = { mailbox: "claude-1", channel: null, limit: 1, peek: false, fresh_from: 2 };
+  await store.openInbox(mail, moment);
+  await store.markAnnounced("claude-1", [1], start);
   await store.markDelivered("claude-1", [1, 2], "test", start);
   await store.markRead("claude-1", null, moment);
   await store.markAlertsDelivered([1], start);
@@ -99,6 +102,31 @@ async function everyOperation(): Promise<void> {
     { session_id: "claude-1", ...lock, waiting: null, ticket: null },
     moment,
   );
+  await store.acquireLocks(
+    { session_id: "codex-2", ...lock, targets: [], auto: true, waiting: null, ticket: null },
+    moment,
+  );
+  const lease = { ...target, file_path: "/r/c" };
+  await store.acquireLocks(
+    {
+      session_id: "claude-1",
+      ...lock,
+      targets: [lease],
+      ttl: 600_000,
+      auto: true,
+      waiting: null,
+      ticket: null,
+    },
+    moment,
+  );
+  const visit = {
+    llm_vendor: "claude",
+    session_uuid: "uuid-claude-1",
+    near: [1],
+    edited: ["/r/c"],
+  };
+  await store.attend({ ...visit, activity: "working", ends_turn: false, mail_from: 0 }, moment);
+  await store.attend({ ...visit, activity: "idle", ends_turn: true, mail_from: 2 }, moment);
   const waiter = await store.acquireLocks({ session_id: "codex-2", ...lock, ...queue }, moment);
   if (waiter.kind === "blocked" && waiter.ticket !== null) await store.leaveQueue(waiter.ticket);
   const claim = { task_id: "H.9", ttl: null };

@@ -1,4 +1,4 @@
-import { busyTimeout } from "./limits";
+import { busyTimeout, impatientTimeout } from "./limits";
 import type { Database } from "bun:sqlite";
 
 import type { Settings } from "../../bus/settings";
@@ -23,7 +23,14 @@ export class Connection {
     readonly path: string,
     readonly readOnly: boolean,
     readonly settings: Settings,
+    /** By `performance.now()`: when nothing waits any more; see `StoreOptions`. */
+    private readonly giveUpAt = Number.POSITIVE_INFINITY,
   ) {}
+
+  /** How long SQLite itself waits for a lock; short where somebody else waits for us, since nothing interrupts it. */
+  get busyTimeout(): number {
+    return this.giveUpAt === Number.POSITIVE_INFINITY ? busyTimeout : impatientTimeout;
+  }
 
   get<Row>(sql: string, bindings: Bindings = {}): Row | null {
     return this.db.query<Row, [Bindings]>(sql).get(this.bound(bindings));
@@ -59,7 +66,7 @@ export class Connection {
       if (isBusy(error)) return null;
       throw error;
     } finally {
-      this.db.run(`pragma busy_timeout = ${busyTimeout}`);
+      this.db.run(`pragma busy_timeout = ${this.busyTimeout}`);
     }
   }
 
@@ -75,11 +82,12 @@ export class Connection {
       try {
         return attempt();
       } catch (error) {
-        const left = deadline - (performance.now() - started);
+        const end = Math.min(started + deadline, this.giveUpAt);
+        const left = end - performance.now();
         if (!isBusy(error) || left <= 0) throw translated(error, this.path);
         await Bun.sleep(Math.min(pause * (0.5 + Math.random()), left));
         this.db.run(
-          `pragma busy_timeout = ${Math.max(1, Math.min(busyTimeout, Math.round(left)))}`,
+          `pragma busy_timeout = ${Math.max(1, Math.min(this.busyTimeout, Math.round(left)))}`,
         );
       }
     }

@@ -19,6 +19,9 @@ interface MailRow extends MessageRow {
 const mail = `from deliveries d join session_messages m on m.id = d.message_id
   where d.session_id = $mailbox and d.read_at is null and m.expires_at > $now
     and ($channel is null or m.channel = $channel)`;
+/** What nobody has shown or announced to the session yet. It was told of the alerts that it raised as it raised them. */
+const fresh = `and d.delivered_at is null and d.announced_at is null and m.priority >= $least
+    and m.sender_id <> $mailbox`;
 const free =
   "and (d.delivered_at is not null or d.reserved_until is null or d.reserved_until <= $now)";
 
@@ -33,21 +36,23 @@ const mailFrom = ({ shown_at, ...row }: MailRow): Message => ({
 export function openInbox(c: Connection, request: InboxRequest, moment: Moment): InboxPage {
   const { mailbox, channel, limit, peek } = request;
   const now = timestamp(moment.at);
+  const filters = `${peek ? "" : free} ${request.fresh_from === undefined ? "" : fresh}`;
+  const bindings = {
+    ...{ mailbox, now, channel },
+    ...(request.fresh_from === undefined ? {} : { least: request.fresh_from }),
+  };
   const messages = c
     .all<MailRow>(
-      `select ${messageColumns}, d.delivered_at as shown_at ${mail} ${peek ? "" : free}
+      `select ${messageColumns}, d.delivered_at as shown_at ${mail} ${filters}
         order by d.delivered_at is not null, m.priority desc, m.id limit $limit`,
-      { mailbox, now, channel, limit },
+      { ...bindings, limit },
     )
     .map(mailFrom);
   const total =
     messages.length < limit
       ? messages.length
-      : (c.get<{ count: number }>(`select count(*) as count ${mail} ${peek ? "" : free}`, {
-          mailbox,
-          now,
-          channel,
-        })?.count ?? 0);
+      : (c.get<{ count: number }>(`select count(*) as count ${mail} ${filters}`, bindings)?.count ??
+        0);
   const pending = messages
     .filter((message) => message.status === "pending")
     .map((message) => message.id);
@@ -62,6 +67,26 @@ export function openInbox(c: Connection, request: InboxRequest, moment: Moment):
     }
   }
   return { messages, remaining: total - messages.length };
+}
+
+/** How many pending messages of at least this priority could be shown or announced to the session now. */
+export const waitingMail = (c: Connection, mailbox: string, least: number, at: number): number =>
+  c.get<{ count: number }>(`select count(*) as count ${mail} ${free} ${fresh}`, {
+    ...{ mailbox, least, now: timestamp(at), channel: null },
+  })?.count ?? 0;
+
+/** Says that these were announced, and gives them back. */
+export function markAnnounced(
+  c: Connection,
+  mailbox: string,
+  ids: readonly number[],
+  at: number,
+): void {
+  c.run(
+    `update deliveries set announced_at = coalesce(announced_at, $now), reserved_until = null
+      where session_id = $mailbox and message_id in (select value from json_each($ids)) and delivered_at is null`,
+    { mailbox, now: timestamp(at), ids: JSON.stringify(ids) },
+  );
 }
 
 export function releaseInbox(

@@ -1,5 +1,7 @@
 /** How long SQLite itself waits for a lock, in milliseconds (R5); our retries come on top. */
 export const busyTimeout = 3000;
+/** The same for a hook, which an agent waits for. */
+export const impatientTimeout = 100;
 
 /** Length that the write-ahead log is kept to, in pages of 4 KiB and in bytes. It grew to 4 MB with the defaults. */
 export const walPages = 64;

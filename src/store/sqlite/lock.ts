@@ -9,6 +9,7 @@ import { insertEvent, tell } from "./event";
 import { freeIfOver } from "./lease";
 import { ancestorsOf, overlapping, overlaps } from "./path";
 import { isLiving, liveRecord, requireLive, tend } from "./session";
+import { takenByHand } from "./turn";
 import { enterQueue, firstInQueue, leaveQueue, waitingSessions } from "./waiter";
 
 /** The columns of a lock as the port gives them. */
@@ -22,8 +23,9 @@ export function acquireLocks(
   moment: Moment,
 ): Attempt<GotLocks> {
   const me = requireLive(c, request.session_id);
-  // A waiting session's look at something still held writes nothing, or every look would wake the other waiters.
-  if (request.ticket === null) tend(c, me.session_id, moment);
+  // A waiting session's look at something still held writes nothing, or every look would wake the other waiters; before
+  // a lease comes `attend`.
+  if (request.ticket === null && !request.auto) tend(c, me.session_id, moment);
   const taken = new Map<string, Lock>();
   for (const target of request.targets) {
     for (const lock of overlapping(c, target.file_path)) {
@@ -179,11 +181,14 @@ function writeLock(
   const { session_id } = me;
   const { lock_type, ttl } = request;
   const { file_path } = target;
+  const auto = request.auto ? 1 : 0;
+  const kept = request.auto ? takenByHand(c, session_id, file_path, at) : null;
+  if (kept) return kept;
   const expires_at = ttl === null ? null : timestamp(at + ttl);
   const renewed = c.get<Lock>(
-    `update file_locks set lock_type = $lock_type, expires_at = $expires_at
+    `update file_locks set lock_type = $lock_type, expires_at = $expires_at, auto = $auto
       where file_path = $file_path and session_id = $session_id returning ${lockColumns}`,
-    { file_path, session_id, lock_type, expires_at },
+    { file_path, session_id, lock_type, expires_at, auto },
   );
   if (renewed) return renewed;
   const fence = insertEvent(
@@ -196,9 +201,9 @@ function writeLock(
   );
   return c.get<Lock>(
     `insert into file_locks(file_path, session_id, lock_type, locked_at, expires_at, machine_uuid, repository,
-        repository_path, fence)
+        repository_path, fence, auto)
       values ($file_path, $session_id, $lock_type, $locked_at, $expires_at, $machine_uuid, $repository,
-        $repository_path, $fence)
+        $repository_path, $fence, $auto)
       returning ${lockColumns}`,
     {
       ...target,
@@ -208,6 +213,7 @@ function writeLock(
       expires_at,
       machine_uuid: me.machine_uuid,
       fence,
+      auto,
     },
   )!;
 }

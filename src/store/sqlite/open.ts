@@ -17,8 +17,8 @@ import { applicationId, schemaVersion } from "./schema";
  * write-ahead log small (it grew to 4 MB with the defaults). `synchronous = normal` survives a kill of any process;
  * a power cut may take the last commits, never the database's consistency.
  */
-const pragmas = `
-  pragma busy_timeout = ${busyTimeout};
+const pragmas = (timeout: number): string => `
+  pragma busy_timeout = ${timeout};
   pragma synchronous = normal;
   pragma wal_autocheckpoint = ${walPages};
   pragma journal_size_limit = ${walBytes};
@@ -69,11 +69,11 @@ async function openForWriting(path: string, options: StoreOptions): Promise<Conn
   const db = privately(
     () => new Database(path, { readwrite: true, create: options.mode === "create", strict: true }),
   );
-  const connection = new Connection(db, path, false, options.settings);
+  const connection = new Connection(db, path, false, options.settings, options.giveUpAt);
   try {
     const versions = await connection.patiently(() => {
       // Even these read the file, and can meet a process that is recovering it or closing it last.
-      db.run(pragmas);
+      db.run(pragmas(connection.busyTimeout));
       return readVersions(connection);
     });
     if (versions?.application_id !== applicationId || versions.version !== schemaVersion) {

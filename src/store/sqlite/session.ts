@@ -2,7 +2,7 @@ import { parseTime, timestamp } from "../../bus/clock";
 import { ParleyError } from "../../bus/errors";
 import type { Clues } from "../../bus/identity";
 import type { Moment } from "../../bus/liveness";
-import type { Holdings, SessionRecord } from "../../bus/session";
+import { activities, type Activity, type Holdings, type SessionRecord } from "../../bus/session";
 import type { Connection } from "./connection";
 import { endSession } from "./ending";
 
@@ -15,6 +15,8 @@ export interface SessionRow {
   project_id: string | null;
   task_id: string | null;
   active_files: string | null;
+  activity: string | null;
+  activity_since: string | null;
   heartbeat_at: string;
   registered_at: string;
   status: string | null;
@@ -64,12 +66,18 @@ export function fromRow(row: SessionRow): SessionRecord {
     promised_beats: row.promised_beats === 1,
     shared_host: row.shared_host === 1,
     active_files: fileList(row.active_files),
+    activity: activityOf(row),
     stored_status: row.status === "terminated" || row.status === "idle" ? row.status : "active",
     registered_at: row.registered_at,
     heartbeat_at: row.heartbeat_at,
     ended_at: row.ended_at,
     end_reason: row.end_reason,
   };
+}
+
+function activityOf({ activity, activity_since }: SessionRow): Activity | null {
+  const state = activities.find((each) => each === activity);
+  return state && activity_since !== null ? { state, since: activity_since } : null;
 }
 
 function fileList(json: string | null): string[] {

@@ -3,6 +3,7 @@ import type { Moment } from "../../bus/liveness";
 import type { SessionRecord } from "../../bus/session";
 import type { Ended, Store, StoreOptions, TaskChange } from "../../bus/store";
 import { acknowledge, markAlertsDelivered, openAlerts, settleAlerts } from "./alert";
+import { attend } from "./attendance";
 import { openCheckpoints } from "./checkpoint";
 import { cleanUp } from "./cleanup";
 import { acquireClaim, liveClaimOn, releaseClaims } from "./claim";
@@ -10,7 +11,7 @@ import { closeConnection } from "./closing";
 import { conflictsOf, detectConflicts } from "./conflict";
 import type { Connection } from "./connection";
 import { endSession } from "./ending";
-import { markDelivered, markRead, openInbox, releaseInbox, unread } from "./inbox";
+import { markAnnounced, markDelivered, markRead, openInbox, releaseInbox, unread } from "./inbox";
 import { acquireLocks, locksOn, releaseLocks } from "./lock";
 import { messages, messagesAfter, messageStates, newestId, recentMessages } from "./feed";
 import { publishMessage, sendMessages, sentMessages } from "./message";
@@ -31,6 +32,7 @@ import {
   sessionsCalled,
   tend,
 } from "./session";
+import { heldAlready } from "./turn";
 import { leaveQueue } from "./waiter";
 
 /** Opens the bus in a SQLite database; throws `not_found`, `not_permitted`, `invalid` (foreign, newer) or `busy`. */
@@ -72,6 +74,7 @@ function storeOn(c: Connection): Store {
         tend(c, id, moment);
         return liveRecord(c, id);
       }),
+    attend: (visit, moment) => attend(c, visit, moment),
     setTask: (id, taskId, moment) => write(moment.at, () => setTask(c, id, taskId, moment)),
     session: (id) => c.patiently(() => sessionRecord(c, id)),
     sessionsByClues: (clues, machineUuid) =>
@@ -92,6 +95,7 @@ function storeOn(c: Connection): Store {
     releaseInbox: (mailbox, ids, at) => c.write(() => releaseInbox(c, mailbox, ids, at)),
     markDelivered: (mailbox, ids, how, at) =>
       c.write(() => markDelivered(c, mailbox, ids, how, at)),
+    markAnnounced: (mailbox, ids, at) => c.write(() => markAnnounced(c, mailbox, ids, at)),
     markRead: (mailbox, ids, moment) => write(moment.at, () => markRead(c, mailbox, ids, moment)),
     unread: (mailbox, at) => c.patiently(() => unread(c, mailbox, at)),
     publishMessage: (draft, moment) =>
@@ -102,7 +106,10 @@ function storeOn(c: Connection): Store {
     messages: (ids) => c.patiently(() => messages(c, ids)),
     messageStates: (ids) => c.patiently(() => messageStates(c, ids)),
 
-    acquireLocks: (request, moment) => write(moment.at, () => acquireLocks(c, request, moment)),
+    acquireLocks: async (request, moment) => {
+      const held = request.auto && (await c.patiently(() => heldAlready(c, request, moment.at)));
+      return held || write(moment.at, () => acquireLocks(c, request, moment));
+    },
     releaseLocks: (id, paths, moment) => write(moment.at, () => releaseLocks(c, id, paths, moment)),
     acquireClaim: (request, moment) => write(moment.at, () => acquireClaim(c, request, moment)),
     releaseClaims: (id, tasks, moment) =>

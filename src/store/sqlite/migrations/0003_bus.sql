@@ -15,6 +15,8 @@ create table if not exists session_registry (
   project_id text,
   task_id text,
   active_files text,
+  activity text,
+  activity_since text,
   heartbeat_at text not null,
   registered_at text not null default (datetime('now')),
   status text default 'active',
@@ -119,6 +121,8 @@ create table if not exists file_locks (
   repository text,
   repository_path text,
   fence integer,
+  -- 1: a hook took it for the turn, and frees it with the turn.
+  auto integer default 0,
   foreign key (session_id) references session_registry(session_id)
 );
 

@@ -1,0 +1,37 @@
+import type { Activity, SessionRecord } from "./session";
+
+/** What an event of an agent says of its session. */
+export interface Attendance {
+  llm_vendor: string;
+  /** The conversation, by which the vendor names the session. */
+  session_uuid: string;
+  /** Processes of which one must be the session's, or it has to be made out anew: pids, the best first. */
+  near: readonly number[];
+  /** What it is doing now; null: as before. */
+  activity: Activity["state"] | null;
+  /** Real paths of files that it has just edited. */
+  edited: readonly string[];
+  /** The turn is over: its automatic leases are freed, and it edits no file. */
+  ends_turn: boolean;
+  /** Counts the mail that waits for it, from this priority on; null: does not look. */
+  mail_from: number | null;
+}
+
+export interface Attended {
+  record: SessionRecord;
+  /** Pending messages of others that were neither shown nor announced nor reserved. */
+  waiting: number;
+  /** Something was written that others may be watching. */
+  changed: boolean;
+  /** Sessions that wait for a lock, where leases were freed. */
+  touched: string[];
+}
+
+/** How many of the latest edited files a session keeps. */
+export const maxActiveFiles = 20;
+/** A heartbeat younger than this, in milliseconds, is not written again by a hook. */
+export const attendanceGrain = 10_000;
+
+/** The files of a turn, the latest first, no more than are kept. */
+export const withEdited = (files: readonly string[], edited: readonly string[]): string[] =>
+  [...new Set([...edited, ...files])].slice(0, maxActiveFiles);

@@ -1,0 +1,82 @@
+import { closeSync, constants, openSync, readSync } from "node:fs";
+
+import { ParleyError } from "../bus/errors";
+
+/** Largest stdin that is read, in bytes: above any limit a verb has, so that the verb's own is the one told. */
+const maxStdinBytes = 1024 * 1024;
+const chunkBytes = 64 * 1024;
+
+/** See `Io.readStdin`. */
+export async function readStdin(limit = maxStdinBytes, signal?: AbortSignal): Promise<string> {
+  const input = new Input(limit);
+  try {
+    if (!readAtHand(input)) await readStream(input, signal);
+  } catch (error) {
+    throw new ParleyError("invalid", `cannot read standard input: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+  if (signal?.aborted) throw new ParleyError("invalid", "standard input did not end");
+  if (input.isFull) {
+    throw new ParleyError("invalid", `standard input is larger than ${limit} bytes`);
+  }
+  try {
+    const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+    return decoder.decode(Buffer.concat(input.chunks));
+  } catch (error) {
+    throw new ParleyError("invalid", "standard input is not text in UTF-8", { cause: error });
+  }
+}
+
+class Input {
+  readonly chunks: Uint8Array[] = [];
+  #size = 0;
+
+  constructor(private readonly limit: number) {}
+
+  get isFull(): boolean {
+    return this.#size > this.limit;
+  }
+
+  add(chunk: Uint8Array): void {
+    this.#size += chunk.length;
+    if (!this.isFull) this.chunks.push(chunk);
+  }
+}
+
+/**
+ * Reads what a pipe or file holds without waiting, which takes a tenth of what the stream takes (0.1 ms). True where that
+ * was all of it. Linux alone lets a pipe be opened once more, as one that is not waited for; a socket it does not.
+ */
+function readAtHand(input: Input): boolean {
+  if (process.platform !== "linux") return false;
+  let file: number | null = null;
+  try {
+    file = openSync("/proc/self/fd/0", constants.O_RDONLY | constants.O_NONBLOCK);
+    while (!input.isFull) {
+      const chunk = Buffer.allocUnsafe(chunkBytes);
+      const size = readSync(file, chunk);
+      if (size === 0) return true;
+      input.add(chunk.subarray(0, size));
+    }
+    return true;
+  } catch {
+    // Nothing more at the moment, or nothing that can be opened: the stream waits for it, and tells what is wrong.
+    return false;
+  } finally {
+    if (file !== null) closeSync(file);
+  }
+}
+
+async function readStream(input: Input, signal: AbortSignal | undefined): Promise<void> {
+  const reader = Bun.stdin.stream().getReader();
+  const cancel = (): void => void reader.cancel().catch(() => {});
+  // Whoever does not close its end would keep the process.
+  signal?.addEventListener("abort", cancel);
+  while (!input.isFull) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    input.add(value);
+  }
+  cancel();
+}

@@ -1,0 +1,10 @@
+import { defineCommand } from "../cli/command";
+
+export default defineCommand({
+  meta: { name: "off", description: "Make every hook of every agent silent and permissive" },
+  args: {},
+  examples: ["off"],
+  async run({ context }) {
+    return { view: "preferences", data: context.preferences().change({ off: true }) };
+  },
+});

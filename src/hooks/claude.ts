@@ -1,0 +1,55 @@
+import type { EventKind, HookAnswer, HookEvent, HookVendor, Payload } from "./event";
+import { common, editedFiles, text } from "./payload";
+
+const kinds: Record<string, EventKind> = {
+  SessionStart: "start",
+  UserPromptSubmit: "prompt",
+  PreToolUse: "before-tool",
+  PostToolUse: "after-tool",
+  PermissionRequest: "permission",
+  Notification: "other",
+  Stop: "stop",
+  SessionEnd: "end",
+};
+
+/** Claude Code: payloads and answers as seen in 2.1.329. It ignores keys it does not know. */
+export const claude: HookVendor = {
+  name: "claude",
+  read(name, payload) {
+    const kind = kinds[name];
+    if (!kind) return null;
+    const event = { ...common(name, payload), files: editedFiles(payload) };
+    return { ...event, kind: refined(kind, payload) };
+  },
+  write,
+};
+
+function refined(kind: EventKind, payload: Payload): EventKind {
+  if (kind === "other") {
+    const type = text(payload["notification_type"]);
+    if (type === "permission_prompt" || type === "elicitation_dialog") return "permission";
+    return type === "idle_prompt" ? "waiting" : "other";
+  }
+  // `/clear` and `/resume` end a conversation, not the session: its process goes on with another one.
+  const goesOn = payload["reason"] === "clear" || payload["reason"] === "resume";
+  return kind === "end" && goesOn ? "switch" : kind;
+}
+
+/** What its model is shown: `additionalContext` inside `hookSpecificOutput`; at the end of a turn it makes it go on. */
+function write({ name }: HookEvent, answer: HookAnswer): object | null {
+  switch (answer.say) {
+    case "context":
+    case "continue":
+      return { hookSpecificOutput: { hookEventName: name, additionalContext: answer.text } };
+    case "deny":
+      return {
+        hookSpecificOutput: {
+          hookEventName: name,
+          permissionDecision: "deny",
+          permissionDecisionReason: answer.reason,
+        },
+      };
+    default:
+      return null;
+  }
+}

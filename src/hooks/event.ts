@@ -1,0 +1,58 @@
+/** What happened in an agent, in words that all vendors share. */
+export type EventKind =
+  | "start"
+  | "prompt"
+  | "before-tool"
+  | "after-tool"
+  | "permission"
+  | "waiting"
+  | "other"
+  | "stop"
+  | "switch"
+  | "end";
+
+/** One call of a hook, whoever's it is. */
+export interface HookEvent {
+  kind: EventKind;
+  /** The vendor's own name for it. */
+  name: string;
+  /** The conversation's id. */
+  session_uuid: string;
+  /** Working directory of the session. */
+  cwd: string;
+  model: string | null;
+  /** Files that the tool call edits, as they are written there. */
+  files: string[];
+  /** The turn goes on only because a hook at its end wanted that. */
+  continued: boolean;
+  /** It happened in an agent that the session's own has started. */
+  subagent: boolean;
+  /** Something of the turn goes on in the background after its end. */
+  background: boolean;
+  /** A new context begins, and not the middle of a turn. */
+  fresh: boolean;
+  /** Why the session ended. */
+  reason: string | null;
+}
+
+/** What is to be said to the agent. */
+export type HookAnswer =
+  | { say: "nothing" }
+  /** Text for the model. */
+  | { say: "context"; text: string }
+  /** The tool call is refused, and the model told why. */
+  | { say: "deny"; reason: string }
+  /** The turn goes on, with this text. */
+  | { say: "continue"; text: string };
+
+/** One vendor: its payloads and what it accepts as an answer. */
+export interface HookVendor {
+  name: string;
+  /** The common event; null for one that is none of ours. Throws `invalid` for a payload that cannot be read. */
+  read(name: string, payload: Payload): HookEvent | null;
+  /** Exactly what the vendor accepts at this event; null where it has no way to say that there. */
+  write(event: HookEvent, answer: HookAnswer): object | null;
+}
+
+/** The JSON object on stdin. Vendors change it as they like, so nothing in it is taken for granted. */
+export type Payload = Readonly<Record<string, unknown>>;

@@ -1,0 +1,115 @@
+import type { Attended } from "../bus/attendance";
+import type { Bus } from "../bus/bus";
+import { momentNow } from "../bus/caller";
+import type { EditPolicy } from "../bus/preferences";
+import { register } from "../bus/registration";
+import type { RegisterResult } from "../bus/session";
+import { leaseFiles, targetsOf } from "./edits";
+import type { HookAnswer, HookEvent, HookVendor } from "./event";
+import { injection, type Injection } from "./mail";
+import { type Duty, duties } from "./table";
+
+export interface Handled {
+  answer: HookAnswer;
+  /** The messages in the answer; null where there are none. */
+  mail: Injection | null;
+}
+
+/** The end of a turn that is none after all. */
+const goesOn: Duty = { activity: "working", mail: null };
+
+const nothing: Handled = { answer: { say: "nothing" }, mail: null };
+
+/** Does what an event is to do on the bus, and says what the agent is to be told. */
+export async function handle(
+  bus: Bus,
+  vendor: HookVendor,
+  event: HookEvent,
+  policy: EditPolicy,
+): Promise<Handled> {
+  const duty = duties[event.kind];
+  if (duty.ends) return leave(bus, vendor, event);
+  if (duty.welcomes) return greet(bus, vendor, event, duty);
+  const { record, waiting } = await attend(bus, vendor, event, duty);
+  if (duty.leases && event.files.length > 0) {
+    return { answer: await leaseFiles(bus, record, event, policy), mail: null };
+  }
+  // A subagent is not the session that a message is for, and a turn goes on only once.
+  const deaf = event.subagent || (duty.endsTurn && event.continued);
+  if (duty.mail === null || waiting === 0 || deaf) return nothing;
+  const mail = await injection(bus, record, duty.mail, `hook ${event.name}`);
+  if (!mail) return nothing;
+  if (!duty.endsTurn) return { answer: { say: "context", text: mail.text }, mail };
+  await visit(bus, vendor, event, goesOn, [record.pid ?? 0]);
+  return { answer: { say: "continue", text: mail.text }, mail };
+}
+
+/** The session of an event, registered where it is not known. */
+async function attend(
+  bus: Bus,
+  vendor: HookVendor,
+  event: HookEvent,
+  duty: Duty,
+): Promise<Attended> {
+  const known = await visit(bus, vendor, event, duty, bus.identity.near(vendor.name));
+  if (known) return known;
+  const { session } = await arrive(bus, vendor, event);
+  const met = await visit(bus, vendor, event, duty, [session.pid ?? 0]);
+  if (met) return met;
+  throw new Error(`${session.session_id} ended while it registered`);
+}
+
+async function visit(
+  bus: Bus,
+  vendor: HookVendor,
+  event: HookEvent,
+  duty: Duty,
+  near: readonly number[],
+): Promise<Attended | null> {
+  const attended = await bus.store.attend(
+    {
+      llm_vendor: vendor.name,
+      session_uuid: event.session_uuid,
+      near,
+      activity: event.kind === "start" && !event.fresh ? null : duty.activity,
+      edited: duty.edits ? targetsOf(bus, event).map((target) => target.file_path) : [],
+      ends_turn: duty.endsTurn === true && !event.background,
+      mail_from: duty.mail,
+    },
+    momentNow(bus),
+  );
+  if (attended && attended.touched.length > 0) bus.wake.ring("everyone");
+  // Nobody's mail has changed: whoever watches all of the bus hears of it.
+  else if (attended?.changed) bus.wake.ring([]);
+  return attended;
+}
+
+const arrive = (bus: Bus, { name }: HookVendor, event: HookEvent): Promise<RegisterResult> =>
+  register(bus, {
+    vendor: name,
+    own: true,
+    model: event.model ?? undefined,
+    sessionUuid: event.session_uuid,
+    cwd: event.cwd,
+  });
+
+async function greet(bus: Bus, vendor: HookVendor, event: HookEvent, duty: Duty): Promise<Handled> {
+  const registered = await arrive(bus, vendor, event);
+  await visit(bus, vendor, event, duty, [registered.session.pid ?? 0]);
+  const { welcome } = await import("./welcome");
+  return { answer: { say: "context", text: await welcome(bus, registered) }, mail: null };
+}
+
+/** Ends the session where it is known. One that nobody has heard of needs no end. */
+async function leave(bus: Bus, vendor: HookVendor, event: HookEvent): Promise<Handled> {
+  const { name } = vendor;
+  const agent = (): number => bus.identity.agent({ vendor: name, own: true }).pid;
+  const known =
+    (await visit(bus, vendor, event, duties.end, bus.identity.near(name))) ??
+    (await visit(bus, vendor, event, duties.end, [agent()]));
+  if (!known) return nothing;
+  const reason = `session ended${event.reason === null ? "" : `: ${event.reason.slice(0, 80)}`}`;
+  await bus.store.endSession(known.record.session_id, reason, momentNow(bus));
+  bus.wake.ring("everyone");
+  return nothing;
+}

@@ -1,0 +1,70 @@
+import { ParleyError } from "../bus/errors";
+import type { HookEvent, Payload } from "./event";
+import { filesOfCommand, filesOfPatch } from "./patch";
+
+/** Ids longer than this, and directories longer than this, are no vendor's. */
+const longest = 4096;
+
+export const object = (value: unknown): Payload =>
+  typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Payload) : {};
+
+/** A text that is not empty; null for anything else. */
+export const text = (value: unknown): string | null =>
+  typeof value === "string" && value !== "" && value.length <= longest ? value : null;
+
+export const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+
+/** The object that a hook was given on stdin. Throws `invalid`, and tells nothing of what stands in it. */
+export function parsePayload(input: string): Payload {
+  let value: unknown;
+  try {
+    value = JSON.parse(input);
+  } catch {
+    value = null;
+  }
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Payload;
+  throw new ParleyError(
+    "invalid",
+    input.trim() === "" ? "the payload is empty" : "the payload is no JSON object",
+  );
+}
+
+/** What the payloads of Claude and of those that follow its form have in common. Throws `invalid` without an id. */
+export function common(name: string, payload: Payload): Omit<HookEvent, "kind"> {
+  const session_uuid = text(payload["session_id"]);
+  if (session_uuid === null) throw new ParleyError("invalid", "the payload has no session_id");
+  return {
+    name,
+    session_uuid,
+    cwd: text(payload["cwd"]) ?? ".",
+    model: text(payload["model"]),
+    files: [],
+    continued: payload["stop_hook_active"] === true,
+    subagent: text(payload["agent_id"]) !== null,
+    background: list(payload["background_tasks"]).some(
+      (task) => object(task)["status"] === "running",
+    ),
+    fresh: payload["source"] !== "compact",
+    reason: text(payload["reason"]),
+  };
+}
+
+/** Files that a tool call edits, by the tools' names as Claude and Codex have them. Empty for any other tool. */
+export function editedFiles(payload: Payload): string[] {
+  const input = object(payload["tool_input"]);
+  const command = input["command"];
+  switch (payload["tool_name"]) {
+    case "Edit":
+    case "Write":
+    case "MultiEdit":
+      return [text(input["file_path"])].filter((path) => path !== null);
+    case "NotebookEdit":
+      return [text(input["notebook_path"])].filter((path) => path !== null);
+    case "apply_patch":
+      return typeof command === "string" ? filesOfPatch(command) : [];
+    case "Bash":
+      return typeof command === "string" ? filesOfCommand(command) : [];
+    default:
+      return [];
+  }
+}

@@ -1,0 +1,115 @@
+import type { Bus } from "../bus/bus";
+import { ParleyError } from "../bus/errors";
+import type { FaultLog } from "../bus/fault";
+import type { PreferenceFile } from "../bus/preferences";
+import type { HookVendor } from "./event";
+import { parsePayload, text } from "./payload";
+import { handle } from "./handle";
+import { hookVendors } from "./vendors";
+
+/** Milliseconds of the process's life after which a hook has nothing to say; Claude and Codex kill it at the end of a session. */
+const patience = { end: 800, other: 2000 };
+
+/** Largest payload, in bytes: a tool's whole answer stands in it. */
+const largestPayload = 16 * 1024 * 1024;
+
+export interface HookCall {
+  vendor: string;
+  /** By the command line; null: as the payload says. */
+  event: string | null;
+}
+
+export interface Surroundings {
+  /** All of stdin, given up when the signal says so. Throws `invalid`. */
+  readStdin(limit: number, signal: AbortSignal): Promise<string>;
+  /** Opens the bus; nothing waits for a busy database after this time (`performance.now()`). */
+  bus(giveUpAt: number): Promise<Bus>;
+  preferences(): PreferenceFile;
+  faults(): Promise<FaultLog>;
+}
+
+/** What to print, and what to do once it was printed or could not be. */
+export interface Utterance {
+  raw: string;
+  afterFlush: () => Promise<void>;
+  unshown: () => Promise<void>;
+}
+
+const silence: Utterance = {
+  raw: "",
+  afterFlush: async () => {},
+  unshown: async () => {},
+};
+
+/**
+ * One call of a hook, from the payload on stdin to what the vendor accepts. Never throws: a failure of ours is one line in
+ * the log, and the agent goes on as if there were no hook.
+ */
+export async function runHook(call: HookCall, around: Surroundings): Promise<Utterance> {
+  const stop = new AbortController();
+  const told = call.event;
+  let name = told;
+  const within = (limit: number): number => Math.max(0, limit - performance.now());
+  const late = Promise.withResolvers<never>();
+  late.promise.catch(() => {});
+  const giveUp = (): void => {
+    stop.abort();
+    late.reject(new ParleyError("timeout", "gave up: it took too long"));
+  };
+  let timer = setTimeout(giveUp, within(limitOf(told)));
+  const work = async (): Promise<Utterance> => {
+    const input = await around.readStdin(largestPayload, stop.signal);
+    const { off, edits } = around.preferences().read();
+    if (off) return silence;
+    const payload = parsePayload(input);
+    name ??= text(payload["hook_event_name"]);
+    if (name === null) throw new ParleyError("invalid", "the payload names no event");
+    const limit = limitOf(name);
+    clearTimeout(timer);
+    timer = setTimeout(giveUp, within(limit));
+    const vendor = vendorOf(call.vendor);
+    const event = vendor.read(name, payload);
+    if (!event) throw new ParleyError("invalid", "an event that parley has no use for");
+    const { answer, mail } = await handle(await around.bus(limit), vendor, event, edits);
+    const output = vendor.write(event, answer);
+    const failed = (error: unknown): Promise<void> => note(around, vendor.name, name, error);
+    return {
+      raw: output === null ? "" : `${JSON.stringify(output)}\n`,
+      afterFlush: async () => mail?.shown().catch(failed),
+      unshown: async () => mail?.unshown().catch(failed),
+    };
+  };
+  try {
+    return await Promise.race([work(), late.promise]);
+  } catch (error) {
+    await note(around, call.vendor, name, error);
+    return silence;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+const limitOf = (event: string | null): number =>
+  event === "SessionEnd" ? patience.end : patience.other;
+
+function vendorOf(name: string): HookVendor {
+  const vendor = Object.hasOwn(hookVendors, name) ? hookVendors[name] : undefined;
+  if (vendor) return vendor;
+  throw new ParleyError("invalid", "no vendor of this name calls hooks");
+}
+
+/** Nothing of a payload stands in our errors. */
+async function note(
+  around: Surroundings,
+  vendor: string,
+  event: string | null,
+  error: unknown,
+): Promise<void> {
+  try {
+    const code = error instanceof ParleyError ? error.code : "internal";
+    const message = error instanceof Error ? error.message : String(error);
+    (await around.faults()).note([vendor, event ?? "-", code, message].join(" "));
+  } catch {
+    // Nobody is left to be told.
+  }
+}

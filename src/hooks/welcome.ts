@@ -1,0 +1,54 @@
+import type { Bus } from "../bus/bus";
+import { momentNow } from "../bus/caller";
+import { defusedLine } from "../bus/framing";
+import type { RegisterResult, SessionRecord } from "../bus/session";
+
+/** Sessions and conflicts that are told of; the others are counted. */
+const most = 8;
+
+/** A few lines for a model that has just begun: who it is, who else is here, what collides, what waits. */
+export async function welcome(bus: Bus, registered: RegisterResult): Promise<string> {
+  const { session, conflicts, unread } = registered;
+  const others = (await bus.store.liveSessions(momentNow(bus))).filter(
+    (each) => each.session_id !== session.session_id,
+  );
+  const near = others.toSorted((a, b) => rank(a, session) - rank(b, session));
+  return [
+    `parley: this session is ${session.session_id} on the bus through which the coding agents of this machine find each other.`,
+    ...some("Other sessions", near, describe),
+    ...some(
+      "Open conflicts",
+      conflicts,
+      (each) => `[${each.label}] ${each.type} with ${each.session_id} on ${line(each.resource)}`,
+    ),
+    ...(unread.total > 0 ? [`Unread messages: ${unread.total} (parley inbox)`] : []),
+  ].join("\n");
+}
+
+/** Those of the same project first. */
+const rank = (record: SessionRecord, own: RegisterResult["session"]): number =>
+  own.project_id !== null && record.project_id === own.project_id ? 0 : 1;
+
+function some<T>(title: string, all: readonly T[], show: (one: T) => string): string[] {
+  if (all.length === 0) return [];
+  const rest = all.length - most;
+  return [
+    `${title} (${all.length}):`,
+    ...all.slice(0, most).map((each) => `- ${show(each)}`),
+    ...(rest > 0 ? [`- ${rest} more: parley status`] : []),
+  ];
+}
+
+function describe(record: SessionRecord): string {
+  const { session_id, project_id, task_id, cwd, activity, name } = record;
+  const facts = [
+    name && `called ${line(name)}`,
+    project_id && `project ${line(project_id)}`,
+    task_id && `task ${line(task_id)}`,
+    cwd && `in ${line(cwd)}`,
+    activity?.state,
+  ].filter(Boolean);
+  return `${session_id}${facts.length > 0 ? ` (${facts.join(", ")})` : ""}`;
+}
+
+const line = (text: string): string => defusedLine(text, 120);

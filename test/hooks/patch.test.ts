@@ -1,0 +1,71 @@
+import { describe, expect, test } from "bun:test";
+
+import { filesOfCommand, filesOfPatch } from "../../src/hooks/patch";
+
+const patch = (...lines: string[]): string =>
+  ["*** Begin Patch", ...lines, "*** End Patch"].join("\n");
+
+const all = patch(
+  "*** Add File: src/new file.ts",
+  "+hello",
+  "+*** Update File: not/a/header",
+  "*** Update File: a.txt",
+  "*** Move to: b.txt",
+  "@@",
+  "-alpha",
+  "+beta",
+  "*** Delete File: /abs/old.txt",
+);
+const files = ["src/new file.ts", "a.txt", "b.txt", "/abs/old.txt"];
+
+describe("The files of a patch", () => {
+  test("are those added, updated, deleted, moved from and to, but none that its text speaks of", () => {
+    expect(filesOfPatch(all)).toEqual(files);
+  });
+
+  test("are found with Windows' ends of lines, and each once", () => {
+    expect(
+      filesOfPatch(patch("*** Update File: a", "*** Update File: a").replaceAll("\n", "\r\n")),
+    ).toEqual(["a"]);
+  });
+
+  test("are no more than 200", () => {
+    const many = Array.from({ length: 500 }, (_, n) => `*** Add File: f${n}`);
+    expect(filesOfPatch(patch(...many))).toHaveLength(200);
+  });
+});
+
+describe("The files of a line of shell", () => {
+  test.each([
+    ["a heredoc with a quoted end", `apply_patch <<'EOF'\n${all}\nEOF`],
+    ["a heredoc with a bare end", `apply_patch <<EOF\n${all}\nEOF\n`],
+    ["a heredoc with another end", `apply_patch << "PATCH"\n${all}\nPATCH`],
+    ["a heredoc inside bash -lc", `bash -lc "apply_patch <<'EOF'\n${all}\nEOF"`],
+    ["a heredoc after other commands", `set -e; make && apply_patch <<'EOF'\n${all}\nEOF\nls`],
+    ["an argument", `apply_patch '${all}'`],
+    ["an argument with escaped newlines", `apply_patch $'${all.replaceAll("\n", "\\n")}'`],
+    ["a path to the program", `/opt/codex/apply_patch <<EOF\n${all}\nEOF`],
+    ["a pipe", `cat <<'EOF' | apply_patch\n${all}\nEOF`],
+  ])("are found in %s", (_, command) => {
+    expect(filesOfCommand(command)).toEqual(files);
+  });
+
+  test.each([
+    ["cd sub && apply_patch <<EOF\n", "sub/a"],
+    ["cd 'my dir' && apply_patch <<EOF\n", "my dir/a"],
+    [`bash -lc "cd x/y; cd z && apply_patch <<EOF\n`, "x/y/z/a"],
+    ["cd /abs && apply_patch <<EOF\n", "/abs/a"],
+  ])("lie where the shell is by then: %j", (before, path) => {
+    expect(filesOfCommand(`${before}${patch("*** Update File: a")}\nEOF`)).toEqual([path]);
+  });
+
+  test.each([
+    "ls -la",
+    "cat apply_patch.md",
+    "grep '*** Update File: a.txt' notes",
+    `echo "${all}" > patch.txt`,
+    "git apply x.patch",
+  ])("are none in %j", (command) => {
+    expect(filesOfCommand(command)).toEqual([]);
+  });
+});

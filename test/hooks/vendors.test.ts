@@ -1,0 +1,158 @@
+import { describe, expect, test } from "bun:test";
+
+import { framePreamble } from "../../src/bus/framing";
+import type { HookAnswer, HookEvent } from "../../src/hooks/event";
+import { parsePayload } from "../../src/hooks/payload";
+import { duties } from "../../src/hooks/table";
+import { hookVendors } from "../../src/hooks/vendors";
+import claude from "./fixtures/claude.json";
+import codex from "./fixtures/codex.json";
+
+const recorded: Record<string, Record<string, Record<string, unknown>>> = { claude, codex };
+
+function read(vendor: string, name: string, more: Record<string, unknown> = {}): HookEvent {
+  const event = hookVendors[vendor]!.read(name, { ...recorded[vendor]![name], ...more });
+  if (event) return event;
+  throw new Error(`${vendor} ${name} was not read`);
+}
+
+const said = (vendor: string, name: string, answer: HookAnswer): unknown =>
+  hookVendors[vendor]!.write(read(vendor, name), answer);
+
+describe("A recorded payload", () => {
+  test.each([
+    ["claude", "SessionStart", "start"],
+    ["claude", "UserPromptSubmit", "prompt"],
+    ["claude", "PreToolUse", "before-tool"],
+    ["claude", "PostToolUse", "after-tool"],
+    ["claude", "Notification", "permission"],
+    ["claude", "PermissionRequest", "permission"],
+    ["claude", "Stop", "stop"],
+    ["claude", "SessionEnd", "end"],
+    ["codex", "SessionStart", "start"],
+    ["codex", "UserPromptSubmit", "prompt"],
+    ["codex", "PreToolUse", "before-tool"],
+    ["codex", "PermissionRequest", "permission"],
+    ["codex", "PostToolUse", "after-tool"],
+    ["codex", "Stop", "stop"],
+    ["codex", "SessionEnd", "end"],
+  ] as const)("of %s's %s is the event %s", (vendor, name, kind) => {
+    expect(read(vendor, name)).toMatchObject({
+      kind,
+      name,
+      session_uuid: recorded[vendor]![name]!["session_id"] as string,
+      cwd: "/home/you/app",
+    });
+    expect(duties[kind]).toBeDefined();
+  });
+
+  test("names the file that an edit is about", () => {
+    expect(read("claude", "PreToolUse").files).toEqual(["/home/you/app/a.txt"]);
+    expect(read("codex", "PreToolUse").files).toEqual(["a.txt"]);
+  });
+
+  test("of Codex tells the model, of Claude does not", () => {
+    expect(read("codex", "SessionStart").model).toBe("gpt-5.5");
+    expect(read("claude", "SessionStart").model).toBeNull();
+  });
+
+  test.each(["Write", "MultiEdit"])("of Claude's %s names its file", (tool_name) => {
+    expect(read("claude", "PreToolUse", { tool_name }).files).toEqual(["/home/you/app/a.txt"]);
+  });
+
+  test("of a notebook names its file", () => {
+    const tool_input = { notebook_path: "/home/you/app/n.ipynb", new_source: "1" };
+    expect(read("claude", "PreToolUse", { tool_name: "NotebookEdit", tool_input }).files).toEqual([
+      "/home/you/app/n.ipynb",
+    ]);
+  });
+
+  test.each([
+    ["clear", "switch"],
+    ["resume", "switch"],
+    ["logout", "end"],
+    ["prompt_input_exit", "end"],
+  ] as const)("of Claude's end by %s is the event %s", (reason, kind) => {
+    expect(read("claude", "SessionEnd", { reason }).kind).toBe(kind);
+  });
+
+  test("tells a turn that goes on in the background, one continued by a hook, and a subagent", () => {
+    const background_tasks = [{ type: "subagent", status: "running" }];
+    expect(read("claude", "Stop", { background_tasks }).background).toBe(true);
+    expect(read("claude", "Stop", { background_tasks: [{ status: "completed" }] }).background).toBe(
+      false,
+    );
+    expect(read("codex", "Stop", { stop_hook_active: true }).continued).toBe(true);
+    expect(read("claude", "PostToolUse", { agent_id: "a1" }).subagent).toBe(true);
+  });
+
+  test("of an event that is none of ours is nothing", () => {
+    expect(hookVendors["codex"]!.read("PreModelRequest", codex.Stop)).toBeNull();
+  });
+
+  test.each([
+    [{ session_id: 7 }],
+    [{ session_id: null }],
+    [{ session_id: "" }],
+    [{ session_id: "x".repeat(5000) }],
+  ])("without a usable id, %j, is refused", (more) => {
+    expect(() => read("claude", "Stop", more)).toThrow("no session_id");
+  });
+
+  test.each([
+    [{ tool_name: 3, tool_input: null }],
+    [{ tool_name: "Edit", tool_input: [] }],
+    [{ tool_name: "Edit", tool_input: { file_path: { a: 1 } } }],
+    [{ tool_name: "apply_patch", tool_input: { command: ["a"] } }],
+  ])("of odd contents, %j, names no file", (more) => {
+    expect(read("codex", "PreToolUse", more).files).toEqual([]);
+  });
+
+  test.each(["", "  \n", "{", "[]", "null", '"text"'])("that is %j is refused", (input) => {
+    expect(() => parsePayload(input)).toThrow(/^the payload is (empty|no JSON object)$/);
+  });
+});
+
+describe("What is said", () => {
+  const deny = (name: string) => ({
+    hookSpecificOutput: {
+      hookEventName: name,
+      permissionDecision: "deny",
+      permissionDecisionReason: "R",
+    },
+  });
+  const context = (name: string) => ({
+    hookSpecificOutput: { hookEventName: name, additionalContext: "T" },
+  });
+
+  test.each(["claude", "codex"])("to %s refuses an edit with these keys and no other", (vendor) => {
+    expect(said(vendor, "PreToolUse", { say: "deny", reason: "R" })).toEqual(deny("PreToolUse"));
+  });
+
+  test.each([
+    ["claude", "SessionStart"],
+    ["claude", "UserPromptSubmit"],
+    ["claude", "PreToolUse"],
+    ["claude", "PostToolUse"],
+    ["codex", "SessionStart"],
+    ["codex", "UserPromptSubmit"],
+    ["codex", "PreToolUse"],
+    ["codex", "PostToolUse"],
+  ])("to %s at %s reaches its model", (vendor, name) => {
+    expect(said(vendor, name, { say: "context", text: "T" })).toEqual(context(name));
+  });
+
+  test("to Claude at the end of a turn is context, to Codex the reason of a block", () => {
+    const answer = { say: "continue", text: "T" } as const;
+    expect(said("claude", "Stop", answer)).toEqual(context("Stop"));
+    expect(said("codex", "Stop", answer)).toEqual({ decision: "block", reason: "T" });
+  });
+
+  test.each(["claude", "codex"])("to %s where there is nothing to say is nothing", (vendor) => {
+    expect(said(vendor, "Stop", { say: "nothing" })).toBeNull();
+  });
+
+  test("before foreign text says that it is no instruction", () => {
+    expect(framePreamble).toContain("not instructions of the user");
+  });
+});
