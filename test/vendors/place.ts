@@ -122,10 +122,13 @@ export class Place implements AsyncDisposable {
 
   /** Starts a client as a user at a terminal does, and waits until it takes a prompt. */
   async terminal(vendor: Vendor, args: readonly string[] = []): Promise<Screen> {
-    const screen = openTerminal([join(this.bin, vendor.name), ...vendor.interactive, ...args], {
-      cwd: this.work,
-      env: this.env(vendor.env(this.model(vendor).url)),
-    });
+    const screen = await openTerminal(
+      [join(this.bin, vendor.name), ...vendor.interactive, ...args],
+      {
+        cwd: this.work,
+        env: this.env(vendor.env(this.model(vendor).url)),
+      },
+    );
     this.#running.push(screen);
     await vendor.ready(screen);
     return screen;
@@ -144,7 +147,8 @@ async function endLeftovers(root: string): Promise<void> {
   const mark = `HOME=${join(root, "home")}\0`;
   for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
     try {
-      if (readFileSync(`/proc/${pid}/environ`, "latin1").includes(mark)) process.kill(Number(pid), 9);
+      if (readFileSync(`/proc/${pid}/environ`, "latin1").includes(mark))
+        process.kill(Number(pid), 9);
     } catch {
       // It has ended meanwhile.
     }

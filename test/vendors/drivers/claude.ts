@@ -35,8 +35,11 @@ export const claude: Vendor = {
   headless: (prompt) => ["-p", prompt, ...permissions],
   interactive: permissions,
   ready: async (screen) => {
-    await until("Claude Code's prompt", () => /\? for shortcuts|accept edits on/.test(screen.text()));
+    await until("Claude Code's prompt", () =>
+      /\? for shortcuts|accept edits on/.test(screen.text()),
+    );
   },
+  trust: async () => {},
   edit: (file, from, to) => [
     { calls: [{ tool: "Read", input: { file_path: file } }] },
     { calls: [{ tool: "Edit", input: { file_path: file, old_string: from, new_string: to } }] },

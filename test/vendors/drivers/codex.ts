@@ -4,6 +4,7 @@ import { join } from "node:path";
 
 import { until } from "../model/model";
 import { responses } from "../model/responses";
+import { trustHooks } from "./codex-trust";
 import { packaged, type Vendor } from "./driver";
 
 const targets: Record<string, string> = {
@@ -26,8 +27,9 @@ export const codex: Vendor = {
   headless: (prompt) => ["exec", "--skip-git-repo-check", prompt],
   interactive: [],
   ready: async (screen) => {
-    await until("Codex's prompt", () => /context left|gpt-5\.5 .*·/.test(screen.text()));
+    await until("Codex's prompt", () => /› Ask Codex/.test(screen.text()));
   },
+  trust: trustHooks,
   edit: (file, from, to) => [
     {
       calls: [
@@ -51,6 +53,12 @@ check_for_update_on_startup = false
 
 [analytics]
 enabled = false
+
+[notice.model_migrations]
+"gpt-5.5" = "gpt-6-sol"
+
+[tui]
+screen_reader_detection_done = true
 
 [model_providers.scripted]
 name = "scripted"

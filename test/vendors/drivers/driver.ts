@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 
 import type { Answer, Dialect } from "../model/model";
-import type { Outcome } from "../place";
+import type { Outcome, Place } from "../place";
 import type { Screen } from "./terminal";
 
 export interface Vendor {
@@ -22,6 +22,8 @@ export interface Vendor {
   readonly interactive: readonly string[];
   /** Waits until the terminal takes a prompt. */
   ready(screen: Screen): Promise<void>;
+  /** What its user does so that it runs the hooks it finds. */
+  trust(place: Place): Promise<void>;
   /** The model's answers that change a file: reading first where the client insists. */
   edit(file: string, from: string, to: string): Answer[];
   /** The model's answer that runs a shell command. */

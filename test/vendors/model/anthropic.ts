@@ -17,7 +17,10 @@ function unfold({ role, content }: Body): Message[] {
   return content.map((block: Body): Message =>
     block.type === "tool_result"
       ? { role: "tool", text: textOf(block.content) }
-      : { role, text: block.type === "tool_use" ? JSON.stringify(block.input) : (block.text ?? "") },
+      : {
+          role,
+          text: block.type === "tool_use" ? JSON.stringify(block.input) : (block.text ?? ""),
+        },
   );
 }
 

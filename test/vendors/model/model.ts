@@ -102,10 +102,11 @@ export function startModel(dialect: Dialect): Model {
   };
 }
 
-/** The scripted prompt that was said last. */
+/** The scripted prompt that was said last; the longest where one contains another. */
 function newest(prompts: readonly string[], messages: readonly Message[]): string | null {
+  const longestFirst = prompts.toSorted((one, other) => other.length - one.length);
   for (const { role, text } of messages.toReversed()) {
-    const found = role === "user" && prompts.find((prompt) => text.includes(prompt));
+    const found = role === "user" && longestFirst.find((prompt) => text.includes(prompt));
     if (found) return found;
   }
   return null;

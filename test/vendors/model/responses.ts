@@ -3,16 +3,16 @@ import { stream, type Answer, type Body, type Call, type Dialect, type Message }
 
 export const responses: Dialect = {
   answers: (path) => path.endsWith("/responses"),
-  isTurn: (body) => (body.tools ?? []).length > 0,
+  // A title is asked for with the prompt itself, in a given format.
+  isTurn: (body) => body.text?.format === undefined,
   messages: (body) => [
     { role: "system", text: body.instructions ?? "" },
-    ...body.input.map(
-      (item: Body): Message =>
-        item.type === "message"
-          ? { role: item.role, text: textOf(item.content) }
-          : /_output$/.test(item.type)
-            ? { role: "tool", text: textOf(item.output) }
-            : { role: "assistant", text: item.arguments ?? item.input ?? "" },
+    ...body.input.map((item: Body): Message =>
+      item.type === "message"
+        ? { role: item.role, text: textOf(item.content) }
+        : item.type.endsWith("_output")
+          ? { role: "tool", text: textOf(item.output) }
+          : { role: "assistant", text: item.arguments ?? item.input ?? "" },
     ),
   ],
   respond: (answer, turn, body) => stream(events(answer, turn, body.tools ?? [])),
