@@ -17,7 +17,7 @@ import { join, relative } from "node:path";
 import { binary } from "../support";
 import type { Client, Vendor } from "./drivers/driver";
 import { openTerminal, type Screen } from "./drivers/terminal";
-import { startModel, type Model } from "./model/model";
+import { startModel, type Body, type Model } from "./model/model";
 
 export interface Outcome {
   stdout: string;
@@ -35,7 +35,7 @@ export class Place implements AsyncDisposable {
   readonly #models = new Map<string, Model>();
   readonly #running: { kill(): Promise<void> }[] = [];
 
-  constructor(vendors: readonly Vendor[]) {
+  constructor(readonly vendors: readonly Vendor[]) {
     for (const each of ["home", "work", "bin", "tmp"]) mkdirSync(join(this.root, each));
     symlinkSync(binary, join(this.bin, "parley"));
     for (const vendor of vendors) {
@@ -84,6 +84,21 @@ export class Place implements AsyncDisposable {
       child.exited,
     ]);
     return { stdout, stderr, exitCode };
+  }
+
+  /** What a user does once: `parley setup`, and consenting to the hooks where the client asks for that. */
+  async setUp(): Promise<void> {
+    const names = this.vendors.map(({ name }) => name);
+    const { exitCode, stderr } = await this.parley("setup", ...names);
+    if (exitCode !== 0) throw new Error(`setup failed:\n${stderr}`);
+    for (const vendor of this.vendors) await vendor.trust(this);
+  }
+
+  /** The answer of a verb, as the operator. */
+  async ask(...args: string[]): Promise<Body> {
+    const { stdout, stderr } = await this.parley(...args, "--as", "operator", "--json");
+    const { data } = JSON.parse(stdout || stderr);
+    return data;
   }
 
   parley(...args: string[]): Promise<Outcome> {

@@ -112,6 +112,18 @@ function newest(prompts: readonly string[], messages: readonly Message[]): strin
   return null;
 }
 
+/** A door that a scripted answer waits at until the story opens it. */
+export function gate() {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  return {
+    open: () => resolve(),
+    before: (answer: Answer) => async () => {
+      await promise;
+      return answer;
+    },
+  };
+}
+
 /** Server-sent events. */
 export function stream(events: readonly { event?: string; data: unknown }[]): Response {
   const lines = events.map(
