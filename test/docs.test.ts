@@ -8,7 +8,10 @@ import { parse } from "../src/cli/parse";
 
 const root = join(import.meta.dir, "..");
 const read = (path: string): Promise<string> => Bun.file(join(root, path)).text();
-const filesOf = (pattern: string): string[] => [...new Bun.Glob(pattern).scanSync(root)].toSorted();
+const filesOf = (pattern: string): string[] =>
+  [...new Bun.Glob(pattern).scanSync(root)]
+    .filter((file) => !file.includes("node_modules/"))
+    .toSorted();
 
 const pages = ["README.md", "AGENTS.md", "CHANGELOG.md", ...filesOf("docs/**/*.md")];
 const decisions = filesOf("docs/decisions/*.md");

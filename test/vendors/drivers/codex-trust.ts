@@ -1,0 +1,47 @@
+/** The user's consent to Codex's hooks, as the dialog of its terminal writes it. */
+import { appendFileSync } from "node:fs";
+import { join } from "node:path";
+
+import type { Body } from "../model/model";
+import type { Place } from "../place";
+
+/** Asks Codex itself which hooks there are and what it would record for each. */
+export async function trustHooks(place: Place): Promise<void> {
+  const requests = [
+    { id: 1, method: "initialize", params: { clientInfo: { name: "user", version: "1" } } },
+    { method: "initialized" },
+    { id: 2, method: "hooks/list", params: { cwds: [place.work] } },
+  ];
+  const server = Bun.spawn([join(place.bin, "codex"), "app-server"], {
+    cwd: place.work,
+    env: place.env(),
+    stdin: "pipe",
+    stdout: "pipe",
+    stderr: "ignore",
+  });
+  for (const request of requests) server.stdin.write(`${JSON.stringify(request)}\n`);
+  await server.stdin.flush();
+  const answer = await firstAnswer(server.stdout, 2);
+  server.kill();
+  await server.exited;
+  const lines = answer.result.data
+    .flatMap(({ hooks }: Body) => hooks)
+    .map(
+      ({ key, currentHash }: Body) =>
+        `\n[hooks.state.${JSON.stringify(key)}]\ntrusted_hash = ${JSON.stringify(currentHash)}\n`,
+    );
+  appendFileSync(join(place.home, ".codex/config.toml"), lines.join(""));
+}
+
+async function firstAnswer(output: ReadableStream<Uint8Array>, id: number): Promise<Body> {
+  let text = "";
+  const decoder = new TextDecoder();
+  for await (const part of output) {
+    text += decoder.decode(part, { stream: true });
+    const lines = text.split("\n");
+    text = lines.pop()!;
+    const found = lines.map((line) => JSON.parse(line)).find((each) => each.id === id);
+    if (found) return found;
+  }
+  throw new Error("Codex's app-server ended without an answer");
+}

@@ -1,0 +1,6 @@
+import { claude } from "./claude";
+import { codex } from "./codex";
+import type { Vendor } from "./driver";
+
+/** Every client that parley works with by itself. */
+export const vendors: readonly Vendor[] = [claude, codex];

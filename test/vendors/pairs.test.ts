@@ -1,0 +1,80 @@
+/** Two sessions of any vendors want the same file. */
+import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+
+import { type Client, isInstalled, type Vendor } from "./drivers/driver";
+import { vendors } from "./drivers/vendors";
+import { type Body, gate, type Recorded } from "./model/model";
+import { Place } from "./place";
+
+const pairs = vendors.flatMap((one) =>
+  vendors.map((other) => ({ a: one, b: other, of: `${one.name} and ${other.name}` })),
+);
+
+describe.each(pairs)("$of", ({ a, b }) => {
+  const story = test.skipIf(![a, b].every(isInstalled));
+  const idOf = (vendor: Vendor, client: Client): string => `${vendor.name}-${client.pid}`;
+
+  story(
+    "A holds a file, B is refused and writes to A, A sees it and ends, B proceeds",
+    async () => {
+      await using place = new Place([...new Set([a, b])]);
+      await place.setUp();
+      const file = place.file("shared.txt", "alpha\n");
+      const [reachA, reachB, leave, proceed] = [gate(), gate(), gate(), gate()];
+
+      place
+        .model(a)
+        .script("work of A", [
+          ...a.edit(file, "alpha", "beta"),
+          reachA.before(a.shell("echo working")),
+          leave.before({ text: "A is done" }),
+        ]);
+      const editsOfA = a.edit(file, "alpha", "beta").length;
+      const first = place.start(a, "work of A");
+      await place.model(a).asked("work of A", editsOfA + 1);
+      expect(readFileSync(file, "utf8")).toBe("beta\n");
+
+      place
+        .model(b)
+        .script("work of B", [
+          ...b.edit(file, "beta", "gamma"),
+          reachB.before(
+            b.mcp("bus_send", { to: idOf(a, first), text: "please let go of it", priority: 2 }),
+          ),
+          proceed.before(b.edit(file, "beta", "gamma")[0]!),
+          ...b.edit(file, "beta", "gamma").slice(1),
+          { text: "B is done" },
+        ]);
+      const editsOfB = b.edit(file, "beta", "gamma").length;
+      const second = place.start(b, "work of B");
+      const refused = await place.model(b).asked("work of B", editsOfB + 1);
+      expect(readFileSync(file, "utf8")).toBe("beta\n");
+      expect(results(refused).at(-1)).toContain(`held by session ${idOf(a, first)}`);
+      expect(text(refused)).toContain(`this session is ${idOf(b, second)}`);
+
+      reachB.open();
+      const sent = await place.model(b).asked("work of B", editsOfB + 2);
+      expect(results(sent).at(-1)).toContain(idOf(a, first));
+      const messages = async () =>
+        (await place.ask("feed")).messages.filter((each: Body) => each.message_type === "directed");
+      expect(await messages()).toMatchObject([{ status: "pending" }]);
+
+      reachA.open();
+      const seen = await place.model(a).asked("work of A", editsOfA + 2);
+      expect(text(seen)).toContain("please let go of it");
+      expect(text(seen)).toContain(`from="${idOf(b, second)}"`);
+      expect(await messages()).toMatchObject([{ status: "delivered" }]);
+
+      leave.open();
+      expect(await first.ended).toMatchObject({ exitCode: 0 });
+      proceed.open();
+      expect(await second.ended).toMatchObject({ exitCode: 0 });
+      expect(readFileSync(file, "utf8")).toBe("gamma\n");
+    },
+  );
+});
+
+const text = ({ messages }: Recorded): string => messages.map((each) => each.text).join("\n");
+const results = ({ messages }: Recorded): string[] =>
+  messages.filter(({ role }) => role === "tool").map((each) => each.text);

@@ -1,0 +1,125 @@
+/** One session of each client: joining, finding itself, leaving, being killed. */
+import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { codex } from "./drivers/codex";
+import { isInstalled } from "./drivers/driver";
+import { vendors } from "./drivers/vendors";
+import { gate, until } from "./model/model";
+import { Place } from "./place";
+
+describe.each([...vendors])("$name", (vendor) => {
+  const story = test.skipIf(!isInstalled(vendor));
+
+  story("joins at its start, is found by its own shell, and leaves at its end", async () => {
+    await using place = new Place([vendor]);
+    await place.setUp();
+    const [look, leave] = [gate(), gate()];
+    // Codex runs a login shell, whose profile may set another PATH.
+    const parley = join(place.bin, "parley");
+    place
+      .model(vendor)
+      .script("take a task", [
+        vendor.shell(`${parley} task T.1`),
+        look.before(vendor.shell(`${parley} status`)),
+        leave.before({ text: "well" }),
+      ]);
+    const client = place.start(vendor, "take a task");
+    await place.model(vendor).asked("take a task", 2);
+    const { sessions } = await place.ask("status");
+    expect(sessions).toMatchObject([
+      {
+        session_id: `${vendor.name}-${client.pid}`,
+        llm_vendor: vendor.name,
+        task_id: "T.1",
+        cwd: place.work,
+        activity: { state: "working" },
+      },
+    ]);
+    look.open();
+    leave.open();
+    expect(await client.ended).toMatchObject({ exitCode: 0 });
+    expect((await place.ask("status")).sessions).toEqual([]);
+  });
+
+  story("leaves its files to others when it is killed", async () => {
+    await using place = new Place([vendor]);
+    await place.setUp();
+    const file = place.file("a.txt", "alpha\n");
+    const edit = vendor.edit(file, "alpha", "beta");
+    place.model(vendor).script("first", [...edit, gate().before({ text: "never said" })]);
+    const first = place.start(vendor, "first");
+    await place.model(vendor).asked("first", edit.length + 1);
+    expect((await place.ask("status", "--locks")).locks).toMatchObject([{ file_path: file }]);
+
+    await first.kill();
+    place.model(vendor).script("second", [...vendor.edit(file, "beta", "gamma"), { text: "well" }]);
+    await place.prompt(vendor, "second");
+    expect(readFileSync(file, "utf8")).toBe("gamma\n");
+  });
+
+  story("edits what another holds while parley is off", async () => {
+    await using place = new Place([vendor]);
+    await place.setUp();
+    const file = place.file("a.txt", "alpha\n");
+    const edit = vendor.edit(file, "alpha", "beta");
+    const leave = gate();
+    place.model(vendor).script("first", [...edit, leave.before({ text: "well" })]);
+    const first = place.start(vendor, "first");
+    await place.model(vendor).asked("first", edit.length + 1);
+
+    place
+      .model(vendor)
+      .script("refused", [...vendor.edit(file, "beta", "gamma"), { text: "well" }]);
+    await place.prompt(vendor, "refused");
+    expect(readFileSync(file, "utf8")).toBe("beta\n");
+    await place.parley("off");
+    place
+      .model(vendor)
+      .script("allowed", [...vendor.edit(file, "beta", "gamma"), { text: "well" }]);
+    await place.prompt(vendor, "allowed");
+    expect(readFileSync(file, "utf8")).toBe("gamma\n");
+    await place.parley("on");
+    leave.open();
+    await first.ended;
+  });
+});
+
+test.skipIf(!isInstalled(codex))(
+  "two terminals of Codex are two sessions of one process, and keep off each other's files",
+  async () => {
+    await using place = new Place([codex]);
+    await place.setUp();
+    const model = place.model(codex);
+    const file = place.file("a.txt", "alpha\n");
+    const leave = gate();
+    model.script("first terminal", [
+      ...codex.edit(file, "alpha", "beta"),
+      leave.before({ text: "first is done" }),
+    ]);
+    model.script("second terminal", [
+      ...codex.edit(file, "beta", "gamma"),
+      codex.mcp("bus_status", {}),
+      { text: "second is done" },
+    ]);
+    const first = await place.terminal(codex);
+    await first.submit("first terminal");
+    await model.asked("first terminal", 2);
+    const second = await place.terminal(codex);
+    await second.submit("second terminal");
+    const asked = await model.asked("second terminal", 3);
+
+    const { sessions } = await place.ask("status");
+    const [one, other] = sessions;
+    expect(sessions).toHaveLength(2);
+    expect(other.session_id).toBe(`${one.session_id}-2`);
+    expect(other.session_uuid).not.toBe(one.session_uuid);
+    expect(readFileSync(file, "utf8")).toBe("beta\n");
+    const results = asked.messages.filter(({ role }) => role === "tool").map(({ text }) => text);
+    expect(results[0]).toContain(`held by session ${one.session_id}`);
+    expect(results[1]).toContain(`You are ${other.session_id}`);
+    leave.open();
+    await until("the answer on the screen", () => first.text().includes("first is done"));
+  },
+);
