@@ -1,7 +1,7 @@
 import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
 
 import { ParleyError } from "../bus/errors";
-import { named } from "./quoted";
+import { defusedLine } from "../bus/framing";
 import type { ToolAnswer } from "./tool";
 
 export const answered = ({ text, data }: ToolAnswer): CallToolResult => ({
@@ -18,14 +18,14 @@ export function refused(thrown: unknown): CallToolResult {
     content: [
       {
         type: "text",
-        text: `${code}: ${named(message)}${advice === undefined ? "" : `\nhint: ${named(advice)}`}`,
+        text: `${code}: ${defusedLine(message)}${advice === undefined ? "" : `\nhint: ${defusedLine(advice)}`}`,
       },
     ],
     structuredContent: {
       error: {
         code,
-        message: named(message),
-        ...(advice !== undefined && { hint: named(advice) }),
+        message: defusedLine(message),
+        ...(advice !== undefined && { hint: defusedLine(advice) }),
         ...(details !== undefined && { details }),
       },
     },

@@ -2,7 +2,8 @@ import type { Bus } from "../bus/bus";
 import type { Actor } from "../bus/caller";
 import { openInbox } from "../bus/inbox";
 import { maxMessageBytes, type Message, priorityLabels } from "../bus/message";
-import { named, quoted } from "./quoted";
+import { defusedLine } from "../bus/framing";
+import { quoted } from "./quoted";
 import { count } from "./status";
 import type { ToolAnswer } from "./tool";
 
@@ -41,9 +42,9 @@ function fitting(messages: readonly Message[]): number {
 function describe(message: Message): string {
   const { id, sender_id, priority, channel, created_at, reply_to, status } = message;
   const facts = [
-    `#${id} from ${named(sender_id)}`,
+    `#${id} from ${defusedLine(sender_id)}`,
     priorityLabels[priority] ?? String(priority),
-    named(channel),
+    defusedLine(channel),
     created_at,
     reply_to === null ? null : `reply to #${reply_to}`,
     status === "pending" ? null : "shown before",

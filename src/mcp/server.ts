@@ -10,7 +10,7 @@ import { callingSession, momentNow } from "../bus/caller";
 import { answered, refused } from "./answer";
 import { speakingFor, toldBy } from "./caller";
 import { entrance, type Open, type Opened } from "./entrance";
-import { named } from "./quoted";
+import { defusedLine } from "../bus/framing";
 import { describeTool, inputFor } from "./schema";
 import { tools } from "./tools";
 import { type Showing, StdioTransport, type Streams } from "./transport";
@@ -42,7 +42,7 @@ export async function serve(options: ServerOptions): Promise<void> {
     { capabilities: { tools: {} }, instructions },
   );
   // oxlint-disable-next-line unicorn/prefer-add-event-listener -- no event target
-  server.onerror = (error) => log(named(error.message));
+  server.onerror = (error) => log(defusedLine(error.message));
   server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: tools.map(describeTool) }));
   server.setRequestHandler(CallToolRequestSchema, async ({ params }, { requestId, _meta }) => {
     const tool = tools.find(({ name }) => name === params.name);

@@ -1,6 +1,6 @@
 import type { Dashboard } from "../bus/status";
 import type { Session } from "../bus/session";
-import { named } from "./quoted";
+import { defusedLine } from "../bus/framing";
 
 /** How many locks of a session, and how many alerts, are named; the others are counted. */
 const few = 5;
@@ -18,8 +18,8 @@ export function describeStatus({ sessions, this_session, alerts }: Dashboard): s
     lines.push(`${count(alerts.length, "open alert")}:`);
     for (const { message_type, payload, activity } of alerts.slice(0, few)) {
       const who = Array.isArray(payload.sessions) ? payload.sessions.map(String) : [];
-      const what = named(String(payload.resource ?? activity ?? "unknown"));
-      lines.push(`- ${named(message_type)} on ${what}: ${named(who.join(", "))}`);
+      const what = defusedLine(String(payload.resource ?? activity ?? "unknown"));
+      lines.push(`- ${defusedLine(message_type)} on ${what}: ${defusedLine(who.join(", "))}`);
     }
   }
   const unread = own?.unread_count ?? 0;
@@ -44,7 +44,7 @@ function describe(session: Session): string {
   const called = name === null ? "" : ` "${name}"`;
   return `${session_id}${called}: ${facts
     .filter(Boolean)
-    .map((fact) => named(fact!))
+    .map((fact) => defusedLine(fact!))
     .join(" · ")}`;
 }
 

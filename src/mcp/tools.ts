@@ -7,7 +7,7 @@ import { duration } from "../bus/input";
 import { claim, lock, release, unlock } from "../bus/locking";
 import { send } from "../bus/send";
 import { showInbox } from "./mail";
-import { named } from "./quoted";
+import { defusedLine } from "../bus/framing";
 import { describeStatus } from "./status";
 import { defineTool, type Tool } from "./tool";
 
@@ -28,7 +28,7 @@ function someOrAll(some: string[] | undefined, all: boolean | undefined, what: s
   });
 }
 
-const listed = (all: readonly string[]): string => all.map(named).join(", ");
+const listed = (all: readonly string[]): string => all.map((each) => defusedLine(each)).join(", ");
 
 /** One call of the bus each, as the verb of that name makes it. */
 export const tools: readonly Tool[] = [
@@ -142,7 +142,7 @@ export const tools: readonly Tool[] = [
       }));
       const text = [
         `Locked: ${listed(locks.map(({ file_path }) => file_path))}.`,
-        ...warnings.map(({ message }) => `Warning: ${named(message)}.`),
+        ...warnings.map(({ message }) => `Warning: ${defusedLine(message)}.`),
       ].join("\n");
       return { text, data: { locks, ...(warnings.length > 0 && { warnings }) } };
     },
@@ -178,7 +178,7 @@ export const tools: readonly Tool[] = [
       const time = input.ttl === undefined ? null : duration(input.ttl, "ttl");
       const { claim: got } = await claim(bus, input.task_id, { ttl: time, wait: null });
       const { task_id, expires_at, fence } = got;
-      return { text: `Claimed: ${named(task_id)}.`, data: { task_id, expires_at, fence } };
+      return { text: `Claimed: ${defusedLine(task_id)}.`, data: { task_id, expires_at, fence } };
     },
   }),
   defineTool({
