@@ -112,8 +112,10 @@ describe("a stream", () => {
   });
 
   test("goes on into the null device", async () => {
+    rmSync(marks, { force: true });
     const child = Bun.spawn([program, "beat"], { env, stdout: "ignore" });
-    await Bun.sleep(200);
+    while (!marked().includes("started")) await Bun.sleep(10);
+    await Bun.sleep(100);
     expect(child.exitCode).toBeNull();
     child.kill();
     expect(await child.exited).toBe(0);

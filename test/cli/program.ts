@@ -17,6 +17,7 @@ const answer = (entry: string): Answer => ({
 });
 
 async function* beats(signal: AbortSignal): AsyncGenerator<StreamItem> {
+  mark("started");
   try {
     while (!signal.aborted) {
       yield { line: { type: "beat" }, answer: answer("beat") };
