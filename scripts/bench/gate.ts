@@ -19,9 +19,16 @@ const variants = [
   { name: "(NATS)", wake: "auto", transport: "nats" },
 ] as const;
 
-export async function gate(binary: string, seconds: number) {
+/** Ten minutes of the same load: nothing may be lost and nothing come twice. */
+export const endurance = (binary: string) => gate(binary, 600, [variants[1]]);
+
+export async function gate(
+  binary: string,
+  seconds: number,
+  wanted: readonly (typeof variants)[number][] = variants,
+) {
   const results = [];
-  for (const { name, wake, transport } of variants) {
+  for (const { name, wake, transport } of wanted) {
     if (transport === "nats" && !(await answers(4222))) continue;
     using place = makePlace(binary, wake);
     const task: Task = { transport, subscribes: true, messages: seconds, gap: 1000 };

@@ -1,7 +1,7 @@
 /**
  * `bun run bench [--quick] [--all] [--only NAME…] [--binary PATH] [--out FILE]`: every measurement, one after the other, as
- * tables, and with --out as JSON with every sample. Needs `dist/parley` (`bun run build`). --all adds the clean-up of
- * a million messages, which takes minutes; --quick gives an impression, not figures.
+ * tables, and with --out as JSON with every sample. Needs `dist/parley` (`bun run build`). --all adds what takes
+ * minutes: ten minutes of gate load, and the clean-up of a million messages. --quick gives an impression, not figures.
  */
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 
 import { deliveries } from "./bursts";
-import { gate } from "./gate";
+import { endurance, gate } from "./gate";
 import { idle } from "./idle";
 import { sideBySide } from "./sides";
 import { throughput } from "./throughput";
@@ -47,6 +47,7 @@ const measurements: Record<string, () => Promise<unknown>> = {
   sides: () => sideBySide(binary, quick ? 20 : 100, quick ? 1 : 2),
   throughput: () => throughput(binary, quick ? 500 : 3000),
   idle: () => idle(binary, quick ? 5 : 60),
+  endurance: () => endurance(binary),
   cleanup: async () => script("cleanup"),
 };
 
@@ -71,8 +72,9 @@ function said(command: string[]): string {
   }
 }
 
+const long = ["endurance", "cleanup"];
 const wanted =
-  values.only ?? Object.keys(measurements).filter((name) => name !== "cleanup" || values.all);
+  values.only ?? Object.keys(measurements).filter((name) => values.all || !long.includes(name));
 for (const [name, value] of Object.entries(machine)) console.log(`${name}: ${value}`);
 const results: Record<string, unknown> = {};
 for (const name of wanted) {
