@@ -91,16 +91,19 @@ function fileName(text: string, marked = false): string {
   return `${name}-${new Bun.CryptoHasher("sha256").update(text).digest("hex").slice(0, 12)}`;
 }
 
+/** A link in its place leads to a file that is no log. Not every platform can tell. */
+const appending = constants.O_WRONLY | constants.O_APPEND | (constants.O_NOFOLLOW ?? 0);
+
 /** One write a text, at the end, whoever else appends: nothing is lost or interleaved. */
 function append(file: string, header: string, text: string): void {
   let fd: number;
   try {
-    fd = openSync(file, constants.O_WRONLY | constants.O_APPEND);
+    fd = openSync(file, appending);
   } catch (error) {
     if (reason(error) !== "ENOENT") throw error;
     ensureDirectory(dirname(file));
     begin(file, header);
-    fd = openSync(file, constants.O_WRONLY | constants.O_APPEND);
+    fd = openSync(file, appending);
   }
   try {
     writeAll(fd, text);

@@ -1,6 +1,7 @@
 import {
   chmodSync,
   closeSync,
+  constants,
   fchmodSync,
   lstatSync,
   mkdirSync,
@@ -38,10 +39,12 @@ export function ringBell(directory: string, name: string): void {
   try {
     let file: number;
     try {
-      file = openSync(path, "r+");
+      requireOwn(directory);
+      file = openSync(path, constants.O_RDWR | noFollow);
     } catch {
       makeBellDirectory(directory);
-      file = openSync(path, "a", 0o600);
+      requireOwn(directory);
+      file = openSync(path, constants.O_WRONLY | constants.O_CREAT | noFollow, 0o600);
       fchmodSync(file, 0o600);
     }
     try {
@@ -51,6 +54,21 @@ export function ringBell(directory: string, name: string): void {
     }
   } catch {
     // No bell on this medium.
+  }
+}
+
+/** Not on every platform. */
+const noFollow = constants.O_NOFOLLOW ?? 0;
+
+/**
+ * Beside a database in a directory for everybody (`/tmp`) somebody else may have made it, with links in it to files that
+ * a byte of ours would damage.
+ */
+function requireOwn(directory: string): void {
+  const entry = lstatSync(directory);
+  const user = process.getuid?.() ?? entry.uid;
+  if (!entry.isDirectory() || (entry.uid !== user && user !== 0)) {
+    throw new Error("not a directory of one's own");
   }
 }
 

@@ -10,6 +10,7 @@ import { closeUntouched } from "./closing";
 import { Connection } from "./connection";
 import { isRefusal, notADatabase, translated } from "./failure";
 import { busyTimeout, walBytes, walPages } from "./limits";
+import { requireOwnPlace } from "./place";
 import { applicationId, schemaVersion } from "./schema";
 
 /**
@@ -31,6 +32,7 @@ interface Versions {
 
 /** Opens the database of `path`, making, migrating or adopting it where needed. */
 export async function openConnection(path: string, options: StoreOptions): Promise<Connection> {
+  requireOwnPlace(path);
   if (!existsSync(path)) {
     if (options.mode !== "create") {
       throw new ParleyError("not_found", `Database not found: ${path}`, {
