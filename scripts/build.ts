@@ -1,35 +1,68 @@
-/** `bun run build [--target NAME | --all]`: the host's binary is `dist/parley`, others `dist/NAME/parley`. */
+/**
+ * `bun run build [--target NAME | --all] [--out DIR]`: the host's binary is `dist/parley`, others `dist/NAME/parley`;
+ * with `--out` every one is `DIR/NAME/parley`.
+ */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync } from "node:fs";
-import { join, relative } from "node:path";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { join, relative, resolve } from "node:path";
 import { parseArgs } from "node:util";
 
 import packageJson from "../package.json";
+import { signAdHoc, signatureFault } from "./codesign";
 import { installBindings, installPackages } from "./install";
 import { findTarget, hostTarget, type Target, targets } from "./targets";
 
 const root = join(import.meta.dir, "..");
 const dist = join(root, "dist");
 
-/** Compiles one target and returns the path of its executable. Throws with the compiler's messages. */
-export async function build(target: Target): Promise<string> {
-  const directory = target.name === hostTarget().name ? dist : join(dist, target.name);
+export interface Built {
+  /** The executable. */
+  path: string;
+  /** What was compiled into it: paths from the root of the repository, with `/`. */
+  inputs: readonly string[];
+}
+
+/** Where the executable of a target is unless told otherwise. */
+function placeOf(target: Target): string {
+  return target.name === hostTarget().name ? dist : join(dist, target.name);
+}
+
+/** Compiles one target into a directory. Throws with the compiler's messages. */
+export async function build(target: Target, directory = placeOf(target)): Promise<Built> {
   const executable = `parley${target.suffix}`;
   mkdirSync(directory, { recursive: true });
   // A running binary cannot be written to, only replaced. Its file name is part of what is compiled, so that only the
   // directory differs here.
-  const staging = mkdtempSync(join(dist, ".build-"));
+  const staging = mkdtempSync(join(directory, ".build-"));
   try {
     const staged = join(staging, executable);
-    await compile(target, staged);
+    const inputs = await compile(target, staged);
+    if (target.name.startsWith("darwin-")) sign(staged);
     renameSync(staged, join(directory, executable));
+    return { path: join(directory, executable), inputs };
   } finally {
     rmSync(staging, { recursive: true });
   }
-  return join(directory, executable);
 }
 
-async function compile(target: Target, outfile: string): Promise<void> {
+/** Bun 1.4.5 signs what it compiles for arm64 only; for x64 it leaves the signature of the bare runtime. */
+function sign(path: string): void {
+  const image = readFileSync(path);
+  if (signatureFault(image) !== null) writeFileSync(path, signAdHoc(image, "parley"));
+}
+
+async function compile(target: Target, outfile: string): Promise<readonly string[]> {
+  // Paths from the current directory are part of what is compiled.
+  process.chdir(root);
   const { metafile } = await Bun.build({
     entrypoints: [join(root, "src/main.ts")],
     root,
@@ -64,11 +97,9 @@ async function compile(target: Target, outfile: string): Promise<void> {
     },
     plugins: [{ name: "watcher binding", setup: (builder) => bind(builder, target) }],
   });
-  const outputs = Object.values(metafile?.outputs ?? {});
-  assertBinding(
-    outputs.flatMap(({ inputs }) => Object.keys(inputs)),
-    target,
-  );
+  const files = Object.values(metafile?.outputs ?? {}).flatMap(({ inputs }) => Object.keys(inputs));
+  assertBinding(files, target);
+  return [...new Set(files)].map((path) => path.replaceAll("\\", "/")).toSorted();
 }
 
 /** Replaces the development lookup by one literal `require`, the only form the bundler embeds. */
@@ -89,6 +120,7 @@ function assertBinding(files: readonly string[], { name, binding }: Target): voi
   }
 }
 
+/** The commit that is built, as the binary tells it. */
 function commit(): string {
   const { status, stdout } = spawnSync("git", ["rev-parse", "--short=12", "HEAD"], {
     cwd: root,
@@ -97,27 +129,35 @@ function commit(): string {
   return status === 0 ? stdout.trim() : "unknown";
 }
 
-function selected(): readonly Target[] {
-  const { values } = parseArgs({
-    options: { target: { type: "string", multiple: true }, all: { type: "boolean" } },
-  });
-  if (values.all) return targets;
-  return values.target?.map(findTarget) ?? [hostTarget()];
+/**
+ * Brings what these targets need. Where something was missing the script has to start again, since this process has
+ * already looked at the node_modules of before: returns the exit code of that, else null.
+ */
+export function startAgainWith(wanted: readonly Target[]): number | null {
+  const packages = installPackages();
+  const bindings = installBindings(wanted.map((target) => target.binding));
+  if (!packages && !bindings) return null;
+  const again = spawnSync(process.execPath, process.argv.slice(1), { stdio: "inherit" });
+  return again.status ?? 1;
 }
 
 /** Returns the exit code. */
 async function main(): Promise<number> {
-  const wanted = selected();
-  const packages = installPackages();
-  const bindings = installBindings(wanted.map((target) => target.binding));
-  if (packages || bindings) {
-    // This process has already looked at the node_modules of before.
-    const again = spawnSync(process.execPath, process.argv.slice(1), { stdio: "inherit" });
-    return again.status ?? 1;
-  }
+  const { values } = parseArgs({
+    options: {
+      target: { type: "string", multiple: true },
+      all: { type: "boolean" },
+      out: { type: "string" },
+    },
+  });
+  const wanted = values.all ? targets : (values.target?.map(findTarget) ?? [hostTarget()]);
+  const again = startAgainWith(wanted);
+  if (again !== null) return again;
   for (const target of wanted) {
     const started = performance.now();
-    const path = await build(target);
+    const place =
+      values.out === undefined ? placeOf(target) : join(resolve(values.out), target.name);
+    const { path } = await build(target, place);
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
     const mebibytes = Math.round(statSync(path).size / 2 ** 20);
     console.log(`${relative(root, path)}  ${target.name}  ${mebibytes} MiB  ${seconds} s`);

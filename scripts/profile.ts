@@ -25,7 +25,7 @@ const commands = {
 const input = payload("claude", "PreToolUse", home);
 
 try {
-  const binary = await build(hostTarget());
+  const { path: binary } = await build(hostTarget());
   const run = (args: string[], env: Record<string, string> = {}): void => {
     const options = args[0] === "hook" ? [] : ["--json"];
     const { status, stderr } = spawnSync(binary, [...args, ...options], {
