@@ -6,7 +6,7 @@ import { hostTarget } from "../scripts/targets";
 import { sandbox } from "./support";
 
 /** For an emulated processor. */
-const patience = 300_000;
+const patience = 600_000;
 
 describe("a binary of any target", () => {
   test(
