@@ -4,10 +4,13 @@
  */
 export const unsafe = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
 
-/** Complete escape sequences: CSI, then OSC and its like up to their terminator, then two-byte ones. */
+/**
+ * Complete escape sequences: CSI, then OSC and its like up to their terminator, then two-byte ones. None reaches beyond
+ * the beginning of another, so that a text of nothing but beginnings takes no longer than any other.
+ */
 const sequences =
   // oxlint-disable-next-line no-control-regex
-  /(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|(?:\x1b[\]P_^X]|[\x9d\x90\x9f\x9e\x98])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)|\x1b[ -/]*[0-Z\\^-~]/g;
+  /(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|(?:\x1b[\]P_^X]|[\x9d\x90\x9f\x9e\x98])[^\x07\x1b\x90\x98\x9c-\x9f]*(?:\x07|\x1b\\|\x9c)|\x1b[ -/]*[0-Z\\^-~]/g;
 
 /**
  * Text from elsewhere, made safe to print. Escape sequences go; other control characters are made visible, so that
@@ -35,7 +38,7 @@ export const oneLine = (text: string): string =>
 /** Lines of foreign text behind a mark that tells them from our own words. */
 export const quoted = (text: string, indent = ""): string[] =>
   clean(text)
-    .replace(/\n+$/, "")
+    .replace(/(?<!\n)\n+$/, "")
     .split("\n")
     .map((line) => `${indent}> ${line}`.trimEnd());
 

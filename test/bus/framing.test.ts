@@ -86,6 +86,14 @@ describe("Foreign text", () => {
     );
   });
 
+  test("is cleaned in a time that grows no faster than it, whatever it is made of", () => {
+    expect(defused("\x9da\x9db\x07c")).toBe("ac");
+    // A hook has five seconds; what grew by the square would take minutes.
+    const many = 250_000;
+    expect(defused("\x9d".repeat(many))).toBe("");
+    expect(defused("\x90<".repeat(many))).toBe("<".repeat(many));
+  });
+
   test("keeps comparisons and arrows", () => {
     expect(defused("a < b, x <= y, <- z, 1<2")).toBe("a < b, x <= y, <- z, 1<2");
   });

@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { ParleyError } from "../../src/bus/errors";
 import { count, duration, size, time } from "../../src/render/format";
 import { envelope, errorEnvelope, ndjson } from "../../src/render/json";
-import { baseName, clean, code, oneLine, shortPath, shorten } from "../../src/render/text";
+import { baseName, clean, code, oneLine, quoted, shortPath, shorten } from "../../src/render/text";
 import { dangerous, hostile } from "./examples";
 
 test("escape sequences go and other control characters become visible", () => {
@@ -18,6 +18,13 @@ test("taking a sequence out cannot put another one together", () => {
   for (const text of ["\x1b\x1b[0m[2J", "\x1b[\x1b[0m2J", "\x1b]\x1b[0m0;x\x07", "\x1b"]) {
     expect(clean(text)).not.toMatch(dangerous);
   }
+});
+
+test("a text of nothing but beginnings of sequences or ends of lines is cleaned like any other", () => {
+  const many = 250_000;
+  expect(clean("\x9da\x9db\x07c")).toBe("\\u009dac");
+  expect(clean("\x9d".repeat(many))).toBe("\\u009d".repeat(many));
+  expect(quoted(`a${"\n".repeat(many)}b\n\n`)).toHaveLength(many + 1);
 });
 
 test("text in any script stays as it is", () => {
