@@ -1,33 +1,70 @@
 /** More files than this are no edit but a mass operation; only the first are looked at. */
 const maxFiles = 200;
 
-const fileLine = /^[ \t]*\*\*\* (?:Add File|Update File|Delete File|Move to): (.+?)\s*$/gm;
+const fileLine = /^[ \t]*\*\*\* (?:Add File|Update File|Delete File|Move to): (.+)$/gm;
 
 /** Every path of a patch in the form of `apply_patch`: added, updated, deleted, moved from and to. */
-export function filesOfPatch(patch: string): string[] {
-  const paths = [...patch.matchAll(fileLine)].map(([, path = ""]) => path);
-  return [...new Set(paths)].slice(0, maxFiles);
-}
+export const filesOfPatch = (patch: string): string[] => someOf(pathsIn(patch));
+
+const pathsIn = (patch: string): string[] =>
+  [...patch.matchAll(fileLine)].map(([, path = ""]) => path.trim()).filter(Boolean);
+
+const someOf = (paths: readonly string[]): string[] => [...new Set(paths)].slice(0, maxFiles);
 
 /** A call of `apply_patch`, wherever it stands in a line of shell. */
 const call = /(?:^|[\s;&|(`"'/])(?:apply_patch|applypatch)(?=[\s"'<;]|$)/m;
-/** `cd DIR &&`, which Codex's models like to put before. */
-const moved = /(?:^|[\s;&|("'])cd\s+(?:"([^"]+)"|'([^']+)'|([^\s;&|"']+))\s*(?:&&|;|\n)/g;
+/** Where a patch begins and ends. */
+const border = /(\*\*\* (?:Begin|End) Patch)/;
+/** `cd DIR &&`, which Codex's models like to put before; and the parentheses that a change of directory ends with. */
+const moved =
+  /[()]|(?<![^\s;&|("'])(?:cd|pushd)\s+(?:--\s+)?(?:"([^"]+)"|'([^']+)'|((?:\\.|[^\s;&|"'()\\])+))(?=\s*(?:&&|\|\||[;\n)]))/g;
 
 /**
- * Files that a line of shell patches with `apply_patch`, by heredoc or as an argument, also inside `bash -lc "…"`. The
- * lines of a patch begin so unmistakably that the quoting around them need not be understood.
+ * Files that a line of shell patches with `apply_patch`, by heredoc or as an argument, also inside `bash -lc "…"`, each in
+ * the directory that the shell is in by then. The lines of a patch begin so unmistakably that the quoting around them need
+ * not be understood.
  */
 export function filesOfCommand(command: string): string[] {
-  const found = call.exec(command);
-  if (!found || !command.includes("*** ")) return [];
+  if (!call.test(command) || !command.includes("*** ")) return [];
   // In a quoted argument newlines may be written as escapes.
-  const plain = /\n\s*\*\*\* /.test(command) ? command : command.replaceAll("\\n", "\n");
-  const directory = [...command.slice(0, found.index + 1).matchAll(moved)].reduce(
-    (from, [, double, single, bare]) => under(from, double ?? single ?? bare ?? ""),
-    "",
-  );
-  return filesOfPatch(plain).map((path) => under(directory, path));
+  const plain = /\n[ \t]*\*\*\* /.test(command) ? command : command.replaceAll("\\n", "\n");
+  const files: string[] = [];
+  const shell = new Shell();
+  const written: string[] = [];
+  const apply = (): void => {
+    for (const path of written.splice(0)) files.push(under(shell.directory, path));
+  };
+  let called = false;
+  let inPatch = false;
+  for (const piece of plain.split(border)) {
+    if (border.test(piece)) inPatch = piece.includes("Begin");
+    else if (!inPatch) {
+      // A patch that is first written to a file is applied by a call behind it.
+      if (called) apply();
+      shell.run(piece);
+      called ||= call.test(piece);
+    }
+    written.push(...pathsIn(piece));
+  }
+  apply();
+  return someOf(files);
+}
+
+/** Where a shell is; a subshell leaves it where it was. */
+class Shell {
+  directory = "";
+  readonly #outer: string[] = [];
+
+  run(text: string): void {
+    for (const [token, double, single, bare] of text.matchAll(moved)) {
+      if (token === "(") this.#outer.push(this.directory);
+      else if (token === ")") this.directory = this.#outer.pop() ?? this.directory;
+      else {
+        const path = double ?? single ?? bare?.replace(/\\(.)/g, "$1") ?? "";
+        this.directory = under(this.directory, path);
+      }
+    }
+  }
 }
 
 const under = (directory: string, path: string): string =>

@@ -29,6 +29,13 @@ describe("The files of a patch", () => {
     ).toEqual(["a"]);
   });
 
+  test("are found in a time that grows no faster than it", () => {
+    const spaces = " ".repeat(250_000);
+    expect(filesOfPatch(patch(`*** Add File: a${spaces}b`))).toEqual([`a${spaces}b`]);
+    expect(filesOfCommand(`apply_patch *** ${"\n".repeat(250_000)}x`)).toEqual([]);
+    expect(filesOfCommand(`apply_patch ${"*** Begin Patch".repeat(50_000)}`)).toEqual([]);
+  });
+
   test("are no more than 200", () => {
     const many = Array.from({ length: 500 }, (_, n) => `*** Add File: f${n}`);
     expect(filesOfPatch(patch(...many))).toHaveLength(200);
@@ -55,8 +62,20 @@ describe("The files of a line of shell", () => {
     ["cd 'my dir' && apply_patch <<EOF\n", "my dir/a"],
     [`bash -lc "cd x/y; cd z && apply_patch <<EOF\n`, "x/y/z/a"],
     ["cd /abs && apply_patch <<EOF\n", "/abs/a"],
+    ["cd -- my\\ dir || exit 1\npushd b; apply_patch <<EOF\n", "my dir/b/a"],
+    ["(cd x && make); (cd y && apply_patch <<EOF\n", "y/a"],
   ])("lie where the shell is by then: %j", (before, path) => {
     expect(filesOfCommand(`${before}${patch("*** Update File: a")}\nEOF`)).toEqual([path]);
+  });
+
+  test("of several patches lie where each is applied", () => {
+    const [a, b, c] = ["a", "b", "c"].map((file) => patch(`*** Update File: ${file}`, "+cd no &&"));
+    expect(
+      filesOfCommand(
+        `cd x && apply_patch <<EOF\n${a}\nEOF\n(cd ../y && apply_patch <<EOF\n${b}\nEOF\n)\napply_patch '${c}'`,
+      ),
+    ).toEqual(["x/a", "x/../y/b", "x/c"]);
+    expect(filesOfCommand(`cat > p <<EOF\n${a}\nEOF\ncd x && apply_patch < ../p`)).toEqual(["x/a"]);
   });
 
   test.each([
