@@ -12,6 +12,9 @@ import type { HookAnswer, HookEvent } from "./event";
 /** Life of a lease that nobody renews, in milliseconds: a turn that was interrupted ends without a word. */
 const leaseLife = 10 * 60_000;
 
+/** Warnings that are told one by one; a patch of many files could fill the model's context with them. */
+const mostWarnings = 8;
+
 /** The real paths of an event's files. What is no path at all is left to the tool to complain about. */
 export function targetsOf(bus: Bus, { files, cwd }: HookEvent): LockTarget[] {
   const found = new Map<string, LockTarget>();
@@ -40,8 +43,7 @@ export async function leaseFiles(
   while (left.length > 0) {
     const outcome = await attempt(bus, record, left);
     if (outcome.kind === "got") {
-      const lines = [...held, ...elsewhere(outcome.got)];
-      return lines.length > 0 ? { say: "context", text: lines.join("\n") } : { say: "nothing" };
+      return warning([...held, ...elsewhere(outcome.got)]);
     }
     const { blocker } = outcome;
     const holder = await bus.store.session(blocker.holder);
@@ -49,7 +51,15 @@ export async function leaseFiles(
     held.push(`parley warns: ${description(bus, blocker, holder)} ${advice(blocker)}`);
     left = left.filter((target) => target.file_path !== blocker.wanted);
   }
-  return held.length > 0 ? { say: "context", text: held.join("\n") } : { say: "nothing" };
+  return warning(held);
+}
+
+function warning(lines: readonly string[]): HookAnswer {
+  if (lines.length === 0) return { say: "nothing" };
+  const more = lines.length - mostWarnings;
+  const told = lines.slice(0, mostWarnings);
+  if (more > 0) told.push(`parley warns of ${more} more: parley status --locks`);
+  return { say: "context", text: told.join("\n") };
 }
 
 async function attempt(bus: Bus, { session_id }: SessionRecord, targets: LockTarget[]) {
@@ -75,8 +85,8 @@ function description(bus: Bus, blocker: Blocker, holder: SessionRecord | null): 
     holder?.task_id && `task ${defusedLine(holder.task_id)}`,
     holder?.activity && `${holder.activity.state} now`,
   ].filter(Boolean);
-  const what = defusedLine(resource, 1000);
-  const whole = wanted === resource ? what : `${what}, which covers ${defusedLine(wanted, 1000)},`;
+  const what = defusedLine(resource, 400);
+  const whole = wanted === resource ? what : `${what}, which covers ${defusedLine(wanted, 400)},`;
   const who = `session ${blocker.holder}${facts.length > 0 ? ` (${facts.join(", ")})` : ""}`;
   return waits ? `${who} waits for ${what} and comes first.` : `${whole} is held by ${who}.`;
 }
@@ -93,5 +103,5 @@ function age(bus: Bus, since: string): string {
 const elsewhere = ({ elsewhere: locks }: GotLocks): string[] =>
   locks.map(
     (lock) =>
-      `parley warns: the same file of the repository is held in another worktree, ${defusedLine(lock.file_path, 1000)}, by session ${lock.session_id} since ${lock.locked_at}. Ask it with: parley message ${lock.session_id} "…"`,
+      `parley warns: the same file of the repository is held in another worktree, ${defusedLine(lock.file_path, 400)}, by session ${lock.session_id} since ${lock.locked_at}. Ask it with: parley message ${lock.session_id} "…"`,
   );

@@ -434,6 +434,11 @@ describe("An edit", () => {
     expect((await session(`codex-${codex.agent.pid}`)).file_locks).toEqual([
       pathOf(box.dir, "b.txt"),
     ]);
+    const many = Array.from({ length: 30 }, (_, n) => pathOf(box.dir, `${"d".repeat(200)}/${n}`));
+    await claude.agent.run(["parley", "lock", ...many]);
+    const most = context(await codex.hook("PreToolUse", applyPatch(...many)));
+    expect(most).toEndWith("parley warns of 22 more: parley status --locks");
+    expect(most.length).toBeLessThan(10_000);
     writeFileSync(preferences, '{"edits":"off"}');
     expectSilence(await codex.hook("PreToolUse", applyPatch("a.txt", "c.txt")));
     expect((await session(`codex-${codex.agent.pid}`)).file_locks).toHaveLength(1);
