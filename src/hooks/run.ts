@@ -73,10 +73,14 @@ export async function runHook(call: HookCall, around: Surroundings): Promise<Utt
     const { answer, mail } = await handle(await around.bus(limit), vendor, event, edits);
     const output = vendor.write(event, answer);
     const failed = (error: unknown): Promise<void> => note(around, vendor.name, name, error);
+    const unheard = new ParleyError("not_permitted", "nobody took the answer");
     return {
       raw: output === null ? "" : `${JSON.stringify(output)}\n`,
       afterFlush: async () => mail?.shown().catch(failed),
-      unshown: async () => mail?.unshown().catch(failed),
+      unshown: async () => {
+        await failed(unheard);
+        await mail?.unshown().catch(failed);
+      },
     };
   };
   try {

@@ -585,6 +585,17 @@ describe("A failure of ours", () => {
     },
   );
 
+  test("to be heard, as with a disk that is full, is noted too", async () => {
+    const claude = await start("claude", "uuid-1");
+    for (const stdout of ["/dev/full", "&-"]) {
+      const run = await claude.shell(`parley hook claude >${stdout}`, "SessionStart");
+      expectSilence(run);
+    }
+    expect(logged()).toMatch(
+      /^(\S+ claude SessionStart not_permitted nobody took the answer\n){2}$/,
+    );
+  });
+
   test("to be told anything gives up where stdin never ends", async () => {
     const claude = await start("claude", "uuid-1");
     const run = await claude.agent.run([
