@@ -16,7 +16,7 @@ const kinds: Record<string, EventKind> = {
 export const claude: HookVendor = {
   name: "claude",
   read(name, payload) {
-    const kind = kinds[name];
+    const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
     if (!kind) return null;
     const event = { ...common(name, payload), files: editedFiles(payload) };
     return { ...event, kind: refined(kind, payload) };

@@ -18,7 +18,7 @@ const kinds: Record<string, EventKind> = {
 export const codex: HookVendor = {
   name: "codex",
   read(name, payload) {
-    const kind = kinds[name];
+    const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
     return kind ? { ...common(name, payload), files: editedFiles(payload), kind } : null;
   },
   write,

@@ -525,11 +525,13 @@ describe("A failure of ours", () => {
     ["an unknown event", "codex", '{"session_id":"uuid-1","hook_event_name":"PreModelRequest"}'],
     ["an unknown vendor", "nobody", '{"session_id":"uuid-1","hook_event_name":"Stop"}'],
     ["the name of a method", "constructor", '{"session_id":"uuid-1","hook_event_name":"toString"}'],
+    ["a method for an event", "claude", '{"session_id":"uuid-1","hook_event_name":"toString"}'],
   ])("with %s says nothing, exits 0 and leaves one line", async (_, vendor, input) => {
     const agent = await box.startAgent("claude");
     expectSilence(await agent.run(["parley", "hook", vendor], { input }));
     expect(logged().split("\n")).toHaveLength(2);
     expect(logged()).toStartWith("20");
+    expect(logged()).not.toContain(" internal ");
     expect(statSync(logPath()).mode & 0o777).toBe(0o600);
   });
 
