@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { ParleyError } from "../bus/errors";
@@ -16,15 +16,16 @@ export function createPreferenceFile(dataDirectory: string): PreferenceFile {
     read: () => preferencesIn(readObject(path)),
     change(some) {
       const kept = { ...readObject(path), ...some };
+      const draft = `${path}.${process.pid}`;
       try {
         if (mkdirSync(dataDirectory, { recursive: true, mode: 0o700 })) {
           chmodSync(dataDirectory, 0o700);
         }
         // A reader sees the old file or the new one, never half of it.
-        const draft = `${path}.${process.pid}`;
         writeFileSync(draft, `${JSON.stringify(kept)}\n`, { mode: 0o600 });
         renameSync(draft, path);
       } catch (error) {
+        rmSync(draft, { force: true });
         throw new ParleyError(
           "not_permitted",
           `Cannot write ${path}: ${(error as Error).message}`,

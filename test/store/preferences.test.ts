@@ -1,5 +1,12 @@
 import { expect, test } from "bun:test";
-import { mkdtempSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -35,4 +42,11 @@ test("a preferences file that holds something else counts as the defaults", () =
     writeFileSync(join(directory, "preferences.json"), text);
     expect(file.read()).toEqual(defaultPreferences);
   }
+});
+
+test("preferences that cannot be written leave no draft behind", () => {
+  const directory = place();
+  mkdirSync(join(directory, "preferences.json"), { recursive: true });
+  expect(() => createPreferenceFile(directory).change({ off: true })).toThrow("Cannot write");
+  expect(readdirSync(directory)).toEqual(["preferences.json"]);
 });
