@@ -2,8 +2,10 @@ import { join, resolve } from "node:path";
 
 import { claudeCommand, commandEditor, seedCommands } from "./commands";
 import { type HookEvents, hooksEditor } from "./hooks";
+import { JsonText } from "./json";
+import type { Owner } from "./program";
 import { serverEditor } from "./server";
-import type { ConfigFile, Place, Vendor } from "./vendor";
+import type { ConfigFile, Editor, Place, Vendor } from "./vendor";
 
 /**
  * Timeouts in seconds. A permission prompt is told by `PermissionRequest` when it is shown, and by `Notification` once it
@@ -29,6 +31,20 @@ function serverFile(place: Place): string {
   return join(place.env["CLAUDE_CONFIG_DIR"] ? own(place) : place.home, ".claude.json");
 }
 
+const switchName = "disableAllHooks";
+
+/** With `disableAllHooks` in its settings it skips every hook. */
+function settingsEditor(file: string, owner: Owner): Editor {
+  const editor = hooksEditor(file, "claude", events, owner);
+  return {
+    ...editor,
+    look(text) {
+      const isOff = new JsonText(text ?? "", file).value([switchName]) === true;
+      return { ...editor.look(text), ...(isOff && { off: switchName }) };
+    },
+  };
+}
+
 export const claude: Vendor = {
   name: "claude",
   title: "Claude Code",
@@ -40,7 +56,7 @@ export const claude: Vendor = {
     const settings = join(directory, "settings.json");
     const servers = serverFile(place);
     return [
-      { part: "hooks", path: settings, editor: hooksEditor(settings, this.name, events, owner) },
+      { part: "hooks", path: settings, editor: settingsEditor(settings, owner) },
       { part: "mcp", path: servers, editor: serverEditor(servers, owner) },
       ...seedCommands.map((each): ConfigFile => {
         const path = join(directory, "commands", `${each.name}.md`);

@@ -116,6 +116,11 @@ function hooksFinding(
   }
   const wrong = programFinding(check, first.programs, owner, again);
   if (wrong) return wrong;
+  const switched = parts.find(({ off }) => off !== undefined);
+  if (switched) {
+    const message = `${switched.path} has ${switched.off}, so none of them is run`;
+    return finding(check, "error", message, `take ${switched.off} out of that file`);
+  }
   if (first.state === "partial") {
     const message = `${first.path} lacks those for ${first.missing.join(", ")}`;
     return finding(check, "warning", message, again);

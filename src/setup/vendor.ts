@@ -21,6 +21,8 @@ export interface Sight {
   programs: string[];
   /** What is missing of it, in words. */
   missing: string[];
+  /** Name of a setting in it that keeps the agent from running any hook. */
+  off?: string;
 }
 
 /** Pure edits of one file's text, without its byte order mark. All throw `invalid` for a text they do not understand. */

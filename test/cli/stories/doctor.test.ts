@@ -152,6 +152,14 @@ test("an installed agent that was not set up, or only half, gets its remedy", as
   });
   await s.parley(["setup"]);
   expect((await doctor(s)).exitCode).toBe(0);
+  const project = path(s.dir, ".claude/settings.json");
+  mkdirSync(path(s.dir, ".claude"), { recursive: true });
+  writeFileSync(project, '{"disableAllHooks": true}');
+  expect(findings(await doctor(s))["claude.hooks"]).toMatchObject({
+    status: "error",
+    remedy: "take disableAllHooks out of that file",
+  });
+  rmSync(project);
   await s.parley(["setup", "--project"]);
   expect(findings(await doctor(s))["claude.hooks"]?.message).toEndWith("every event is told twice");
   writeFileSync(settings, "{ broken");
