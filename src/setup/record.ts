@@ -72,11 +72,10 @@ export class SetupRecord {
 
   /** Empty where there is none, or none that can be read: then entries are known by what they look like. */
   read(): Memory {
-    const empty: Memory = { files: {}, directories: [], programs: [], links: [] };
     try {
-      return { ...empty, ...(JSON.parse(readFileSync(this.path, "utf8")) as Partial<Memory>) };
+      return memoryIn(JSON.parse(readFileSync(this.path, "utf8")));
     } catch {
-      return empty;
+      return memoryIn({});
     }
   }
 
@@ -126,4 +125,26 @@ export class SetupRecord {
   private get path(): string {
     return join(this.dataDirectory, "setup.json");
   }
+}
+
+/** What of a JSON value is as `Memory` has it; somebody may have edited the file. Throws for null. */
+function memoryIn({
+  files,
+  directories,
+  programs,
+  links,
+}: Partial<Record<string, unknown>>): Memory {
+  const strings = (value: unknown): string[] =>
+    Array.isArray(value) ? value.filter((each) => typeof each === "string") : [];
+  const records = Object.entries(files ?? {}).filter(
+    ([, record]: [string, Partial<FileRecord> | null]) =>
+      typeof record?.after === "string" &&
+      (record.base === null || typeof record.base === "string"),
+  );
+  return {
+    files: Object.fromEntries(records),
+    directories: strings(directories),
+    programs: strings(programs),
+    links: strings(links),
+  };
 }

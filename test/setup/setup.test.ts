@@ -182,6 +182,18 @@ describe("What is somebody else's", () => {
     expect(readdirSync(home.at(".claude/commands"))).toEqual([]);
   });
 
+  test.each(['{"files":null}', '{"files":{"/a":null},"programs":"x","links":{}}', "[]", "null"])(
+    "is found where what setup remembers is %j",
+    async (memory) => {
+      using home = new Home({ [settings]: `${stopHook}\n` });
+      await home.setup(["claude"]);
+      home.write("data/parley/setup.json", memory);
+      await home.setup(["claude"]);
+      await home.remove();
+      expect(home.json(settings)).toEqual(JSON.parse(stopHook));
+    },
+  );
+
   test("may have the name of a command or of the server, and keeps it", async () => {
     using home = new Home({
       ".claude/commands/cxq.md": "mine\n",
