@@ -29,10 +29,14 @@ export function tomlServerEditor(file: string, owner: Owner): Editor {
 
   /** What an edit made of the text, if it is exactly what was meant. */
   const checked = (before: Table, after: string, entry: unknown): string => {
-    if (Bun.deepEquals(without(before), without(parse(after)))) {
-      if (Bun.deepEquals(entryIn(parse(after)), entry)) return after;
+    try {
+      const now = Bun.TOML.parse(after) as Table;
+      if (Bun.deepEquals(without(before), without(now)) && Bun.deepEquals(entryIn(now), entry))
+        return after;
+    } catch {
+      // Such as an inline table, which no other table can add to.
     }
-    throw invalid("has the table mcp_servers.parley in a form that setup does not edit");
+    throw invalid("has its mcp_servers in a form that setup does not edit");
   };
 
   return {

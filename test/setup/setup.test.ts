@@ -330,12 +330,19 @@ describe("Where it cannot be done whole, nothing is done", () => {
     expect(existsSync(home.data)).toBe(false);
   });
 
-  test("a table for the server in a form that cannot be edited is told, not half changed", async () => {
-    const text = 'mcp_servers.parley = { command = "/old/parley", args = ["mcp"] }\n';
-    using home = new Home({ [config]: text });
-    expect(await failure(home.setup(["codex"]))).toMatchObject({ code: "invalid" });
-    expect(home.read(config)).toBe(text);
-  });
+  test.each([
+    'mcp_servers.parley = { command = "/old/parley", args = ["mcp"] }\n',
+    'mcp_servers = { other = { command = "x" } }\n',
+  ])(
+    "a table for the server in a form that cannot be edited is told, not half changed: %s",
+    async (text) => {
+      using home = new Home({ [config]: text });
+      const error = await failure(home.setup(["codex"]));
+      expect(error).toMatchObject({ code: "invalid" });
+      expect(error.message).toEndWith("has its mcp_servers in a form that setup does not edit");
+      expect(home.read(config)).toBe(text);
+    },
+  );
 
   test("a file or directory that is read-only", async () => {
     for (const name of [config, ".codex"]) {
