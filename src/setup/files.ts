@@ -27,13 +27,14 @@ const byteOrderMark = "\ufeff";
 
 /** Throws `invalid` for what is no file, `not_permitted` for one that cannot be read. */
 export function find(path: string): Found {
-  const target = targetOf(path);
-  const found = statSync(target, { throwIfNoEntry: false });
-  // Reading a pipe would wait for ever, and a device must not be replaced.
-  if (found && !found.isFile()) throw noFile(path);
+  let target = path;
   try {
+    target = targetOf(path);
+    // Reading a pipe would wait for ever, and a device must not be replaced.
+    if (statSync(target, { throwIfNoEntry: false })?.isFile() === false) throw noFile(path);
     return { target, bytes: readFileSync(target) };
   } catch (error) {
+    if (error instanceof ParleyError) throw error;
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT") return { target, bytes: null };
     if (code === "ENOTDIR" || code === "ELOOP") throw noFile(path);

@@ -356,6 +356,12 @@ describe("Where it cannot be done whole, nothing is done", () => {
     }
   });
 
+  test("a path that the system does not look at", async () => {
+    using home = new Home();
+    const env = { CLAUDE_CONFIG_DIR: home.at("x".repeat(300)) };
+    expect(await failure(home.setup(["claude"], { env }))).toMatchObject({ code: "not_permitted" });
+  });
+
   test("a directory where a file should be", async () => {
     using home = new Home({ ".claude/settings.json/x": "" });
     expect(await failure(home.setup())).toMatchObject({ code: "invalid" });
