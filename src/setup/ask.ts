@@ -1,5 +1,8 @@
 import type { Env } from "./vendor";
 
+/** Characters of an answer, far more than any has: whoever says more and more is not answering. */
+const longestAnswer = 4 * 1024 * 1024;
+
 export interface Question {
   env: Env;
   cwd: string;
@@ -66,6 +69,7 @@ async function read<T>(
   let output = "";
   for await (const chunk of child.stdout) {
     output += decoder.decode(chunk, { stream: true });
+    if (output.length > longestAnswer) return null;
     const found = answer(output, false);
     if (found !== null) return found;
   }

@@ -29,6 +29,8 @@ test("a program that cannot be run, fails or closes its streams gives no answer"
   expect(await ask(["/bin/sh", "-c", "read -r line; echo got $line"], question, first)).toBe(
     "got x\n",
   );
+  const endless = ["/bin/sh", "-c", "yes | head -c 5000000; read -r line; read -r line"];
+  expect(await ask(endless, { ...question, milliseconds: 60_000 }, first)).toBeNull();
 });
 
 test("an answer of Codex that is no answer is told as such", async () => {
