@@ -70,13 +70,14 @@ function answerTo2(output: string): { hooks: ListedHook[] | null } | null {
     try {
       const { id, result } = JSON.parse(line);
       if (id !== 2) continue;
-      const data: { hooks?: ListedHook[] }[] | null = Array.isArray(result?.data)
-        ? result.data
-        : null;
-      return { hooks: data && data.flatMap(({ hooks }) => hooks ?? []) };
+      const data: { hooks?: unknown }[] | null = Array.isArray(result?.data) ? result.data : null;
+      return { hooks: data && data.flatMap((each) => objectsIn(each?.hooks)) };
     } catch {
       // Not a message.
     }
   }
   return null;
 }
+
+const objectsIn = (value: unknown): ListedHook[] =>
+  Array.isArray(value) ? value.filter((each) => typeof each === "object" && each !== null) : [];

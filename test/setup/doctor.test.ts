@@ -40,6 +40,13 @@ test("an answer of Codex that is no answer is told as such", async () => {
   }
 });
 
+test("what Codex lists beside hooks is passed over", async () => {
+  using home = new Home();
+  const data = [null, 7, { hooks: [null, 5, { command: 7 }] }, { hooks: "none" }];
+  const server = appServer(home, `echo '${JSON.stringify({ id: 2, result: { data } })}'`);
+  expect(await trust(home, server)).toMatchObject({ message: "Codex does not load the hooks" });
+});
+
 test("a trusted hook that is switched off is an error, a managed one needs no trust", async () => {
   using home = new Home();
   const command = `'${home.program}' hook codex`;
