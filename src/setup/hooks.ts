@@ -107,9 +107,12 @@ export function hooksEditor(
     look(text) {
       const json = new JsonText(text ?? "", file);
       const own = ownIn(json);
-      const missing = Object.keys(events).filter(
-        (event) => !own.some((each) => each.event === event),
-      );
+      const isWhole = (event: string): boolean => {
+        const first = own.find((each) => each.event === event);
+        // A group that holds others' hooks too has the matcher that they need.
+        return first !== undefined && (!first.alone || first.matcher === events[event]?.matcher);
+      };
+      const missing = Object.keys(events).filter((event) => !isWhole(event));
       const state = own.length === 0 ? "absent" : missing.length > 0 ? "partial" : "complete";
       return { state, programs: [...new Set(own.map(({ program }) => program))], missing };
     },

@@ -152,6 +152,12 @@ test("an installed agent that was not set up, or only half, gets its remedy", as
   });
   await s.parley(["setup"]);
   expect((await doctor(s)).exitCode).toBe(0);
+  const whole = readFileSync(settings, "utf8");
+  writeFileSync(settings, whole.replace('"Edit|Write|', '"Write|'));
+  expect(findings(await doctor(s))["claude.hooks"]?.message).toEndWith(
+    "lacks those for PreToolUse",
+  );
+  writeFileSync(settings, whole);
   const project = path(s.dir, ".claude/settings.json");
   mkdirSync(path(s.dir, ".claude"), { recursive: true });
   writeFileSync(project, '{"disableAllHooks": true}');
