@@ -7,7 +7,11 @@ const elsewhere = "name another place with --db or PARLEY_DB";
 export function databaseFindings(report: DatabaseReport): Finding[] {
   const { kind, path, exposed, integrity, writable } = report;
   const [first, ...more] = kindFindings(report);
-  if (kind !== "ours" || first === undefined) return [first, ...more].filter((each) => !!each);
+  if (kind !== "ours" || first === undefined) {
+    const isUseful = ["missing", "empty", "seeds", "older"].includes(kind);
+    const all = [first, ...more].filter((each) => !!each);
+    return isUseful && !writable ? [...all, unwritable(path)] : all;
+  }
   const findings: Finding[] = [first];
   const [open] = exposed;
   findings.push(
@@ -20,17 +24,7 @@ export function databaseFindings(report: DatabaseReport): Finding[] {
         )
       : finding("database.permissions", "ok", "nobody else can read it"),
   );
-  if (!writable) {
-    const message = `${path} cannot be written: nothing can be sent or locked`;
-    findings.push(
-      finding(
-        "database.writable",
-        "error",
-        message,
-        `allow writing it and its directory, or ${elsewhere}`,
-      ),
-    );
-  }
+  if (!writable) findings.push(unwritable(path));
   findings.push(
     integrity === "ok"
       ? finding("database.integrity", "ok", "the quick check found nothing wrong")
@@ -38,6 +32,14 @@ export function databaseFindings(report: DatabaseReport): Finding[] {
   );
   return [...findings, ...more];
 }
+
+const unwritable = (path: string): Finding =>
+  finding(
+    "database.writable",
+    "error",
+    `${path} cannot be written: nothing can be sent or locked`,
+    `allow writing it and its directory, or ${elsewhere}`,
+  );
 
 function kindFindings(report: DatabaseReport): Finding[] {
   const { path, failure, schema_version, journal_mode, size_bytes, wal_bytes } = report;

@@ -1,4 +1,4 @@
-import { accessSync, constants as modes, statSync } from "node:fs";
+import { accessSync, constants as modes, existsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 
 import { constants, Database } from "bun:sqlite";
@@ -24,7 +24,7 @@ export function inspectDatabase(path: string, directory: string | null): Databas
     schema_version: null,
     journal_mode: null,
     integrity: null,
-    writable: mayWrite(path) && mayWrite(dirname(path)),
+    writable: mayWrite(nearest(path)) && mayWrite(nearest(dirname(path))),
     exposed: [directory, path, `${path}-wal`, `${path}-shm`].flatMap((each) =>
       each === null ? [] : exposure(each),
     ),
@@ -109,6 +109,10 @@ const sizeOf = (path: string): number => {
     return 0;
   }
 };
+
+/** The path, or where it is missing the directory in which it would be made. */
+const nearest = (path: string): string =>
+  existsSync(path) || dirname(path) === path ? path : nearest(dirname(path));
 
 function mayWrite(path: string): boolean {
   try {

@@ -247,12 +247,24 @@ test.skipIf(!canMount)("a database on a read-only medium is told to be one", asy
   expect(findings(run)["database.integrity"]).toMatchObject({ status: "ok" });
 });
 
+test.skipIf(!canMount)(
+  "a database that can never be made, as in a read-only home, is no health",
+  async () => {
+    await using s = sandbox();
+    const claude = await s.startAgent("claude");
+    const script = `mount --bind '${s.home}' '${s.home}' && mount -o remount,bind,ro '${s.home}' && parley doctor --json`;
+    const run = await claude.run(["unshare", "-rm", "sh", "-c", script]);
+    expect(run.exitCode).toBe(1);
+    expect(statuses(run)).toMatchObject({ database: "info", "database.writable": "error" });
+  },
+);
+
 test("without a home it says so, and looks at what there is", async () => {
   await using s = sandbox();
   const missing = { HOME: undefined, XDG_DATA_HOME: path(s.dir, "data") };
   const run = await doctor(s, missing);
   expect([run.stderr, statuses(run)["database"]]).toEqual(["", "info"]);
-  const seen = await doctor(s, { HOME: "/nonexistent" });
+  const seen = await doctor(s, { HOME: path(s.dir, "nobody") });
   expect(seen.exitCode).toBe(0);
   mkdirSync(path(s.dir, "data"));
   expect(readdirSync(path(s.dir, "data"))).toEqual([]);
