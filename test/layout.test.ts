@@ -21,6 +21,7 @@ const arrow: readonly (readonly [place: RegExp, mayImport: readonly string[]])[]
   [/^hooks\//, ["hooks", "bus", "identity"]],
   [/^mcp\//, ["mcp", "bus", "identity"]],
   [/^setup\//, ["setup", "bus", "identity"]],
+  [/^store\/(sqlite|postgres)\//, ["bus", "store/rows"]],
   [/^(store|wake|identity|schedule|log)\//, ["bus"]],
   [/^render\//, ["render", "bus"]],
   [/^bus\//, ["bus"]],

@@ -1,0 +1,55 @@
+/** The PostgreSQL server that tests use: PARLEY_TEST_POSTGRES, else 127.0.0.1:5432 where one answers. */
+import { SQL } from "bun";
+
+const named = process.env["PARLEY_TEST_POSTGRES"];
+
+async function findServer(): Promise<string | null> {
+  const user = process.env["PGUSER"] ?? process.env["USER"] ?? "root";
+  const url = named ?? `postgres://${user}@127.0.0.1:5432/test`;
+  const sql = new SQL(url, { max: 1, connectionTimeout: 2 });
+  try {
+    await sql`select 1`;
+    return url;
+  } catch (error) {
+    // A server that was named and is not there is no reason to skip.
+    if (named) throw error;
+    return null;
+  } finally {
+    await sql.close({ timeout: 0 });
+  }
+}
+
+/** URL of a database in which schemas may be made; null where there is no server. */
+export const server = await findServer();
+
+/** Runs statements on the server as its own client would. */
+export async function onServer<T>(work: (sql: SQL) => Promise<T>): Promise<T> {
+  if (server === null) throw new Error("there is no PostgreSQL server");
+  const sql = new SQL(server, { max: 1 });
+  try {
+    return await work(sql);
+  } finally {
+    await sql.close({ timeout: 0 });
+  }
+}
+
+/** The URL of a bus of its own, in a schema that is not there yet. */
+export async function freshSchema(): Promise<{
+  url: string;
+  schema: string;
+  drop(): Promise<void>;
+}> {
+  const schema = `parley_test_${Bun.randomUUIDv7().replaceAll("-", "")}`;
+  const url = new URL(server ?? "");
+  url.searchParams.set("schema", schema);
+  return {
+    url: url.href,
+    schema,
+    drop: () =>
+      onServer(async (sql) => {
+        await sql.unsafe(
+          `set client_min_messages = error; drop schema if exists ${schema} cascade`,
+        );
+      }),
+  };
+}
