@@ -42,13 +42,15 @@ export async function freshSchema(): Promise<{
   const schema = `parley_test_${Bun.randomUUIDv7().replaceAll("-", "")}`;
   const url = new URL(server ?? "");
   url.searchParams.set("schema", schema);
+  // What the tests write need not survive a power cut.
+  url.searchParams.set("synchronous_commit", "off");
   return {
     url: url.href,
     schema,
     drop: () =>
       onServer(async (sql) => {
         await sql.unsafe(
-          `set client_min_messages = error; drop schema if exists ${schema} cascade`,
+          `set client_min_messages = error; set synchronous_commit = off; drop schema if exists ${schema} cascade`,
         );
       }),
   };
