@@ -7,6 +7,7 @@ const src = join(import.meta.dir, "../src");
 /** What a place may import, by the first rule whose pattern fits. A place is its own neighbour. */
 const arrow: readonly (readonly [place: RegExp, mayImport: readonly string[]])[] = [
   [/^main$/, ["cli"]],
+  [/^cli\/server$/, ["store", "wake", "bus"]],
   [
     /^cli\/context$/,
     ["cli", "commands", "store", "wake", "identity", "schedule", "bus", "render", "log"],
@@ -99,6 +100,13 @@ describe("the layout", () => {
       imports.some(({ name }) => name === "bun:sqlite"),
     );
     expect(users.map(({ name }) => name).filter((name) => !under(name, "store/sqlite"))).toEqual(
+      [],
+    );
+  });
+
+  test("keeps the PostgreSQL client in the PostgreSQL store", () => {
+    const users = sources.filter(({ text }) => /\bSQL\b[^"]*from "bun"/.test(text));
+    expect(users.map(({ name }) => name).filter((name) => !under(name, "store/postgres"))).toEqual(
       [],
     );
   });

@@ -24,6 +24,7 @@ import {
   bellDirectory,
   dataDirectory,
   homeDirectory,
+  isServerUrl,
   logRoot,
   messagingDatabasePath,
 } from "./paths";
@@ -101,6 +102,18 @@ export function createContext({ io, db, session, asOperator, json }: ContextOpti
     const path = messagingDatabasePath(env, db, cwd);
     const settings = settingsFrom(env);
     const waking = wakeMode(env["PARLEY_WAKE"]);
+    const pollMilliseconds = pollInterval(env["PARLEY_POLL_MS"]);
+    if (isServerUrl(path)) {
+      const { openServerBus } = await import("./server");
+      const { wake, ...opened } = await openServerBus(path, {
+        ...{ mode, settings, pollMilliseconds },
+        schema: env["PARLEY_SCHEMA"],
+        listening: waking !== "poll",
+        machineUuid: () => identity.machine().machine_uuid,
+      });
+      stopWatching = wake.close;
+      return { ...opened, identity, wake, settings };
+    }
     const store = await openSqliteStore(path, {
       mode,
       settings,
@@ -110,7 +123,7 @@ export function createContext({ io, db, session, asOperator, json }: ContextOpti
       directory: bellDirectory(path),
       database: path,
       mode: waking,
-      pollMilliseconds: pollInterval(env["PARLEY_POLL_MS"]),
+      pollMilliseconds,
       changeCount: () => store.changeCount(),
     });
     stopWatching = wake.close;

@@ -22,6 +22,8 @@ export interface Surroundings {
   settings: Settings;
   /** The machine that this process runs on, by whose name the paths of locks go. */
   machineUuid: () => string;
+  /** When this process last looked after other sessions; milliseconds since the epoch. */
+  tended: { at: number };
 }
 
 /** OID of `bigint`, which the driver gives as text: our numbers are ids and counts far below 2^53. */
@@ -169,8 +171,15 @@ export class Connection {
     onNotice: (payload: string) => void,
     onConnect: () => void,
   ): Promise<() => Promise<void>> {
-    const subscription = await this.client.listen(channel, onNotice, onConnect);
-    return () => subscription.unlisten();
+    // Its own client, which an operation that is given up does not take with it.
+    const client = connect(this.location);
+    try {
+      await client.listen(channel, onNotice, onConnect);
+    } catch (error) {
+      await client.close({ timeout: 0 });
+      throw error;
+    }
+    return () => client.close({ timeout: 0 });
   }
 
   async close(): Promise<void> {

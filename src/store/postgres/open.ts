@@ -28,7 +28,10 @@ interface State {
 export async function openConnection(url: string, options: PostgresOptions): Promise<Opened> {
   const { settings, machineUuid, mode } = options;
   const location = locationOf(url, options.schema);
-  const connection = new Connection(location, { schema: location.schema, settings, machineUuid });
+  const connection = new Connection(location, {
+    ...{ schema: location.schema, settings, machineUuid },
+    tended: { at: Number.NEGATIVE_INFINITY },
+  });
   try {
     let state = await stateOf(connection);
     if (state === null && mode !== "create") {

@@ -141,6 +141,8 @@ const heartbeatGrain = 1000;
 
 /** Sessions judged with every command of another, in rotation. */
 const rotation = 16;
+/** How often at most one process does so, in milliseconds: a command does it once, whoever publishes all day now and then. */
+const rotationInterval = 5000;
 
 /** A clock that stepped back leaves a heartbeat in the future, which is set right. */
 export const refreshHeartbeat = (c: Queries, session_id: string, at: number): Promise<number> =>
@@ -154,13 +156,22 @@ export const refreshHeartbeat = (c: Queries, session_id: string, at: number): Pr
 export async function tend(c: Queries, session_id: string, moment: Moment): Promise<void> {
   const [, others] = await Promise.all([
     refreshHeartbeat(c, session_id, moment.at),
-    inRotation(c, session_id),
+    inRotation(c, session_id, moment.at),
   ]);
   await alive(c, others, moment);
 }
 
-export const inRotation = (c: Queries, session_id: string): Promise<SessionRecord[]> =>
-  records(
+/** Some other sessions whose turn it is to be judged; none where this process has asked just before. */
+export async function inRotation(
+  c: Queries,
+  session_id: string,
+  at: number,
+): Promise<SessionRecord[]> {
+  const { tended } = c.surroundings;
+  const since = at - tended.at;
+  if (since >= 0 && since < rotationInterval) return [];
+  tended.at = at;
+  return records(
     c,
     `status = 'active' and session_id <> $session_id and number > (
         select case when max(number) > ${rotation} then floor(random() * max(number)) else 0 end
@@ -168,6 +179,7 @@ export const inRotation = (c: Queries, session_id: string): Promise<SessionRecor
       order by number limit ${rotation}`,
     { session_id },
   );
+}
 
 export async function holdings(c: Queries, session_id: string, at: number): Promise<Holdings> {
   const [held_, unread] = await Promise.all([

@@ -20,6 +20,7 @@ import { openPurge } from "./purge";
 import { registerSession } from "./registration";
 import { endSessions, exportSession, sessionsToRescue } from "./rescue";
 import {
+  alive,
   endDead,
   holdings,
   inRotation,
@@ -29,7 +30,6 @@ import {
   sessionRecord,
   sessionsByClues,
   sessionsCalled,
-  tend,
 } from "./session";
 import { setTask } from "./task";
 import { leaveQueue } from "./waiter";
@@ -177,10 +177,14 @@ function storeOn({ connection, readOnly }: Opened, changeCount: () => Promise<nu
 /** Without the lock of the writers, unless somebody has died: most of what a thousand sessions write is this. */
 async function beat(connection: Connection, id: string, moment: Moment): ReturnType<Store["beat"]> {
   const [, record, others] = await connection.look((c) =>
-    Promise.all([refreshHeartbeat(c, id, moment.at), liveRecord(c, id), inRotation(c, id)]),
+    Promise.all([
+      refreshHeartbeat(c, id, moment.at),
+      liveRecord(c, id),
+      inRotation(c, id, moment.at),
+    ]),
   );
   if (others.some((other) => moment.judge(other).ended !== null)) {
-    await connection.write((c) => tend(c, id, moment));
+    await connection.write((c) => alive(c, others, moment));
   }
   return record;
 }
