@@ -23,6 +23,8 @@ export interface RegisterRequest extends AgentRequest {
   verbose?: boolean | undefined;
   /** The caller promises beats at this interval, in seconds. */
   heartbeatSeconds?: number | undefined;
+  /** A process will beat for the session as long as the agent's own lives, at this interval, in seconds. */
+  keptSeconds?: number | undefined;
 }
 
 function checkedId(value: string, option: string): string {
@@ -43,6 +45,9 @@ export async function register(bus: Bus, request: RegisterRequest): Promise<Regi
     });
   }
   const project = projectOf(bus, request.project, agent.cwd);
+  // A process that hosts several sessions proves nothing of one, and what is no agent's may outlive it.
+  const tied = agent.evidence !== null && agent.liveness === "pid" && !agent.shared_host;
+  const beats = request.heartbeatSeconds ?? (tied ? request.keptSeconds : undefined);
   const uuid = request.sessionUuid ?? agent.conversation_id;
   const moment = momentNow(bus);
   const registered = await bus.store.registerSession(
@@ -61,7 +66,7 @@ export async function register(bus: Bus, request: RegisterRequest): Promise<Regi
       pid: agent.pid,
       evidence: agent.evidence,
       liveness: agent.liveness,
-      promised_beats: request.heartbeatSeconds !== undefined,
+      promised_beats: beats !== undefined,
       shared_host: agent.shared_host,
       name: request.name === undefined ? null : checkedId(request.name, "--name"),
     },
@@ -85,7 +90,7 @@ export async function register(bus: Bus, request: RegisterRequest): Promise<Regi
       project_source: project.source,
       event: registered.event,
       other_sessions: registered.other_sessions,
-      heartbeat_seconds: request.heartbeatSeconds ?? null,
+      heartbeat_seconds: beats ?? null,
     },
   };
 }

@@ -7,6 +7,7 @@ import type { FaultLog } from "../bus/fault";
 import { ParleyError } from "../bus/errors";
 import type { Identity } from "../bus/identity";
 import type { SessionLog } from "../bus/log";
+import type { MigrationResult } from "../bus/migration";
 import type { PreferenceFile } from "../bus/preferences";
 import type { Schedule } from "../bus/schedule";
 import type { NewFiles } from "../bus/rescue";
@@ -61,6 +62,10 @@ export interface Context extends AsyncDisposable {
   version(): Promise<Version>;
   /** Where hooks note what went wrong. */
   faults(): Promise<FaultLog>;
+  /** Copies the bus in a file to one on a server. */
+  migrate(from: string, to: string): Promise<MigrationResult>;
+  /** Keeps a session beating from a process of its own; null where the bus is on this machine, which sees it. */
+  readonly keepBeating: ((sessionId: string) => Promise<void>) | null;
   /** Runs a command with our streams and signals, and returns its exit code. */
   runCommand(command: readonly string[]): Promise<number>;
 }
@@ -93,6 +98,7 @@ export function createContext({ io, db, session, asOperator, json }: ContextOpti
       return dataDirectory(env);
     },
     session: session ?? (env["PARLEY_SESSION"] || null),
+    acrossMachines: isServerUrl(db || env["PARLEY_DB"] || ""),
   });
   const clock = { now: () => Date.now() };
   let bus: Promise<Bus> | null = null;
@@ -179,6 +185,22 @@ export function createContext({ io, db, session, asOperator, json }: ContextOpti
     faults: async () => {
       const { createFaultLog } = await import("../store/fault");
       return createFaultLog(join(dataDirectory(env), "hook.log"));
+    },
+    migrate: async (from, to) => {
+      const { migrate } = await import("./migration");
+      return migrate(messagingDatabasePath(env, from, cwd), messagingDatabasePath(env, to, cwd), {
+        settings: settingsFrom(env),
+        schema: env["PARLEY_SCHEMA"],
+        machineUuid: () => identity.machine().machine_uuid,
+      });
+    },
+    get keepBeating() {
+      const database = db || env["PARLEY_DB"] || "";
+      if (!isServerUrl(database)) return null;
+      return async (sessionId: string) => {
+        const { keepBeating } = await import("./keeper");
+        keepBeating({ env, dataDirectory: dataDirectory(env), database, sessionId, identity });
+      };
     },
     runCommand: async (command) => (await import("./child")).runCommand(command, json),
     dashboardText: async (dashboard, at) => {
