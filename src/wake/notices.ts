@@ -55,9 +55,8 @@ export function createNoticeWake(options: NoticeOptions): Wake & { close(): Prom
 
   return {
     ring: (audience) => {
-      const notice = noticeFor(audience);
-      send(notice);
-      heard(notice);
+      // Our own listeners hear of it like all others.
+      if (audience.length > 0) send(noticeFor(audience));
     },
     keepOnly: () => {},
     listen: async (mail, onWake) => {

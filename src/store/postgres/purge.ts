@@ -44,8 +44,9 @@ async function purge(c: Queries, at: number): Promise<void> {
   });
 }
 
-/** Repeats `work` while it does as much as it may; false where the time was up before. */
+/** Does `work` once, and again while it does as much as it may; false where the time was up before. */
 async function repeat(until: number, work: () => Promise<number>): Promise<boolean> {
-  while (performance.now() < until) if ((await work()) < rows) return true;
+  do if ((await work()) < rows) return true;
+  while (performance.now() < until);
   return false;
 }

@@ -142,7 +142,7 @@ const heartbeatGrain = 1000;
 /** Sessions judged with every command of another, in rotation. */
 const rotation = 16;
 /** How often at most one process does so, in milliseconds: a command does it once, whoever publishes all day now and then. */
-const rotationInterval = 5000;
+const rotationInterval = 1000;
 
 /** A clock that stepped back leaves a heartbeat in the future, which is set right. */
 export const refreshHeartbeat = (c: Queries, session_id: string, at: number): Promise<number> =>
