@@ -7,7 +7,7 @@ const src = join(import.meta.dir, "../src");
 /** What a place may import, by the first rule whose pattern fits. A place is its own neighbour. */
 const arrow: readonly (readonly [place: RegExp, mayImport: readonly string[]])[] = [
   [/^main$/, ["cli"]],
-  [/^cli\/(server|migration)$/, ["store", "wake", "bus", "cli/paths"]],
+  [/^cli\/(server|migration)$/, ["cli", "store", "wake", "bus"]],
   [
     /^cli\/context$/,
     ["cli", "commands", "store", "wake", "identity", "schedule", "bus", "render", "log"],

@@ -23,8 +23,6 @@ export interface RegisterRequest extends AgentRequest {
   verbose?: boolean | undefined;
   /** The caller promises beats at this interval, in seconds. */
   heartbeatSeconds?: number | undefined;
-  /** A process will beat for the session as long as the agent's own lives, at this interval, in seconds. */
-  keptSeconds?: number | undefined;
 }
 
 function checkedId(value: string, option: string): string {
@@ -47,7 +45,9 @@ export async function register(bus: Bus, request: RegisterRequest): Promise<Regi
   const project = projectOf(bus, request.project, agent.cwd);
   // A process that hosts several sessions proves nothing of one, and what is no agent's may outlive it.
   const tied = agent.evidence !== null && agent.liveness === "pid" && !agent.shared_host;
-  const beats = request.heartbeatSeconds ?? (tied ? request.keptSeconds : undefined);
+  // Who beats by himself is not to be kept alive by another.
+  const keeper = tied && request.heartbeatSeconds === undefined ? bus.keeper : undefined;
+  const beats = request.heartbeatSeconds ?? keeper?.seconds;
   const uuid = request.sessionUuid ?? agent.conversation_id;
   const moment = momentNow(bus);
   const registered = await bus.store.registerSession(
@@ -73,6 +73,7 @@ export async function register(bus: Bus, request: RegisterRequest): Promise<Regi
     moment,
   );
   if (registered.touched.length > 0) bus.wake.ring("everyone");
+  keeper?.keep(registered.record.session_id);
   return {
     session: describeSession(
       registered.record,

@@ -64,8 +64,6 @@ export interface Context extends AsyncDisposable {
   faults(): Promise<FaultLog>;
   /** Copies the bus in a file to one on a server. */
   migrate(from: string, to: string): Promise<MigrationResult>;
-  /** Keeps a session beating from a process of its own; null where the bus is on this machine, which sees it. */
-  readonly keepBeating: ((sessionId: string) => Promise<void>) | null;
   /** Runs a command with our streams and signals, and returns its exit code. */
   runCommand(command: readonly string[]): Promise<number>;
 }
@@ -114,6 +112,7 @@ export function createContext({ io, db, session, asOperator, json }: ContextOpti
       const { wake, ...opened } = await openServerBus(path, {
         ...{ mode, settings, pollMilliseconds },
         schema: env["PARLEY_SCHEMA"],
+        ...{ env, identity, dataDirectory: dataDirectory(env) },
         listening: waking !== "poll",
         machineUuid: () => identity.machine().machine_uuid,
       });
@@ -179,6 +178,14 @@ export function createContext({ io, db, session, asOperator, json }: ContextOpti
     inspectDatabase: async () => {
       const { inspectDatabase } = await import("../store/sqlite/inspect");
       const path = messagingDatabasePath(env, db, cwd);
+      if (isServerUrl(path)) {
+        const { inspectServer } = await import("../store/postgres/inspect");
+        return inspectServer(path, {
+          settings: settingsFrom(env),
+          schema: env["PARLEY_SCHEMA"],
+          machineUuid: () => identity.machine().machine_uuid,
+        });
+      }
       return inspectDatabase(path, db || env["PARLEY_DB"] ? null : dataDirectory(env));
     },
     version: async () => (await import("./version")).version(),
@@ -193,14 +200,6 @@ export function createContext({ io, db, session, asOperator, json }: ContextOpti
         schema: env["PARLEY_SCHEMA"],
         machineUuid: () => identity.machine().machine_uuid,
       });
-    },
-    get keepBeating() {
-      const database = db || env["PARLEY_DB"] || "";
-      if (!isServerUrl(database)) return null;
-      return async (sessionId: string) => {
-        const { keepBeating } = await import("./keeper");
-        keepBeating({ env, dataDirectory: dataDirectory(env), database, sessionId, identity });
-      };
     },
     runCommand: async (command) => (await import("./child")).runCommand(command, json),
     dashboardText: async (dashboard, at) => {

@@ -2,22 +2,36 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "nod
 import { join } from "node:path";
 
 import type { Identity } from "../bus/identity";
+import type { Keeper } from "../bus/keeper";
 import type { ProcessEvidence } from "../bus/process";
 
-export interface Keeping {
+export interface KeeperOptions {
   env: Readonly<Record<string, string | undefined>>;
   dataDirectory: string;
   /** URL of the bus. */
   database: string;
-  sessionId: string;
   identity: Identity;
 }
 
-/**
- * Starts `heartbeat --watch` for a session, unless one runs already: on other machines only its beats tell that the
- * session lives. It holds none of our streams and no directory, outlives us, and ends with the session's process.
- */
-export function keepBeating({ env, dataDirectory, database, sessionId, identity }: Keeping): void {
+/** As `heartbeat --watch` does unless told otherwise. */
+const seconds = 30;
+
+export const createKeeper = (options: KeeperOptions): Keeper => ({
+  seconds,
+  keep: (sessionId) => {
+    try {
+      keepBeating(sessionId, options);
+    } catch {
+      // No process can be started: the session is shown as stale elsewhere, and ends there when it is silent for long.
+    }
+  },
+});
+
+/** What is started holds none of our streams and no directory, and outlives us. */
+function keepBeating(
+  sessionId: string,
+  { env, dataDirectory, database, identity }: KeeperOptions,
+): void {
   const directory = join(dataDirectory, "heartbeats");
   const file = join(directory, `${Bun.hash(database).toString(16)}-${sessionId}`);
   if (isRunning(file, identity)) return;

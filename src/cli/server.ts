@@ -3,8 +3,9 @@ import type { Wake } from "../bus/wake";
 import type { PostgresOptions } from "../store/postgres/open";
 import { openPostgresStore } from "../store/postgres/store";
 import { createNoticeWake } from "../wake/notices";
+import { createKeeper, type KeeperOptions } from "./keeper";
 
-export interface ServerOptions extends PostgresOptions {
+export interface ServerOptions extends PostgresOptions, Omit<KeeperOptions, "database"> {
   /** False: waiting is polling alone. */
   listening: boolean;
   pollMilliseconds: number;
@@ -14,9 +15,12 @@ export interface ServerOptions extends PostgresOptions {
 export async function openServerBus(
   url: string,
   { listening, pollMilliseconds, ...options }: ServerOptions,
-): Promise<Pick<Bus, "store" | "clock"> & { wake: Wake & { close(): Promise<void> } }> {
+): Promise<
+  Required<Pick<Bus, "store" | "clock" | "keeper">> & { wake: Wake & { close(): Promise<void> } }
+> {
   const { store, clock, notices } = await openPostgresStore(url, options);
   const changeCount = (): Promise<number> => store.changeCount();
   const wake = createNoticeWake({ notices, listening, pollMilliseconds, changeCount });
-  return { store, clock, wake };
+  const keeper = createKeeper({ ...options, database: url });
+  return { store, clock, wake, keeper };
 }

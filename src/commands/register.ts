@@ -36,9 +36,6 @@ export default defineCommand({
   ],
   async run({ args, context }) {
     const bus = await context.bus("create");
-    const interval = duration("30s", "--interval") / 1000;
-    // Who beats by himself is not to be kept alive by another.
-    const keepBeating = args.heartbeat ? null : context.keepBeating;
     const data = await register(bus, {
       vendor: args.llm,
       model: args.model,
@@ -50,10 +47,8 @@ export default defineCommand({
       cwd: args.cwd,
       name: args.name,
       verbose: args.verbose,
-      heartbeatSeconds: args.heartbeat ? interval : undefined,
-      keptSeconds: keepBeating ? interval : undefined,
+      heartbeatSeconds: args.heartbeat ? duration("30s", "--interval") / 1000 : undefined,
     });
-    if (data.detected.heartbeat_seconds !== null) await keepBeating?.(data.session.session_id);
     const warnings =
       args.pid !== undefined && data.session.process_state === null
         ? [

@@ -5,21 +5,22 @@ const elsewhere = "name another place with --db or PARLEY_DB";
 
 /** What there is to say of the database. */
 export function databaseFindings(report: DatabaseReport): Finding[] {
-  const { kind, path, exposed, integrity, writable } = report;
+  const { kind, path, exposed, integrity, writable, remote } = report;
   const [first, ...more] = kindFindings(report);
   if (kind !== "ours" || first === undefined) return [first, ...more].filter((each) => !!each);
   const findings: Finding[] = [first];
   const [open] = exposed;
-  findings.push(
-    open
-      ? finding(
-          "database.permissions",
-          "warning",
-          `${open.path} has mode ${open.mode}`,
-          `run chmod go-rwx ${exposed.map((each) => quoted(each.path)).join(" ")}`,
-        )
-      : finding("database.permissions", "ok", "nobody else can read it"),
-  );
+  if (!remote)
+    findings.push(
+      open
+        ? finding(
+            "database.permissions",
+            "warning",
+            `${open.path} has mode ${open.mode}`,
+            `run chmod go-rwx ${exposed.map((each) => quoted(each.path)).join(" ")}`,
+          )
+        : finding("database.permissions", "ok", "nobody else can read it"),
+    );
   if (!writable) {
     const message = `${path} cannot be written: nothing can be sent or locked`;
     findings.push(
@@ -27,15 +28,18 @@ export function databaseFindings(report: DatabaseReport): Finding[] {
         "database.writable",
         "error",
         message,
-        `allow writing it and its directory, or ${elsewhere}`,
+        remote
+          ? "name the primary server, or have rights granted"
+          : `allow writing it and its directory, or ${elsewhere}`,
       ),
     );
   }
-  findings.push(
-    integrity === "ok"
-      ? finding("database.integrity", "ok", "the quick check found nothing wrong")
-      : finding("database.integrity", "error", `damaged: ${integrity}`, damaged(path)),
-  );
+  if (!remote)
+    findings.push(
+      integrity === "ok"
+        ? finding("database.integrity", "ok", "the quick check found nothing wrong")
+        : finding("database.integrity", "error", `damaged: ${integrity}`, damaged(path)),
+    );
   return [...findings, ...more];
 }
 

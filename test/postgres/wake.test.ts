@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test
 
 import { openServerBus } from "../../src/cli/server";
 import { defaultSettings } from "../../src/bus/settings";
+import { createIdentity } from "../../src/identity/identity";
 import { agent, draft, everything, texts } from "../bus/world";
 import { type Cluster, missing, startCluster } from "./cluster";
 import { momentNow } from "./moment";
@@ -28,7 +29,8 @@ describe.skipIf(missing !== null)(`Waking by a PostgreSQL server${why}`, () => {
   async function connect(schema: string, pollMilliseconds = never, listening = true) {
     const bus = await openServerBus(cluster.url("owner", schema), {
       ...{ mode: "create", settings: defaultSettings, machineUuid: () => "m" },
-      ...{ pollMilliseconds, listening },
+      ...{ pollMilliseconds, listening, env: {}, dataDirectory: "/nowhere" },
+      identity: createIdentity({ env: {}, dataDirectory: "/nowhere", cwd: "/" }),
     });
     cleanups.push(async () => {
       await bus.wake.close();

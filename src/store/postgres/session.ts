@@ -62,11 +62,13 @@ export async function sessionsByClues(
   );
   const nearest = byAncestor.find((found) => found.length > 0);
   if (nearest) {
-    if (nearest.length === 1) return nearest;
     const own = nearest.filter(({ session_uuid }) =>
       clues.conversation_ids.includes(session_uuid ?? ""),
     );
-    return own.length > 0 ? own : nearest;
+    if (own.length > 0) return own;
+    // A shared host is everybody's: who knows its own conversation is none of those with another.
+    const isOthers = clues.conversation_ids.length > 0 && nearest.every((each) => each.shared_host);
+    if (!isOthers) return nearest;
   }
   for (const session_uuid of clues.conversation_ids) {
     const condition = "session_uuid = $session_uuid and status <> 'terminated'";
