@@ -1,5 +1,6 @@
 /** The PostgreSQL server that tests use: PARLEY_TEST_POSTGRES, else 127.0.0.1:5432 where one answers. */
 import { SQL } from "bun";
+import { afterAll, test } from "bun:test";
 
 const named = process.env["PARLEY_TEST_POSTGRES"];
 
@@ -33,12 +34,14 @@ export async function onServer<T>(work: (sql: SQL) => Promise<T>): Promise<T> {
   }
 }
 
-/** The URL of a bus of its own, in a schema that is not there yet. */
-export async function freshSchema(): Promise<{
+export interface Schema {
   url: string;
   schema: string;
   drop(): Promise<void>;
-}> {
+}
+
+/** The URL of a bus of its own, in a schema that is not there yet. */
+export function freshSchema(): Schema {
   const schema = `parley_test_${Bun.randomUUIDv7().replaceAll("-", "")}`;
   const url = new URL(server ?? "");
   url.searchParams.set("schema", schema);
@@ -55,3 +58,26 @@ export async function freshSchema(): Promise<{
       }),
   };
 }
+
+let toldOnServer = false;
+
+/** Whether the stories that run now are told of a bus on the server. */
+export const isOnServer = (): boolean => toldOnServer;
+
+/** Declares the tests of a file again, with sandboxes whose bus is on the server. */
+export async function againOnServer(name: string, load: () => Promise<unknown>): Promise<void> {
+  if (server === null) {
+    test.skip(`${name} on PostgreSQL: no server`, () => {});
+    return;
+  }
+  toldOnServer = true;
+  afterAll(() => void (toldOnServer = false));
+  await load();
+}
+
+/**
+ * Declares a story that opens the database beside parley, is about the file that it is, or about a death that nobody has
+ * noticed yet: on a server the session's own beats end with it.
+ */
+export const onlyInFile = (name: string, story: () => Promise<void>): void =>
+  isOnServer() ? test.skip(`${name} (of a file)`, () => {}) : test(name, story);

@@ -41,7 +41,7 @@ const postgres: Adapter = {
   missing: server === null ? "no server" : null,
   givesBack: false,
   async create(settings = defaultSettings) {
-    const { url, drop } = await freshSchema();
+    const { url, drop } = freshSchema();
     return {
       open: async (machineUuid = "machine-1") => {
         const options = { mode: "create", settings, machineUuid: () => machineUuid } as const;

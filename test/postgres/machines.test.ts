@@ -14,7 +14,7 @@ afterEach(async () => {
 
 /** A bus on the server, and two homes: each has a machine UUID of its own, as another machine would. */
 async function twoMachines() {
-  const { url, drop } = await freshSchema();
+  const { url, drop } = freshSchema();
   const [here, there] = [sandbox(), sandbox()];
   cleanups.push(
     drop,

@@ -9,7 +9,7 @@ afterEach(async () => {
 });
 
 async function target(): Promise<string> {
-  const { url, drop } = await freshSchema();
+  const { url, drop } = freshSchema();
   cleanups.push(drop);
   return url;
 }

@@ -18,7 +18,7 @@ const publish = (store: Store, message: string): Promise<unknown> =>
   store.publishMessage({ ...note, payload: { message } }, momentNow());
 
 async function bus(): Promise<{ url: string; schema: string; open(): Promise<Store> }> {
-  const { url, schema, drop } = await freshSchema();
+  const { url, schema, drop } = freshSchema();
   cleanups.push(drop);
   const open = async (): Promise<Store> => {
     const options = { mode: "create", settings: defaultSettings, machineUuid: () => "m" } as const;

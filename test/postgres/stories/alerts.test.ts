@@ -1,0 +1,3 @@
+import { againOnServer } from "../../server";
+
+await againOnServer("alerts", () => import("../../cli/stories/alerts.test"));

@@ -1,0 +1,3 @@
+import { againOnServer } from "../../server";
+
+await againOnServer("arrival", () => import("../../cli/stories/arrival.test"));

@@ -1,0 +1,3 @@
+import { againOnServer } from "../../server";
+
+await againOnServer("claims", () => import("../../cli/stories/claims.test"));

@@ -1,0 +1,3 @@
+import { againOnServer } from "../../server";
+
+await againOnServer("cleanup", () => import("../../cli/stories/cleanup.test"));

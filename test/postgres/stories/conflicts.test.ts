@@ -1,0 +1,3 @@
+import { againOnServer } from "../../server";
+
+await againOnServer("conflicts", () => import("../../cli/stories/conflicts.test"));

@@ -1,0 +1,3 @@
+import { againOnServer } from "../../server";
+
+await againOnServer("delivery", () => import("../../cli/stories/delivery.test"));

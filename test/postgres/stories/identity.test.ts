@@ -1,0 +1,3 @@
+import { againOnServer } from "../../server";
+
+await againOnServer("identity", () => import("../../cli/stories/identity.test"));

@@ -1,0 +1,3 @@
+import { againOnServer } from "../../server";
+
+await againOnServer("live", () => import("../../cli/stories/live.test"));

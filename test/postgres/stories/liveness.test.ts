@@ -1,0 +1,3 @@
+import { againOnServer } from "../../server";
+
+await againOnServer("liveness", () => import("../../cli/stories/liveness.test"));

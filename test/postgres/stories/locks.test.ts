@@ -1,0 +1,3 @@
+import { againOnServer } from "../../server";
+
+await againOnServer("locks", () => import("../../cli/stories/locks.test"));

@@ -1,0 +1,3 @@
+import { againOnServer } from "../../server";
+
+await againOnServer("message-text", () => import("../../cli/stories/message-text.test"));

@@ -1,0 +1,3 @@
+import { againOnServer } from "../../server";
+
+await againOnServer("messages", () => import("../../cli/stories/messages.test"));

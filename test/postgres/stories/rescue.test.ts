@@ -1,0 +1,3 @@
+import { againOnServer } from "../../server";
+
+await againOnServer("rescue", () => import("../../cli/stories/rescue.test"));

@@ -1,0 +1,3 @@
+import { againOnServer } from "../../server";
+
+await againOnServer("safety", () => import("../../cli/stories/safety.test"));

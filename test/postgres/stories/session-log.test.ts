@@ -1,0 +1,3 @@
+import { againOnServer } from "../../server";
+
+await againOnServer("session-log", () => import("../../cli/stories/session-log.test"));

@@ -1,0 +1,3 @@
+import { againOnServer } from "../../server";
+
+await againOnServer("watch", () => import("../../cli/stories/watch.test"));
