@@ -111,6 +111,7 @@ export function createContext({ io, db, session, asOperator, json }: ContextOpti
       const { openServerBus } = await import("./server");
       const { wake, ...opened } = await openServerBus(path, {
         ...{ mode, settings, pollMilliseconds },
+        ...(giveUpAt === undefined ? {} : { giveUpAt }),
         schema: env["PARLEY_SCHEMA"],
         ...{ env, identity, dataDirectory: dataDirectory(env) },
         listening: waking !== "poll",

@@ -22,8 +22,8 @@ export interface Surroundings {
   settings: Settings;
   /** The machine that this process runs on, by whose name the paths of locks go. */
   machineUuid: () => string;
-  /** When this process last looked after other sessions; milliseconds since the epoch. */
-  tended: { at: number };
+  /** How often this process was to look after other sessions, and when it last did; milliseconds of `performance.now`. */
+  tended: { count: number; at: number };
 }
 
 /** OID of `bigint`, which the driver gives as text: our numbers are ids and counts far below 2^53. */
@@ -104,6 +104,8 @@ export class Connection {
   constructor(
     readonly location: Location,
     private readonly surroundings: Surroundings,
+    /** By `performance.now()`: when nothing waits any more; see `StoreOptions`. */
+    private readonly giveUpAt = Number.POSITIVE_INFINITY,
   ) {
     this.client = connect(location);
   }
@@ -242,9 +244,9 @@ export class Connection {
 
   /** Attempts again, with growing jittered pauses up to the deadline, what failed by something that passes. */
   private async patiently<T>(attempt: () => Promise<T>): Promise<T> {
-    const started = performance.now();
+    const end = Math.min(performance.now() + deadline, this.giveUpAt);
     for (let pause = 20; ; pause = Math.min(pause * 2, 500)) {
-      const left = deadline - (performance.now() - started);
+      const left = end - performance.now();
       try {
         const result = await within(left, attempt());
         this.reached = true;

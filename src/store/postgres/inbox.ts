@@ -19,6 +19,9 @@ interface MailRow extends MessageRow {
 const mail = `from parley.deliveries d join parley.session_messages m on m.id = d.message_id
   where d.session_id = $mailbox and d.read_at is null and m.expires_at > $now
     and ($channel::text is null or m.channel = $channel)`;
+/** What nobody has shown or announced to the session yet. It was told of the alerts that it raised as it raised them. */
+const fresh = `and d.delivered_at is null and d.announced_at is null and m.priority >= $least
+    and m.sender_id <> $mailbox`;
 const free =
   "and (d.delivered_at is not null or d.reserved_until is null or d.reserved_until <= $now)";
 
@@ -33,11 +36,11 @@ const mailFrom = ({ shown_at, ...row }: MailRow): Message => ({
 /** What there is to see, reserving nothing. */
 export async function lookIntoInbox(
   c: Queries,
-  { mailbox, channel, limit, peek }: InboxRequest,
+  { mailbox, channel, limit, peek, fresh_from }: InboxRequest,
   moment: Moment,
 ): Promise<InboxPage> {
-  const open = peek ? "" : free;
-  const bindings = { mailbox, channel, now: timestamp(moment.at) };
+  const open = `${peek ? "" : free} ${fresh_from === undefined ? "" : fresh}`;
+  const bindings = { mailbox, channel, least: fresh_from ?? 0, now: timestamp(moment.at) };
   const rows = await c.all<MailRow>(
     `select ${messageColumns}, d.delivered_at as shown_at ${mail} ${open}
       order by d.delivered_at is not null, m.priority desc, m.id limit $limit`,
@@ -73,6 +76,33 @@ export async function openInbox(
     );
   }
   return page;
+}
+
+/** How many pending messages of at least this priority could be shown or announced to the session now. */
+export async function waitingMail(
+  c: Queries,
+  mailbox: string,
+  least: number,
+  at: number,
+): Promise<number> {
+  const row = await c.get<{ count: number }>(`select count(*) as count ${mail} ${free} ${fresh}`, {
+    ...{ mailbox, least, now: timestamp(at), channel: null },
+  });
+  return row?.count ?? 0;
+}
+
+/** Says that these were announced, and gives them back. */
+export async function markAnnounced(
+  c: Queries,
+  mailbox: string,
+  ids: readonly number[],
+  at: number,
+): Promise<void> {
+  await c.run(
+    `update parley.deliveries set announced_at = coalesce(announced_at, $now), reserved_until = null
+      where session_id = $mailbox and message_id = any($ids::bigint[]) and delivered_at is null`,
+    { mailbox, ids, now: timestamp(at) },
+  );
 }
 
 export async function releaseInbox(

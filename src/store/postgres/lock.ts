@@ -10,6 +10,7 @@ import { insertEvent, tell } from "./event";
 import { freeIfOver } from "./lease";
 import { machineOf, overlapping, shape } from "./path";
 import { liveRecord, requireLive, tend } from "./session";
+import { takenByHand } from "./turn";
 import { enterQueue, firstInQueue, leaveQueue, waitingSessions } from "./waiter";
 
 export interface LockRow extends Lock {
@@ -28,8 +29,9 @@ export async function acquireLocks(
   moment: Moment,
 ): Promise<Attempt<GotLocks>> {
   const me = await requireLive(c, request.session_id);
-  // A waiting session's look at something still held writes nothing, or every look would wake the other waiters.
-  if (request.ticket === null) await tend(c, me.session_id, moment);
+  // A waiting session's look at something still held writes nothing, or every look would wake the other waiters; before
+  // a lease comes `attend`.
+  if (request.ticket === null && !request.auto) await tend(c, me.session_id, moment);
   const taken = new Map<string, LockRow>();
   for (const target of request.targets) {
     for (const lock of await overlapping(c, target.file_path, me.machine_uuid)) {
@@ -159,30 +161,36 @@ export async function release(
 async function writeLock(
   c: Queries,
   me: SessionRecord,
-  { lock_type, ttl }: LockRequest,
+  { lock_type, ttl, ...request }: LockRequest,
   target: LockTarget,
   at: number,
 ): Promise<{ lock: LockRow; isFresh: boolean }> {
   const { session_id } = me;
   const { file_path } = target;
   const machine_uuid = machineOf(file_path, me.machine_uuid);
+  const auto = request.auto ? 1 : 0;
+  const kept = request.auto ? await takenByHand(c, session_id, file_path, at) : null;
+  if (kept) return { lock: kept, isFresh: false };
   const expires_at = ttl === null ? null : timestamp(at + ttl);
   const renewed = await c.get<LockRow>(
-    `update parley.file_locks set lock_type = $lock_type, expires_at = $expires_at
+    `update parley.file_locks set lock_type = $lock_type, expires_at = $expires_at, auto = $auto
       where machine_uuid = $machine_uuid and file_path = $file_path and session_id = $session_id
       returning ${lockColumns}`,
-    { machine_uuid, file_path, session_id, lock_type, expires_at },
+    { machine_uuid, file_path, session_id, lock_type, expires_at, auto },
   );
   if (renewed) return { lock: renewed, isFresh: false };
   const payload = { file: file_path, session_id, lock_type };
   const fence = await insertEvent(c, "file_lock", "lock", me, payload, at);
   const lock = await c.get<LockRow>(
     `insert into parley.file_locks(machine_uuid, file_path, session_id, lock_type, locked_at, expires_at, repository,
-        repository_path, fence)
+        repository_path, fence, auto)
       values ($machine_uuid, $file_path, $session_id, $lock_type, $locked_at, $expires_at, $repository,
-        $repository_path, $fence)
+        $repository_path, $fence, $auto)
       returning ${lockColumns}`,
-    { ...target, machine_uuid, session_id, lock_type, locked_at: timestamp(at), expires_at, fence },
+    {
+      ...{ ...target, machine_uuid, session_id, lock_type, expires_at, fence, auto },
+      locked_at: timestamp(at),
+    },
   );
   return { lock: lock!, isFresh: true };
 }

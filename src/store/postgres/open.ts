@@ -28,10 +28,9 @@ interface State {
 export async function openConnection(url: string, options: PostgresOptions): Promise<Opened> {
   const { settings, machineUuid, mode } = options;
   const location = locationOf(url, options.schema);
-  const connection = new Connection(location, {
-    ...{ schema: location.schema, settings, machineUuid },
-    tended: { at: Number.NEGATIVE_INFINITY },
-  });
+  const tended = { count: 0, at: 0 };
+  const surroundings = { schema: location.schema, settings, machineUuid, tended };
+  const connection = new Connection(location, surroundings, options.giveUpAt);
   try {
     let state = await stateOf(connection);
     if (state === null && mode !== "create") {

@@ -154,6 +154,8 @@ async function writeRow(
     project_id: registration.project_id ?? keep?.project_id ?? null,
     task_id: registration.task_id ?? keep?.task_id ?? null,
     active_files: keep?.active_files ?? null,
+    activity: keep?.activity ?? null,
+    activity_since: keep?.activity_since ?? null,
     heartbeat_at: keep?.heartbeat_at ?? now,
     registered_at: keep?.registered_at ?? now,
     status: "active",

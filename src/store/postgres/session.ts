@@ -143,8 +143,10 @@ const heartbeatGrain = 1000;
 
 /** Sessions judged with every command of another, in rotation. */
 const rotation = 16;
-/** How often at most one process does so, in milliseconds: a command does it once, whoever publishes all day now and then. */
-const rotationInterval = 1000;
+/** A process that has given more than so many commands goes on … */
+const commands = 3;
+/** … and need not do so more often than this, in milliseconds. */
+const rotationInterval = 5000;
 
 /** A clock that stepped back leaves a heartbeat in the future, which is set right. */
 export const refreshHeartbeat = (c: Queries, session_id: string, at: number): Promise<number> =>
@@ -158,21 +160,17 @@ export const refreshHeartbeat = (c: Queries, session_id: string, at: number): Pr
 export async function tend(c: Queries, session_id: string, moment: Moment): Promise<void> {
   const [, others] = await Promise.all([
     refreshHeartbeat(c, session_id, moment.at),
-    inRotation(c, session_id, moment.at),
+    inRotation(c, session_id),
   ]);
   await alive(c, others, moment);
 }
 
 /** Some other sessions whose turn it is to be judged; none where this process has asked just before. */
-export async function inRotation(
-  c: Queries,
-  session_id: string,
-  at: number,
-): Promise<SessionRecord[]> {
+export async function inRotation(c: Queries, session_id: string): Promise<SessionRecord[]> {
   const { tended } = c.surroundings;
-  const since = at - tended.at;
-  if (since >= 0 && since < rotationInterval) return [];
-  tended.at = at;
+  const now = performance.now();
+  if (++tended.count > commands && now - tended.at < rotationInterval) return [];
+  tended.at = now;
   return records(
     c,
     `status = 'active' and session_id <> $session_id and number > (

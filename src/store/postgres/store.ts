@@ -2,6 +2,7 @@ import type { Clock } from "../../bus/clock";
 import type { Moment } from "../../bus/liveness";
 import type { Ended, Store } from "../../bus/store";
 import { acknowledge, markAlertsDelivered, openAlerts } from "./alert";
+import { attend } from "./attendance";
 import { acquireClaim, releaseClaims } from "./claim";
 import { cleanUp } from "./cleanup";
 import { createServerClock } from "./clock";
@@ -10,7 +11,15 @@ import type { Connection, Queries } from "./connection";
 import { endSession } from "./ending";
 import { messages, messagesAfter, messageStates, newestId, recentMessages } from "./feed";
 import { liveClaimOn, locksOn } from "./holder";
-import { lookIntoInbox, markDelivered, markRead, openInbox, releaseInbox, unread } from "./inbox";
+import {
+  lookIntoInbox,
+  markAnnounced,
+  markDelivered,
+  markRead,
+  openInbox,
+  releaseInbox,
+  unread,
+} from "./inbox";
 import { acquireLocks, releaseLocks } from "./lock";
 import { publishMessage, sendMessages, sentMessages } from "./message";
 import { type Opened, openConnection, type PostgresOptions } from "./open";
@@ -32,6 +41,7 @@ import {
   sessionsCalled,
 } from "./session";
 import { setTask } from "./task";
+import { heldAlready } from "./turn";
 import { leaveQueue } from "./waiter";
 
 export interface PostgresBus {
@@ -103,6 +113,7 @@ function storeOn({ connection, readOnly }: Opened, changeCount: () => Promise<nu
         return record && { record, released: await endSession(c, record, reason, moment) };
       }),
     beat: (id, moment) => beat(connection, id, moment),
+    attend: (visit, moment) => attend(connection, readOnly, visit, moment),
     setTask: (id, taskId, moment) => write(moment.at, (c) => setTask(c, id, taskId, moment)),
     session: (id) => look((c) => sessionRecord(c, id)),
     sessionsByClues: (clues, machineUuid) => look((c) => sessionsByClues(c, clues, machineUuid)),
@@ -126,6 +137,8 @@ function storeOn({ connection, readOnly }: Opened, changeCount: () => Promise<nu
     releaseInbox: (mailbox, ids, at) => connection.write((c) => releaseInbox(c, mailbox, ids, at)),
     markDelivered: (mailbox, ids, how, at) =>
       connection.write((c) => markDelivered(c, mailbox, ids, how, at)),
+    markAnnounced: (mailbox, ids, at) =>
+      connection.write((c) => markAnnounced(c, mailbox, ids, at)),
     markRead: (mailbox, ids, moment) => write(moment.at, (c) => markRead(c, mailbox, ids, moment)),
     unread: (mailbox, at) => look((c) => unread(c, mailbox, at)),
     publishMessage: (draft, moment) => write(moment.at, (c) => publishMessage(c, draft, moment)),
@@ -135,7 +148,10 @@ function storeOn({ connection, readOnly }: Opened, changeCount: () => Promise<nu
     messages: (ids) => look((c) => messages(c, ids)),
     messageStates: (ids) => look((c) => messageStates(c, ids)),
 
-    acquireLocks: (request, moment) => write(moment.at, (c) => acquireLocks(c, request, moment)),
+    acquireLocks: async (request, moment) => {
+      const held = request.auto && (await look((c) => heldAlready(c, request, moment.at)));
+      return held || write(moment.at, (c) => acquireLocks(c, request, moment));
+    },
     releaseLocks: (id, paths, moment) =>
       write(moment.at, (c) => releaseLocks(c, id, paths, moment)),
     acquireClaim: (request, moment) => write(moment.at, (c) => acquireClaim(c, request, moment)),
@@ -177,11 +193,7 @@ function storeOn({ connection, readOnly }: Opened, changeCount: () => Promise<nu
 /** Without the lock of the writers, unless somebody has died: most of what a thousand sessions write is this. */
 async function beat(connection: Connection, id: string, moment: Moment): ReturnType<Store["beat"]> {
   const [, record, others] = await connection.look((c) =>
-    Promise.all([
-      refreshHeartbeat(c, id, moment.at),
-      liveRecord(c, id),
-      inRotation(c, id, moment.at),
-    ]),
+    Promise.all([refreshHeartbeat(c, id, moment.at), liveRecord(c, id), inRotation(c, id)]),
   );
   if (others.some((other) => moment.judge(other).ended !== null)) {
     await connection.write((c) => alive(c, others, moment));

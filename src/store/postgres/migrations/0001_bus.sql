@@ -17,6 +17,8 @@ create table parley.session_registry (
   project_id text,
   task_id text,
   active_files text,
+  activity text,
+  activity_since text,
   heartbeat_at text collate "C" not null,
   registered_at text collate "C" not null,
   status text not null default 'active',
@@ -113,6 +115,8 @@ create table parley.file_locks (
   repository text,
   repository_path text collate "C",
   fence bigint,
+  -- 1: a hook took it for the turn, and frees it with the turn.
+  auto smallint not null default 0,
   primary key (machine_uuid, file_path)
 );
 
