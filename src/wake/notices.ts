@@ -46,11 +46,26 @@ export function createNoticeWake(options: NoticeOptions): Wake & { close(): Prom
   const missed = (): void => {
     for (const each of listeners) void each.check();
   };
+  /** Whether one to all is under way, and whether another has to follow it. */
+  let underWay = false;
+  let again = false;
+  const sendToAll = async (): Promise<void> => {
+    again = true;
+    if (underWay) return;
+    underWay = true;
+    while (again) {
+      again = false;
+      await notices.send(toAll);
+    }
+    underWay = false;
+  };
   const send = (notice: string): void => {
     // Who does not hear of it sees it at the next check.
-    const sent = notices.send(notice).catch(() => {});
+    const sent = (notice === toAll ? sendToAll() : notices.send(notice)).catch(() => {
+      if (notice === toAll) underWay = false;
+    });
     sending.add(sent);
-    void sent.then(() => sending.delete(sent));
+    void sent.finally(() => sending.delete(sent));
   };
 
   return {
@@ -74,7 +89,7 @@ export function createNoticeWake(options: NoticeOptions): Wake & { close(): Prom
       } satisfies Listening;
     },
     close: async () => {
-      await Promise.all(sending);
+      while (sending.size > 0) await Promise.all(sending);
       await (await hearing)?.stop();
     },
   };

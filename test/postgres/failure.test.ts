@@ -137,23 +137,38 @@ describe.skipIf(missing !== null)(`Failures of a PostgreSQL server${why}`, () =>
     expect(await sent(store)).toEqual([]);
   });
 
-  for (const [what, fault] of [
-    ["whose commit is lost on its way", "drop"],
-    ["whose commit is done and not answered", "drop-answer"],
-  ] as const) {
-    test(`a message ${what} is there once, and its sender has its id`, async () => {
-      const schema = `lost_${fault.replace("-", "_")}`;
-      const store = await bus(schema);
-      const proxy = startProxy(cluster.port);
-      cleanups.push(() => proxy.stop());
-      const url = cluster.url("owner", schema).replace(`:${cluster.port}`, `:${proxy.port}`);
-      const sender = await open(url);
-      proxy.breakAt("commit;", fault);
-      const [message] = await sender.sendMessages(draft("claude-1", "codex-2"), momentNow());
-      expect(proxy.hasBroken()).toBe(true);
-      expect(await sent(store)).toEqual(["hello"]);
-      expect((await store.messages([message!.id])).length).toBe(1);
-    });
+  const faults = [
+    ["is lost on its way", "drop"],
+    ["is done and not answered", "drop-answer"],
+  ] as const;
+  const ways = [
+    // A statement of its own, with a key; and a transaction, whose fate the server is asked for.
+    ["a message to one", "one", { recipients: { ids: ["codex-2"] } }, "unmistakable"],
+    ["a message to two", "two", { recipients: { ids: ["codex-2", "kimi-3"] } }, "commit;"],
+  ] as const;
+  for (const [what, name, recipients, text] of ways) {
+    for (const [happens, fault] of faults) {
+      test(`${what} whose writing ${happens} is there once, and its sender has its id`, async () => {
+        const schema = `lost_${name}_${fault.replace("-", "_")}`;
+        const store = await bus(schema);
+        const proxy = startProxy(cluster.port);
+        cleanups.push(() => proxy.stop());
+        const url = cluster.url("owner", schema).replace(`:${cluster.port}`, `:${proxy.port}`);
+        const sender = await open(url);
+        proxy.breakAt(text, fault);
+        const { ids } = recipients.recipients;
+        const [message] = await sender.sendMessages(
+          draft("claude-1", "", {
+            recipients: { ids: [...ids] },
+            payload: { message: "unmistakable" },
+          }),
+          momentNow(),
+        );
+        expect(proxy.hasBroken()).toBe(true);
+        expect(await sent(store)).toEqual(["unmistakable"]);
+        expect((await store.messages([message!.id])).length).toBe(1);
+      });
+    }
   }
 
   test("a command that meets a restart is done once the server is back", async () => {

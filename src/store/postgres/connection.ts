@@ -163,7 +163,11 @@ export class Connection {
 
   notify(channel: string, payload: string): Promise<void> {
     return this.patiently(async () => {
-      await this.client.unsafe("select pg_notify($1, $2)", [channel, payload]);
+      // What is announced need not survive a crash, so no disk is waited for.
+      await this.client.unsafe(
+        `select pg_notify($1, $2) from (select set_config('synchronous_commit', 'off', true)) s`,
+        [channel, payload],
+      );
     });
   }
 
@@ -186,6 +190,12 @@ export class Connection {
 
   async close(): Promise<void> {
     await this.client.close({ timeout: 1 });
+  }
+
+  /** A query that waits until this is the one writer, inside a statement that is a transaction by itself. */
+  get turn(): string {
+    return `select pg_advisory_xact_lock(${this.lockKey})
+      from (select set_config('lock_timeout', '${lockTimeout}', true)) s`;
   }
 
   private get lockKey(): string {

@@ -149,12 +149,15 @@ const commands = 3;
 const rotationInterval = 5000;
 
 /** A clock that stepped back leaves a heartbeat in the future, which is set right. */
+export const beat = `update parley.session_registry set heartbeat_at = $now where session_id = $beating
+  and status <> 'terminated' and (heartbeat_at <= $old or heartbeat_at > $now)`;
+
+export const beatBindings = (beating: string, at: number): Bindings => ({
+  ...{ beating, now: timestamp(at), old: timestamp(at - heartbeatGrain) },
+});
+
 export const refreshHeartbeat = (c: Queries, session_id: string, at: number): Promise<number> =>
-  c.run(
-    `update parley.session_registry set heartbeat_at = $now where session_id = $session_id
-      and status <> 'terminated' and (heartbeat_at <= $old or heartbeat_at > $now)`,
-    { session_id, now: timestamp(at), old: timestamp(at - heartbeatGrain) },
-  );
+  c.run(beat, beatBindings(session_id, at));
 
 /** Refreshes the heartbeat of the acting session and looks after 16 others. Part of every writing operation. */
 export async function tend(c: Queries, session_id: string, moment: Moment): Promise<void> {

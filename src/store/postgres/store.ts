@@ -1,5 +1,6 @@
 import type { Clock } from "../../bus/clock";
 import type { Moment } from "../../bus/liveness";
+import type { SessionRecord } from "../../bus/session";
 import type { Ended, Store } from "../../bus/store";
 import { acknowledge, markAlertsDelivered, openAlerts } from "./alert";
 import { attend } from "./attendance";
@@ -21,7 +22,7 @@ import {
   unread,
 } from "./inbox";
 import { acquireLocks, releaseLocks } from "./lock";
-import { publishMessage, sendMessages, sentMessages } from "./message";
+import { onlyRecipient, publishMessage, sendAlone, sendMessages, sentMessages } from "./message";
 import { type Opened, openConnection, type PostgresOptions } from "./open";
 import { facts, lifecycle, overview } from "./overview";
 import { endLeases, overdue } from "./overdue";
@@ -92,6 +93,13 @@ function storeOn({ connection, readOnly }: Opened, changeCount: () => Promise<nu
     await purgeIfDue(at);
     return result;
   };
+  /** What is written in one statement: looking after other sessions comes by itself. */
+  const alone = async <T>(actor: string, moment: Moment, work: () => Promise<T>): Promise<T> => {
+    const result = await work();
+    await lookAfter(connection, await look((c) => inRotation(c, actor)), moment);
+    await purgeIfDue(moment.at);
+    return result;
+  };
   /** Before somebody looks at everything: what is over goes. */
   const settle = async (moment: Moment): Promise<void> => {
     await endDead(connection, readOnly, moment);
@@ -124,7 +132,11 @@ function storeOn({ connection, readOnly }: Opened, changeCount: () => Promise<nu
     },
     holdings: (id, at) => read((c) => holdings(c, id, at)),
 
-    sendMessages: (draft, moment) => write(moment.at, (c) => sendMessages(c, draft, moment)),
+    sendMessages: async (draft, moment) => {
+      const to = onlyRecipient(draft);
+      if (to === null) return write(moment.at, (c) => sendMessages(c, draft, moment));
+      return alone(draft.sender_id, moment, () => sendAlone(connection, to, draft, moment));
+    },
     sentMessages: (sender, limit, at) => read((c) => sentMessages(c, sender, limit, at)),
     openInbox: async (request, moment) => {
       if (readOnly || request.peek || request.again) {
@@ -141,7 +153,8 @@ function storeOn({ connection, readOnly }: Opened, changeCount: () => Promise<nu
       connection.write((c) => markAnnounced(c, mailbox, ids, at)),
     markRead: (mailbox, ids, moment) => write(moment.at, (c) => markRead(c, mailbox, ids, moment)),
     unread: (mailbox, at) => look((c) => unread(c, mailbox, at)),
-    publishMessage: (draft, moment) => write(moment.at, (c) => publishMessage(c, draft, moment)),
+    publishMessage: (draft, moment) =>
+      alone(draft.sender_id, moment, () => publishMessage(connection, draft, moment)),
     messagesAfter: (query, at) => look((c) => messagesAfter(c, query, at)),
     recentMessages: (query, at) => look((c) => recentMessages(c, query, at)),
     newestId: () => look(newestId),
@@ -195,8 +208,16 @@ async function beat(connection: Connection, id: string, moment: Moment): ReturnT
   const [, record, others] = await connection.look((c) =>
     Promise.all([refreshHeartbeat(c, id, moment.at), liveRecord(c, id), inRotation(c, id)]),
   );
-  if (others.some((other) => moment.judge(other).ended !== null)) {
-    await connection.write((c) => alive(c, others, moment));
-  }
+  await lookAfter(connection, others, moment);
   return record;
+}
+
+/** Ends the dead among them. Writes only where there is one. */
+async function lookAfter(
+  connection: Connection,
+  others: readonly SessionRecord[],
+  moment: Moment,
+): Promise<void> {
+  if (others.every((other) => moment.judge(other).ended === null)) return;
+  await connection.write((c) => alive(c, others, moment));
 }
