@@ -25,10 +25,13 @@ export async function detectConflicts(
   raise: boolean,
 ): Promise<Detection> {
   const conflicts: Conflict[] = [];
-  for (const { type, column, local } of overlaps) {
+  const shared = await Promise.all(
+    overlaps.map(({ column, local }) => sharing(c, record, column, local, moment.at)),
+  );
+  for (const [index, { type, column }] of overlaps.entries()) {
     const resource = record[column];
     if (resource === null) continue;
-    const others = await alive(c, await sharing(c, record, column, local, moment.at), moment);
+    const others = await alive(c, shared[index] ?? [], moment);
     if (others.length === 0) continue;
     conflicts.push(...others.map((other) => conflict(type, other.session_id, resource)));
     const sessions = [...others, record].map((each) => each.session_id);
@@ -68,6 +71,7 @@ async function sharing(
   local: boolean,
   at: number,
 ): Promise<SessionRecord[]> {
+  if (record[column] === null) return [];
   const rows = await c.all<SessionRow>(
     `select * from parley.session_registry where ${column} = $resource and status <> 'terminated'
       and session_id <> $session_id order by registered_at, session_id`,

@@ -50,13 +50,16 @@ export async function registerSession(
   if (!created && moved) await settleAlerts(c, session_id, moment.at, "moved on");
   const detection = await detectConflicts(c, record, moment, created || moved);
   await tend(c, session_id, moment);
-  const mail = await unread(c, session_id, moment.at);
+  const [mail, holding] = await Promise.all([
+    unread(c, session_id, moment.at),
+    held(c, session_id, moment.at),
+  ]);
   return {
     record,
     created,
     event,
     ...detection,
-    holdings: { ...(await held(c, session_id, moment.at)), unread_count: mail.total },
+    holdings: { ...holding, unread_count: mail.total },
     unread: mail,
     touched:
       created || moved
