@@ -6,7 +6,7 @@ import { channelLife } from "../../bus/settings";
 import { alertFrom, overlaps } from "../rows/alert";
 import { messageColumns, type MessageRow } from "../rows/message";
 import { isResource } from "../rows/path";
-import type { Queries } from "./connection";
+import type { Queries } from "./queries";
 import { insertMessage } from "./message";
 import { liveRecord } from "./session";
 

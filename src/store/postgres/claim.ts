@@ -6,7 +6,7 @@ import type { Attempt, Blocker } from "../../bus/lock";
 import type { SessionRecord } from "../../bus/session";
 import { fromRow, type SessionRow } from "../rows/session";
 import { raiseAlert, reviewTaskAlert } from "./alert";
-import type { Queries } from "./connection";
+import type { Queries } from "./queries";
 import { insertEvent, tell } from "./event";
 import { freeIfOver } from "./lease";
 import { alive, liveRecord, requireLive, tend } from "./session";

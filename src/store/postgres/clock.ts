@@ -1,5 +1,5 @@
 import type { Clock } from "../../bus/clock";
-import type { Queries } from "./connection";
+import type { Queries } from "./queries";
 
 /** The server's clock, which is the same for every machine: ours, and how far it is off. */
 export interface ServerClock extends Clock {

@@ -5,7 +5,7 @@ import type { SessionRecord } from "../../bus/session";
 import { overlaps } from "../rows/alert";
 import { fromRow, type SessionRow } from "../rows/session";
 import { raiseAlert } from "./alert";
-import type { Queries } from "./connection";
+import type { Queries } from "./queries";
 import { alive, liveRecord } from "./session";
 
 export interface Detection {

@@ -2,7 +2,8 @@ import type { Copied } from "../../bus/migration";
 import { fromRow as messageFrom, type MessageRow } from "../rows/message";
 import { fromRow, type SessionRow } from "../rows/session";
 import type { DeliveryRow, Source } from "../rows/source";
-import type { Connection, Queries } from "./connection";
+import type { Connection } from "./connection";
+import type { Queries } from "./queries";
 import { machineOf } from "./path";
 
 /** Messages copied at once; meanwhile all other writers wait. */

@@ -3,7 +3,7 @@ import type { Moment } from "../../bus/liveness";
 import type { Released, SessionRecord } from "../../bus/session";
 import { settleAlerts } from "./alert";
 import { claimsOf, release as releaseClaim } from "./claim";
-import type { Queries } from "./connection";
+import type { Queries } from "./queries";
 import { locksOf, release as releaseLock } from "./lock";
 import { insertMessage } from "./message";
 

@@ -1,5 +1,5 @@
 import type { SessionRecord } from "../../bus/session";
-import type { Queries } from "./connection";
+import type { Queries } from "./queries";
 import { insertMessage } from "./message";
 
 /**

@@ -2,7 +2,7 @@ import { timestamp } from "../../bus/clock";
 import type { Message } from "../../bus/message";
 import type { MessageQuery, MessageState } from "../../bus/store";
 import { fromRow, messageColumns, type MessageRow } from "../rows/message";
-import type { Bindings, Queries } from "./connection";
+import type { Bindings, Queries } from "./queries";
 
 type Filter = Omit<MessageQuery, "since">;
 

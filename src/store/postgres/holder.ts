@@ -3,7 +3,7 @@ import { timestamp } from "../../bus/clock";
 import type { Moment } from "../../bus/liveness";
 import type { Lock } from "../../bus/lock";
 import { claimColumns } from "./claim";
-import type { Queries } from "./connection";
+import type { Queries } from "./queries";
 import { lockColumns, type LockRow } from "./lock";
 import { overlapping, shape } from "./path";
 import { liveRecord } from "./session";

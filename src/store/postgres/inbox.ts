@@ -5,7 +5,7 @@ import type { Message } from "../../bus/message";
 import type { Unread } from "../../bus/session";
 import type { InboxPage, InboxRequest } from "../../bus/store";
 import { fromRow, messageColumns, type MessageRow } from "../rows/message";
-import type { Queries } from "./connection";
+import type { Queries } from "./queries";
 import { tend } from "./session";
 
 /** How long a message stays reserved for the process that is about to show it, in milliseconds. */

@@ -1,6 +1,6 @@
 import { timestamp } from "../../bus/clock";
 import type { Moment } from "../../bus/liveness";
-import type { Queries } from "./connection";
+import type { Queries } from "./queries";
 import { endIfDead, liveRecord } from "./session";
 
 /** Removes a lock or claim, with its event. */

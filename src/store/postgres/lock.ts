@@ -5,7 +5,7 @@ import type { Attempt, Blocker, GotLocks, Lock, LockRequest, LockTarget } from "
 import type { SessionRecord } from "../../bus/session";
 import { ancestorsOf, overlaps } from "../rows/path";
 import { closeFileAlert, raiseAlert } from "./alert";
-import type { Queries } from "./connection";
+import type { Queries } from "./queries";
 import { insertEvent, tell } from "./event";
 import { freeIfOver } from "./lease";
 import { machineOf, overlapping, shape } from "./path";

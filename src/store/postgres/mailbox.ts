@@ -1,4 +1,4 @@
-import type { Queries } from "./connection";
+import type { Queries } from "./queries";
 
 /**
  * A mailbox that belongs to a conversation rather than to a session id: where unread mail waits when its session has

@@ -4,7 +4,8 @@ import type { Moment } from "../../bus/liveness";
 import type { Message, MessageStatus } from "../../bus/message";
 import type { MessageDraft, PublishDraft, SentMessages } from "../../bus/store";
 import { fromRow, life, messageColumns, type MessageRow, type NewMessage } from "../rows/message";
-import type { Bindings, Connection, Queries } from "./connection";
+import type { Connection } from "./connection";
+import type { Bindings, Queries } from "./queries";
 import { beat, beatBindings, liveSessions, tend } from "./session";
 
 /** A message, and for an alert the machine on which it holds; empty: on all. */

@@ -1,6 +1,7 @@
 import { ParleyError } from "../../bus/errors";
 import type { StoreOptions } from "../../bus/store";
-import { Connection, type Queries } from "./connection";
+import { Connection } from "./connection";
+import type { Queries } from "./queries";
 import { isMissing } from "./failure";
 import { locationOf } from "./location";
 import { newer, prepareSchema } from "./prepare";

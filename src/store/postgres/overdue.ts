@@ -3,7 +3,8 @@ import type { Removed } from "../../bus/cleanup";
 import { timestamp } from "../../bus/clock";
 import type { Moment } from "../../bus/liveness";
 import { claimColumns, release as releaseClaim } from "./claim";
-import type { Connection, Queries } from "./connection";
+import type { Connection } from "./connection";
+import type { Queries } from "./queries";
 import { lockColumns, type LockRow, release as releaseLock } from "./lock";
 import { liveSessions } from "./session";
 

@@ -8,7 +8,7 @@ import type { Overview } from "../../bus/store";
 import { parsedPayload } from "../rows/message";
 import { openAlerts } from "./alert";
 import { claimColumns } from "./claim";
-import type { Queries } from "./connection";
+import type { Queries } from "./queries";
 import { lockColumns, type LockRow } from "./lock";
 import { shape } from "./path";
 import { liveSessions } from "./session";

@@ -1,6 +1,6 @@
 import type { Lock } from "../../bus/lock";
 import { ancestorsOf, isResource, rangeBelow } from "../rows/path";
-import type { Queries } from "./connection";
+import type { Queries } from "./queries";
 import { type LockRow, lockColumns } from "./lock";
 
 /** The machine by whose name a path goes; a named resource is one on all machines. */

@@ -1,6 +1,7 @@
 import { timestamp } from "../../bus/clock";
 import { ParleyError } from "../../bus/errors";
-import type { Connection, Queries } from "./connection";
+import type { Connection } from "./connection";
+import type { Queries } from "./queries";
 import { codeOf } from "./failure";
 import { migrations, schemaVersion } from "./schema";
 

@@ -1,6 +1,7 @@
 import { parseTime, timestamp } from "../../bus/clock";
 import { ParleyError } from "../../bus/errors";
-import type { Connection, Queries } from "./connection";
+import type { Connection } from "./connection";
+import type { Queries } from "./queries";
 import { nothing, sweeps } from "./overdue";
 
 /** How often writers purge, all processes together, and how soon again where something was left, in milliseconds. */

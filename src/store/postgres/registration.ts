@@ -8,7 +8,7 @@ import type { Registered } from "../../bus/store";
 import { fromRow, type SessionRow } from "../rows/session";
 import { settleAlerts } from "./alert";
 import { detectConflicts } from "./conflict";
-import type { Queries } from "./connection";
+import type { Queries } from "./queries";
 import { endSession, insertLifecycle } from "./ending";
 import { unread } from "./inbox";
 import { inheritMail, strandMail } from "./mailbox";

@@ -5,7 +5,7 @@ import type { Ended, HeldBy, SessionExport } from "../../bus/store";
 import { fromRow as messageFrom, messageColumns, type MessageRow } from "../rows/message";
 import { fromRow, type SessionRow } from "../rows/session";
 import { claimsOf } from "./claim";
-import type { Queries } from "./connection";
+import type { Queries } from "./queries";
 import { endSession } from "./ending";
 import { locksOf } from "./lock";
 import { shape } from "./path";

@@ -4,7 +4,8 @@ import type { Clues } from "../../bus/identity";
 import type { Moment } from "../../bus/liveness";
 import type { Holdings, SessionRecord } from "../../bus/session";
 import { fromRow, type SessionRow } from "../rows/session";
-import type { Bindings, Connection, Queries } from "./connection";
+import type { Connection } from "./connection";
+import type { Bindings, Queries } from "./queries";
 import { endSession } from "./ending";
 
 const select = "select * from parley.session_registry";

@@ -3,7 +3,7 @@ import type { Moment } from "../../bus/liveness";
 import type { TaskChange } from "../../bus/store";
 import { settleAlerts } from "./alert";
 import { detectConflicts } from "./conflict";
-import type { Queries } from "./connection";
+import type { Queries } from "./queries";
 import { holdings, liveRecord, requireLive, tend } from "./session";
 
 export async function setTask(

@@ -1,6 +1,6 @@
 import { timestamp } from "../../bus/clock";
 import type { Attempt, GotLocks, LockRequest } from "../../bus/lock";
-import type { Queries } from "./connection";
+import type { Queries } from "./queries";
 import { lockColumns, type LockRow, release } from "./lock";
 import { shape } from "./path";
 

@@ -4,7 +4,7 @@ import type { Waiting } from "../../bus/lock";
 import type { ProcessEvidence } from "../../bus/process";
 import type { SessionRecord } from "../../bus/session";
 import { isResource } from "../rows/path";
-import type { Queries } from "./connection";
+import type { Queries } from "./queries";
 
 type Kind = "lock" | "claim";
 
