@@ -84,10 +84,13 @@ export interface ContextOptions {
   asOperator: boolean;
   /** Stdout is kept for our one line of JSON: a command that is run writes to stderr instead. */
   json: boolean;
+  /** Inside another program, which cannot be started as ours: nothing is left running in the background. */
+  embedded?: boolean;
 }
 
 /** The composition root: the only place that knows concrete adapters. */
-export function createContext({ io, db, session, asOperator, json }: ContextOptions): Context {
+export function createContext(options: ContextOptions): Context {
+  const { io, db, session, asOperator, json, embedded } = options;
   const { env, cwd } = io;
   const identity = createIdentity({
     env,
@@ -109,7 +112,7 @@ export function createContext({ io, db, session, asOperator, json }: ContextOpti
     const pollMilliseconds = pollInterval(env["PARLEY_POLL_MS"]);
     if (isServerUrl(path)) {
       const { openServerBus } = await import("./server");
-      const { wake, ...opened } = await openServerBus(path, {
+      const { wake, keeper, ...opened } = await openServerBus(path, {
         ...{ mode, settings, pollMilliseconds },
         ...(giveUpAt === undefined ? {} : { giveUpAt }),
         schema: env["PARLEY_SCHEMA"],
@@ -118,7 +121,7 @@ export function createContext({ io, db, session, asOperator, json }: ContextOpti
         machineUuid: () => identity.machine().machine_uuid,
       });
       stopWatching = wake.close;
-      return { ...opened, identity, wake, settings };
+      return { ...opened, identity, wake, settings, ...(embedded ? {} : { keeper }) };
     }
     const store = await openSqliteStore(path, {
       mode,
@@ -174,7 +177,7 @@ export function createContext({ io, db, session, asOperator, json }: ContextOpti
       return createSchedule({ env, database: messagingDatabasePath(env, db, cwd) });
     },
     preferences: () => createPreferenceFile(dataDirectory(env)),
-    anew: () => createContext({ io, db, session, asOperator, json }),
+    anew: () => createContext(options),
     places: () => ({ home: homeDirectory(env), data: dataDirectory(env), names: seedNames }),
     inspectDatabase: async () => {
       const { inspectDatabase } = await import("../store/sqlite/inspect");

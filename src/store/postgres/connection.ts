@@ -223,7 +223,7 @@ const connect = ({ url }: Location): SQL =>
 async function within<T>(milliseconds: number, work: PromiseLike<T>): Promise<T> {
   let timer: Timer | undefined;
   const silence = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new NoAnswer()), milliseconds);
+    timer = setTimeout(() => reject(new NoAnswer()), Math.max(1, milliseconds));
   });
   try {
     return await Promise.race([work, silence]);
