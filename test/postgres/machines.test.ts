@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "bun:test";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -117,12 +117,13 @@ describe.skipIf(server === null)(`Two machines on one PostgreSQL bus${why}`, () 
 
 /** Pids of what beats for a session. */
 const keeperOf = (id: string): number[] =>
-  [...new Bun.Glob("[0-9]*/cmdline").scanSync({ cwd: "/proc", onlyFiles: false })].flatMap(
-    (path) => {
-      const words = textOf(`/proc/${path}`).split("\0");
-      return words.includes("--watch") && words.includes(id) ? [Number.parseInt(path, 10)] : [];
-    },
-  );
+  readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .filter((name) => {
+      const words = textOf(`/proc/${name}/cmdline`).split("\0");
+      return words.includes("--watch") && words.includes(id);
+    })
+    .map(Number);
 
 function textOf(file: string): string {
   try {
