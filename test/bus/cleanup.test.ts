@@ -182,7 +182,7 @@ contract("Cleaning up", (world) => {
     expect(await w.store.overdue(w.moment())).toEqual(none);
     const left = (await stored(w)).filter((channel) => channel !== "file_lock");
     expect(left).toEqual(["session_lifecycle", "session_lifecycle", "task_broadcast"]);
-  });
+  }, 120_000);
 
   test("two clean-ups at once count everything once", async () => {
     const w = await two();
