@@ -1,6 +1,7 @@
 /** The PostgreSQL server that tests use: PARLEY_TEST_POSTGRES, else 127.0.0.1:5432 where one answers. */
 import { SQL } from "bun";
 import { afterAll, test } from "bun:test";
+import { join } from "node:path";
 
 const named = process.env["PARLEY_TEST_POSTGRES"];
 
@@ -64,15 +65,16 @@ let toldOnServer = false;
 /** Whether the stories that run now are told of a bus on the server. */
 export const isOnServer = (): boolean => toldOnServer;
 
-/** Declares the tests of a file again, with sandboxes whose bus is on the server. */
-export async function againOnServer(name: string, load: () => Promise<unknown>): Promise<void> {
+/** Declares the stories of `test/cli/stories/NAME.test.ts` again, with sandboxes whose bus is on the server. */
+export async function storiesOnServer(name: string): Promise<void> {
   if (server === null) {
-    test.skip(`${name} on PostgreSQL: no server`, () => {});
+    test.skip(`the stories of ${name} on PostgreSQL: no server`, () => {});
     return;
   }
   toldOnServer = true;
   afterAll(() => void (toldOnServer = false));
-  await load();
+  // Another name of the same file: the process may have loaded it before.
+  await import(join(import.meta.dir, "cli/stories", `${name}.test.ts?again`));
 }
 
 /**

@@ -1,3 +1,3 @@
-import { againOnServer } from "../../server";
+import { storiesOnServer } from "../../server";
 
-await againOnServer("alerts", () => import("../../cli/stories/alerts.test"));
+await storiesOnServer("alerts");

@@ -1,3 +1,3 @@
-import { againOnServer } from "../../server";
+import { storiesOnServer } from "../../server";
 
-await againOnServer("arrival", () => import("../../cli/stories/arrival.test"));
+await storiesOnServer("arrival");

@@ -1,3 +1,3 @@
-import { againOnServer } from "../../server";
+import { storiesOnServer } from "../../server";
 
-await againOnServer("claims", () => import("../../cli/stories/claims.test"));
+await storiesOnServer("claims");

@@ -1,3 +1,3 @@
-import { againOnServer } from "../../server";
+import { storiesOnServer } from "../../server";
 
-await againOnServer("cleanup", () => import("../../cli/stories/cleanup.test"));
+await storiesOnServer("cleanup");

@@ -1,3 +1,3 @@
-import { againOnServer } from "../../server";
+import { storiesOnServer } from "../../server";
 
-await againOnServer("conflicts", () => import("../../cli/stories/conflicts.test"));
+await storiesOnServer("conflicts");

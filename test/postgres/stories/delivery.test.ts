@@ -1,3 +1,3 @@
-import { againOnServer } from "../../server";
+import { storiesOnServer } from "../../server";
 
-await againOnServer("delivery", () => import("../../cli/stories/delivery.test"));
+await storiesOnServer("delivery");

@@ -1,3 +1,3 @@
-import { againOnServer } from "../../server";
+import { storiesOnServer } from "../../server";
 
-await againOnServer("identity", () => import("../../cli/stories/identity.test"));
+await storiesOnServer("identity");

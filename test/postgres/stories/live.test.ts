@@ -1,3 +1,3 @@
-import { againOnServer } from "../../server";
+import { storiesOnServer } from "../../server";
 
-await againOnServer("live", () => import("../../cli/stories/live.test"));
+await storiesOnServer("live");

@@ -1,3 +1,3 @@
-import { againOnServer } from "../../server";
+import { storiesOnServer } from "../../server";
 
-await againOnServer("liveness", () => import("../../cli/stories/liveness.test"));
+await storiesOnServer("liveness");

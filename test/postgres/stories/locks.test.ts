@@ -1,3 +1,3 @@
-import { againOnServer } from "../../server";
+import { storiesOnServer } from "../../server";
 
-await againOnServer("locks", () => import("../../cli/stories/locks.test"));
+await storiesOnServer("locks");

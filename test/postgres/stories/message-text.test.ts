@@ -1,3 +1,3 @@
-import { againOnServer } from "../../server";
+import { storiesOnServer } from "../../server";
 
-await againOnServer("message-text", () => import("../../cli/stories/message-text.test"));
+await storiesOnServer("message-text");

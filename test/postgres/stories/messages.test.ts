@@ -1,3 +1,3 @@
-import { againOnServer } from "../../server";
+import { storiesOnServer } from "../../server";
 
-await againOnServer("messages", () => import("../../cli/stories/messages.test"));
+await storiesOnServer("messages");

@@ -1,3 +1,3 @@
-import { againOnServer } from "../../server";
+import { storiesOnServer } from "../../server";
 
-await againOnServer("rescue", () => import("../../cli/stories/rescue.test"));
+await storiesOnServer("rescue");

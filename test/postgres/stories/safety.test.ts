@@ -1,3 +1,3 @@
-import { againOnServer } from "../../server";
+import { storiesOnServer } from "../../server";
 
-await againOnServer("safety", () => import("../../cli/stories/safety.test"));
+await storiesOnServer("safety");

@@ -1,3 +1,3 @@
-import { againOnServer } from "../../server";
+import { storiesOnServer } from "../../server";
 
-await againOnServer("session-log", () => import("../../cli/stories/session-log.test"));
+await storiesOnServer("session-log");

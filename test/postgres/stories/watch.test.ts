@@ -1,3 +1,3 @@
-import { againOnServer } from "../../server";
+import { storiesOnServer } from "../../server";
 
-await againOnServer("watch", () => import("../../cli/stories/watch.test"));
+await storiesOnServer("watch");
