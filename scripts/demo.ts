@@ -1,6 +1,7 @@
 /**
  * `bun run demo`: two agents meet on a bus of their own. The bus is temporary, the processes and their answers are real.
- * Exits 1 where a step fails or does not show what it is there to show.
+ * Exits 1 where a step fails or does not show what it is there to show. With `--db postgres://…` the bus is a schema on
+ * that server, which is dropped afterwards.
  */
 import { spawnSync } from "node:child_process";
 import {
@@ -15,6 +16,9 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import { parseArgs } from "node:util";
+
+import { SQL } from "bun";
 
 import { hostTarget } from "./targets";
 
@@ -132,6 +136,11 @@ interface Outcome {
 type Agent = (order: Order) => Promise<Outcome>;
 
 const root = join(import.meta.dir, "..");
+const { db: server = null } = parseArgs({
+  options: { db: { type: "string" }, "stand-in": { type: "boolean" } },
+  strict: false,
+}).values as { db?: string };
+const schema = `parley_demo_${process.pid}`;
 const program = join(root, "dist", `parley${hostTarget().suffix}`);
 
 /** Longest that one command may take, in milliseconds. */
@@ -155,7 +164,9 @@ async function demo(): Promise<void> {
     const cwd = makeRepository(join(place, "orchard"));
     const env = {
       HOME: place,
-      PARLEY_DB: join(place, "messaging.db"),
+      ...(server === null
+        ? { PARLEY_DB: join(place, "messaging.db") }
+        : { PARLEY_DB: server, PARLEY_SCHEMA: schema }),
       PATH: [join(root, "dist"), process.env["PATH"] ?? ""].join(delimiter),
     };
     const start = (vendor: Vendor, model: string): Agent => {
@@ -166,7 +177,17 @@ async function demo(): Promise<void> {
     await show({ claude: start("claude", "opus-4.6"), codex: start("codex", "o3") }, env);
   } finally {
     cleanUp();
+    await dropSchema();
   }
+}
+
+async function dropSchema(): Promise<void> {
+  if (server === null) return;
+  const sql = new SQL(server, { max: 1 });
+  await sql
+    .unsafe(`set client_min_messages = error; drop schema if exists ${schema} cascade`)
+    .simple();
+  await sql.close();
 }
 
 async function show(agents: Record<Vendor, Agent>, env: Order["env"]): Promise<void> {

@@ -7,6 +7,7 @@ const src = join(import.meta.dir, "../src");
 /** What a place may import, by the first rule whose pattern fits. A place is its own neighbour. */
 const arrow: readonly (readonly [place: RegExp, mayImport: readonly string[]])[] = [
   [/^main$/, ["cli"]],
+  [/^cli\/(server|migration)$/, ["cli", "store", "wake", "bus"]],
   [
     /^cli\/context$/,
     ["cli", "commands", "store", "wake", "identity", "schedule", "bus", "render", "log"],
@@ -21,6 +22,7 @@ const arrow: readonly (readonly [place: RegExp, mayImport: readonly string[]])[]
   [/^hooks\//, ["hooks", "bus", "identity"]],
   [/^mcp\//, ["mcp", "bus", "identity"]],
   [/^setup\//, ["setup", "bus", "identity"]],
+  [/^store\/(sqlite|postgres)\//, ["bus", "store/rows"]],
   [/^(store|wake|identity|schedule|log)\//, ["bus"]],
   [/^render\//, ["render", "bus"]],
   [/^bus\//, ["bus"]],
@@ -98,6 +100,13 @@ describe("the layout", () => {
       imports.some(({ name }) => name === "bun:sqlite"),
     );
     expect(users.map(({ name }) => name).filter((name) => !under(name, "store/sqlite"))).toEqual(
+      [],
+    );
+  });
+
+  test("keeps the PostgreSQL client in the PostgreSQL store", () => {
+    const users = sources.filter(({ text }) => /\bSQL\b[^"]*from "bun"/.test(text));
+    expect(users.map(({ name }) => name).filter((name) => !under(name, "store/postgres"))).toEqual(
       [],
     );
   });

@@ -12,6 +12,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import type { Order, Outcome } from "./agent";
+import { freshSchema, isOnServer } from "./server";
 
 /** The binary under test. */
 export const binary = process.env["PARLEY_TEST_BINARY"] ?? join(import.meta.dir, "../dist/parley");
@@ -53,6 +54,8 @@ export interface Sandbox extends AsyncDisposable {
   readonly dir: string;
   /** First on the PATH; holds `parley`, and whatever other names a story links to it. */
   readonly bin: string;
+  /** What every command is run with. */
+  readonly env: Readonly<Record<string, string>>;
   /** Where the database is unless a story says otherwise. */
   readonly db: string;
   /** Runs the binary as somebody at a terminal would: below a process that is no agent, always the same one. */
@@ -72,7 +75,12 @@ export function sandbox(): Sandbox {
   const [home, dir, bin] = [join(root, "home"), join(root, "work"), join(root, "bin")];
   for (const each of [home, dir, bin]) mkdirSync(each);
   symlinkSync(binary, join(bin, "parley"));
-  const base = { HOME: home, PATH: `${bin}:/usr/bin:/bin` };
+  const schema = isOnServer() ? freshSchema() : null;
+  const base = {
+    HOME: home,
+    PATH: `${bin}:/usr/bin:/bin`,
+    ...(schema ? { PARLEY_DB: schema.url } : {}),
+  };
 
   const started: Promise<Agent>[] = [];
   const startAgent = (vendor: string, options: AgentOptions = {}): Promise<Agent> => {
@@ -84,11 +92,13 @@ export function sandbox(): Sandbox {
   const cleanup = async (): Promise<void> => {
     await Promise.allSettled(started.map(async (agent) => (await agent).kill()));
     rmSync(root, { recursive: true, force: true });
+    await schema?.drop();
   };
   return {
     home,
     dir,
     bin,
+    env: base,
     db: join(home, ".local/share/parley/messaging.db"),
     parley: async (args, options) => {
       desk ??= startAgent("desk");

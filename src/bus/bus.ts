@@ -1,5 +1,6 @@
 import type { Clock } from "./clock";
 import type { Identity } from "./identity";
+import type { Keeper } from "./keeper";
 import type { Settings } from "./settings";
 import type { Store } from "./store";
 import type { Wake } from "./wake";
@@ -11,4 +12,6 @@ export interface Bus {
   clock: Clock;
   wake: Wake;
   settings: Settings;
+  /** Only where the bus spans machines. */
+  keeper?: Keeper;
 }

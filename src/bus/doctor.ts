@@ -22,6 +22,8 @@ export interface DatabaseReport {
   /** `ours`: of this schema. `foreign` covers whatever parley would refuse. */
   kind: "missing" | "ours" | "older" | "newer" | "seeds" | "empty" | "foreign" | "unreadable";
   path: string;
+  /** On a server, whose own business its files are. */
+  remote: boolean;
   size_bytes: number;
   wal_bytes: number;
   schema_version: number | null;

@@ -73,8 +73,8 @@ export interface GotLocks {
   locks: Lock[];
   /** Paths among them that the session did not hold before. */
   fresh: string[];
-  /** The same repository file held in another worktree: a warning, no conflict. */
-  elsewhere: Lock[];
+  /** The same repository file held in another worktree: a warning, no conflict. `hostname`: on another machine. */
+  elsewhere: (Lock & { hostname: string | null })[];
   /** Advisory locks that were taken by force. */
   taken: Lock[];
 }

@@ -38,10 +38,17 @@ export async function lock(
 }
 
 const warningsOf = ({ elsewhere, taken }: GotLocks): Warning[] => [
-  ...elsewhere.map((each) => ({
-    code: "held_in_other_worktree",
-    message: `the same file is held in another worktree: ${each.file_path} by ${each.session_id}`,
-  })),
+  ...elsewhere.map(({ file_path, session_id, hostname }) =>
+    hostname === null
+      ? {
+          code: "held_in_other_worktree",
+          message: `the same file is held in another worktree: ${file_path} by ${session_id}`,
+        }
+      : {
+          code: "held_on_other_machine",
+          message: `the same file is held on ${hostname}: ${file_path} by ${session_id}`,
+        },
+  ),
   ...taken.map((each) => ({
     code: "lock_taken",
     message: `taken by force from ${each.session_id}, who has been told: ${each.file_path}`,

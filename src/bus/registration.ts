@@ -43,6 +43,11 @@ export async function register(bus: Bus, request: RegisterRequest): Promise<Regi
     });
   }
   const project = projectOf(bus, request.project, agent.cwd);
+  // A process that hosts several sessions proves nothing of one, and what is no agent's may outlive it.
+  const tied = agent.evidence !== null && agent.liveness === "pid" && !agent.shared_host;
+  // Who beats by himself is not to be kept alive by another.
+  const keeper = tied && request.heartbeatSeconds === undefined ? bus.keeper : undefined;
+  const beats = request.heartbeatSeconds ?? keeper?.seconds;
   const uuid = request.sessionUuid ?? agent.conversation_id;
   const moment = momentNow(bus);
   const registered = await bus.store.registerSession(
@@ -61,13 +66,14 @@ export async function register(bus: Bus, request: RegisterRequest): Promise<Regi
       pid: agent.pid,
       evidence: agent.evidence,
       liveness: agent.liveness,
-      promised_beats: request.heartbeatSeconds !== undefined,
+      promised_beats: beats !== undefined,
       shared_host: agent.shared_host,
       name: request.name === undefined ? null : checkedId(request.name, "--name"),
     },
     moment,
   );
   if (registered.touched.length > 0) bus.wake.ring("everyone");
+  keeper?.keep(registered.record.session_id);
   return {
     session: describeSession(
       registered.record,
@@ -85,7 +91,7 @@ export async function register(bus: Bus, request: RegisterRequest): Promise<Regi
       project_source: project.source,
       event: registered.event,
       other_sessions: registered.other_sessions,
-      heartbeat_seconds: request.heartbeatSeconds ?? null,
+      heartbeat_seconds: beats ?? null,
     },
   };
 }

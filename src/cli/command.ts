@@ -2,6 +2,7 @@ import type { ArgsDef, ParsedArgs } from "citty";
 
 import type { ConflictsResult, OrientResult } from "../bus/conflicts";
 import type { CleanupResult } from "../bus/cleanup";
+import type { MigrationResult } from "../bus/migration";
 import type { ClaimResult, ReleaseResult } from "../bus/claim";
 import type { DoctorResult } from "../bus/doctor";
 import type { Warning } from "../bus/errors";
@@ -51,6 +52,7 @@ export interface Views {
   watch: Message;
   publish: PublishResult;
   cleanup: CleanupResult;
+  migrate: MigrationResult;
   schedule: ScheduleResult;
   setup: SetupResult;
   doctor: DoctorResult;

@@ -104,6 +104,10 @@ export const verbs: Verbs = {
     summary: "Serve the bus to an agent as MCP tools, on standard streams",
     load: () => import("../commands/mcp"),
   },
+  migrate: {
+    summary: "Copy a bus from a file to a PostgreSQL server",
+    load: () => import("../commands/migrate"),
+  },
   log: {
     summary: "Append to this project's session log, or show it",
     load: () => import("../commands/log"),

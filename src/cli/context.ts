@@ -7,6 +7,7 @@ import type { FaultLog } from "../bus/fault";
 import { ParleyError } from "../bus/errors";
 import type { Identity } from "../bus/identity";
 import type { SessionLog } from "../bus/log";
+import type { MigrationResult } from "../bus/migration";
 import type { PreferenceFile } from "../bus/preferences";
 import type { Schedule } from "../bus/schedule";
 import type { NewFiles } from "../bus/rescue";
@@ -24,6 +25,7 @@ import {
   bellDirectory,
   dataDirectory,
   homeDirectory,
+  isServerUrl,
   logRoot,
   messagingDatabasePath,
 } from "./paths";
@@ -60,6 +62,8 @@ export interface Context extends AsyncDisposable {
   version(): Promise<Version>;
   /** Where hooks note what went wrong. */
   faults(): Promise<FaultLog>;
+  /** Copies the bus in a file to one on a server. */
+  migrate(from: string, to: string): Promise<MigrationResult>;
   /** Runs a command with our streams and signals, and returns its exit code. */
   runCommand(command: readonly string[]): Promise<number>;
 }
@@ -80,10 +84,13 @@ export interface ContextOptions {
   asOperator: boolean;
   /** Stdout is kept for our one line of JSON: a command that is run writes to stderr instead. */
   json: boolean;
+  /** Inside another program, which cannot be started as ours: nothing is left running in the background. */
+  embedded?: boolean;
 }
 
 /** The composition root: the only place that knows concrete adapters. */
-export function createContext({ io, db, session, asOperator, json }: ContextOptions): Context {
+export function createContext(options: ContextOptions): Context {
+  const { io, db, session, asOperator, json, embedded } = options;
   const { env, cwd } = io;
   const identity = createIdentity({
     env,
@@ -92,6 +99,7 @@ export function createContext({ io, db, session, asOperator, json }: ContextOpti
       return dataDirectory(env);
     },
     session: session ?? (env["PARLEY_SESSION"] || null),
+    acrossMachines: isServerUrl(db || env["PARLEY_DB"] || ""),
   });
   const clock = { now: () => Date.now() };
   let bus: Promise<Bus> | null = null;
@@ -101,6 +109,20 @@ export function createContext({ io, db, session, asOperator, json }: ContextOpti
     const path = messagingDatabasePath(env, db, cwd);
     const settings = settingsFrom(env);
     const waking = wakeMode(env["PARLEY_WAKE"]);
+    const pollMilliseconds = pollInterval(env["PARLEY_POLL_MS"]);
+    if (isServerUrl(path)) {
+      const { openServerBus } = await import("./server");
+      const { wake, keeper, ...opened } = await openServerBus(path, {
+        ...{ mode, settings, pollMilliseconds },
+        ...(giveUpAt === undefined ? {} : { giveUpAt }),
+        schema: env["PARLEY_SCHEMA"],
+        ...{ env, identity, dataDirectory: dataDirectory(env) },
+        listening: waking !== "poll",
+        machineUuid: () => identity.machine().machine_uuid,
+      });
+      stopWatching = wake.close;
+      return { ...opened, identity, wake, settings, ...(embedded ? {} : { keeper }) };
+    }
     const store = await openSqliteStore(path, {
       mode,
       settings,
@@ -110,7 +132,7 @@ export function createContext({ io, db, session, asOperator, json }: ContextOpti
       directory: bellDirectory(path),
       database: path,
       mode: waking,
-      pollMilliseconds: pollInterval(env["PARLEY_POLL_MS"]),
+      pollMilliseconds,
       changeCount: () => store.changeCount(),
     });
     stopWatching = wake.close;
@@ -155,17 +177,33 @@ export function createContext({ io, db, session, asOperator, json }: ContextOpti
       return createSchedule({ env, database: messagingDatabasePath(env, db, cwd) });
     },
     preferences: () => createPreferenceFile(dataDirectory(env)),
-    anew: () => createContext({ io, db, session, asOperator, json }),
+    anew: () => createContext(options),
     places: () => ({ home: homeDirectory(env), data: dataDirectory(env), names: seedNames }),
     inspectDatabase: async () => {
       const { inspectDatabase } = await import("../store/sqlite/inspect");
       const path = messagingDatabasePath(env, db, cwd);
+      if (isServerUrl(path)) {
+        const { inspectServer } = await import("../store/postgres/inspect");
+        return inspectServer(path, {
+          settings: settingsFrom(env),
+          schema: env["PARLEY_SCHEMA"],
+          machineUuid: () => identity.machine().machine_uuid,
+        });
+      }
       return inspectDatabase(path, db || env["PARLEY_DB"] ? null : dataDirectory(env));
     },
     version: async () => (await import("./version")).version(),
     faults: async () => {
       const { createFaultLog } = await import("../store/fault");
       return createFaultLog(join(dataDirectory(env), "hook.log"));
+    },
+    migrate: async (from, to) => {
+      const { migrate } = await import("./migration");
+      return migrate(messagingDatabasePath(env, from, cwd), messagingDatabasePath(env, to, cwd), {
+        settings: settingsFrom(env),
+        schema: env["PARLEY_SCHEMA"],
+        machineUuid: () => identity.machine().machine_uuid,
+      });
     },
     runCommand: async (command) => (await import("./child")).runCommand(command, json),
     dashboardText: async (dashboard, at) => {

@@ -30,10 +30,17 @@ function homeByEntry(): string | null {
   }
 }
 
-/** The one place that says where the database is: `--db`, else PARLEY_DB, else the data directory. */
+/** Whether a database is named that is on a PostgreSQL server. */
+export const isServerUrl = (database: string): boolean => /^postgres(ql)?:\/\//.test(database);
+
+/**
+ * The one place that says where the database is: `--db`, else PARLEY_DB, else the data directory. A path, or the URL of a
+ * PostgreSQL server.
+ */
 export function messagingDatabasePath(env: Env, option: string | undefined, cwd: string): string {
   const named = option || env["PARLEY_DB"];
   if (!named) return join(dataDirectory(env), "messaging.db");
+  if (isServerUrl(named)) return named;
   return resolve(cwd, named.startsWith("~/") ? join(homeDirectory(env), named.slice(2)) : named);
 }
 

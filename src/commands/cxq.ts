@@ -41,7 +41,7 @@ export default defineCommand({
     if (query === "bus-messages" || query === "bus-feed") {
       const messages = await bus.store.recentMessages(
         { limit, channels: null, directed: "all" },
-        context.clock.now(),
+        bus.clock.now(),
       );
       return { view: "feed", data: { messages, cursor: messages.at(-1)?.id ?? 0 } };
     }

@@ -1,5 +1,7 @@
 import type { Bus } from "../bus/bus";
+import { ParleyError } from "../bus/errors";
 import { duration } from "../bus/input";
+import type { ProcessEvidence } from "../bus/process";
 import { heartbeat } from "../bus/registration";
 import { defineCommand, type StreamItem } from "../cli/command";
 
@@ -26,24 +28,40 @@ export default defineCommand({
   },
 });
 
-/** Ends by the error of the first beat that finds no session. */
+/** How often the session's process is looked at between two beats, in milliseconds. */
+const lookInterval = 1000;
+
+/**
+ * Ends by the error of the first beat that finds no session, or by that of its end where its process is gone. A database
+ * that cannot be reached for a while is beaten again at the next interval.
+ */
 async function* beats(bus: Bus, interval: number, signal: AbortSignal): AsyncGenerator<StreamItem> {
+  let evidence: ProcessEvidence | null = null;
+  const isGone = (): boolean =>
+    evidence !== null && bus.identity.processes.state(evidence) === "gone";
   while (!signal.aborted) {
-    const data = await heartbeat(bus);
-    yield { line: { type: "heartbeat", ...data }, answer: { view: "heartbeat", data } };
-    await pause(interval, signal);
+    try {
+      const data = await heartbeat(bus);
+      yield { line: { type: "heartbeat", ...data }, answer: { view: "heartbeat", data } };
+      evidence ??= (await bus.store.session(data.session_id))?.evidence ?? null;
+    } catch (error) {
+      if (!(error instanceof ParleyError) || error.code !== "busy" || isGone()) throw error;
+    }
+    await pause(interval, signal, isGone);
   }
 }
 
 /** A timer that is left running would keep the process alive after the end of the stream. */
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+function pause(milliseconds: number, signal: AbortSignal, isOver: () => boolean): Promise<void> {
   return new Promise((resolve) => {
     const end = (): void => {
       clearTimeout(timer);
+      clearInterval(looking);
       signal.removeEventListener("abort", end);
       resolve();
     };
     const timer = setTimeout(end, milliseconds);
+    const looking = setInterval(() => isOver() && end(), lookInterval);
     signal.addEventListener("abort", end);
   });
 }

@@ -121,7 +121,7 @@ export default defineCommand({
       // The reply has been shown here, so it is no news in the inbox.
       afterFlush: async () => {
         if (replies.length > 0)
-          await bus.store.markDelivered(actor.id, replies, "wait", context.clock.now());
+          await bus.store.markDelivered(actor.id, replies, "wait", bus.clock.now());
       },
     };
   },

@@ -30,6 +30,7 @@ import { argumentsOf } from "./program";
 import { createPlatform, type Platform, type ProcessFacts } from "./platform";
 import { createProcessTable } from "./processes";
 import { findProject } from "./project";
+import { repositoryName } from "./repository";
 import {
   checkVendor,
   conversationId,
@@ -47,6 +48,8 @@ export interface IdentityOptions {
   cwd: string;
   /** `--session` */
   session?: string | null;
+  /** The bus spans machines: repositories are known by what they are called on all of them. */
+  acrossMachines?: boolean;
 }
 
 /** Who is calling. Nothing is read before it is asked for, and nothing twice. */
@@ -86,7 +89,14 @@ class SystemIdentity implements Identity {
   }
 
   file(path: string): LockTarget {
-    return findFile(path, this.options.cwd);
+    const target = findFile(path, this.options.cwd);
+    if (!this.options.acrossMachines || target.repository === null) return target;
+    const machine = this.machine().machine_uuid;
+    const { dataDirectory } = this.options;
+    return {
+      ...target,
+      repository: repositoryName(target.repository, { dataDirectory, machineUuid: machine }),
+    };
   }
 
   directory(path: string): string {

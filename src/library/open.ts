@@ -19,7 +19,13 @@ interface Connection {
 
 /** The adapters as the command line makes them; nothing is opened before `bus` is asked for. */
 export const contextFor = ({ db, env = process.env, cwd = process.cwd() }: BusOptions): Context =>
-  createContext({ io: { ...createIo(), env, cwd }, db, asOperator: false, json: true });
+  createContext({
+    io: { ...createIo(), env, cwd },
+    db,
+    asOperator: false,
+    json: true,
+    embedded: true,
+  });
 
 /** Opens on first use, and again where that has failed. Several who ask at once share one. */
 export class Door {

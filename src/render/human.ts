@@ -20,6 +20,7 @@ const views = {
   claim: () => import("./claimed"),
   release: () => import("./released"),
   cleanup: () => import("./cleanup"),
+  migrate: () => import("./migrate"),
   schedule: () => import("./schedule"),
   rescue: () => import("./rescue"),
   project: () => import("./project"),

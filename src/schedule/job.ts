@@ -16,6 +16,11 @@ const settings = ["PARLEY_STALE_TIMEOUT", "PARLEY_KEEP_SESSIONS", "PARLEY_TTL"];
 
 /** Cleaning up this database with this very program. Throws `invalid` where a path cannot stand on one line. */
 export function cleanupJob(env: Env, database: string): Job {
+  if (URL.canParse(database) && new URL(database).password !== "") {
+    throw new ParleyError("invalid", "A timer would show the password of the database", {
+      hint: "leave it out of the URL, and set PGPASSWORD where timers are run",
+    });
+  }
   const job: Job = {
     program: process.execPath,
     args: [...sources(), "cleanup", "--db", database],

@@ -5,40 +5,44 @@ const elsewhere = "name another place with --db or PARLEY_DB";
 
 /** What there is to say of the database. */
 export function databaseFindings(report: DatabaseReport): Finding[] {
-  const { kind, path, exposed, integrity, writable } = report;
+  const { kind, path, exposed, integrity, writable, remote } = report;
   const [first, ...more] = kindFindings(report);
   if (kind !== "ours" || first === undefined) {
     const isUseful = ["missing", "empty", "seeds", "older"].includes(kind);
     const all = [first, ...more].filter((each) => !!each);
-    return isUseful && !writable ? [...all, unwritable(path)] : all;
+    return isUseful && !writable ? [...all, unwritable(path, remote)] : all;
   }
   const findings: Finding[] = [first];
   const [open] = exposed;
-  findings.push(
-    open
-      ? finding(
-          "database.permissions",
-          "warning",
-          `${open.path} has mode ${open.mode}`,
-          `run chmod go-rwx ${exposed.map((each) => quoted(each.path)).join(" ")}`,
-        )
-      : finding("database.permissions", "ok", "nobody else can read it"),
-  );
-  if (!writable) findings.push(unwritable(path));
-  findings.push(
-    integrity === "ok"
-      ? finding("database.integrity", "ok", "the quick check found nothing wrong")
-      : finding("database.integrity", "error", `damaged: ${integrity}`, damaged(path)),
-  );
+  if (!remote)
+    findings.push(
+      open
+        ? finding(
+            "database.permissions",
+            "warning",
+            `${open.path} has mode ${open.mode}`,
+            `run chmod go-rwx ${exposed.map((each) => quoted(each.path)).join(" ")}`,
+          )
+        : finding("database.permissions", "ok", "nobody else can read it"),
+    );
+  if (!writable) findings.push(unwritable(path, remote));
+  if (!remote)
+    findings.push(
+      integrity === "ok"
+        ? finding("database.integrity", "ok", "the quick check found nothing wrong")
+        : finding("database.integrity", "error", `damaged: ${integrity}`, damaged(path)),
+    );
   return [...findings, ...more];
 }
 
-const unwritable = (path: string): Finding =>
+const unwritable = (path: string, remote: boolean): Finding =>
   finding(
     "database.writable",
     "error",
     `${path} cannot be written: nothing can be sent or locked`,
-    `allow writing it and its directory, or ${elsewhere}`,
+    remote
+      ? "name the primary server, or have rights granted"
+      : `allow writing it and its directory, or ${elsewhere}`,
   );
 
 function kindFindings(report: DatabaseReport): Finding[] {

@@ -1,17 +1,17 @@
-import { afterEach, describe } from "bun:test";
+import { afterEach, describe, test } from "bun:test";
 
 import type { Registration } from "../../src/bus/identify";
 import { momentOf, type Moment } from "../../src/bus/liveness";
 import type { ProcessEvidence, ProcessState, ProcessTable } from "../../src/bus/process";
 import { defaultSettings, type Settings } from "../../src/bus/settings";
 import type { MessageDraft, Store } from "../../src/bus/store";
-import { adapters } from "./stores";
+import { type Adapter, adapters } from "./stores";
 
 /** A bus of one adapter, with a clock and processes that the test moves. */
 export interface World {
   store: Store;
-  /** Another connection, as another process would have. */
-  another(): Promise<Store>;
+  /** Another connection, as another process would have; of that machine where the adapter knows machines. */
+  another(machineUuid?: string): Promise<Store>;
   at: number;
   moment(): Moment;
   /** Processes by pid; those not listed are running. */
@@ -24,11 +24,15 @@ export const start = Date.parse("2026-02-11T00:15:22.000Z");
 /** Declares the same tests for every adapter; each test gets its own bus. */
 export function contract(
   title: string,
-  tests: (world: (settings?: Settings) => Promise<World>) => void,
+  tests: (world: (settings?: Settings) => Promise<World>, adapter: Adapter) => void,
 ): void {
-  describe.each(adapters.map((adapter) => [adapter.name, adapter] as const))(
-    `${title} on %s`,
-    (_, adapter) => {
+  for (const adapter of adapters) {
+    const name = `${title} on ${adapter.name}`;
+    if (adapter.missing !== null) {
+      test.skip(`${name}: ${adapter.missing}`, () => {});
+      continue;
+    }
+    describe(name, () => {
       const cleanups: (() => Promise<void>)[] = [];
       afterEach(async () => {
         for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
@@ -36,8 +40,8 @@ export function contract(
       tests(async (settings = defaultSettings) => {
         const bus = await adapter.create(settings);
         cleanups.push(bus.remove);
-        const connect = async (): Promise<Store> => {
-          const store = await bus.open();
+        const connect = async (machineUuid?: string): Promise<Store> => {
+          const store = await bus.open(machineUuid);
           cleanups.push(() => store.close());
           return store;
         };
@@ -55,9 +59,9 @@ export function contract(
           processes,
         };
         return world;
-      });
-    },
-  );
+      }, adapter);
+    });
+  }
 }
 
 export const evidenceOf = (pid: number, start_ticks = "100"): ProcessEvidence => ({

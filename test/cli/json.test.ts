@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 
+import { freshSchema, server } from "../server";
 import { type Agent, type Run, sandbox } from "../support";
 
 /*
@@ -334,6 +335,19 @@ describe("With --json", () => {
       ...keys("healthy"),
       findings: [keys("check status message remedy")],
     });
+  });
+
+  test.skipIf(server === null)("migrate answers with what it has copied", async () => {
+    await using box = sandbox();
+    await twoSessions(box);
+    const { url, drop } = freshSchema();
+    try {
+      const counts = keys("sessions messages locks claims");
+      const words = ["migrate", "--from", box.db, "--to", url, "--json"];
+      expectData(await box.parley(words), { ...keys("from to"), copied: counts, present: counts });
+    } finally {
+      await drop();
+    }
   });
 
   test("--version and --help answer with data too", async () => {

@@ -4,11 +4,16 @@ import { randomInt } from "node:crypto";
 import { momentOf } from "../../src/bus/liveness";
 import { defaultSettings } from "../../src/bus/settings";
 import { createIdentity } from "../../src/identity/identity";
+import { openPostgresStore } from "../../src/store/postgres/store";
 import { openSqliteStore } from "../../src/store/sqlite/store";
 
 const [path = "", operations = "0", home = ""] = process.argv.slice(2);
 const identity = createIdentity({ env: {}, dataDirectory: home, cwd: home });
-const store = await openSqliteStore(path, { mode: "create", settings: defaultSettings });
+const options = { mode: "create", settings: defaultSettings } as const;
+const machineUuid = (): string => identity.machine().machine_uuid;
+const { store } = path.startsWith("postgres:")
+  ? await openPostgresStore(path, { ...options, machineUuid })
+  : { store: await openSqliteStore(path, options) };
 const moment = () => momentOf(identity.processes, Date.now(), defaultSettings);
 const agent = identity.agent({ pid: process.pid, vendor: "claude" });
 const { record } = await store.registerSession(

@@ -3,16 +3,11 @@ import { timestamp } from "../../bus/clock";
 import { ParleyError } from "../../bus/errors";
 import type { SessionRecord } from "../../bus/session";
 import { channelLife } from "../../bus/settings";
+import { alertFrom, overlaps } from "../rows/alert";
+import { messageColumns, type MessageRow } from "../rows/message";
 import type { Connection } from "./connection";
-import { fromRow, insertMessage, messageColumns, type MessageRow } from "./message";
+import { insertMessage } from "./message";
 import { liveRecord } from "./session";
-
-/** Where two sessions can collide by being there: the type, the column, and whether it holds on one machine only. */
-export const overlaps = [
-  { type: "project_conflict", column: "project_id", local: false },
-  { type: "task_conflict", column: "task_id", local: false },
-  { type: "cwd_overlap", column: "cwd", local: true },
-] as const;
 
 const unreadAlerts = `select ${messageColumns} from session_messages m
   where channel = 'operator_alert' and status <> 'read'`;
@@ -96,21 +91,6 @@ function rewriteAlert(
       where message_id = $id and read_at is null and session_id not in (select value from json_each($sessions))`,
     { id, now: timestamp(at), sessions: JSON.stringify(sessions) },
   );
-}
-
-export function alertFrom(row: MessageRow): Alert {
-  const message = fromRow(row);
-  const { sessions, resource, action } = message.payload;
-  return {
-    ...message,
-    message_type: message.message_type as ConflictType,
-    payload: {
-      ...message.payload,
-      sessions: Array.isArray(sessions) ? sessions.filter((each) => typeof each === "string") : [],
-      resource: typeof resource === "string" ? resource : "",
-      action: typeof action === "string" ? action : "",
-    },
-  };
 }
 
 /**

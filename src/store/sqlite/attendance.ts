@@ -2,9 +2,10 @@ import { type Attendance, attendanceGrain, type Attended, withEdited } from "../
 import { parseTime, timestamp } from "../../bus/clock";
 import type { Moment } from "../../bus/liveness";
 import type { SessionRecord } from "../../bus/session";
+import { fromRow, type SessionRow } from "../rows/session";
 import type { Connection } from "./connection";
 import { waitingMail } from "./inbox";
-import { fromRow, type SessionRow, tend } from "./session";
+import { tend } from "./session";
 import { freeTurnLeases, hasTurnLeases } from "./turn";
 import { waitingSessions } from "./waiter";
 

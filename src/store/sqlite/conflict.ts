@@ -2,9 +2,11 @@ import { type Conflict, conflict } from "../../bus/alert";
 import { timestamp } from "../../bus/clock";
 import type { Moment } from "../../bus/liveness";
 import type { SessionRecord } from "../../bus/session";
-import { overlaps, raiseAlert } from "./alert";
+import { overlaps } from "../rows/alert";
+import { fromRow, type SessionRow } from "../rows/session";
+import { raiseAlert } from "./alert";
 import type { Connection } from "./connection";
-import { endIfDead, fromRow, liveRecord, type SessionRow } from "./session";
+import { endIfDead, liveRecord } from "./session";
 
 export interface Detection {
   conflicts: Conflict[];

@@ -1,8 +1,8 @@
 import { timestamp } from "../../bus/clock";
 import type { Message } from "../../bus/message";
 import type { MessageQuery, MessageState } from "../../bus/store";
+import { fromRow, messageColumns, type MessageRow } from "../rows/message";
 import type { Connection } from "./connection";
-import { fromRow, messageColumns, type MessageRow } from "./message";
 
 type Filter = Omit<MessageQuery, "since">;
 

@@ -4,8 +4,8 @@ import type { Moment } from "../../bus/liveness";
 import type { Message } from "../../bus/message";
 import type { Unread } from "../../bus/session";
 import type { InboxPage, InboxRequest } from "../../bus/store";
+import { fromRow, messageColumns, type MessageRow } from "../rows/message";
 import type { Connection } from "./connection";
-import { fromRow, messageColumns, type MessageRow } from "./message";
 import { tend } from "./session";
 
 /** How long a message stays reserved for the process that is about to show it, in milliseconds. */

@@ -19,6 +19,7 @@ export function inspectDatabase(path: string, directory: string | null): Databas
   const report: DatabaseReport = {
     kind: "missing",
     path,
+    remote: false,
     size_bytes: sizeOf(path),
     wal_bytes: sizeOf(`${path}-wal`),
     schema_version: null,

@@ -3,11 +3,12 @@ import { ParleyError } from "../../bus/errors";
 import type { Moment } from "../../bus/liveness";
 import type { Attempt, Blocker, GotLocks, Lock, LockRequest, LockTarget } from "../../bus/lock";
 import type { SessionRecord } from "../../bus/session";
+import { ancestorsOf, overlaps } from "../rows/path";
 import { closeAlertsOn, raiseAlert } from "./alert";
 import type { Connection } from "./connection";
 import { insertEvent, tell } from "./event";
 import { freeIfOver } from "./lease";
-import { ancestorsOf, overlapping, overlaps } from "./path";
+import { overlapping } from "./path";
 import { isLiving, liveRecord, requireLive, tend } from "./session";
 import { takenByHand } from "./turn";
 import { enterQueue, firstInQueue, leaveQueue, waitingSessions } from "./waiter";
@@ -224,7 +225,7 @@ function inOtherWorktrees(
   me: SessionRecord,
   target: LockTarget,
   moment: Moment,
-): Lock[] {
+): GotLocks["elsewhere"] {
   const { repository, repository_path } = target;
   if (repository === null || repository_path === null) return [];
   return c
@@ -240,7 +241,8 @@ function inOtherWorktrees(
         paths: JSON.stringify([repository_path, ...ancestorsOf(repository_path), "."]),
       },
     )
-    .filter((lock) => !isFree(c, lock, moment));
+    .filter((lock) => !isFree(c, lock, moment))
+    .map((lock) => ({ ...lock, hostname: null }));
 }
 
 /** Releases own locks: those paths, or with null all. Throws `conflict` for another's and then releases nothing. */

@@ -7,11 +7,11 @@ import type { Lock } from "../../bus/lock";
 import type { Holdings } from "../../bus/session";
 import type { DatabaseFacts, LifecycleEvent, Stats } from "../../bus/status";
 import type { Overview } from "../../bus/store";
+import { parsedPayload } from "../rows/message";
 import { openAlerts } from "./alert";
 import { claimColumns } from "./claim";
 import type { Connection } from "./connection";
 import { lockColumns } from "./lock";
-import { parsedPayload } from "./message";
 import { liveSessions } from "./session";
 
 /** How many alerts and lifecycle events a picture holds (R119). */

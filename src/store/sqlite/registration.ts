@@ -5,22 +5,14 @@ import type { Moment } from "../../bus/liveness";
 import { sameProcess } from "../../bus/process";
 import type { SessionRecord } from "../../bus/session";
 import type { Registered } from "../../bus/store";
+import { fromRow, type SessionRow } from "../rows/session";
 import { settleAlerts } from "./alert";
 import { detectConflicts } from "./conflict";
 import type { Connection } from "./connection";
 import { endSession, insertLifecycle } from "./ending";
 import { unread } from "./inbox";
 import { inheritMail, strandMail } from "./mailbox";
-import {
-  endIfDead,
-  fromRow,
-  held,
-  liveRecord,
-  sessionRecord,
-  sessionRow,
-  type SessionRow,
-  tend,
-} from "./session";
+import { endIfDead, held, liveRecord, sessionRecord, sessionRow, tend } from "./session";
 
 export function registerSession(
   c: Connection,

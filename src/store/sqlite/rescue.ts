@@ -2,12 +2,13 @@ import { timestamp } from "../../bus/clock";
 import { deaths, type Moment } from "../../bus/liveness";
 import type { SessionRecord } from "../../bus/session";
 import type { Ended, HeldBy, SessionExport } from "../../bus/store";
+import { fromRow as messageFrom, messageColumns, type MessageRow } from "../rows/message";
+import { fromRow, type SessionRow } from "../rows/session";
 import { claimsOf } from "./claim";
 import type { Connection } from "./connection";
 import { endSession } from "./ending";
 import { locksOf } from "./lock";
-import { fromRow as messageFrom, messageColumns, type MessageRow } from "./message";
-import { fromRow, holdings, liveRecord, notEnded, type SessionRow } from "./session";
+import { holdings, liveRecord, notEnded } from "./session";
 
 /** How long one that died is still listed, in milliseconds: somebody may look for it. */
 const remembered = 24 * 3600 * 1000;

@@ -2,88 +2,92 @@ import { expect, test } from "bun:test";
 import { cpSync, mkdirSync, readdirSync } from "node:fs";
 import { join as path } from "node:path";
 
+import { onlyInFile } from "../../server";
 import { binary, sandbox } from "../../support";
 import { join } from "./cast";
 
-test("two agents of different vendors register, are told of each other and are seen by a third terminal", async () => {
-  await using s = sandbox();
-  const claude = await s.startAgent("claude");
-  const codex = await s.startAgent("codex");
-  const first = await claude.run([
-    "parley",
-    "register",
-    "--task-id",
-    "H.13.2",
-    "--project",
-    "PILOT",
-  ]);
-  expect(first).toMatchObject({ exitCode: 0, stderr: "" });
-  expect(first.stdout).toBe(
-    [
-      `Session registered: claude-${claude.pid}`,
-      "Vendor: claude",
-      "Project: PILOT",
-      "Task: H.13.2",
-      `PID: ${claude.pid}`,
-      "",
-      "Lifecycle: session_lifecycle/started broadcast",
-      "Conflicts: None detected",
-      "Unread: 0 messages",
-      "",
-      "Bus: ~/.local/share/parley/messaging.db",
-      "Run parley status to see all active sessions.",
-      "",
-    ].join("\n"),
-  );
+onlyInFile(
+  "two agents of different vendors register, are told of each other and are seen by a third terminal",
+  async () => {
+    await using s = sandbox();
+    const claude = await s.startAgent("claude");
+    const codex = await s.startAgent("codex");
+    const first = await claude.run([
+      "parley",
+      "register",
+      "--task-id",
+      "H.13.2",
+      "--project",
+      "PILOT",
+    ]);
+    expect(first).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(first.stdout).toBe(
+      [
+        `Session registered: claude-${claude.pid}`,
+        "Vendor: claude",
+        "Project: PILOT",
+        "Task: H.13.2",
+        `PID: ${claude.pid}`,
+        "",
+        "Lifecycle: session_lifecycle/started broadcast",
+        "Conflicts: None detected",
+        "Unread: 0 messages",
+        "",
+        "Bus: ~/.local/share/parley/messaging.db",
+        "Run parley status to see all active sessions.",
+        "",
+      ].join("\n"),
+    );
 
-  const second = await codex.run([
-    ...["parley", "register", "--model", "o3", "--project", "PILOT", "--task-id", "J.15.6"],
-  ]);
-  expect(second.stdout).toBe(
-    [
-      `Session registered: codex-${codex.pid}`,
-      "Vendor: codex (o3)",
-      "Project: PILOT",
-      "Task: J.15.6",
-      `PID: ${codex.pid}`,
-      "",
-      "Lifecycle: session_lifecycle/started broadcast",
-      "",
-      "CONFLICTS DETECTED:",
-      `[CRITICAL] project_conflict: claude-${claude.pid} also on PILOT`,
-      `[HIGH] cwd_overlap: claude-${claude.pid} in ${s.dir}`,
-      "",
-      "Run parley conflicts --full for details.",
-      "",
-      "Unread: 2 operator alerts",
-      "Run parley status --alerts for details.",
-      "",
-      "Bus: ~/.local/share/parley/messaging.db",
-      "",
-    ].join("\n"),
-  );
+    const second = await codex.run([
+      ...["parley", "register", "--model", "o3", "--project", "PILOT", "--task-id", "J.15.6"],
+    ]);
+    expect(second.stdout).toBe(
+      [
+        `Session registered: codex-${codex.pid}`,
+        "Vendor: codex (o3)",
+        "Project: PILOT",
+        "Task: J.15.6",
+        `PID: ${codex.pid}`,
+        "",
+        "Lifecycle: session_lifecycle/started broadcast",
+        "",
+        "CONFLICTS DETECTED:",
+        `[CRITICAL] project_conflict: claude-${claude.pid} also on PILOT`,
+        `[HIGH] cwd_overlap: claude-${claude.pid} in ${s.dir}`,
+        "",
+        "Run parley conflicts --full for details.",
+        "",
+        "Unread: 2 operator alerts",
+        "Run parley status --alerts for details.",
+        "",
+        "Bus: ~/.local/share/parley/messaging.db",
+        "",
+      ].join("\n"),
+    );
 
-  const third = await s.parley(["status", "--no-log"]);
-  expect(third.exitCode).toBe(0);
-  expect(third.stdout).toContain(
-    "\n2 active sessions | 0 file locks | 0 task claims | 2 alerts | 0 unread\n",
-  );
-  for (const line of [
-    `**Session: claude-${claude.pid}**\n`,
-    `**Session: codex-${codex.pid}**\n`,
-    "- **Vendor:** codex (o3)",
-    `- **CWD:** \`${s.dir}\``,
-    "- **Task:** J.15.6",
-    `- project_conflict (priority 3/critical): claude-${claude.pid} + codex-${codex.pid} both on PILOT`,
-    "- All 2 PIDs confirmed alive via `/proc`",
-  ]) {
-    if (!line.includes("/proc") || process.platform === "linux")
-      expect(third.stdout).toContain(line);
-  }
-  expect(third.stdout).not.toContain("THIS SESSION");
-  const own = await codex.run(["parley", "status", "--no-log"]);
-  expect(own.stdout).toContain(`**Session: codex-${codex.pid}** (THIS SESSION)\n`);
-});
+    const third = await s.parley(["status", "--no-log"]);
+    expect(third.exitCode).toBe(0);
+    expect(third.stdout).toContain(
+      "\n2 active sessions | 0 file locks | 0 task claims | 2 alerts | 0 unread\n",
+    );
+    for (const line of [
+      `**Session: claude-${claude.pid}**\n`,
+      `**Session: codex-${codex.pid}**\n`,
+      "- **Vendor:** codex (o3)",
+      `- **CWD:** \`${s.dir}\``,
+      "- **Task:** J.15.6",
+      `- project_conflict (priority 3/critical): claude-${claude.pid} + codex-${codex.pid} both on PILOT`,
+      "- All 2 PIDs confirmed alive via `/proc`",
+    ]) {
+      if (!line.includes("/proc") || process.platform === "linux")
+        expect(third.stdout).toContain(line);
+    }
+    expect(third.stdout).not.toContain("THIS SESSION");
+    const own = await codex.run(["parley", "status", "--no-log"]);
+    expect(own.stdout).toContain(`**Session: codex-${codex.pid}** (THIS SESSION)\n`);
+  },
+);
 
 test("registering again updates the same session and announces nothing", async () => {
   await using s = sandbox();
@@ -123,23 +127,26 @@ test("of two sessions that arrive together one always sees the other", async () 
   expect(alerts[0].payload.sessions).toHaveLength(4);
 });
 
-test("without a database there is nothing to look at, and it says how to make one", async () => {
-  await using s = sandbox();
-  for (const verb of ["status", "inbox", "heartbeat", "unregister"]) {
-    const human = await s.parley([verb]);
-    expect(human).toMatchObject({ exitCode: 4, stdout: "" });
-    expect(human.stderr).toContain(`Database not found: ${s.db}`);
-    expect(human.stderr).toContain("hint: run parley register first");
-    const json = await s.parley([verb, "--json"]);
-    expect(json).toMatchObject({ exitCode: 4, stderr: "" });
-    expect(json.json()).toMatchObject({
-      ok: false,
-      error: { code: "not_found", details: { database: s.db } },
-    });
-  }
-  // Looking makes nothing.
-  expect(readdirSync(s.home)).toEqual([]);
-});
+onlyInFile(
+  "without a database there is nothing to look at, and it says how to make one",
+  async () => {
+    await using s = sandbox();
+    for (const verb of ["status", "inbox", "heartbeat", "unregister"]) {
+      const human = await s.parley([verb]);
+      expect(human).toMatchObject({ exitCode: 4, stdout: "" });
+      expect(human.stderr).toContain(`Database not found: ${s.db}`);
+      expect(human.stderr).toContain("hint: run parley register first");
+      const json = await s.parley([verb, "--json"]);
+      expect(json).toMatchObject({ exitCode: 4, stderr: "" });
+      expect(json.json()).toMatchObject({
+        ok: false,
+        error: { code: "not_found", details: { database: s.db } },
+      });
+    }
+    // Looking makes nothing.
+    expect(readdirSync(s.home)).toEqual([]);
+  },
+);
 
 test("on an empty bus the dashboard says that nobody is there", async () => {
   await using s = sandbox();

@@ -9,51 +9,57 @@ import {
 } from "node:fs";
 import { join as path } from "node:path";
 
+import { onlyInFile } from "../../server";
 import { type Run, type RunOptions, type Sandbox, sandbox } from "../../support";
 import { join } from "./cast";
 
 const nothing = { messages: 0, sessions: 0, locks: 0, claims: 0, alerts: 0 };
 
-test("a clean-up removes what is past its time and what the dead left, for two vendors, and no more", async () => {
-  await using s = sandbox();
-  const env = { PARLEY_TTL: "task_broadcast=1ms" };
-  const claude = await join(s, "claude", { env });
-  const codex = await join(s, "codex", { env });
-  await claude.parley("claim", "H.1", "--ttl", "1ms");
-  await claude.parley("lock", "mine.txt");
-  await codex.parley("lock", "theirs.txt", "more.txt");
-  await codex.parley("claim", "H.2");
-  await claude.parley("message", codex.id, "hello");
-  await codex.parley("message", claude.id, "hello");
-  await codex.agent.kill();
+onlyInFile(
+  "a clean-up removes what is past its time and what the dead left, for two vendors, and no more",
+  async () => {
+    await using s = sandbox();
+    const env = { PARLEY_TTL: "task_broadcast=1ms" };
+    const claude = await join(s, "claude", { env });
+    const codex = await join(s, "codex", { env });
+    await claude.parley("claim", "H.1", "--ttl", "1ms");
+    await claude.parley("lock", "mine.txt");
+    await codex.parley("lock", "theirs.txt", "more.txt");
+    await codex.parley("claim", "H.2");
+    await claude.parley("message", codex.id, "hello");
+    await codex.parley("message", claude.id, "hello");
+    await codex.agent.kill();
 
-  const counted = await s.parley(["cleanup", "--dry-run", "--json"]);
-  const due = { ...nothing, messages: 2, locks: 2, claims: 2 };
-  expect(counted.json().data).toMatchObject({ removed: due });
-  const told = await s.parley(["cleanup", "--dry-run"]);
-  expect(told.stdout).toMatch(
-    /^Would remove: 2 messages, 0 alerts, 0 ended sessions, 2 file locks, 2 task claims\nDatabase: \d+ KB\n$/,
-  );
+    const counted = await s.parley(["cleanup", "--dry-run", "--json"]);
+    const due = { ...nothing, messages: 2, locks: 2, claims: 2 };
+    expect(counted.json().data).toMatchObject({ removed: due });
+    const told = await s.parley(["cleanup", "--dry-run"]);
+    expect(told.stdout).toMatch(
+      /^Would remove: 2 messages, 0 alerts, 0 ended sessions, 2 file locks, 2 task claims\nDatabase: \d+ KB\n$/,
+    );
 
-  const done = (await s.parley(["cleanup", "--json"])).json().data;
-  expect(Object.keys(done).toSorted()).toEqual(["bytes_after", "bytes_before", "removed"]);
-  // The end of each claim is itself an event, and is over a millisecond later.
-  expect(done.removed).toMatchObject({
-    ...nothing,
-    messages: expect.any(Number),
-    locks: 2,
-    claims: 2,
-  });
-  expect(done.bytes_after).toBeGreaterThan(0);
-  expect(done.bytes_after).toBeLessThanOrEqual(done.bytes_before);
+    const done = (await s.parley(["cleanup", "--json"])).json().data;
+    expect(Object.keys(done).toSorted()).toEqual(["bytes_after", "bytes_before", "removed"]);
+    // The end of each claim is itself an event, and is over a millisecond later.
+    expect(done.removed).toMatchObject({
+      ...nothing,
+      messages: expect.any(Number),
+      locks: 2,
+      claims: 2,
+    });
+    expect(done.bytes_after).toBeGreaterThan(0);
+    expect(done.bytes_after).toBeLessThanOrEqual(done.bytes_before);
 
-  const { locks } = (await s.parley(["status", "--locks", "--json"])).json().data;
-  expect(locks.map((lock: { session_id: string }) => lock.session_id)).toEqual([claude.id]);
-  expect((await claude.parley("message", "--sent", "--json")).json().data.messages).toHaveLength(1);
-  const bells = readdirSync(path(s.db, "../bell"));
-  expect(bells).toContain(claude.id);
-  expect(bells).not.toContain(codex.id);
-});
+    const { locks } = (await s.parley(["status", "--locks", "--json"])).json().data;
+    expect(locks.map((lock: { session_id: string }) => lock.session_id)).toEqual([claude.id]);
+    expect((await claude.parley("message", "--sent", "--json")).json().data.messages).toHaveLength(
+      1,
+    );
+    const bells = readdirSync(path(s.db, "../bell"));
+    expect(bells).toContain(claude.id);
+    expect(bells).not.toContain(codex.id);
+  },
+);
 
 test("who waits for what a dead session held has it at once when somebody cleans up", async () => {
   await using s = sandbox();
@@ -103,38 +109,43 @@ const table = (s: Sandbox): string => readFileSync(path(s.home, "table"), "latin
 const cron = (s: Sandbox, action: string, ...more: string[]): Promise<Run> =>
   s.parley(["cleanup", "--cron", action, ...more]);
 
-test("the crontab gets one line, once, and every other line stays as it is, byte for byte", async () => {
-  await using s = sandbox();
-  withCrontab(s);
-  // A remark, a disabled line of ours, Latin-1, trailing blanks, CRLF, and no line break at the end.
-  const others =
-    "# m h  dom\n#*/5 * * * * parley cleanup # parley cleanup\nMAILTO=\xe9va  \r\n\n0 4 * * * backup %d";
-  writeFileSync(path(s.home, "table"), others, "latin1");
+onlyInFile(
+  "the crontab gets one line, once, and every other line stays as it is, byte for byte",
+  async () => {
+    await using s = sandbox();
+    withCrontab(s);
+    // A remark, a disabled line of ours, Latin-1, trailing blanks, CRLF, and no line break at the end.
+    const others =
+      "# m h  dom\n#*/5 * * * * parley cleanup # parley cleanup\nMAILTO=\xe9va  \r\n\n0 4 * * * backup %d";
+    writeFileSync(path(s.home, "table"), others, "latin1");
 
-  const first = (await cron(s, "install", "--json")).json().data;
-  expect(first).toEqual({
-    action: "install",
-    every_seconds: 300,
-    line: expect.stringMatching(
-      /^\*\/5 \* \* \* \* \/\S+ cleanup --db \/\S+ >\/dev\/null # parley cleanup$/,
-    ),
-    files: [],
-    changed: true,
-  });
-  expect(table(s)).toBe(`${others}\n${first.line}\n`);
+    const first = (await cron(s, "install", "--json")).json().data;
+    expect(first).toEqual({
+      action: "install",
+      every_seconds: 300,
+      line: expect.stringMatching(
+        /^\*\/5 \* \* \* \* \/\S+ cleanup --db \/\S+ >\/dev\/null # parley cleanup$/,
+      ),
+      files: [],
+      changed: true,
+    });
+    expect(table(s)).toBe(`${others}\n${first.line}\n`);
 
-  expect((await cron(s, "install", "--json")).json().data).toEqual({ ...first, changed: false });
-  expect((await cron(s, "install")).stdout).toBe(`The crontab holds it already:\n${first.line}\n`);
-  expect(readFileSync(path(s.home, "writes"), "utf8")).toBe("written\n");
+    expect((await cron(s, "install", "--json")).json().data).toEqual({ ...first, changed: false });
+    expect((await cron(s, "install")).stdout).toBe(
+      `The crontab holds it already:\n${first.line}\n`,
+    );
+    expect(readFileSync(path(s.home, "writes"), "utf8")).toBe("written\n");
 
-  const hourly = (await cron(s, "install", "--every", "1h", "--json")).json().data;
-  expect(hourly.line).toStartWith("0 * * * * ");
-  expect(table(s)).toBe(`${others}\n${hourly.line}\n`);
+    const hourly = (await cron(s, "install", "--every", "1h", "--json")).json().data;
+    expect(hourly.line).toStartWith("0 * * * * ");
+    expect(table(s)).toBe(`${others}\n${hourly.line}\n`);
 
-  expect((await cron(s, "remove")).stdout).toBe("Removed from the crontab.\n");
-  expect(table(s)).toBe(`${others}\n`);
-  expect((await cron(s, "remove")).stdout).toBe("The crontab holds no line of parley's.\n");
-});
+    expect((await cron(s, "remove")).stdout).toBe("Removed from the crontab.\n");
+    expect(table(s)).toBe(`${others}\n`);
+    expect((await cron(s, "remove")).stdout).toBe("The crontab holds no line of parley's.\n");
+  },
+);
 
 test("several lines of ours become one, in the first one's place", async () => {
   await using s = sandbox();

@@ -5,6 +5,7 @@ import { join as path } from "node:path";
 import { Database } from "bun:sqlite";
 
 import { binary, sandbox } from "../../support";
+import { onlyInFile } from "../../server";
 import { join, sent, texts } from "./cast";
 
 /** Waits until the database of a bus says so. */
@@ -58,7 +59,7 @@ test("--peek marks nothing, --mark-read marks what it showed, and both at once i
   expect(await sent(claude)).toEqual(["one: read", "two: read", "three: pending"]);
 });
 
-test("what nobody could read stays pending, and is shown to the next who asks", async () => {
+onlyInFile("what nobody could read stays pending, and is shown to the next who asks", async () => {
   await using s = sandbox();
   const claude = await join(s, "claude");
   const codex = await join(s, "codex", { cwd: s.home });
@@ -93,7 +94,7 @@ async function forget(db: string): Promise<void> {
   database.close();
 }
 
-test("a reader that is killed before it has written leaves the message pending", async () => {
+onlyInFile("a reader that is killed before it has written leaves the message pending", async () => {
   await using s = sandbox();
   const claude = await join(s, "claude");
   const codex = await join(s, "codex", { cwd: s.home });

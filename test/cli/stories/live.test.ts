@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 
-import { binary, sandbox } from "../../support";
+import { binary, type Sandbox, sandbox } from "../../support";
 import { join, sent, texts } from "./cast";
 
 interface Line {
@@ -9,9 +9,9 @@ interface Line {
 }
 
 /** A stream of parley in the background; its lines as they come. */
-function stream(home: string, args: string[]) {
+function stream(env: Sandbox["env"], args: string[]) {
   const child = Bun.spawn([binary, ...args, "--json"], {
-    env: { HOME: home, PATH: "/usr/bin:/bin" },
+    env,
     stdout: "pipe",
     stderr: "pipe",
   });
@@ -72,7 +72,7 @@ test("a watch shows what is published and the mail to its session, which is deli
   await using s = sandbox();
   const claude = await join(s, "claude");
   const codex = await join(s, "codex");
-  const watch = stream(s.home, ["watch", "--session", codex.id, "--since", "0"]);
+  const watch = stream(s.env, ["watch", "--session", codex.id, "--since", "0"]);
   expect((await watch.next())?.message.channel).toBe("session_lifecycle");
   await claude.parley("publish", "state", "to all");
   await claude.parley("message", codex.id, "to codex");
@@ -99,7 +99,7 @@ test("a watch goes on from its cursor: nothing is missed and nothing comes twice
   const seen: unknown[] = [];
   let cursor = "0";
   for (let n = 1; n <= 6; n++) {
-    const watch = stream(s.home, ["watch", "build", "--since", cursor]);
+    const watch = stream(s.env, ["watch", "build", "--since", cursor]);
     const line = await watch.next();
     // Killed without a word after one message, while the next are being published.
     watch.child.kill("SIGKILL");
@@ -116,7 +116,7 @@ test("a watch ends after its time, after one message, or when its reader leaves"
   const claude = await join(s, "claude");
   const timed = await claude.parley("watch", "build", "--for", "50ms");
   expect(timed).toMatchObject({ exitCode: 0, stdout: "" });
-  const once = stream(s.home, ["watch", "build", "--once", "--since", "0"]);
+  const once = stream(s.env, ["watch", "build", "--once", "--since", "0"]);
   await claude.parley("publish", "build", "one");
   await claude.parley("publish", "build", "two");
   expect(said(await once.next())).toBe("one");
@@ -142,7 +142,7 @@ test("a feed shows everybody's messages in one order, and follows", async () => 
     "coordination",
     "state",
   ]);
-  const follow = stream(s.home, ["feed", "--follow", "--since", `${cursor}`]);
+  const follow = stream(s.env, ["feed", "--follow", "--since", `${cursor}`]);
   await claude.parley("message", "codex-1", "later");
   expect(said(await follow.next())).toBe("later");
   follow.child.kill("SIGINT");
@@ -223,7 +223,7 @@ test("without a native watcher everything still arrives", async () => {
   const child = Bun.spawn(
     [binary, "watch", "build", "--once", "--since", "0", "--verbose", "--json"],
     {
-      env: { HOME: s.home, PATH: "/usr/bin:/bin", PARLEY_WAKE: "poll", PARLEY_POLL_MS: "20" },
+      env: { ...s.env, PARLEY_WAKE: "poll", PARLEY_POLL_MS: "20" },
       stdout: "pipe",
       stderr: "pipe",
     },

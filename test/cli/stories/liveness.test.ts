@@ -5,6 +5,7 @@ import { join as path } from "node:path";
 import { Database } from "bun:sqlite";
 
 import { type Run, sandbox } from "../../support";
+import { onlyInFile } from "../../server";
 import { join, texts } from "./cast";
 
 /** `event session` of the last 20 lifecycle events, oldest first. */
@@ -131,7 +132,7 @@ test("a session that ended is resumed by the same process, and by the same conve
   ]);
 });
 
-test("a sign of life is answered with its time, and every command is one", async () => {
+onlyInFile("a sign of life is answered with its time, and every command is one", async () => {
   await using s = sandbox();
   const claude = await join(s, "claude");
   expect((await claude.parley("heartbeat")).stdout).toMatch(

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 
+import { onlyInFile } from "../../server";
 import { type Agent, type Sandbox, sandbox } from "../../support";
 
 let box: Sandbox;
@@ -39,7 +40,7 @@ const isRunning = (pid: number): boolean =>
   existsSync(`/proc/${pid}`) && !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, "latin1"));
 
 describe("rescue", () => {
-  test("looks without touching, then frees what a dead session held", async () => {
+  onlyInFile("looks without touching, then frees what a dead session held", async () => {
     const { agent, id } = await holder("claude", "a.py");
     const codex = await box.startAgent("codex");
     const registered = await codex.run(["parley", "register", "--json"]);
@@ -103,7 +104,7 @@ describe("rescue", () => {
     expect(unknown.exitCode).toBe(4);
   });
 
-  test("writes what a session had into new private files", async () => {
+  onlyInFile("writes what a session had into new private files", async () => {
     const { agent, id } = await holder("claude", "a.py");
     const codex = await box.startAgent("codex");
     await codex.run(["parley", "register"]);

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join as path } from "node:path";
 
 import { sandbox } from "../../support";
+import { onlyInFile } from "../../server";
 import { join, texts } from "./cast";
 
 /** Clears the screen, sets the title, writes to the clipboard, overwrites the line, turns the text around. */
@@ -21,71 +22,74 @@ function setTask(db: string, task: string): void {
   database.close();
 }
 
-test("nothing that a session says of itself or to others acts on a terminal or forges a heading", async () => {
-  await using s = sandbox();
-  // A directory may be called almost anything.
-  const dir = path(s.dir, hostile.replaceAll("/", ":"));
-  mkdirSync(dir);
-  const register = ["--project", hostile, "--model", hostile];
-  const claude = await join(s, "claude", { cwd: dir, register });
-  setTask(s.db, hostile);
-  const codex = await join(s, "codex", { cwd: dir, register: ["--project", hostile] });
-  await codex.parley("message", claude.id, hostile);
-  await codex.parley("message", claude.id, "--payload", JSON.stringify({ [hostile]: hostile }));
-  await codex.parley("log", hostile);
+onlyInFile(
+  "nothing that a session says of itself or to others acts on a terminal or forges a heading",
+  async () => {
+    await using s = sandbox();
+    // A directory may be called almost anything.
+    const dir = path(s.dir, hostile.replaceAll("/", ":"));
+    mkdirSync(dir);
+    const register = ["--project", hostile, "--model", hostile];
+    const claude = await join(s, "claude", { cwd: dir, register });
+    setTask(s.db, hostile);
+    const codex = await join(s, "codex", { cwd: dir, register: ["--project", hostile] });
+    await codex.parley("message", claude.id, hostile);
+    await codex.parley("message", claude.id, "--payload", JSON.stringify({ [hostile]: hostile }));
+    await codex.parley("log", hostile);
 
-  const views = [
-    ...[["register"], ["register", "--verbose"], ["task"], ["heartbeat"]],
-    ...[
-      ["inbox", "--peek"],
-      ["status", "--no-log"],
-      ["status", "--verbose"],
-    ],
-    [
-      "status",
-      "--stats",
-      "--locks",
-      "--claims",
-      "--alerts",
-      "--unread",
-      "--lifecycle",
-      "--verbose",
-    ],
-    ...[["inbox"], ["message", "nobody", hostile], ["message", "--all", hostile]],
-    ...[
-      ["message", "--sent", "--status"],
-      ["log", hostile],
-      ["log", "--fix", hostile],
-      ["log", "--view"],
-    ],
-    ...[
-      ["message", hostile, "x"],
-      ["inbox", "--session", hostile],
-      ["status", `--${hostile}`],
-      [hostile],
-    ],
-    ...[
-      ["read", hostile],
-      ["inbox", "--channel", hostile],
-      ["register", "--name", hostile],
-    ],
-    ...[
-      ["register", "--llm", hostile],
-      ["status", "--db", hostile],
-      ["unregister", "--reason", hostile],
-    ],
-  ];
-  for (const view of views) {
-    for (const json of [[], ["--json"]]) {
-      const { stdout, stderr } = await claude.parley(...json, ...view);
-      expect([view, unsafe.exec(stdout + stderr)?.[0]]).toEqual([view, undefined]);
-      // A heading of the log, and nothing else of ours, begins with ###.
-      const forged = /^### (?!\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ - (\[FIX\] |\[H\.0\] )?)/m;
-      expect(stdout).not.toMatch(forged);
-      expect(stdout).not.toContain("\n### 2026-01-01");
+    const views = [
+      ...[["register"], ["register", "--verbose"], ["task"], ["heartbeat"]],
+      ...[
+        ["inbox", "--peek"],
+        ["status", "--no-log"],
+        ["status", "--verbose"],
+      ],
+      [
+        "status",
+        "--stats",
+        "--locks",
+        "--claims",
+        "--alerts",
+        "--unread",
+        "--lifecycle",
+        "--verbose",
+      ],
+      ...[["inbox"], ["message", "nobody", hostile], ["message", "--all", hostile]],
+      ...[
+        ["message", "--sent", "--status"],
+        ["log", hostile],
+        ["log", "--fix", hostile],
+        ["log", "--view"],
+      ],
+      ...[
+        ["message", hostile, "x"],
+        ["inbox", "--session", hostile],
+        ["status", `--${hostile}`],
+        [hostile],
+      ],
+      ...[
+        ["read", hostile],
+        ["inbox", "--channel", hostile],
+        ["register", "--name", hostile],
+      ],
+      ...[
+        ["register", "--llm", hostile],
+        ["status", "--db", hostile],
+        ["unregister", "--reason", hostile],
+      ],
+    ];
+    for (const view of views) {
+      for (const json of [[], ["--json"]]) {
+        const { stdout, stderr } = await claude.parley(...json, ...view);
+        expect([view, unsafe.exec(stdout + stderr)?.[0]]).toEqual([view, undefined]);
+        // A heading of the log, and nothing else of ours, begins with ###.
+        const forged = /^### (?!\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ - (\[FIX\] |\[H\.0\] )?)/m;
+        expect(stdout).not.toMatch(forged);
+        expect(stdout).not.toContain("\n### 2026-01-01");
+      }
     }
-  }
-});
+  },
+);
 
 test("in --json the text is what it was, escaped", async () => {
   await using s = sandbox();
@@ -132,7 +136,7 @@ test("no project name leads out of the directory of the logs", async () => {
   expect(readdirSync(s.home)).toEqual([".local"]);
 });
 
-test("no message makes an entry of the session log look like another", async () => {
+onlyInFile("no message makes an entry of the session log look like another", async () => {
   await using s = sandbox();
   const claude = await join(s, "claude");
   setTask(s.db, "H.1\n### forged");

@@ -1,17 +1,17 @@
 import { expect, test } from "bun:test";
 
-import { binary, sandbox } from "../../support";
+import { binary, type Sandbox, sandbox } from "../../support";
 import { join } from "./cast";
 
 const clear = "\x1b[H\x1b[2J";
 
 /** `parley` in a terminal of its own, as a person would run it. */
-function inTerminal(home: string, args: string[], env: Record<string, string> = {}) {
+function inTerminal(base: Sandbox["env"], args: string[], env: Record<string, string> = {}) {
   let screen = "";
   const changes = new Set<() => void>();
   const decoder = new TextDecoder();
   const child = Bun.spawn([binary, ...args], {
-    env: { HOME: home, PATH: "/usr/bin:/bin", TERM: "xterm-256color", ...env },
+    env: { ...base, TERM: "xterm-256color", ...env },
     terminal: {
       cols: 100,
       rows: 40,
@@ -44,7 +44,7 @@ const frames = (screen: string): string[] => screen.split(clear).slice(1);
 test("status --watch draws the dashboard again when the bus changes, and Ctrl-C ends it", async () => {
   await using s = sandbox();
   const claude = await join(s, "claude");
-  const watch = inTerminal(s.home, ["status", "--watch"]);
+  const watch = inTerminal(s.env, ["status", "--watch"]);
   await watch.until((screen) => screen.includes("1 active session |"));
   const codex = await join(s, "codex", { cwd: s.home });
   await watch.until((screen) => frames(screen).at(-1)!.includes(`**Session: ${codex.id}**`));
@@ -60,7 +60,7 @@ test("status --watch draws the dashboard again when the bus changes, and Ctrl-C 
 test("a view is watched without taking from it, and without colours where none are wanted", async () => {
   await using s = sandbox();
   const claude = await join(s, "claude");
-  const watch = inTerminal(s.home, ["status", "--watch", "--stats"], { NO_COLOR: "1" });
+  const watch = inTerminal(s.env, ["status", "--watch", "--stats"], { NO_COLOR: "1" });
   await watch.until((screen) => screen.includes("v2 pending: 0"));
   await claude.parley("message", "operator", "x");
   await watch.until((screen) => screen.includes("v2 pending: 1"));
@@ -74,7 +74,7 @@ test("two who watch do not wake each other for ever", async () => {
   const claude = await join(s, "claude");
   const codex = await join(s, "codex", { cwd: s.home });
   const watches = [claude, codex].map(({ id }) =>
-    inTerminal(s.home, ["status", "--watch", "--json", "--session", id]),
+    inTerminal(s.env, ["status", "--watch", "--json", "--session", id]),
   );
   const seen = (text: string) =>
     Promise.all(watches.map(({ until }) => until((screen) => screen.includes(text))));
@@ -108,7 +108,7 @@ test("with --json a watch is one line an event, which the reader may stop readin
 test("heartbeat --watch goes on beating until it is stopped or the session ends", async () => {
   await using s = sandbox();
   const claude = await join(s, "claude");
-  const beats = inTerminal(s.home, [
+  const beats = inTerminal(s.env, [
     ...["heartbeat", "--watch", "--interval", "1ms", "--json", "--session", claude.id],
   ]);
   await beats.until((screen) => screen.split("\n").length > 3);
@@ -120,7 +120,7 @@ test("heartbeat --watch goes on beating until it is stopped or the session ends"
   beats.child.kill("SIGINT");
   expect(await beats.child.exited).toBe(0);
 
-  const more = inTerminal(s.home, [
+  const more = inTerminal(s.env, [
     "heartbeat",
     "--watch",
     "--interval",

@@ -1,0 +1,115 @@
+import { type Attendance, attendanceGrain, type Attended, withEdited } from "../../bus/attendance";
+import { parseTime, timestamp } from "../../bus/clock";
+import type { Moment } from "../../bus/liveness";
+import type { SessionRecord } from "../../bus/session";
+import { fromRow, type SessionRow } from "../rows/session";
+import type { Connection } from "./connection";
+import type { Queries } from "./queries";
+import { waitingMail } from "./inbox";
+import { tend } from "./session";
+import { freeTurnLeases, hasTurnLeases } from "./turn";
+import { waitingSessions } from "./waiter";
+
+/** Looks first, and writes only where something has to be written: most events change nothing. */
+export async function attend(
+  connection: Connection,
+  readOnly: boolean,
+  visit: Attendance,
+  moment: Moment,
+): Promise<Attended | null> {
+  const looked = await connection.look(async (c) => {
+    const record = await visitor(c, visit, moment);
+    if (!record) return null;
+    const [waiting, due] = await Promise.all([
+      visit.mail_from === null ? 0 : waitingMail(c, record.session_id, visit.mail_from, moment.at),
+      !readOnly && isDue(c, visit, record, moment.at),
+    ]);
+    return { record, waiting, due };
+  });
+  if (!looked) return null;
+  const { waiting, due } = looked;
+  if (!due) return { record: looked.record, waiting, changed: false, touched: [] };
+  return connection.write(async (c) => {
+    // Read again: it may have ended in between.
+    const record = await visitor(c, visit, moment);
+    return record && { waiting, ...(await write(c, visit, record, moment)) };
+  });
+}
+
+/** The live session of this conversation whose process is one of those near; one that is dead is nobody's. */
+async function visitor(
+  c: Queries,
+  visit: Attendance,
+  moment: Moment,
+): Promise<SessionRecord | null> {
+  const { llm_vendor, session_uuid, near } = visit;
+  const rows = await c.all<SessionRow>(
+    `select * from parley.session_registry where session_uuid = $session_uuid and llm_vendor = $llm_vendor
+      and machine_uuid = $machine and status <> 'terminated'`,
+    { llm_vendor, session_uuid, machine: c.machineUuid },
+  );
+  const found = rows.map(fromRow);
+  for (const pid of near) {
+    const record = found.find((each) => each.pid === pid);
+    if (record && moment.judge(record).ended === null) return record;
+  }
+  return null;
+}
+
+const beatIsDue = (record: SessionRecord, at: number): boolean => {
+  const age = at - (parseTime(record.heartbeat_at) ?? 0);
+  // A clock that stepped back makes the age negative.
+  return age < 0 || age >= attendanceGrain;
+};
+
+const isDue = async (
+  c: Queries,
+  visit: Attendance,
+  record: SessionRecord,
+  at: number,
+): Promise<boolean> =>
+  beatIsDue(record, at) ||
+  (visit.activity !== null && visit.activity !== record.activity?.state) ||
+  filesAfter(visit, record) !== null ||
+  (visit.ends_turn && (await hasTurnLeases(c, record.session_id)));
+
+/** Null where they stay as they are. */
+function filesAfter(visit: Attendance, record: SessionRecord): string[] | null {
+  const before = record.active_files;
+  const files = visit.ends_turn ? [] : withEdited(before, visit.edited);
+  const same = files.length === before.length && files.every((file, i) => file === before[i]);
+  return same ? null : files;
+}
+
+async function write(
+  c: Queries,
+  visit: Attendance,
+  before: SessionRecord,
+  moment: Moment,
+): Promise<Omit<Attended, "waiting">> {
+  const { session_id } = before;
+  const now = timestamp(moment.at);
+  const moved = visit.activity !== null && visit.activity !== before.activity?.state;
+  const activity =
+    moved && visit.activity !== null ? { state: visit.activity, since: now } : before.activity;
+  const files = filesAfter(visit, before);
+  if (moved || files !== null) {
+    await c.run(
+      `update parley.session_registry set activity = $state, activity_since = $since, active_files = $files
+        where session_id = $session_id`,
+      {
+        session_id,
+        state: activity?.state ?? null,
+        since: activity?.since ?? null,
+        files: JSON.stringify(files ?? before.active_files),
+      },
+    );
+  }
+  if (beatIsDue(before, moment.at)) await tend(c, session_id, moment);
+  const freed = visit.ends_turn ? await freeTurnLeases(c, session_id, moment.at) : 0;
+  return {
+    record: { ...before, activity, active_files: files ?? before.active_files },
+    changed: moved || files !== null || freed > 0,
+    touched: freed > 0 ? await waitingSessions(c, "lock") : [],
+  };
+}

@@ -1,0 +1,29 @@
+import type { Clock } from "../../bus/clock";
+import type { Queries } from "./queries";
+
+/** The server's clock, which is the same for every machine: ours, and how far it is off. */
+export interface ServerClock extends Clock {
+  /** A number that changes with what is committed; sets the clock by the way. */
+  look(c: Queries): Promise<number>;
+}
+
+export function createServerClock(): ServerClock {
+  let offset = 0;
+  return {
+    now: () => Math.round(Date.now() + offset),
+    look: async (c) => {
+      const asked = Date.now();
+      // Standbys hear of a sequence only now and then, but know which transactions they have seen.
+      const row = await c.get<{ changes: number; seen: string | null; now: number }>(
+        `select last_value as changes,
+            case when pg_is_in_recovery() then pg_current_snapshot()::text end as seen,
+            (extract(epoch from clock_timestamp()) * 1000)::float8 as now
+          from parley.changes`,
+      );
+      const { changes, seen, now } = row!;
+      // The server looked at its clock about halfway.
+      offset = now - (asked + Date.now()) / 2;
+      return seen === null ? changes : Number(Bun.hash(seen) & 0x1f_ffff_ffff_ffffn);
+    },
+  };
+}

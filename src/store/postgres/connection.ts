@@ -1,0 +1,233 @@
+import { SQL } from "bun";
+
+import type { Settings } from "../../bus/settings";
+import {
+  codeOf,
+  deadline,
+  isLost,
+  isPassing,
+  NoAnswer,
+  translated,
+  UnknownOutcome,
+} from "./failure";
+import type { Location } from "./location";
+import { Queries, type Surroundings } from "./queries";
+import { inSchema, type Statement } from "./statement";
+
+/** Well below the deadline, so that the server itself gives the waiting up. */
+const lockTimeout = deadline - 1000;
+/** Seconds after which an unused connection is given back: who beats twice a minute needs none in between. */
+const idleSeconds = 5;
+const connectSeconds = 5;
+
+/**
+ * One bus on a server. A process has one connection for all it does (and one more while it listens), since a thousand
+ * processes share what the server allows.
+ */
+export class Connection {
+  private client: SQL;
+  private readonly statements = new Map<string, Statement>();
+  /** Whether the server has ever answered. */
+  private reached = false;
+
+  constructor(
+    readonly location: Location,
+    private readonly surroundings: Surroundings,
+    /** By `performance.now()`: when nothing waits any more; see `StoreOptions`. */
+    private readonly giveUpAt = Number.POSITIVE_INFINITY,
+  ) {
+    this.client = connect(location);
+  }
+
+  get settings(): Settings {
+    return this.surroundings.settings;
+  }
+
+  /** Runs statements each by itself. What is repeated where the connection is lost must only read, or not mind. */
+  look<T>(work: (c: Queries) => Promise<T>): Promise<T> {
+    return this.patiently(() => work(this.queries(this.client)));
+  }
+
+  /** Runs `work` on one snapshot. */
+  read<T>(work: (c: Queries) => Promise<T>): Promise<T> {
+    return this.patiently(() =>
+      this.transaction("begin isolation level repeatable read read only", work),
+    );
+  }
+
+  /**
+   * Runs `work` as the one writer of the bus. All that is written is serialised by a lock that lasts until the commit:
+   * so ids appear in their order, and what is decided by reading is still true when it is written. `work` runs again
+   * where the connection was lost before it was committed, and only then.
+   */
+  write<T>(work: (c: Queries) => Promise<T>): Promise<T> {
+    return this.patiently(() =>
+      this.transaction(
+        `begin; set local lock_timeout = ${lockTimeout}; select pg_advisory_xact_lock(${this.lockKey})`,
+        work,
+      ),
+    );
+  }
+
+  /** Runs `work` as the one writer, or not at all (null) while somebody else is writing. */
+  writeUnlessBusy<T>(work: (c: Queries) => Promise<T>): Promise<T | null> {
+    return this.patiently(() =>
+      this.transaction("begin", async (c) => {
+        const row = await c.get<{ free: boolean }>(
+          `select pg_try_advisory_xact_lock(${this.lockKey}) as free`,
+        );
+        return row?.free ? work(c) : null;
+      }),
+    );
+  }
+
+  /** Runs SQL of several statements, which takes as long as it takes. */
+  async script(sql: string): Promise<void> {
+    try {
+      await this.client.unsafe(inSchema(sql, this.location.schema)).simple();
+    } catch (error) {
+      throw translated(error, this.location.text);
+    }
+  }
+
+  notify(channel: string, payload: string): Promise<void> {
+    return this.patiently(async () => {
+      // What is announced need not survive a crash, so no disk is waited for.
+      await this.client.unsafe(
+        `select pg_notify($1, $2) from (select set_config('synchronous_commit', 'off', true)) s`,
+        [channel, payload],
+      );
+    });
+  }
+
+  /** Hears what is announced on a channel; `onConnect` is called first, and again whenever the connection was remade. */
+  async listen(
+    channel: string,
+    onNotice: (payload: string) => void,
+    onConnect: () => void,
+  ): Promise<() => Promise<void>> {
+    // Its own client, which an operation that is given up does not take with it.
+    const client = connect(this.location);
+    try {
+      await client.listen(channel, onNotice, onConnect);
+    } catch (error) {
+      await client.close({ timeout: 0 });
+      throw error;
+    }
+    return () => client.close({ timeout: 0 });
+  }
+
+  async close(): Promise<void> {
+    await this.client.close({ timeout: 1 });
+  }
+
+  /** A query that waits until this is the one writer, inside a statement that is a transaction by itself. */
+  get turn(): string {
+    return `select pg_advisory_xact_lock(${this.lockKey})
+      from (select set_config('lock_timeout', '${lockTimeout}', true)) s`;
+  }
+
+  private get lockKey(): string {
+    return `1347570777, hashtext('${this.location.schema}')`;
+  }
+
+  private queries(client: Pick<SQL, "unsafe">): Queries {
+    return new Queries(client, this.surroundings, this.statements);
+  }
+
+  private async transaction<T>(begin: string, work: (c: Queries) => Promise<T>): Promise<T> {
+    let xid: string | null = null;
+    let done = null as { result: T } | null;
+    try {
+      await using client = await this.client.reserve();
+      try {
+        await client.unsafe(begin).simple();
+        done = { result: await work(this.queries(client)) };
+        const [row] = await client.unsafe("select pg_current_xact_id_if_assigned()::text as xid");
+        xid = row?.xid ?? null;
+        // Counted after it can be seen, or one who waits might look in between, find nothing, and not look again.
+        const counted = xid === null ? "" : `; select nextval('parley.changes')`;
+        await client.unsafe(inSchema(`commit${counted}`, this.location.schema)).simple();
+        return done.result;
+      } catch (error) {
+        if (!isLost(error)) await client.unsafe("rollback").catch(() => {});
+        throw error;
+      }
+    } catch (error) {
+      // Lost with the commit unanswered: unlike everything before, this may have happened.
+      if (done !== null && xid !== null && isLost(error) && (await this.wasCommitted(xid))) {
+        return done.result;
+      }
+      throw error;
+    }
+  }
+
+  /** What became of a transaction whose commit was not answered: the server knows. */
+  private async wasCommitted(xid: string): Promise<boolean> {
+    const until = performance.now() + deadline;
+    while (performance.now() < until) {
+      try {
+        const [row] = await within(
+          until - performance.now(),
+          this.client.unsafe("select pg_xact_status($1::text::xid8) as status", [xid]),
+        );
+        if (row?.status === "committed") return true;
+        if (row?.status === "aborted") return false;
+      } catch (error) {
+        if (!isPassing(error, true)) break;
+      }
+      await Bun.sleep(50);
+    }
+    throw new UnknownOutcome();
+  }
+
+  /** Attempts again, with growing jittered pauses up to the deadline, what failed by something that passes. */
+  private async patiently<T>(attempt: () => Promise<T>): Promise<T> {
+    const end = Math.min(performance.now() + deadline, this.giveUpAt);
+    for (let pause = 20; ; pause = Math.min(pause * 2, 500)) {
+      const left = end - performance.now();
+      try {
+        const result = await within(left, attempt());
+        this.reached = true;
+        return result;
+      } catch (error) {
+        if (error instanceof NoAnswer) this.abandon();
+        if (left <= pause || !isPassing(error, this.reached)) {
+          throw translated(error, this.location.text);
+        }
+        this.reached ||= codeOf(error) !== null && isLost(error);
+        await Bun.sleep(pause * (0.5 + Math.random()));
+      }
+    }
+  }
+
+  /** Leaves a connection on which the server does not answer, with whatever still waits there. */
+  private abandon(): void {
+    const silent = this.client;
+    this.client = connect(this.location);
+    void silent.close({ timeout: 0 }).catch(() => {});
+  }
+}
+
+const connect = ({ url }: Location): SQL =>
+  new SQL(url, {
+    max: 1,
+    connectionTimeout: connectSeconds,
+    idleTimeout: idleSeconds,
+    ...(new URL(url).searchParams.has("application_name")
+      ? {}
+      : { connection: { application_name: "parley" } }),
+  });
+
+/** Throws `NoAnswer` where the work takes longer. */
+async function within<T>(milliseconds: number, work: PromiseLike<T>): Promise<T> {
+  let timer: Timer | undefined;
+  const silence = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new NoAnswer()), Math.max(1, milliseconds));
+  });
+  try {
+    return await Promise.race([work, silence]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,68 @@
+import { timestamp } from "../../bus/clock";
+import type { Moment } from "../../bus/liveness";
+import type { Released, SessionRecord } from "../../bus/session";
+import { settleAlerts } from "./alert";
+import { claimsOf, release as releaseClaim } from "./claim";
+import type { Queries } from "./queries";
+import { locksOf, release as releaseLock } from "./lock";
+import { insertMessage } from "./message";
+
+/**
+ * Ends a live session inside the caller's transaction: exactly one of those who notice a death broadcasts it.
+ * Frees its locks and claims; the alerts it was part of are settled where the conflict ends with it.
+ */
+export async function endSession(
+  c: Queries,
+  record: SessionRecord,
+  reason: string,
+  moment: Moment,
+): Promise<Released> {
+  const { session_id } = record;
+  const ended = await c.run(
+    `update parley.session_registry set status = 'terminated', ended_at = $ended_at, end_reason = $reason
+      where session_id = $session_id and status <> 'terminated'`,
+    { session_id, ended_at: timestamp(moment.at), reason },
+  );
+  if (ended === 0) return { locks: 0, claims: 0 };
+  const locks = await locksOf(c, session_id);
+  for (const lock of locks) await releaseLock(c, lock, "end", moment.at);
+  const claims = await claimsOf(c, session_id);
+  for (const claim of claims) await releaseClaim(c, claim, "end", moment.at);
+  await c.run("delete from parley.waiters where session_id = $session_id", { session_id });
+  const id = await insertLifecycle(c, record, "ended", moment, reason);
+  await c.run(
+    "update parley.session_registry set ended_message_id = $id where session_id = $session_id",
+    { session_id, id },
+  );
+  await settleAlerts(c, session_id, moment.at);
+  return { locks: locks.length, claims: claims.length };
+}
+
+export const insertLifecycle = (
+  c: Queries,
+  record: SessionRecord,
+  event: "started" | "ended" | "resumed",
+  moment: Moment,
+  reason?: string,
+): Promise<number> =>
+  insertMessage(c, {
+    sender_id: record.session_id,
+    sender_session_uuid: record.session_uuid,
+    recipient_id: null,
+    channel: "session_lifecycle",
+    message_type: event,
+    payload: {
+      event,
+      session_id: record.session_id,
+      project_id: record.project_id,
+      cwd: record.cwd,
+      ...(reason === undefined ? {} : { reason }),
+    },
+    priority: 0,
+    status: "delivered",
+    project_id: record.project_id,
+    task_id: record.task_id,
+    activity: null,
+    reply_to: null,
+    at: moment.at,
+  });

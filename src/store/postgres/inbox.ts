@@ -1,0 +1,210 @@
+import { timestamp } from "../../bus/clock";
+import { ParleyError } from "../../bus/errors";
+import type { Moment } from "../../bus/liveness";
+import type { Message } from "../../bus/message";
+import type { Unread } from "../../bus/session";
+import type { InboxPage, InboxRequest } from "../../bus/store";
+import { fromRow, messageColumns, type MessageRow } from "../rows/message";
+import type { Queries } from "./queries";
+import { tend } from "./session";
+
+/** How long a message stays reserved for the process that is about to show it, in milliseconds. */
+const reservation = 5000;
+
+interface MailRow extends MessageRow {
+  shown_at: string | null;
+}
+
+/** Unread, unexpired mail of one mailbox, by the index of unread deliveries. */
+const mail = `from parley.deliveries d join parley.session_messages m on m.id = d.message_id
+  where d.session_id = $mailbox and d.read_at is null and m.expires_at > $now
+    and ($channel::text is null or m.channel = $channel)`;
+/** What nobody has shown or announced to the session yet. It was told of the alerts that it raised as it raised them. */
+const fresh = `and d.delivered_at is null and d.announced_at is null and m.priority >= $least
+    and m.sender_id <> $mailbox`;
+const free =
+  "and (d.delivered_at is not null or d.reserved_until is null or d.reserved_until <= $now)";
+
+/** The state of a message in a mailbox is what its delivery there says: an alert's own state is the operator's. */
+const mailFrom = ({ shown_at, ...row }: MailRow): Message => ({
+  ...fromRow(row),
+  status: shown_at === null ? "pending" : "delivered",
+  delivered_at: shown_at,
+  read_at: null,
+});
+
+/** What there is to see, reserving nothing. */
+export async function lookIntoInbox(
+  c: Queries,
+  { mailbox, channel, limit, peek, fresh_from }: InboxRequest,
+  moment: Moment,
+): Promise<InboxPage> {
+  const open = `${peek ? "" : free} ${fresh_from === undefined ? "" : fresh}`;
+  const bindings = { mailbox, channel, least: fresh_from ?? 0, now: timestamp(moment.at) };
+  const rows = await c.all<MailRow>(
+    `select ${messageColumns}, d.delivered_at as shown_at ${mail} ${open}
+      order by d.delivered_at is not null, m.priority desc, m.id limit $limit`,
+    { ...bindings, limit },
+  );
+  const total =
+    rows.length < limit
+      ? rows.length
+      : (await c.get<{ count: number }>(`select count(*) as count ${mail} ${open}`, bindings))
+          ?.count;
+  return { messages: rows.map(mailFrom), remaining: (total ?? 0) - rows.length };
+}
+
+/** As the one writer. */
+export async function openInbox(
+  c: Queries,
+  request: InboxRequest,
+  moment: Moment,
+): Promise<InboxPage> {
+  const page = await lookIntoInbox(c, request, moment);
+  const { mailbox } = request;
+  const pending = page.messages.filter((message) => message.status === "pending");
+  if (!request.again) await tend(c, mailbox, moment);
+  if (pending.length > 0) {
+    await c.run(
+      `update parley.deliveries set reserved_until = $until
+        where session_id = $mailbox and message_id = any($ids::bigint[])`,
+      {
+        mailbox,
+        until: timestamp(moment.at + reservation),
+        ids: pending.map((message) => message.id),
+      },
+    );
+  }
+  return page;
+}
+
+/** How many pending messages of at least this priority could be shown or announced to the session now. */
+export async function waitingMail(
+  c: Queries,
+  mailbox: string,
+  least: number,
+  at: number,
+): Promise<number> {
+  const row = await c.get<{ count: number }>(`select count(*) as count ${mail} ${free} ${fresh}`, {
+    ...{ mailbox, least, now: timestamp(at), channel: null },
+  });
+  return row?.count ?? 0;
+}
+
+/** Says that these were announced, and gives them back. */
+export async function markAnnounced(
+  c: Queries,
+  mailbox: string,
+  ids: readonly number[],
+  at: number,
+): Promise<void> {
+  await c.run(
+    `update parley.deliveries set announced_at = coalesce(announced_at, $now), reserved_until = null
+      where session_id = $mailbox and message_id = any($ids::bigint[]) and delivered_at is null`,
+    { mailbox, ids, now: timestamp(at) },
+  );
+}
+
+export async function releaseInbox(
+  c: Queries,
+  mailbox: string,
+  ids: readonly number[],
+  reservedAt: number,
+): Promise<void> {
+  await c.run(
+    `update parley.deliveries set reserved_until = null
+      where session_id = $mailbox and message_id = any($ids::bigint[]) and reserved_until = $until`,
+    { mailbox, ids, until: timestamp(reservedAt + reservation) },
+  );
+}
+
+export async function markDelivered(
+  c: Queries,
+  mailbox: string,
+  ids: readonly number[],
+  how: string,
+  at: number,
+): Promise<number[]> {
+  const now = timestamp(at);
+  const rows = await c.all<{ message_id: number }>(
+    `update parley.deliveries set delivered_at = $now, reserved_until = null, how = $how
+      where session_id = $mailbox and message_id = any($ids::bigint[]) and delivered_at is null
+      returning message_id`,
+    { mailbox, now, how, ids },
+  );
+  const changed = rows.map((row) => row.message_id);
+  await follow(c, changed, "delivered", now);
+  return changed;
+}
+
+export async function markRead(
+  c: Queries,
+  mailbox: string,
+  ids: readonly number[] | null,
+  moment: Moment,
+): Promise<number[]> {
+  const now = timestamp(moment.at);
+  if (ids !== null) await refuseStrange(c, mailbox, ids);
+  await tend(c, mailbox, moment);
+  const rows = await c.all<{ message_id: number }>(
+    `update parley.deliveries set read_at = $now, delivered_at = coalesce(delivered_at, $now), reserved_until = null,
+        how = coalesce(how, 'read')
+      where session_id = $mailbox and read_at is null
+        and ($ids::bigint[] is null or message_id = any($ids))
+      returning message_id`,
+    { mailbox, now, ids },
+  );
+  const changed = rows.map((row) => row.message_id);
+  await follow(c, changed, "read", now);
+  return changed.toSorted((a, b) => a - b);
+}
+
+async function refuseStrange(c: Queries, mailbox: string, ids: readonly number[]): Promise<void> {
+  const rows = await c.all<{ message_id: number }>(
+    `select message_id from parley.deliveries
+      where message_id = any($ids::bigint[]) and session_id = $mailbox`,
+    { mailbox, ids },
+  );
+  const known = new Set(rows.map((row) => row.message_id));
+  const strange = ids.filter((id) => !known.has(id));
+  if (strange.length === 0) return;
+  throw new ParleyError(
+    "not_found",
+    `No message ${strange.join(", ")} in the mailbox of ${mailbox}`,
+    {
+      hint: "list its messages with parley inbox; nothing was marked",
+      details: { message_ids: strange },
+    },
+  );
+}
+
+/** A directed message's own state follows its delivery, one way. */
+async function follow(
+  c: Queries,
+  ids: readonly number[],
+  status: "delivered" | "read",
+  now: string,
+): Promise<void> {
+  if (ids.length === 0) return;
+  const changes =
+    status === "read"
+      ? "status = 'read', read_at = $now, delivered_at = coalesce(delivered_at, $now)"
+      : "status = 'delivered', delivered_at = $now";
+  await c.run(
+    `update parley.session_messages set ${changes} where id = any($ids::bigint[])
+      and recipient_id is not null and status ${status === "read" ? "<> 'read'" : "= 'pending'"}`,
+    { ids, now },
+  );
+}
+
+export async function unread(c: Queries, mailbox: string, at: number): Promise<Unread> {
+  const rows = await c.all<{ channel: string; count: number }>(
+    `select m.channel, count(*) as count ${mail} group by m.channel
+      order by max(m.priority) desc, m.channel collate "C"`,
+    { mailbox, now: timestamp(at), channel: null },
+  );
+  return {
+    total: rows.reduce((sum, row) => sum + row.count, 0),
+    by_channel: Object.fromEntries(rows.map((row) => [row.channel, row.count])),
+  };
+}

@@ -1,0 +1,183 @@
+import { timestamp } from "../../bus/clock";
+import { ParleyError } from "../../bus/errors";
+import type { Moment } from "../../bus/liveness";
+import type { Message, MessageStatus } from "../../bus/message";
+import type { MessageDraft, PublishDraft, SentMessages } from "../../bus/store";
+import { fromRow, life, messageColumns, type MessageRow, type NewMessage } from "../rows/message";
+import type { Connection } from "./connection";
+import type { Bindings, Queries } from "./queries";
+import { beat, beatBindings, liveSessions, tend } from "./session";
+
+/** A message, and for an alert the machine on which it holds; empty: on all. */
+export type Scoped = NewMessage & { scope?: string };
+
+/** Writes one message and, where it is directed, its place in the recipient's mailbox. Returns its id. */
+export const insertMessage = async (c: Queries, message: Scoped): Promise<number> =>
+  (await writeMessage(c, message)).id;
+
+/** What is written of a message, in the order of `values`. */
+const columns = `sender_id, channel, payload, created_at, ttl_seconds, sender_session_uuid, recipient_id, message_type,
+  priority, status, project_id, task_id, activity, scope, reply_to, expires_at, delivered_at, origin`;
+const values = `$sender_id, $channel, $payload, $created_at, $ttl_seconds::int, $sender_session_uuid, $recipient_id,
+  $message_type, $priority::int, $status, $project_id, $task_id, $activity, $scope, $reply_to::bigint, $expires_at,
+  $delivered_at, $origin`;
+const delivery = `insert into parley.deliveries(message_id, session_id)
+  select id, recipient_id from m where recipient_id is not null`;
+
+function bindingsOf(c: Queries, message: Scoped, origin: string | null): Bindings {
+  const milliseconds = life(c.settings, message);
+  const { payload, at, ttl: _, ...rest } = message;
+  return {
+    scope: "",
+    ...rest,
+    origin,
+    payload: JSON.stringify(payload),
+    created_at: timestamp(at),
+    ttl_seconds: Math.round(milliseconds / 1000),
+    expires_at: timestamp(at + milliseconds),
+    delivered_at: message.status === "delivered" ? timestamp(at) : null,
+  };
+}
+
+async function writeMessage(c: Queries, message: Scoped): Promise<MessageRow> {
+  const row = await c.get<MessageRow>(
+    `with m as (insert into parley.session_messages(${columns}) values (${values}) returning *),
+        delivery as (${delivery})
+      select ${messageColumns} from m`,
+    bindingsOf(c, message, null),
+  );
+  return row!;
+}
+
+/**
+ * Writes one message by itself, and its sender's sign of life, in one statement: the lock of the writers is held on the
+ * server alone, for as long as that takes, and not while a busy client makes up its mind. The key tells whether an
+ * attempt whose answer was lost has been done.
+ */
+async function writeAlone(connection: Connection, message: Scoped): Promise<MessageRow> {
+  const key = `sent:${crypto.randomUUID()}`;
+  return connection.look(async (c) => {
+    const [row] = await Promise.all([
+      c.get<MessageRow>(
+        `with turn as materialized (${connection.turn}),
+          m as (
+            insert into parley.session_messages(${columns}) select ${values} from turn
+              on conflict (origin) where origin is not null do nothing returning *),
+          delivery as (${delivery}),
+          beat as (${beat})
+        select ${messageColumns} from m`,
+        {
+          ...bindingsOf(c, message, key),
+          ...beatBindings(message.sender_id, message.at),
+        },
+      ),
+      c.get("select nextval('parley.changes')"),
+    ]);
+    if (row) return row;
+    const known = await c.get<MessageRow>(
+      `select ${messageColumns} from parley.session_messages m where m.origin = $key`,
+      { key },
+    );
+    return known!;
+  });
+}
+
+/** The one mailbox that a message is meant for which answers nothing, so that it can be written by itself; else null. */
+export function onlyRecipient({ recipients, reply_to }: MessageDraft): string | null {
+  if (reply_to !== null || !("ids" in recipients) || recipients.ids.length > 1) return null;
+  return recipients.ids[0] ?? null;
+}
+
+export async function sendAlone(
+  connection: Connection,
+  recipient_id: string,
+  { recipients: _recipients, ...draft }: MessageDraft,
+  moment: Moment,
+): Promise<Message[]> {
+  const fixed = { recipient_id, status: "pending", activity: null } as const;
+  return [fromRow(await writeAlone(connection, { ...draft, ...fixed, at: moment.at }))];
+}
+
+export async function publishMessage(
+  connection: Connection,
+  draft: PublishDraft,
+  moment: Moment,
+): Promise<Message> {
+  const nobody = { recipient_id: null, status: "delivered", activity: null } as const;
+  const message = { ...draft, ...nobody, reply_to: null, at: moment.at };
+  return fromRow(await writeAlone(connection, message));
+}
+
+export async function sendMessages(
+  c: Queries,
+  draft: MessageDraft,
+  moment: Moment,
+): Promise<Message[]> {
+  const { recipients, ...message } = draft;
+  if (draft.reply_to !== null) await markReplied(c, draft.reply_to, draft.sender_id, moment.at);
+  await tend(c, draft.sender_id, moment);
+  const ids =
+    "ids" in recipients
+      ? recipients.ids
+      : (await liveSessions(c, moment))
+          .filter(
+            (record) =>
+              recipients.project_id === null || record.project_id === recipients.project_id,
+          )
+          .map((record) => record.session_id)
+          .filter((id) => id !== draft.sender_id);
+  const rows = await Promise.all(
+    ids.map((recipient_id) => {
+      const at = { activity: null, at: moment.at };
+      return writeMessage(c, { ...message, recipient_id, status: "pending", ...at });
+    }),
+  );
+  return rows.map(fromRow);
+}
+
+/** A reply is proof that its original was read. */
+async function markReplied(c: Queries, id: number, replier: string, at: number): Promise<void> {
+  const original = await c.get("select 1 from parley.session_messages where id = $id", { id });
+  if (!original) {
+    throw new ParleyError("not_found", `There is no message ${id} to reply to`, {
+      hint: "list the messages of this session with parley inbox",
+      details: { message_id: id },
+    });
+  }
+  const now = timestamp(at);
+  const own = await c.run(
+    `update parley.deliveries
+      set read_at = $now, delivered_at = coalesce(delivered_at, $now), how = coalesce(how, 'reply')
+      where message_id = $id and session_id = $replier and read_at is null`,
+    { id, replier, now },
+  );
+  if (own === 0) return;
+  await c.run(
+    `update parley.session_messages
+      set status = 'read', read_at = $now, delivered_at = coalesce(delivered_at, $now)
+      where id = $id and recipient_id is not null and status <> 'read'`,
+    { id, now },
+  );
+}
+
+export async function sentMessages(
+  c: Queries,
+  sender_id: string,
+  limit: number,
+  at: number,
+): Promise<SentMessages> {
+  const messages = await c.all<MessageRow>(
+    `select ${messageColumns} from parley.session_messages m
+      where sender_id = $sender_id and recipient_id is not null order by id desc limit $limit`,
+    { sender_id, limit },
+  );
+  const totals = { pending: 0, delivered: 0, read: 0 };
+  for (const row of await c.all<{ status: MessageStatus; count: number }>(
+    `select status, count(*) as count from parley.session_messages
+      where sender_id = $sender_id and recipient_id is not null and expires_at > $now group by status`,
+    { sender_id, now: timestamp(at) },
+  )) {
+    if (row.status in totals) totals[row.status] = row.count;
+  }
+  return { messages: messages.map(fromRow), totals };
+}

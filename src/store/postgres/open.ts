@@ -1,0 +1,86 @@
+import { ParleyError } from "../../bus/errors";
+import type { StoreOptions } from "../../bus/store";
+import { Connection } from "./connection";
+import type { Queries } from "./queries";
+import { isMissing } from "./failure";
+import { locationOf } from "./location";
+import { newer, prepareSchema } from "./prepare";
+import { oldestServer, schemaVersion } from "./schema";
+
+export interface PostgresOptions extends StoreOptions {
+  /** Where the URL does not say it; `parley` by default. */
+  schema?: string | undefined;
+  machineUuid: () => string;
+}
+
+export interface Opened {
+  connection: Connection;
+  readOnly: boolean;
+}
+
+interface State {
+  version: number | null;
+  writable: boolean;
+  /** `server_version_num` */
+  server: number;
+}
+
+/** Connects, making or migrating the schema where needed. */
+export async function openConnection(url: string, options: PostgresOptions): Promise<Opened> {
+  const { settings, machineUuid, mode } = options;
+  const location = locationOf(url, options.schema);
+  const tended = { count: 0, at: 0 };
+  const surroundings = { schema: location.schema, settings, machineUuid, tended };
+  const connection = new Connection(location, surroundings, options.giveUpAt);
+  try {
+    let state = await stateOf(connection);
+    if (state === null && mode !== "create") {
+      throw new ParleyError("not_found", `There is no bus at ${location.text}`, {
+        hint: "run parley register first, or name another with --db or PARLEY_DB",
+        details: { database: location.text },
+      });
+    }
+    if (state === null || (state.version ?? 0) < schemaVersion) {
+      await prepareSchema(connection);
+      state = await stateOf(connection);
+    }
+    if ((state?.version ?? 0) > schemaVersion) throw newer(location.text, state?.version ?? 0);
+    const readOnly = !state?.writable;
+    if (readOnly && mode !== "read") throw readOnlyBus(location.text);
+    return { connection, readOnly };
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
+}
+
+/** Null where there is no bus yet. */
+async function stateOf(connection: Connection): Promise<State | null> {
+  try {
+    const state = await connection.look((c: Queries) =>
+      c.get<State>(
+        `select (select max(version) from parley._schema_version) as version,
+          current_setting('transaction_read_only') = 'off'
+            and has_table_privilege('parley.session_messages', 'insert') as writable,
+          current_setting('server_version_num')::int as server`,
+      ),
+    );
+    if (state && state.server < oldestServer) throw tooOld(connection.location.text, state.server);
+    return state;
+  } catch (error) {
+    if (isMissing(error instanceof ParleyError ? error.cause : error)) return null;
+    throw error;
+  }
+}
+
+const readOnlyBus = (location: string): ParleyError =>
+  new ParleyError("not_permitted", `${location} allows no writing`, {
+    hint: "it may be a standby, or the user lacks rights on its tables: name the primary server, or another user",
+    details: { database: location },
+  });
+
+const tooOld = (location: string, server: number): ParleyError =>
+  new ParleyError("invalid", `${location} is PostgreSQL ${Math.floor(server / 10_000)}`, {
+    hint: `use PostgreSQL ${oldestServer / 10_000} or newer`,
+    details: { database: location },
+  });

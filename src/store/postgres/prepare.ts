@@ -1,0 +1,64 @@
+import { timestamp } from "../../bus/clock";
+import { ParleyError } from "../../bus/errors";
+import type { Connection } from "./connection";
+import type { Queries } from "./queries";
+import { codeOf } from "./failure";
+import { migrations, schemaVersion } from "./schema";
+
+/** Makes or migrates the schema, one process at a time; refuses a newer one without touching it. */
+export async function prepareSchema(connection: Connection): Promise<void> {
+  const { schema, text } = connection.location;
+  const version = await connection.write(async (c) => {
+    const found = await c.get<{ made: boolean; versions: boolean }>(
+      `select to_regnamespace($schema) is not null as made,
+        to_regclass($schema || '._schema_version') is not null as versions`,
+      { schema },
+    );
+    if (!found?.made) await c.script(`create schema "${schema}"`);
+    const known = found?.versions ? await versionOf(c) : 0;
+    for (const migration of migrations.filter((each) => each.version > known)) {
+      await apply(c, migration, text);
+    }
+    return known;
+  });
+  if (version > schemaVersion) throw newer(text, version);
+}
+
+async function versionOf(c: Queries): Promise<number> {
+  const row = await c.get<{ version: number | null }>(
+    "select max(version) as version from parley._schema_version",
+  );
+  return row?.version ?? 0;
+}
+
+async function apply(
+  c: Queries,
+  { version, sql }: { version: number; sql: string },
+  location: string,
+): Promise<void> {
+  try {
+    await c.script(sql);
+  } catch (error) {
+    // Somebody's own tables of these names.
+    if (codeOf(error) !== "42P07") throw error;
+    throw new ParleyError("invalid", `The schema of ${location} holds other tables`, {
+      hint: "name another with ?schema=NAME or PARLEY_SCHEMA; this one was left as it is",
+      details: { database: location },
+      cause: error,
+    });
+  }
+  await c.run(
+    "insert into parley._schema_version(version, applied_at) values ($version, $applied_at)",
+    { version, applied_at: timestamp(Date.now()) },
+  );
+}
+
+export const newer = (location: string, version: number): ParleyError =>
+  new ParleyError(
+    "invalid",
+    `${location} has schema ${version}; this parley knows ${schemaVersion}`,
+    {
+      hint: "a newer parley has migrated it: install that version here too",
+      details: { database: location, schema_version: version, known: schemaVersion },
+    },
+  );

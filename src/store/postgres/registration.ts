@@ -1,0 +1,208 @@
+import { timestamp } from "../../bus/clock";
+import { ParleyError } from "../../bus/errors";
+import { baseId, type Placement, placeRegistration, type Registration } from "../../bus/identify";
+import type { Moment } from "../../bus/liveness";
+import { sameProcess } from "../../bus/process";
+import type { SessionRecord } from "../../bus/session";
+import type { Registered } from "../../bus/store";
+import { fromRow, type SessionRow } from "../rows/session";
+import { settleAlerts } from "./alert";
+import { detectConflicts } from "./conflict";
+import type { Queries } from "./queries";
+import { endSession, insertLifecycle } from "./ending";
+import { unread } from "./inbox";
+import { inheritMail, strandMail } from "./mailbox";
+import { endIfDead, held, liveRecord, sessionRecord, sessionRow, tend } from "./session";
+
+export async function registerSession(
+  c: Queries,
+  registration: Registration,
+  moment: Moment,
+): Promise<Registered> {
+  const found = await candidates(c, registration);
+  const placement = placeRegistration(registration, found, moment.judge);
+  const { session_id, kind } = placement;
+  for (const { session_id: dead, reason } of placement.ended) {
+    const record = await sessionRecord(c, dead);
+    if (record) await endSession(c, record, reason, moment);
+  }
+  const previousRow = await sessionRow(c, session_id);
+  const previous = previousRow && fromRow(previousRow);
+  await refuseTakenName(c, registration, session_id, moment);
+  const known = registration.session_uuid_known;
+  const resumed =
+    kind === "return" ||
+    (kind === "new" && known && (await hasEnded(c, registration.session_uuid)));
+
+  if (kind === "new" && previous) await strandMail(c, session_id);
+  const wrote = await writeRow(c, placement, registration, previousRow, moment.at);
+  const continues = kind !== "update" || previous?.session_uuid !== registration.session_uuid;
+  if (known && continues) await inheritMail(c, registration.session_uuid, session_id);
+  const record = wrote ? (await sessionRecord(c, session_id))! : previous!;
+
+  const created = kind !== "update";
+  const event = created ? (resumed ? "resumed" : "started") : null;
+  if (event) await insertLifecycle(c, record, event, moment);
+  const moved =
+    previous?.project_id !== record.project_id ||
+    previous.cwd !== record.cwd ||
+    previous.task_id !== record.task_id;
+  if (!created && moved) await settleAlerts(c, session_id, moment.at, "moved on");
+  const detection = await detectConflicts(c, record, moment, created || moved);
+  await tend(c, session_id, moment);
+  const [mail, holding] = await Promise.all([
+    unread(c, session_id, moment.at),
+    held(c, session_id, moment.at),
+  ]);
+  return {
+    record,
+    created,
+    event,
+    ...detection,
+    holdings: { ...holding, unread_count: mail.total },
+    unread: mail,
+    touched:
+      created || moved
+        ? [session_id, ...new Set(detection.conflicts.map((conflict) => conflict.session_id))]
+        : [],
+  };
+}
+
+/** All rows with the base id or a suffixed form of it, and all live rows of the same pid or conversation. */
+async function candidates(c: Queries, registration: Registration): Promise<SessionRecord[]> {
+  const base = baseId(registration);
+  const rows = await c.all<SessionRow>(
+    `select * from parley.session_registry where session_id = $base
+      or (session_id >= $base || '-' and session_id < $base || '.')
+      or (pid = $pid and status <> 'terminated')
+      or (session_uuid = $session_uuid and status <> 'terminated')
+      order by session_id`,
+    { base, pid: registration.pid, session_uuid: registration.session_uuid },
+  );
+  return rows.map(fromRow);
+}
+
+const hasEnded = async (c: Queries, session_uuid: string): Promise<boolean> =>
+  (await c.get(
+    `select 1 from parley.session_registry
+      where session_uuid = $session_uuid and status = 'terminated' limit 1`,
+    { session_uuid },
+  )) !== null;
+
+/** Names and ids are called in the same way, so each must mean one session. An id in use only gets a suffix. */
+async function refuseTakenName(
+  c: Queries,
+  registration: Registration,
+  session_id: string,
+  moment: Moment,
+): Promise<void> {
+  const { name, session_id: chosen } = registration;
+  if (name !== null) {
+    const other =
+      (await sessionNamed(c, name, session_id)) ??
+      (name === session_id ? null : await liveRecord(c, name));
+    await refuseIfAlive(c, "--name", name, other, moment);
+  }
+  if (chosen !== null) {
+    const other = await sessionNamed(c, chosen, session_id);
+    await refuseIfAlive(c, "--session-id", chosen, other, moment);
+  }
+}
+
+async function sessionNamed(
+  c: Queries,
+  name: string,
+  except: string,
+): Promise<SessionRecord | null> {
+  const row = await c.get<SessionRow>(
+    `select * from parley.session_registry
+      where name = $name and status <> 'terminated' and session_id <> $except`,
+    { name, except },
+  );
+  return row && fromRow(row);
+}
+
+async function refuseIfAlive(
+  c: Queries,
+  option: string,
+  called: string,
+  other: SessionRecord | null,
+  moment: Moment,
+): Promise<void> {
+  if (!other || (await endIfDead(c, other, moment))) return;
+  throw new ParleyError("conflict", `The name "${called}" belongs to ${other.session_id}`, {
+    hint: `choose another ${option}, or wait until that session ends`,
+    details: { name: called, session_id: other.session_id },
+  });
+}
+
+/** Writes the row where it is new or has changed; says whether it did. */
+async function writeRow(
+  c: Queries,
+  { session_id, kind }: Placement,
+  registration: Registration,
+  previous: SessionRow | null,
+  at: number,
+): Promise<boolean> {
+  const now = timestamp(at);
+  const { evidence } = registration;
+  const keep = kind === "update" ? previous : null;
+  const previousEvidence = previous && fromRow(previous).evidence;
+  const row: Omit<SessionRow, "ended_at" | "end_reason" | "ended_message_id"> = {
+    session_id,
+    llm_vendor: registration.llm_vendor,
+    llm_model: registration.llm_model ?? keep?.llm_model ?? null,
+    tty: registration.tty,
+    pid: registration.pid,
+    project_id: registration.project_id ?? keep?.project_id ?? null,
+    task_id: registration.task_id ?? keep?.task_id ?? null,
+    active_files: keep?.active_files ?? null,
+    activity: keep?.activity ?? null,
+    activity_since: keep?.activity_since ?? null,
+    heartbeat_at: keep?.heartbeat_at ?? now,
+    registered_at: keep?.registered_at ?? now,
+    status: "active",
+    session_uuid:
+      registration.session_uuid_known || kind === "new"
+        ? registration.session_uuid
+        : (previous?.session_uuid ?? registration.session_uuid),
+    machine_uuid: registration.machine_uuid,
+    hostname: registration.hostname,
+    cwd: registration.cwd,
+    name: registration.name ?? keep?.name ?? null,
+    liveness: registration.liveness,
+    boot_id: evidence?.boot_id ?? null,
+    // The same process is on the same host, whose id is costly to make out.
+    host_id: sameProcess(evidence, previousEvidence)
+      ? (previous?.host_id ?? null)
+      : (evidence?.host_id ?? null),
+    pid_namespace: evidence?.pid_namespace ?? null,
+    start_ticks: evidence?.start_ticks ?? null,
+    promised_beats: registration.promised_beats ? 1 : (keep?.promised_beats ?? 0),
+    shared_host: registration.shared_host ? 1 : 0,
+  };
+  if (!keep) {
+    const columns = Object.keys(row);
+    // A row of that id is of an ended session, whose place in the rotation is not the new one's.
+    await c.run("delete from parley.session_registry where session_id = $session_id", {
+      session_id,
+    });
+    await c.run(
+      `insert into parley.session_registry(${columns.join(", ")})
+        values (${columns.map((column) => `$${column}`).join(", ")})`,
+      { ...row },
+    );
+    return true;
+  }
+  // Registering again mostly changes nothing, and every column written costs its index too.
+  const changed = (Object.keys(row) as (keyof typeof row)[]).filter(
+    (column) => row[column] !== keep[column],
+  );
+  if (changed.length === 0) return false;
+  await c.run(
+    `update parley.session_registry set ${changed.map((column) => `${column} = $${column}`).join(", ")}
+      where session_id = $session_id`,
+    { session_id, ...Object.fromEntries(changed.map((column) => [column, row[column]])) },
+  );
+  return true;
+}

@@ -1,0 +1,221 @@
+import { timestamp } from "../../bus/clock";
+import { ParleyError } from "../../bus/errors";
+import type { Clues } from "../../bus/identity";
+import type { Moment } from "../../bus/liveness";
+import type { Holdings, SessionRecord } from "../../bus/session";
+import { fromRow, type SessionRow } from "../rows/session";
+import type { Connection } from "./connection";
+import type { Bindings, Queries } from "./queries";
+import { endSession } from "./ending";
+
+const select = "select * from parley.session_registry";
+
+export const sessionRow = (c: Queries, session_id: string): Promise<SessionRow | null> =>
+  c.get<SessionRow>(`${select} where session_id = $session_id`, { session_id });
+
+export async function sessionRecord(c: Queries, session_id: string): Promise<SessionRecord | null> {
+  const row = await sessionRow(c, session_id);
+  return row && fromRow(row);
+}
+
+/** A live session by its id. */
+export async function liveRecord(c: Queries, session_id: string): Promise<SessionRecord | null> {
+  const record = await sessionRecord(c, session_id);
+  return record?.stored_status === "terminated" ? null : record;
+}
+
+/** A live session that is to act; throws `not_registered` where it has ended. */
+export async function requireLive(c: Queries, session_id: string): Promise<SessionRecord> {
+  const record = await liveRecord(c, session_id);
+  if (record) return record;
+  throw new ParleyError("not_registered", `${session_id} is not an active session`, {
+    hint: "register it again with parley register",
+    details: { session_id },
+  });
+}
+
+const records = async (
+  c: Queries,
+  condition: string,
+  bindings: Bindings = {},
+): Promise<SessionRecord[]> =>
+  (await c.all<SessionRow>(`${select} where ${condition}`, bindings)).map(fromRow);
+
+export async function sessionsCalled(c: Queries, called: string): Promise<SessionRecord[]> {
+  const byId = await liveRecord(c, called);
+  return byId ? [byId] : records(c, "name = $called and status <> 'terminated'", { called });
+}
+
+export async function sessionsByClues(
+  c: Queries,
+  clues: Clues,
+  machine_uuid: string,
+): Promise<SessionRecord[]> {
+  const byAncestor = await Promise.all(
+    clues.ancestors.map(({ pid, start_ticks, boot_id, pid_namespace }) =>
+      records(
+        c,
+        `pid = $pid and status <> 'terminated' and start_ticks = $start_ticks
+          and boot_id = $boot_id and pid_namespace = $pid_namespace`,
+        { pid, start_ticks, boot_id, pid_namespace },
+      ),
+    ),
+  );
+  const nearest = byAncestor.find((found) => found.length > 0);
+  if (nearest) {
+    const own = nearest.filter(({ session_uuid }) =>
+      clues.conversation_ids.includes(session_uuid ?? ""),
+    );
+    if (own.length > 0) return own;
+    // A shared host is everybody's: who knows its own conversation is none of those with another.
+    const isOthers = clues.conversation_ids.length > 0 && nearest.every((each) => each.shared_host);
+    if (!isOthers) return nearest;
+  }
+  for (const session_uuid of clues.conversation_ids) {
+    const condition = "session_uuid = $session_uuid and status <> 'terminated'";
+    const found = await records(c, condition, { session_uuid });
+    if (found.length > 0) return found;
+  }
+  if (clues.tty === null) return [];
+  const onTty = await records(
+    c,
+    "tty = $tty and machine_uuid = $machine_uuid and status <> 'terminated'",
+    { tty: clues.tty, machine_uuid },
+  );
+  return onTty.length === 1 ? onTty : [];
+}
+
+/** All live sessions, oldest first. The dead among them are left out; `endDead` ends them. */
+export const liveSessions = async (c: Queries, moment: Moment): Promise<SessionRecord[]> =>
+  (await notEnded(c)).filter((record) => moment.judge(record).ended === null);
+
+/** Sessions as they stand, the dead among them, oldest first. */
+export const notEnded = (c: Queries): Promise<SessionRecord[]> =>
+  records(c, "status <> 'terminated' order by registered_at, session_id");
+
+/** Judges every session and ends the dead. Writes only where there is one. */
+export async function endDead(
+  connection: Connection,
+  readOnly: boolean,
+  moment: Moment,
+): Promise<void> {
+  if (readOnly) return;
+  const dead = (await connection.look(notEnded)).filter(
+    (record) => moment.judge(record).ended !== null,
+  );
+  if (dead.length === 0) return;
+  await connection.write(async (c) => {
+    for (const { session_id } of dead) {
+      // Read again: a sign of life that came in between wins.
+      const record = await liveRecord(c, session_id);
+      if (record) await endIfDead(c, record, moment);
+    }
+  });
+}
+
+/** Ends the session where the judge says so; true where it is dead. */
+export async function endIfDead(
+  c: Queries,
+  record: SessionRecord,
+  moment: Moment,
+): Promise<boolean> {
+  const { ended } = moment.judge(record);
+  if (ended === null) return false;
+  await endSession(c, record, ended, moment);
+  return true;
+}
+
+/** Without those who are dead, who end here. */
+export async function alive(
+  c: Queries,
+  found: readonly SessionRecord[],
+  moment: Moment,
+): Promise<SessionRecord[]> {
+  const living: SessionRecord[] = [];
+  for (const record of found) if (!(await endIfDead(c, record, moment))) living.push(record);
+  return living;
+}
+
+/**
+ * A heartbeat younger than this, in milliseconds, is left as it is: every write wakes whoever waits, and an agent that
+ * runs several commands in a second is no more alive for each of them.
+ */
+const heartbeatGrain = 1000;
+
+/** Sessions judged with every command of another, in rotation. */
+const rotation = 16;
+/** A process that has given more than so many commands goes on … */
+const commands = 3;
+/** … and need not do so more often than this, in milliseconds. */
+const rotationInterval = 5000;
+
+/** A clock that stepped back leaves a heartbeat in the future, which is set right. */
+export const beat = `update parley.session_registry set heartbeat_at = $now where session_id = $beating
+  and status <> 'terminated' and (heartbeat_at <= $old or heartbeat_at > $now)`;
+
+export const beatBindings = (beating: string, at: number): Bindings => ({
+  ...{ beating, now: timestamp(at), old: timestamp(at - heartbeatGrain) },
+});
+
+export const refreshHeartbeat = (c: Queries, session_id: string, at: number): Promise<number> =>
+  c.run(beat, beatBindings(session_id, at));
+
+/** Refreshes the heartbeat of the acting session and looks after 16 others. Part of every writing operation. */
+export async function tend(c: Queries, session_id: string, moment: Moment): Promise<void> {
+  const [, others] = await Promise.all([
+    refreshHeartbeat(c, session_id, moment.at),
+    inRotation(c, session_id),
+  ]);
+  await alive(c, others, moment);
+}
+
+/** Some other sessions whose turn it is to be judged; none where this process has asked just before. */
+export async function inRotation(c: Queries, session_id: string): Promise<SessionRecord[]> {
+  const { tended } = c.surroundings;
+  const now = performance.now();
+  if (++tended.count > commands && now - tended.at < rotationInterval) return [];
+  tended.at = now;
+  return records(
+    c,
+    `status = 'active' and session_id <> $session_id and number > (
+        select case when max(number) > ${rotation} then floor(random() * max(number)) else 0 end
+          from parley.session_registry where status = 'active')
+      order by number limit ${rotation}`,
+    { session_id },
+  );
+}
+
+export async function holdings(c: Queries, session_id: string, at: number): Promise<Holdings> {
+  const [held_, unread] = await Promise.all([
+    held(c, session_id, at),
+    c.get<{ count: number }>(
+      `select count(*) as count from parley.deliveries d
+        join parley.session_messages m on m.id = d.message_id
+        where d.session_id = $mailbox and d.read_at is null and m.expires_at > $now`,
+      { mailbox: session_id, now: timestamp(at) },
+    ),
+  ]);
+  return { ...held_, unread_count: unread?.count ?? 0 };
+}
+
+/** What a session holds, without what waits for it. */
+export async function held(
+  c: Queries,
+  session_id: string,
+  at: number,
+): Promise<Omit<Holdings, "unread_count">> {
+  const now = timestamp(at);
+  const [claimed_tasks, locks] = await Promise.all([
+    c.all<Holdings["claimed_tasks"][number]>(
+      `select task_id, claim_type from parley.task_claims
+        where session_id = $session_id and (expires_at is null or expires_at > $now) order by task_id`,
+      { session_id, now },
+    ),
+    c.all<{ file_path: string }>(
+      `select file_path from parley.file_locks
+        where session_id = $session_id and (expires_at is null or expires_at > $now) order by file_path`,
+      { session_id, now },
+    ),
+  ]);
+  return { claimed_tasks, file_locks: locks.map((row) => row.file_path) };
+}

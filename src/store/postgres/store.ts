@@ -1,0 +1,224 @@
+import type { Clock } from "../../bus/clock";
+import type { Moment } from "../../bus/liveness";
+import type { SessionRecord } from "../../bus/session";
+import type { Ended, Store } from "../../bus/store";
+import { acknowledge, markAlertsDelivered, openAlerts } from "./alert";
+import { attend } from "./attendance";
+import { acquireClaim, releaseClaims } from "./claim";
+import { cleanUp } from "./cleanup";
+import { createServerClock } from "./clock";
+import { conflictsOf } from "./conflict";
+import type { Connection } from "./connection";
+import type { Queries } from "./queries";
+import { endSession } from "./ending";
+import { messages, messagesAfter, messageStates, newestId, recentMessages } from "./feed";
+import { liveClaimOn, locksOn } from "./holder";
+import {
+  lookIntoInbox,
+  markAnnounced,
+  markDelivered,
+  markRead,
+  openInbox,
+  releaseInbox,
+  unread,
+} from "./inbox";
+import { acquireLocks, releaseLocks } from "./lock";
+import { onlyRecipient, publishMessage, sendAlone, sendMessages, sentMessages } from "./message";
+import { type Opened, openConnection, type PostgresOptions } from "./open";
+import { facts, lifecycle, overview } from "./overview";
+import { endLeases, overdue } from "./overdue";
+import { openPurge } from "./purge";
+import { registerSession } from "./registration";
+import { endSessions, exportSession, sessionsToRescue } from "./rescue";
+import {
+  alive,
+  endDead,
+  holdings,
+  inRotation,
+  liveRecord,
+  liveSessions,
+  refreshHeartbeat,
+  sessionRecord,
+  sessionsByClues,
+  sessionsCalled,
+} from "./session";
+import { setTask } from "./task";
+import { heldAlready } from "./turn";
+import { leaveQueue } from "./waiter";
+
+export interface PostgresBus {
+  store: Store;
+  /** The server's. */
+  clock: Clock;
+  /** What is announced to every process of this bus. */
+  notices: Notices;
+}
+
+export interface Notices {
+  /** Throws `busy`; a standby refuses it. */
+  send(notice: string): Promise<void>;
+  /** `onConnect` is called first, and again whenever notices may have been missed. Returns how to stop. */
+  listen(onNotice: (notice: string) => void, onConnect: () => void): Promise<() => Promise<void>>;
+}
+
+/**
+ * Opens the bus in a schema of a PostgreSQL database; throws `busy` (unreachable), `not_permitted` (login, rights,
+ * standby), `not_found` or `invalid`.
+ */
+export async function openPostgresStore(
+  url: string,
+  options: PostgresOptions,
+): Promise<PostgresBus> {
+  const opened = await openConnection(url, options);
+  const { connection } = opened;
+  const clock = createServerClock();
+  await connection.look((c) => clock.look(c));
+  const channel = `parley:${connection.location.schema}`;
+  return {
+    store: storeOn(opened, () => connection.look((c) => clock.look(c))),
+    clock: { now: clock.now },
+    notices: {
+      send: (notice) => connection.notify(channel, notice),
+      listen: (onNotice, onConnect) => connection.listen(channel, onNotice, onConnect),
+    },
+  };
+}
+
+function storeOn({ connection, readOnly }: Opened, changeCount: () => Promise<number>): Store {
+  const look = connection.look.bind(connection);
+  const read = connection.read.bind(connection);
+  const purgeIfDue = openPurge(connection);
+  /** Whatever adds rows writes through this, so that what is past its time goes as new comes. */
+  const write = async <T>(at: number, work: (c: Queries) => Promise<T>): Promise<T> => {
+    const result = await connection.write(work);
+    await purgeIfDue(at);
+    return result;
+  };
+  /** What is written in one statement: looking after other sessions comes by itself. */
+  const alone = async <T>(actor: string, moment: Moment, work: () => Promise<T>): Promise<T> => {
+    const result = await work();
+    await lookAfter(connection, await look((c) => inRotation(c, actor)), moment);
+    await purgeIfDue(moment.at);
+    return result;
+  };
+  /** Before somebody looks at everything: what is over goes. */
+  const settle = async (moment: Moment): Promise<void> => {
+    await endDead(connection, readOnly, moment);
+    await endLeases(connection, readOnly, moment);
+  };
+  const location = connection.location.text;
+  return {
+    location,
+    readOnly,
+    facts: () => look((c) => facts(c, location)),
+    changeCount,
+    close: () => connection.close(),
+
+    registerSession: (registration, moment) =>
+      write(moment.at, (c) => registerSession(c, registration, moment)),
+    endSession: (id, reason, moment) =>
+      write(moment.at, async (c): Promise<Ended | null> => {
+        const record = await liveRecord(c, id);
+        return record && { record, released: await endSession(c, record, reason, moment) };
+      }),
+    beat: (id, moment) => beat(connection, id, moment),
+    attend: (visit, moment) => attend(connection, readOnly, visit, moment),
+    setTask: (id, taskId, moment) => write(moment.at, (c) => setTask(c, id, taskId, moment)),
+    session: (id) => look((c) => sessionRecord(c, id)),
+    sessionsByClues: (clues, machineUuid) => look((c) => sessionsByClues(c, clues, machineUuid)),
+    sessionsCalled: (called) => look((c) => sessionsCalled(c, called)),
+    liveSessions: async (moment) => {
+      await endDead(connection, readOnly, moment);
+      return look((c) => liveSessions(c, moment));
+    },
+    holdings: (id, at) => read((c) => holdings(c, id, at)),
+
+    sendMessages: async (draft, moment) => {
+      const to = onlyRecipient(draft);
+      if (to === null) return write(moment.at, (c) => sendMessages(c, draft, moment));
+      return alone(draft.sender_id, moment, () => sendAlone(connection, to, draft, moment));
+    },
+    sentMessages: (sender, limit, at) => read((c) => sentMessages(c, sender, limit, at)),
+    openInbox: async (request, moment) => {
+      if (readOnly || request.peek || request.again) {
+        const page = await read((c) => lookIntoInbox(c, request, moment));
+        const pending = page.messages.some((message) => message.status === "pending");
+        if (readOnly || request.peek || !pending) return page;
+      }
+      return write(moment.at, (c) => openInbox(c, request, moment));
+    },
+    releaseInbox: (mailbox, ids, at) => connection.write((c) => releaseInbox(c, mailbox, ids, at)),
+    markDelivered: (mailbox, ids, how, at) =>
+      connection.write((c) => markDelivered(c, mailbox, ids, how, at)),
+    markAnnounced: (mailbox, ids, at) =>
+      connection.write((c) => markAnnounced(c, mailbox, ids, at)),
+    markRead: (mailbox, ids, moment) => write(moment.at, (c) => markRead(c, mailbox, ids, moment)),
+    unread: (mailbox, at) => look((c) => unread(c, mailbox, at)),
+    publishMessage: (draft, moment) =>
+      alone(draft.sender_id, moment, () => publishMessage(connection, draft, moment)),
+    messagesAfter: (query, at) => look((c) => messagesAfter(c, query, at)),
+    recentMessages: (query, at) => look((c) => recentMessages(c, query, at)),
+    newestId: () => look(newestId),
+    messages: (ids) => look((c) => messages(c, ids)),
+    messageStates: (ids) => look((c) => messageStates(c, ids)),
+
+    acquireLocks: async (request, moment) => {
+      const held = request.auto && (await look((c) => heldAlready(c, request, moment.at)));
+      return held || write(moment.at, (c) => acquireLocks(c, request, moment));
+    },
+    releaseLocks: (id, paths, moment) =>
+      write(moment.at, (c) => releaseLocks(c, id, paths, moment)),
+    acquireClaim: (request, moment) => write(moment.at, (c) => acquireClaim(c, request, moment)),
+    releaseClaims: (id, tasks, moment) =>
+      write(moment.at, (c) => releaseClaims(c, id, tasks, moment)),
+    leaveQueue: async (ticket) => {
+      await connection.write((c) => leaveQueue(c, ticket));
+    },
+
+    sessionsToRescue: (moment) => read((c) => sessionsToRescue(c, moment)),
+    endSessions: (ids, reasonFor, moment) =>
+      connection.write((c) => endSessions(c, ids, reasonFor, moment)),
+    exportSession: (id) => read((c) => exportSession(c, id)),
+
+    alerts: (limit, at) => look((c) => openAlerts(c, limit, at)),
+    conflictsOf: (id, moment) => read((c) => conflictsOf(c, id, moment)),
+    locksOn: async (paths, moment) => {
+      await settle(moment);
+      return read((c) => locksOn(c, paths, moment));
+    },
+    claimOn: async (taskId, moment) => {
+      await settle(moment);
+      return read((c) => liveClaimOn(c, taskId, moment));
+    },
+    acknowledge: (ids, by, at) => connection.write((c) => acknowledge(c, ids, by, at)),
+    markAlertsDelivered: async (ids, at) => {
+      await connection.write((c) => markAlertsDelivered(c, ids, at));
+    },
+    overdue: (moment) => read((c) => overdue(c, moment)),
+    cleanUp: (moment, options) => cleanUp(connection, moment, options),
+    overview: async (moment) => {
+      await settle(moment);
+      return read((c) => overview(c, moment, location));
+    },
+    lifecycle: (limit) => look((c) => lifecycle(c, limit)),
+  };
+}
+
+/** Without the lock of the writers, unless somebody has died: most of what a thousand sessions write is this. */
+async function beat(connection: Connection, id: string, moment: Moment): ReturnType<Store["beat"]> {
+  const [, record, others] = await connection.look((c) =>
+    Promise.all([refreshHeartbeat(c, id, moment.at), liveRecord(c, id), inRotation(c, id)]),
+  );
+  await lookAfter(connection, others, moment);
+  return record;
+}
+
+/** Ends the dead among them. Writes only where there is one. */
+async function lookAfter(
+  connection: Connection,
+  others: readonly SessionRecord[],
+  moment: Moment,
+): Promise<void> {
+  if (others.every((other) => moment.judge(other).ended === null)) return;
+  await connection.write((c) => alive(c, others, moment));
+}

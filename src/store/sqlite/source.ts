@@ -1,0 +1,33 @@
+import type { Claim } from "../../bus/claim";
+import type { Lock } from "../../bus/lock";
+import { defaultSettings } from "../../bus/settings";
+import { messageColumns, type MessageRow } from "../rows/message";
+import type { SessionRow } from "../rows/session";
+import type { DeliveryRow, Source } from "../rows/source";
+import { claimColumns } from "./claim";
+import { closeConnection } from "./closing";
+import { lockColumns } from "./lock";
+import { openConnection } from "./open";
+
+/** Opens a bus to be copied. Throws like `openSqliteStore`. */
+export async function openSource(path: string): Promise<Source> {
+  const c = await openConnection(path, { mode: "read", settings: defaultSettings });
+  return {
+    sessions: () => c.all<SessionRow>("select * from session_registry order by rowid"),
+    messages: (after, limit) => {
+      const messages = c.all<MessageRow>(
+        `select ${messageColumns} from session_messages m where id > $after order by id limit $limit`,
+        { after, limit },
+      );
+      const deliveries = c.all<DeliveryRow>(
+        `select message_id, session_id, announced_at, delivered_at, read_at, how from deliveries
+          where message_id > $after and message_id <= $last`,
+        { after, last: messages.at(-1)?.id ?? after },
+      );
+      return { messages, deliveries };
+    },
+    locks: () => c.all<Lock>(`select ${lockColumns} from file_locks order by file_path`),
+    claims: () => c.all<Claim>(`select ${claimColumns} from task_claims order by task_id`),
+    close: () => closeConnection(c),
+  };
+}

@@ -1,0 +1,169 @@
+import { ParleyError } from "../bus/errors";
+import type { Audience, Listening, Mail, Wake } from "../bus/wake";
+
+/** What every process of a bus hears of, as the store's server passes it on. */
+export interface Notices {
+  send(notice: string): Promise<void>;
+  /** `onConnect` is called first, and again whenever notices may have been missed. Returns how to stop. */
+  listen(onNotice: (notice: string) => void, onConnect: () => void): Promise<() => Promise<void>>;
+}
+
+export interface NoticeOptions {
+  notices: Notices;
+  /** False: the floor alone. */
+  listening: boolean;
+  /** The floor: milliseconds between two checks, whatever is heard. */
+  pollMilliseconds: number;
+  /** The store's change counter; a check that finds it unchanged wakes nobody. */
+  changeCount: () => Promise<number>;
+}
+
+/** Concerns everybody. Otherwise a notice is the list of the sessions whose mail it is about, as JSON. */
+const toAll = "*";
+/** PostgreSQL takes notices of less than 8000 bytes (NOTIFY). */
+const longestNotice = 7000;
+
+interface Listener {
+  mail: Mail;
+  check(): Promise<void>;
+  wake(): void;
+}
+
+/**
+ * The adapter for a store on a server: a notice is sent when the commit has been answered, so whoever hears it sees what
+ * was committed. `close` waits for the notices that are under way.
+ */
+export function createNoticeWake(options: NoticeOptions): Wake & { close(): Promise<void> } {
+  const { notices, listening, pollMilliseconds } = options;
+  const listeners = new Set<Listener>();
+  const sending = new Set<Promise<void>>();
+  let hearing: Promise<Ears> | null = null;
+
+  const heard = (notice: string): void => {
+    const ids = notice === toAll ? null : idsOf(notice);
+    for (const each of listeners) if (concerns(ids, each.mail)) each.wake();
+  };
+  const missed = (): void => {
+    for (const each of listeners) void each.check();
+  };
+  /** Whether one to all is under way, and whether another has to follow it. */
+  let underWay = false;
+  let again = false;
+  const sendToAll = async (): Promise<void> => {
+    again = true;
+    if (underWay) return;
+    underWay = true;
+    while (again) {
+      again = false;
+      await notices.send(toAll);
+    }
+    underWay = false;
+  };
+  const send = (notice: string): void => {
+    // Who does not hear of it sees it at the next check.
+    const sent = (notice === toAll ? sendToAll() : notices.send(notice)).catch(() => {
+      if (notice === toAll) underWay = false;
+    });
+    sending.add(sent);
+    void sent.finally(() => sending.delete(sent));
+  };
+
+  return {
+    ring: (audience) => {
+      // Our own listeners hear of it like all others.
+      if (audience.length > 0) send(noticeFor(audience));
+    },
+    keepOnly: () => {},
+    listen: async (mail, onWake) => {
+      if (listening) hearing ??= openEars(notices, heard, missed);
+      const ears = (await hearing) ?? { reason: "poll asked for", stop: async () => {} };
+      const listener = await createListener(options, mail, onWake);
+      listeners.add(listener);
+      const floor = setInterval(() => void listener.check(), pollMilliseconds);
+      return {
+        source: describe(ears, pollMilliseconds),
+        stop: async () => {
+          clearInterval(floor);
+          listeners.delete(listener);
+        },
+      } satisfies Listening;
+    },
+    close: async () => {
+      while (sending.size > 0) await Promise.all(sending);
+      await (await hearing)?.stop();
+    },
+  };
+}
+
+function noticeFor(audience: Audience): string {
+  if (audience === "everyone") return toAll;
+  const notice = JSON.stringify(audience);
+  return Buffer.byteLength(notice) > longestNotice ? toAll : notice;
+}
+
+/** Null where it cannot be read: it may be a newer program's, and concern anybody. */
+function idsOf(notice: string): string[] | null {
+  try {
+    const value: unknown = JSON.parse(notice);
+    return Array.isArray(value) ? value.filter((each) => typeof each === "string") : null;
+  } catch {
+    return null;
+  }
+}
+
+const concerns = (ids: readonly string[] | null, mail: Mail): boolean =>
+  ids === null || mail === "all" || (mail !== null && ids.includes(mail.to));
+
+interface Ears {
+  /** Why nothing is heard; null where it is. */
+  reason: string | null;
+  stop(): Promise<void>;
+}
+
+/** Never throws: who hears nothing polls. */
+async function openEars(
+  notices: Notices,
+  heard: (notice: string) => void,
+  missed: () => void,
+): Promise<Ears> {
+  try {
+    return { reason: null, stop: await notices.listen(heard, missed) };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return { reason: `no listening: ${reason}`, stop: async () => {} };
+  }
+}
+
+/** What is committed after this resolves, or before the listener's first look, is not missed. */
+async function createListener(
+  { changeCount }: NoticeOptions,
+  mail: Mail,
+  onWake: Parameters<Wake["listen"]>[1],
+): Promise<Listener> {
+  let seen = await changeCount();
+  let checking = false;
+  return {
+    mail,
+    wake: () => onWake(null),
+    check: async () => {
+      if (checking) return;
+      checking = true;
+      try {
+        const now = await changeCount();
+        if (now === seen) return;
+        seen = now;
+        onWake(null);
+      } catch (error) {
+        // A server that is away comes back; whatever else it is, the listener's own look reports.
+        if (!(error instanceof ParleyError) || error.code !== "busy") onWake(null);
+      } finally {
+        checking = false;
+      }
+    },
+  };
+}
+
+function describe({ reason }: Ears, pollMilliseconds: number): string {
+  const poll = `poll ${pollMilliseconds} ms`;
+  return reason === null ? `listen + ${poll}` : `${poll} (${reason})`;
+}

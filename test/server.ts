@@ -1,0 +1,85 @@
+/** The PostgreSQL server that tests use: PARLEY_TEST_POSTGRES, else 127.0.0.1:5432 where one answers. */
+import { SQL } from "bun";
+import { afterAll, test } from "bun:test";
+import { join } from "node:path";
+
+const named = process.env["PARLEY_TEST_POSTGRES"];
+
+async function findServer(): Promise<string | null> {
+  const user = process.env["PGUSER"] ?? process.env["USER"] ?? "root";
+  const url = named ?? `postgres://${user}@127.0.0.1:5432/test`;
+  const sql = new SQL(url, { max: 1, connectionTimeout: 2 });
+  try {
+    await sql`select 1`;
+    return url;
+  } catch (error) {
+    // A server that was named and is not there is no reason to skip.
+    if (named) throw error;
+    return null;
+  } finally {
+    await sql.close({ timeout: 0 });
+  }
+}
+
+/** URL of a database in which schemas may be made; null where there is no server. */
+export const server = await findServer();
+
+/** Runs statements on the server as its own client would. */
+export async function onServer<T>(work: (sql: SQL) => Promise<T>): Promise<T> {
+  if (server === null) throw new Error("there is no PostgreSQL server");
+  const sql = new SQL(server, { max: 1 });
+  try {
+    return await work(sql);
+  } finally {
+    await sql.close({ timeout: 0 });
+  }
+}
+
+export interface Schema {
+  url: string;
+  schema: string;
+  drop(): Promise<void>;
+}
+
+/** The URL of a bus of its own, in a schema that is not there yet. */
+export function freshSchema(): Schema {
+  const schema = `parley_test_${Bun.randomUUIDv7().replaceAll("-", "")}`;
+  const url = new URL(server ?? "");
+  url.searchParams.set("schema", schema);
+  // What the tests write need not survive a power cut.
+  url.searchParams.set("synchronous_commit", "off");
+  return {
+    url: url.href,
+    schema,
+    drop: () =>
+      onServer(async (sql) => {
+        await sql.unsafe(
+          `set client_min_messages = error; set synchronous_commit = off; drop schema if exists ${schema} cascade`,
+        );
+      }),
+  };
+}
+
+let toldOnServer = false;
+
+/** Whether the stories that run now are told of a bus on the server. */
+export const isOnServer = (): boolean => toldOnServer;
+
+/** Declares the stories of `test/cli/stories/NAME.test.ts` again, with sandboxes whose bus is on the server. */
+export async function storiesOnServer(name: string): Promise<void> {
+  if (server === null) {
+    test.skip(`the stories of ${name} on PostgreSQL: no server`, () => {});
+    return;
+  }
+  toldOnServer = true;
+  afterAll(() => void (toldOnServer = false));
+  // Another name of the same file: the process may have loaded it before.
+  await import(join(import.meta.dir, "cli/stories", `${name}.test.ts?again`));
+}
+
+/**
+ * Declares a story that opens the database beside parley, is about the file that it is, or about a death that nobody has
+ * noticed yet: on a server the session's own beats end with it.
+ */
+export const onlyInFile = (name: string, story: () => Promise<void>): void =>
+  isOnServer() ? test.skip(`${name} (of a file)`, () => {}) : test(name, story);
