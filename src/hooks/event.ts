@@ -8,6 +8,7 @@ export type EventKind =
   | "waiting"
   | "other"
   | "stop"
+  | "interrupted"
   | "switch"
   | "end";
 
@@ -48,6 +49,10 @@ export type HookAnswer =
 /** One vendor: its payloads and what it accepts as an answer. */
 export interface HookVendor {
   name: string;
+  /** Events at which its model cannot be told anything, among those where the table of duties would. */
+  deafAt?: readonly EventKind[];
+  /** A turn that a hook has made go on ends without an event. */
+  endsUntold?: true;
   /** The common event; null for one that is none of ours. Throws `invalid` for a payload that cannot be read. */
   read(name: string, payload: Payload): HookEvent | null;
   /** Exactly what the vendor accepts at this event; null where it has no way to say that there. */

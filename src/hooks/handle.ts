@@ -5,7 +5,7 @@ import type { EditPolicy } from "../bus/preferences";
 import { register } from "../bus/registration";
 import type { RegisterResult } from "../bus/session";
 import { leaseFiles, targetsOf } from "./edits";
-import type { HookAnswer, HookEvent, HookVendor } from "./event";
+import type { EventKind, HookAnswer, HookEvent, HookVendor } from "./event";
 import { injection, type Injection } from "./mail";
 import { type Duty, duties } from "./table";
 
@@ -30,19 +30,24 @@ export async function handle(
   const duty = duties[event.kind];
   if (duty.ends) return leave(bus, vendor, event);
   if (duty.welcomes) return greet(bus, vendor, event, duty);
-  const { record, waiting } = await attend(bus, vendor, event, duty);
+  const { record, waiting, joined } = await attend(bus, vendor, event, duty);
   if (duty.leases && event.files.length > 0) {
     return { answer: await leaseFiles(bus, record, event, policy), mail: null };
   }
   // A subagent is not the session that a message is for, and a turn goes on only once.
-  const deaf = event.subagent || (duty.endsTurn && event.continued);
-  if (duty.mail === null || waiting === 0 || deaf) return nothing;
-  const mail = await injection(bus, record, duty.mail, `hook ${event.name}`);
-  if (!mail) return nothing;
-  if (!duty.endsTurn) return { answer: { say: "context", text: mail.text }, mail };
-  await visit(bus, vendor, event, goesOn, [record.pid ?? 0]);
-  return { answer: { say: "continue", text: mail.text }, mail };
+  const deaf = event.subagent || (duty.endsTurn && event.continued) || isDeaf(vendor, event.kind);
+  const mail =
+    duty.mail === null || waiting === 0 || deaf
+      ? null
+      : await injection(bus, record, duty.mail, `hook ${event.name}`);
+  const text = [joined && (await welcomeTo(bus, joined)), mail?.text].filter(Boolean).join("\n");
+  if (text === "") return nothing;
+  if (!duty.endsTurn) return { answer: { say: "context", text }, mail };
+  if (!vendor.endsUntold) await visit(bus, vendor, event, goesOn, [record.pid ?? 0]);
+  return { answer: { say: "continue", text }, mail };
 }
+
+const isDeaf = ({ deafAt = [] }: HookVendor, kind: EventKind): boolean => deafAt.includes(kind);
 
 /** The session of an event, registered where it is not known. */
 async function attend(
@@ -50,13 +55,16 @@ async function attend(
   vendor: HookVendor,
   event: HookEvent,
   duty: Duty,
-): Promise<Attended> {
+): Promise<Attended & { joined: RegisterResult | null }> {
   const known = await visit(bus, vendor, event, duty, bus.identity.near(vendor.name));
-  if (known) return known;
-  const { session } = await arrive(bus, vendor, event);
+  if (known) return { ...known, joined: null };
+  const registered = await arrive(bus, vendor, event);
+  const { session } = registered;
   const met = await visit(bus, vendor, event, duty, [session.pid ?? 0]);
-  if (met) return met;
-  throw new Error(`${session.session_id} ended while it registered`);
+  if (!met) throw new Error(`${session.session_id} ended while it registered`);
+  // A model that hears nothing at the start is welcomed with the first prompt.
+  const isFirst = event.kind === "prompt" && isDeaf(vendor, "start");
+  return { ...met, joined: isFirst ? registered : null };
 }
 
 async function visit(
@@ -84,20 +92,33 @@ async function visit(
   return attended;
 }
 
-const arrive = (bus: Bus, { name }: HookVendor, event: HookEvent): Promise<RegisterResult> =>
+const arrive = (
+  bus: Bus,
+  { name }: HookVendor,
+  event: Omit<HookEvent, "session_uuid"> & { session_uuid: string | null },
+): Promise<RegisterResult> =>
   register(bus, {
     vendor: name,
     own: true,
     model: event.model ?? undefined,
-    sessionUuid: event.session_uuid,
+    sessionUuid: event.session_uuid ?? undefined,
     cwd: event.cwd,
   });
 
 async function greet(bus: Bus, vendor: HookVendor, event: HookEvent, duty: Duty): Promise<Handled> {
-  const registered = await arrive(bus, vendor, event);
-  await visit(bus, vendor, event, duty, [registered.session.pid ?? 0]);
+  // Without its conversation, which is then new with the first prompt, when there is a welcome.
+  const deaf = isDeaf(vendor, event.kind);
+  const registered = await arrive(bus, vendor, deaf ? { ...event, session_uuid: null } : event);
+  const { pid, session_uuid } = registered.session;
+  const own = { ...event, session_uuid: session_uuid ?? event.session_uuid };
+  await visit(bus, vendor, own, duty, [pid ?? 0]);
+  if (deaf) return nothing;
+  return { answer: { say: "context", text: await welcomeTo(bus, registered) }, mail: null };
+}
+
+async function welcomeTo(bus: Bus, registered: RegisterResult): Promise<string> {
   const { welcome } = await import("./welcome");
-  return { answer: { say: "context", text: await welcome(bus, registered) }, mail: null };
+  return welcome(bus, registered);
 }
 
 /** Ends the session where it is known. One that nobody has heard of needs no end. */

@@ -29,6 +29,8 @@ export const duties: Record<EventKind, Duty> = {
   other: { activity: null, mail: null },
   // The mail makes the turn go on, at most once.
   stop: { activity: "idle", mail: 2, endsTurn: true },
+  // The user has stopped the turn, or it has failed: nothing more is said in it.
+  interrupted: { activity: "idle", mail: null, endsTurn: true },
   switch: { activity: "idle", mail: null, endsTurn: true },
   end: { activity: null, mail: null, ends: true },
 };

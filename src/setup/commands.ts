@@ -54,10 +54,16 @@ export const seedCommands: readonly SeedCommand[] = [
   },
 ];
 
-const mark = "<!-- Written by parley setup, which replaces and removes this file. -->";
+const words = "Written by parley setup, which replaces and removes this file.";
+const markdownMark = `<!-- ${words} -->`;
+export const tomlMark = `# ${words}`;
 
 /** A whole file of ours, known by its last line. Somebody else's file of that name is left alone. */
-export function commandEditor(owner: Owner, write: (program: string) => string): Editor {
+export function commandEditor(
+  owner: Owner,
+  write: (program: string) => string,
+  mark = markdownMark,
+): Editor {
   const isOurs = (text: string): boolean => text.trimEnd().endsWith(mark);
   return {
     install: (text) =>
@@ -90,7 +96,7 @@ ${advice(call)}
 `;
   };
 
-/** A skill of Codex, which its user calls as \`$NAME\`. */
+/** A skill of Codex, which its user calls as `$NAME`. */
 export const codexSkill =
   ({ name, verb, description, hint }: SeedCommand) =>
   (program: string): string => {
@@ -103,6 +109,40 @@ Run \`${call}\` in the shell, exactly so quoted, followed by the arguments that 
 
 ${advice(call)}
 If it answers that it may not write the database, the sandbox is in the way: use the tools of the MCP server \`parley\`, or ask the user to let this command run outside the sandbox.
+`;
+  };
+
+/** A slash command of Gemini CLI, in TOML. */
+export const geminiCommand =
+  ({ verb, description, hint }: SeedCommand) =>
+  (program: string): string => {
+    const call = `${quoted(program)} ${verb}`;
+    const prompt = `Run \`${call}\` with the tool run_shell_command, exactly so quoted, followed by these arguments of the user (there may be none; the form is \`${hint}\`), each quoted for the shell where it needs to be:
+
+{{args}}
+
+${advice(call)}
+`;
+    return `description = ${JSON.stringify(description)}
+prompt = """
+${prompt.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"""
+`;
+  };
+
+/** A skill of Kimi Code, which its user calls as `/NAME`. */
+export const kimiSkill =
+  ({ name, verb, description, hint }: SeedCommand) =>
+  (program: string): string => {
+    const call = `${quoted(program)} ${verb}`;
+    return `---
+name: ${name}
+description: ${JSON.stringify(`${description}. Use it when the user calls /${name} or asks for just that.`)}
+---
+Run \`${call}\` with the Bash tool, exactly so quoted, followed by these arguments of the user (there may be none; the form is \`${hint}\`), each quoted for the shell where it needs to be:
+
+$ARGUMENTS
+
+${advice(call)}
 `;
   };
 

@@ -80,13 +80,14 @@ interface SeenPart extends Sight {
   scope: SetupScope;
 }
 
-/** Ours in the user's configuration and in this project's. A file both have in common is looked at once. */
+/** Ours in the user's configuration and in this project's. What both have in common is looked at once. */
 function partsOf(vendor: Vendor, owner: Owner, place: Place): SeenPart[] {
   const seen = new Set<string>();
   return (["user", "project"] as const).flatMap((scope) =>
     vendor.files({ ...place, scope }, owner).flatMap(({ part, path, editor }): SeenPart[] => {
-      if (seen.has(path)) return [];
-      seen.add(path);
+      const key = `${part} ${path}`;
+      if (seen.has(key)) return [];
+      seen.add(key);
       const { bytes } = find(path);
       return [{ part, path, scope, ...editor.look(bytes && textOf(path, bytes)) }];
     }),

@@ -2,30 +2,37 @@ import { ParleyError } from "../bus/errors";
 import { installable, type Owner, programOfServer } from "./program";
 import type { Editor } from "./vendor";
 
-type Table = Record<string, unknown>;
+export type Table = Record<string, unknown>;
 
-/** Stays with the table where Codex rewrites the file around it. Nothing depends on it: it does not always do so. */
-const mark = "# Written by parley setup; parley setup --remove takes it out.";
+/**
+ * Above what is ours. It stays with the table where Codex rewrites the file around it. Nothing depends on it: it does not
+ * always do so.
+ */
+export const mark = "# Written by parley setup; parley setup --remove takes it out.";
 /** Codex hands its servers hardly any variable unless told to. */
 const variables = ["PARLEY_DB", "XDG_DATA_HOME"];
 const header = /^[ \t]*\[[ \t]*mcp_servers[ \t]*\.[ \t]*"?parley"?[ \t]*(\.[^\]]*)?\][ \t]*(#.*)?$/;
 
+export const invalidToml = (file: string, what: string, cause?: unknown): ParleyError =>
+  new ParleyError("invalid", `${file} ${what}`, {
+    hint: "mend it, or write parley's tables yourself; nothing was changed",
+    details: { path: file },
+    cause,
+  });
+
+/** Throws `invalid`. */
+export function parseToml(text: string, file: string): Table {
+  try {
+    return Bun.TOML.parse(text) as Table;
+  } catch (error) {
+    const [reason] = (error as Error).message.split("\n");
+    throw invalidToml(file, `is not valid TOML: ${reason}`, error);
+  }
+}
+
 /** The MCP entry of Codex's `config.toml`: the table `[mcp_servers.parley]`, at the end of the file. */
 export function tomlServerEditor(file: string, owner: Owner): Editor {
-  const invalid = (what: string, cause?: unknown): ParleyError =>
-    new ParleyError("invalid", `${file} ${what}`, {
-      hint: "mend it, or write the table mcp_servers.parley yourself; nothing was changed",
-      details: { path: file },
-      cause,
-    });
-
-  const parse = (text: string): Table => {
-    try {
-      return Bun.TOML.parse(text) as Table;
-    } catch (error) {
-      throw invalid(`is not valid TOML: ${(error as Error).message.split("\n")[0]}`, error);
-    }
-  };
+  const parse = (text: string): Table => parseToml(text, file);
 
   /** What an edit made of the text, if it is exactly what was meant. */
   const checked = (before: Table, after: string, entry: unknown): string => {
@@ -36,7 +43,7 @@ export function tomlServerEditor(file: string, owner: Owner): Editor {
     } catch {
       // Such as an inline table, which no other table can add to.
     }
-    throw invalid("has its mcp_servers in a form that setup does not edit");
+    throw invalidToml(file, "has its mcp_servers in a form that setup does not edit");
   };
 
   return {
@@ -104,13 +111,17 @@ function without(config: Table): Table {
   return Object.keys(others).length > 0 ? { ...rest, mcp_servers: others } : rest;
 }
 
-/** Our table and those below it, as ranges of lines. Blank lines and comments behind one belong to what follows. */
+/** Our table and those below it, as ranges of lines. */
 function sectionsIn(lines: readonly string[]): { start: number; end: number }[] {
   return lines.flatMap((each, start) => {
-    if (!header.test(each.trimEnd())) return [];
-    const next = lines.findIndex((line, index) => index > start && /^[ \t]*\[/.test(line));
-    let end = next < 0 ? lines.length : next;
-    while (end > start + 1 && /^\s*(#.*)?$/.test(lines[end - 1] ?? "")) end--;
-    return [{ start, end }];
+    return header.test(each.trimEnd()) ? [{ start, end: tableEnd(lines, start) }] : [];
   });
+}
+
+/** The line behind a table. Blank lines and comments there belong to what follows. */
+export function tableEnd(lines: readonly string[], start: number): number {
+  const next = lines.findIndex((line, index) => index > start && /^[ \t]*\[/.test(line));
+  let end = next < 0 ? lines.length : next;
+  while (end > start + 1 && /^\s*(#.*)?$/.test(lines[end - 1] ?? "")) end--;
+  return end;
 }

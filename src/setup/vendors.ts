@@ -2,10 +2,12 @@ import { existsSync } from "node:fs";
 
 import { claude } from "./claude";
 import { codex } from "./codex";
+import { gemini } from "./gemini";
+import { kimi } from "./kimi";
 import type { Place, Vendor } from "./vendor";
 
 /** Every agent that setup knows, by the name that its hooks are called with. */
-export const vendors: readonly Vendor[] = [claude, codex];
+export const vendors: readonly Vendor[] = [claude, codex, gemini, kimi];
 
 /** Absolute path of its program; null where the PATH has none. */
 export const programOf = ({ command }: Vendor, { env, cwd }: Place): string | null =>

@@ -1,5 +1,6 @@
 /** What a story happens in: an empty home, a directory to work in, and the real clients with models of ours. */
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -42,6 +43,9 @@ export class Place implements AsyncDisposable {
       const model = startModel(vendor.dialect);
       this.#models.set(vendor.name, model);
       symlinkSync(vendor.program, join(this.bin, vendor.name));
+      const interpreter = join(this.bin, "node");
+      if (vendor.interpreter && !existsSync(interpreter))
+        symlinkSync(vendor.interpreter, interpreter);
       vendor.configure(this.home, this.work, model.url);
     }
   }

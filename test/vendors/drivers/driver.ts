@@ -11,8 +11,10 @@ export interface Vendor {
   /** The command's name, and parley's name for the vendor. */
   readonly name: string;
   readonly dialect: Dialect;
-  /** The native program, of the package for this platform. */
+  /** The native program, of the package for this platform; or the script that `interpreter` runs. */
   readonly program: string;
+  /** Node, for a client that is a script: what its first line finds on the PATH. */
+  readonly interpreter?: string;
   /** Writes what lets it start without login, questions or updates. */
   configure(home: string, work: string, modelUrl: string): void;
   env(modelUrl: string): Record<string, string>;
@@ -49,4 +51,8 @@ export function packaged(name: string, file: string): string {
   }
 }
 
-export const isInstalled = (vendor: Vendor): boolean => existsSync(vendor.program);
+/** The one that clients in JavaScript run on: Kimi Code asks for 22.19 or later, which the machine's own may not be. */
+export const node = packaged(`node-${process.platform}-${process.arch}`, "bin/node");
+
+export const isInstalled = ({ program, interpreter }: Vendor): boolean =>
+  existsSync(program) && (interpreter === undefined || existsSync(interpreter));

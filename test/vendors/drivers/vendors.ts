@@ -1,6 +1,8 @@
 import { claude } from "./claude";
 import { codex } from "./codex";
 import type { Vendor } from "./driver";
+import { gemini } from "./gemini";
+import { kimi } from "./kimi";
 
 /** Every client that parley works with by itself. */
-export const vendors: readonly Vendor[] = [claude, codex];
+export const vendors: readonly Vendor[] = [claude, codex, gemini, kimi];

@@ -1,0 +1,65 @@
+import type { EventKind, HookAnswer, HookEvent, HookVendor, Payload } from "./event";
+import { common, object, text } from "./payload";
+import { filesOfCommand } from "./patch";
+
+const kinds: Record<string, EventKind> = {
+  SessionStart: "start",
+  BeforeAgent: "prompt",
+  BeforeTool: "before-tool",
+  AfterTool: "after-tool",
+  Notification: "other",
+  AfterAgent: "stop",
+  SessionEnd: "end",
+};
+
+/** Gemini CLI: payloads and answers as seen in 0.61.0. It ignores keys it does not know, and the forms of Claude. */
+export const gemini: HookVendor = {
+  name: "gemini",
+  read(name, payload) {
+    const kind = kinds[name];
+    if (!kind) return null;
+    const event = { ...common(name, payload), files: editedFiles(payload) };
+    return { ...event, kind: refined(kind, payload) };
+  },
+  write,
+};
+
+function refined(kind: EventKind, payload: Payload): EventKind {
+  if (kind === "other") {
+    return payload["notification_type"] === "ToolPermission" ? "permission" : "other";
+  }
+  // `/clear` ends a conversation, not the session: its process goes on with another one.
+  return kind === "end" && payload["reason"] === "clear" ? "switch" : kind;
+}
+
+function editedFiles(payload: Payload): string[] {
+  const input = object(payload["tool_input"]);
+  const { file_path, command } = input;
+  switch (payload["tool_name"]) {
+    case "replace":
+    case "write_file":
+      return [text(file_path)].filter((path) => path !== null);
+    case "run_shell_command":
+      return typeof command === "string" ? filesOfCommand(command) : [];
+    default:
+      return [];
+  }
+}
+
+/**
+ * Its model is told something by `additionalContext` at the start, with a prompt and after a tool, and by the reason of a
+ * denial before a tool and at the end of a turn, which makes it go on. Before a tool only its user can be told.
+ */
+function write({ name, kind }: HookEvent, answer: HookAnswer): object | null {
+  switch (answer.say) {
+    case "context":
+      if (kind === "before-tool") return { systemMessage: answer.text };
+      return { hookSpecificOutput: { hookEventName: name, additionalContext: answer.text } };
+    case "continue":
+      return { decision: "deny", reason: answer.text };
+    case "deny":
+      return { decision: "deny", reason: answer.reason };
+    default:
+      return null;
+  }
+}
