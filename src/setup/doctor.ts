@@ -1,4 +1,5 @@
 import { existsSync, realpathSync } from "node:fs";
+import { dirname, join } from "node:path";
 
 import type { DatabaseReport, Finding } from "../bus/doctor";
 import type { SetupScope } from "../bus/setup";
@@ -64,14 +65,30 @@ async function versionOf(vendor: Vendor, program: string | null, place: Place): 
     );
   }
   const { env, cwd } = place;
-  const version = await ask(
-    [program, "--version"],
-    { env, cwd, milliseconds: 5000 },
-    (output, ended) => (ended ? (/\d+\.\d+\.\d+\S*/.exec(output)?.[0] ?? "") : null),
-  );
+  const version =
+    packagedVersion(vendor, program) ??
+    (await ask([program, "--version"], { env, cwd, milliseconds: 5000 }, (output, ended) =>
+      ended ? (/\d+\.\d+\.\d+\S*/.exec(output)?.[0] ?? "") : null,
+    ));
   if (version) return finding(name, "ok", `${title} ${version}`);
   const message = `${program} --version told no version within 5 s`;
   return finding(name, "warning", message, `see whether ${command} starts at all`);
+}
+
+/** By the package that the program is in; null where it is in none. */
+function packagedVersion({ package: own }: Vendor, program: string): string | null {
+  if (own === undefined) return null;
+  for (let path = dirname(realpathSync(program)); path !== dirname(path); path = dirname(path)) {
+    const { bytes } = find(join(path, "package.json"));
+    if (bytes === null) continue;
+    try {
+      const { name, version } = JSON.parse(bytes.toString("utf8"));
+      return name === own && typeof version === "string" ? version : null;
+    } catch {
+      return null;
+    }
+  }
+  return null;
 }
 
 interface SeenPart extends Sight {

@@ -23,6 +23,7 @@ export const gemini: Vendor = {
   name: "gemini",
   title: "Gemini CLI",
   command: "gemini",
+  package: "@google/gemini-cli",
   directory({ scope, env, cwd, home, root }: Place): string {
     if (scope === "project") return join(root, ".gemini");
     const own = env["GEMINI_CLI_HOME"];

@@ -33,6 +33,7 @@ export const kimi: Vendor = {
   name: "kimi",
   title: "Kimi Code",
   command: "kimi",
+  package: "@moonshot-ai/kimi-code",
   directory({ scope, env, cwd, home, root }: Place): string {
     if (scope === "project") return join(root, ".kimi-code");
     return env["KIMI_CODE_HOME"] ? resolve(cwd, env["KIMI_CODE_HOME"]) : join(home, ".kimi-code");

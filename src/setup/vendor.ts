@@ -51,6 +51,8 @@ export interface Vendor {
   title: string;
   /** Name of its program. */
   command: string;
+  /** Its npm package, where the program is a script in it: asking that for its version takes seconds. */
+  package?: string;
   /** Its configuration directory in the place's scope. */
   directory(place: Place): string;
   files(place: Place, owner: Owner): ConfigFile[];

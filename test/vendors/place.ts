@@ -118,6 +118,8 @@ export class Place implements AsyncDisposable {
       stdout: "pipe",
       stderr: "pipe",
       timeout: 120_000,
+      // A client that starts itself again is killed as a whole.
+      detached: true,
     });
     const ended = Promise.all([child.stdout.text(), child.stderr.text(), child.exited]).then(
       ([stdout, stderr, exitCode]) => ({ stdout, stderr, exitCode }),
@@ -126,7 +128,7 @@ export class Place implements AsyncDisposable {
       pid: child.pid,
       ended,
       kill: async () => {
-        child.kill("SIGKILL");
+        if (child.exitCode === null) process.kill(-child.pid, "SIGKILL");
         await child.exited;
       },
     };

@@ -21,7 +21,7 @@ if (spawnSync(process.execPath, install, { ...options, timeout: 5 * minutes }).s
 
 const tests = [process.execPath, "test", "--timeout=120000", ...report, ...positionals];
 const [command, ...rest] = [...secluded(), ...tests];
-const { status } = spawnSync(command!, rest, { ...options, timeout: 10 * minutes });
+const { status } = spawnSync(command!, rest, { ...options, timeout: 30 * minutes });
 process.exitCode = status ?? 1;
 
 /**

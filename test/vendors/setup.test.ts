@@ -39,7 +39,10 @@ story("after its removal a client that has worked meanwhile works without parley
   }
   await place.parley("setup", "--remove");
   for (const vendor of vendors) {
-    expect(await place.prompt(vendor, "after")).toMatchObject({ exitCode: 0, stdout: "well\n" });
+    expect(await place.prompt(vendor, "after")).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining("well"),
+    });
     const requests = place.model(vendor);
     expect(JSON.stringify(requests.of("before")[0]!.messages)).toContain("parley: this session is");
     expect(JSON.stringify(requests.of("after")[0]!.body)).not.toContain("parley: this session is");

@@ -14,6 +14,7 @@ const permissions = ["--permission-mode", "acceptEdits", "--allowedTools", "Bash
 export const claude: Vendor = {
   name: "claude",
   dialect: anthropic,
+  hearsAfter: "tool",
   program: packaged(`@anthropic-ai/claude-code-${process.platform}-${process.arch}`, "claude"),
   configure: (home, work) => {
     const known = {

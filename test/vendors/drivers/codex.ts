@@ -18,6 +18,7 @@ const platform = `${process.platform}-${process.arch}`;
 export const codex: Vendor = {
   name: "codex",
   dialect: responses,
+  hearsAfter: "tool",
   program: packaged(`@openai/codex-${platform}`, `vendor/${targets[platform]}/bin/codex`),
   configure: (home, work, modelUrl) => {
     mkdirSync(join(home, ".codex"));

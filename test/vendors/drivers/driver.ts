@@ -11,6 +11,8 @@ export interface Vendor {
   /** The command's name, and parley's name for the vendor. */
   readonly name: string;
   readonly dialect: Dialect;
+  /** When a message can reach its model in a turn: after any tool, or only when the turn would end. */
+  readonly hearsAfter: "tool" | "turn";
   /** The native program, of the package for this platform; or the script that `interpreter` runs. */
   readonly program: string;
   /** Node, for a client that is a script: what its first line finds on the PATH. */

@@ -12,6 +12,7 @@ const permissions = ["--approval-mode", "yolo", "--model", "gemini-2.5-flash"];
 export const gemini: Vendor = {
   name: "gemini",
   dialect: generateContent,
+  hearsAfter: "tool",
   program: packaged("@google/gemini-cli", "bundle/gemini.js"),
   interpreter: node,
   configure: (home, work) => {

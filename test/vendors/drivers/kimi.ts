@@ -9,6 +9,7 @@ import { node, packaged, type Vendor } from "./driver";
 export const kimi: Vendor = {
   name: "kimi",
   dialect: chatCompletions,
+  hearsAfter: "turn",
   program: packaged("@moonshot-ai/kimi-code", "dist/main.mjs"),
   interpreter: node,
   configure: (home) => {
