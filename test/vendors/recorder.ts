@@ -2,6 +2,8 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { parse } from "jsonc-parser";
+
 import type { Body } from "./model/model";
 import type { Place } from "./place";
 
@@ -12,14 +14,24 @@ export interface Recorder {
   say(event: string, output: unknown): void;
 }
 
-const events = {
-  claude: ["SessionStart", "UserPromptSubmit", "PreToolUse", "PostToolUse", "Stop", "SessionEnd"],
-  codex: ["SessionStart", "UserPromptSubmit", "PreToolUse", "PostToolUse", "Stop", "SessionEnd"],
+const claudes = [
+  ...["SessionStart", "UserPromptSubmit", "PreToolUse", "PostToolUse", "Stop", "SessionEnd"],
+];
+const vendors = {
+  claude: { events: claudes, file: ".claude/settings.json", timeout: 10 },
+  codex: { events: claudes, file: ".codex/hooks.json", timeout: 10 },
+  gemini: {
+    events: [
+      ...["SessionStart", "BeforeAgent", "BeforeTool", "AfterTool", "AfterAgent", "SessionEnd"],
+    ],
+    file: ".gemini/settings.json",
+    timeout: 10_000,
+  },
+  kimi: { events: claudes, file: ".kimi-code/config.toml", timeout: 10 },
 };
-const files = { claude: ".claude/settings.json", codex: ".codex/hooks.json" };
 
 /** Writes the hooks into a vendor's settings. */
-export function recordHooks(place: Place, vendor: keyof typeof events): Recorder {
+export function recordHooks(place: Place, vendor: keyof typeof vendors): Recorder {
   const dir = join(place.root, `recorded-${vendor}`);
   mkdirSync(dir);
   const script = join(dir, "hook");
@@ -28,15 +40,26 @@ export function recordHooks(place: Place, vendor: keyof typeof events): Recorder
     `#!/bin/sh\n{ tr -d '\\n'; echo; } >>"${dir}/$1.jsonl"\n[ ! -f "${dir}/$1.say" ] || cat "${dir}/$1.say"\n`,
   );
   chmodSync(script, 0o755);
-  const hooks = Object.fromEntries(
-    events[vendor].map((event) => [
-      event,
-      [{ hooks: [{ type: "command", command: `'${script}' ${event}`, timeout: 10 }] }],
-    ]),
-  );
-  const settings = join(place.home, files[vendor]);
+  const { events, file, timeout } = vendors[vendor];
+  const command = (event: string): string => `'${script}' ${event}`;
+  const settings = join(place.home, file);
   mkdirSync(join(settings, ".."), { recursive: true });
-  writeFileSync(settings, JSON.stringify({ hooks }, null, 2));
+  const before = existsSync(settings) ? readFileSync(settings, "utf8") : "";
+  if (file.endsWith(".toml")) {
+    const tables = events.map(
+      (event) =>
+        `[[hooks]]\nevent = "${event}"\ncommand = "${command(event)}"\ntimeout = ${timeout}\n`,
+    );
+    writeFileSync(settings, [before, ...tables].join("\n"));
+  } else {
+    const hooks = Object.fromEntries(
+      events.map((event) => [
+        event,
+        [{ hooks: [{ type: "command", command: command(event), timeout }] }],
+      ]),
+    );
+    writeFileSync(settings, JSON.stringify({ ...parse(before), hooks }, null, 2));
+  }
   return {
     heard: (event) => {
       const path = join(dir, `${event}.jsonl`);

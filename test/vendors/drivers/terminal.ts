@@ -1,6 +1,8 @@
 /** A program at a terminal, and what a user would see there. */
 export interface Screen {
   readonly pid: number;
+  /** Once the program has ended by itself. */
+  readonly ended: Promise<number>;
   /** What the terminal shows, line by line. */
   text(): string;
   type(keys: string): void;
@@ -28,6 +30,7 @@ export async function openTerminal(
   const type = (keys: string): void => void terminal.write(keys);
   return {
     pid: child.pid,
+    ended: child.exited,
     type,
     text: () => {
       const { active } = emulator.buffer;
