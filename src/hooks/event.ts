@@ -49,7 +49,7 @@ export type HookAnswer =
 /** One vendor: its payloads and what it accepts as an answer. */
 export interface HookVendor {
   name: string;
-  /** Events at which its model cannot be told anything, among those where the table of duties would. */
+  /** Events at which its model cannot or should not be told anything, among those where the table of duties would. */
   deafAt?: readonly EventKind[];
   /** A turn that a hook has made go on ends without an event. */
   endsUntold?: true;

@@ -15,6 +15,8 @@ const kinds: Record<string, EventKind> = {
 /** Gemini CLI: payloads and answers as seen in 0.61.0. It ignores keys it does not know, and the forms of Claude. */
 export const gemini: HookVendor = {
   name: "gemini",
+  // What is said at the start comes before the prompt of `gemini -p`: a slash command there would be one no more.
+  deafAt: ["start"],
   read(name, payload) {
     const kind = kinds[name];
     if (!kind) return null;
@@ -47,7 +49,7 @@ function editedFiles(payload: Payload): string[] {
 }
 
 /**
- * Its model is told something by `additionalContext` at the start, with a prompt and after a tool, and by the reason of a
+ * Its model is told something by `additionalContext` with a prompt and after a tool, and by the reason of a
  * denial before a tool and at the end of a turn, which makes it go on. Before a tool only its user can be told.
  */
 function write({ name, kind }: HookEvent, answer: HookAnswer): object | null {

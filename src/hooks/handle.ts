@@ -92,26 +92,21 @@ async function visit(
   return attended;
 }
 
-const arrive = (
-  bus: Bus,
-  { name }: HookVendor,
-  event: Omit<HookEvent, "session_uuid"> & { session_uuid: string | null },
-): Promise<RegisterResult> =>
+const arrive = (bus: Bus, { name }: HookVendor, event: HookEvent): Promise<RegisterResult> =>
   register(bus, {
     vendor: name,
     own: true,
     model: event.model ?? undefined,
-    sessionUuid: event.session_uuid ?? undefined,
+    sessionUuid: event.session_uuid,
     cwd: event.cwd,
   });
 
 async function greet(bus: Bus, vendor: HookVendor, event: HookEvent, duty: Duty): Promise<Handled> {
-  // Without its conversation, which is then new with the first prompt, when there is a welcome.
+  // Under another id than that of the conversation, which is then new with the first prompt, when there is a welcome.
   const deaf = isDeaf(vendor, event.kind);
-  const registered = await arrive(bus, vendor, deaf ? { ...event, session_uuid: null } : event);
-  const { pid, session_uuid } = registered.session;
-  const own = { ...event, session_uuid: session_uuid ?? event.session_uuid };
-  await visit(bus, vendor, own, duty, [pid ?? 0]);
+  const own = deaf ? { ...event, session_uuid: `${event.session_uuid}:start` } : event;
+  const registered = await arrive(bus, vendor, own);
+  await visit(bus, vendor, own, duty, [registered.session.pid ?? 0]);
   if (deaf) return nothing;
   return { answer: { say: "context", text: await welcomeTo(bus, registered) }, mail: null };
 }

@@ -7,8 +7,12 @@ import { duties } from "../../src/hooks/table";
 import { hookVendors } from "../../src/hooks/vendors";
 import claude from "./fixtures/claude.json";
 import codex from "./fixtures/codex.json";
+import gemini from "./fixtures/gemini.json";
+import kimi from "./fixtures/kimi.json";
 
-const recorded: Record<string, Record<string, Record<string, unknown>>> = { claude, codex };
+const recorded: Record<string, Record<string, Record<string, unknown>>> = {
+  ...{ claude, codex, gemini, kimi },
+};
 
 function read(vendor: string, name: string, more: Record<string, unknown> = {}): HookEvent {
   const event = hookVendors[vendor]!.read(name, { ...recorded[vendor]![name], ...more });
@@ -36,6 +40,22 @@ describe("A recorded payload", () => {
     ["codex", "PostToolUse", "after-tool"],
     ["codex", "Stop", "stop"],
     ["codex", "SessionEnd", "end"],
+    ["gemini", "SessionStart", "start"],
+    ["gemini", "BeforeAgent", "prompt"],
+    ["gemini", "BeforeTool", "before-tool"],
+    ["gemini", "AfterTool", "after-tool"],
+    ["gemini", "Notification", "permission"],
+    ["gemini", "AfterAgent", "stop"],
+    ["gemini", "SessionEnd", "end"],
+    ["kimi", "SessionStart", "start"],
+    ["kimi", "UserPromptSubmit", "prompt"],
+    ["kimi", "PreToolUse", "before-tool"],
+    ["kimi", "PermissionRequest", "permission"],
+    ["kimi", "PostToolUse", "after-tool"],
+    ["kimi", "Stop", "stop"],
+    ["kimi", "StopFailure", "interrupted"],
+    ["kimi", "Interrupt", "interrupted"],
+    ["kimi", "SessionEnd", "end"],
   ] as const)("of %s's %s is the event %s", (vendor, name, kind) => {
     expect(read(vendor, name)).toMatchObject({
       kind,
@@ -49,6 +69,8 @@ describe("A recorded payload", () => {
   test("names the file that an edit is about", () => {
     expect(read("claude", "PreToolUse").files).toEqual(["/home/you/app/a.txt"]);
     expect(read("codex", "PreToolUse").files).toEqual(["a.txt"]);
+    expect(read("gemini", "BeforeTool").files).toEqual(["/home/you/app/a.txt"]);
+    expect(read("kimi", "PreToolUse").files).toEqual(["/home/you/app/a.txt"]);
   });
 
   test("of Codex tells the model, of Claude does not", () => {
@@ -58,6 +80,35 @@ describe("A recorded payload", () => {
 
   test.each(["Write", "MultiEdit"])("of Claude's %s names its file", (tool_name) => {
     expect(read("claude", "PreToolUse", { tool_name }).files).toEqual(["/home/you/app/a.txt"]);
+  });
+
+  test.each([
+    ["gemini", "BeforeTool", "write_file", { file_path: "b.txt", content: "" }, ["b.txt"]],
+    ["gemini", "BeforeTool", "read_file", { file_path: "b.txt" }, []],
+    ["gemini", "BeforeTool", "run_shell_command", { command: 7 }, []],
+    ["kimi", "PreToolUse", "Write", { path: "b.txt", content: "" }, ["b.txt"]],
+    ["kimi", "PreToolUse", "Read", { path: "b.txt" }, []],
+    ["kimi", "PreToolUse", "Edit", { path: null }, []],
+  ])("of %s at %s by %s of %j names %j", (vendor, name, tool_name, tool_input, files) => {
+    expect(read(vendor, name, { tool_name, tool_input }).files).toEqual(files);
+  });
+
+  test.each([
+    ["gemini", "BeforeTool", "run_shell_command"],
+    ["kimi", "PreToolUse", "Bash"],
+  ])("of %s at %s names the files of a patch in %s", (vendor, name, tool_name) => {
+    const command =
+      "apply_patch <<'EOF'\n*** Begin Patch\n*** Update File: c.txt\n*** End Patch\nEOF";
+    const { files } = read(vendor, name, { tool_name, tool_input: { command } });
+    expect(files).toEqual(["c.txt"]);
+  });
+
+  test("of Gemini's end by /clear is that of a conversation", () => {
+    expect(read("gemini", "SessionEnd", { reason: "clear" }).kind).toBe("switch");
+  });
+
+  test("of another notice of Gemini's is of no kind of ours", () => {
+    expect(read("gemini", "Notification", { notification_type: "Other" }).kind).toBe("other");
   });
 
   test("of a notebook names its file", () => {
@@ -142,15 +193,51 @@ describe("What is said", () => {
     expect(said(vendor, name, { say: "context", text: "T" })).toEqual(context(name));
   });
 
+  test("to Gemini is a decision, and before a tool a word to its user alone", () => {
+    const denied = { decision: "deny", reason: "R" };
+    expect(said("gemini", "BeforeTool", { say: "deny", reason: "R" })).toEqual(denied);
+    expect(said("gemini", "AfterAgent", { say: "continue", text: "R" })).toEqual(denied);
+    const told = { say: "context", text: "T" } as const;
+    expect(said("gemini", "BeforeTool", told)).toEqual({ systemMessage: "T" });
+    for (const name of ["SessionStart", "BeforeAgent", "AfterTool"]) {
+      expect(said("gemini", name, told)).toEqual(context(name));
+    }
+  });
+
+  test("to Kimi is a message with a prompt, a denial without any other key, and nothing else", () => {
+    const denied = {
+      hookSpecificOutput: { permissionDecision: "deny", permissionDecisionReason: "R" },
+    };
+    expect(said("kimi", "PreToolUse", { say: "deny", reason: "R" })).toEqual(denied);
+    expect(said("kimi", "Stop", { say: "continue", text: "R" })).toEqual(denied);
+    const told = { say: "context", text: "T" } as const;
+    expect(said("kimi", "UserPromptSubmit", told)).toEqual({ message: "T" });
+    expect(said("kimi", "PreToolUse", told)).toBeNull();
+  });
+
+  test.each(Object.keys(hookVendors))("to %s is never lost where it has messages", (vendor) => {
+    const deaf = hookVendors[vendor]!.deafAt ?? [];
+    for (const name of Object.keys(recorded[vendor]!)) {
+      const { kind } = read(vendor, name);
+      const { mail, endsTurn, welcomes } = duties[kind];
+      if (deaf.includes(kind) || (mail === null && !welcomes)) continue;
+      const say = endsTurn ? "continue" : "context";
+      expect(said(vendor, name, { say, text: "T" })).not.toBeNull();
+    }
+  });
+
   test("to Claude at the end of a turn is context, to Codex the reason of a block", () => {
     const answer = { say: "continue", text: "T" } as const;
     expect(said("claude", "Stop", answer)).toEqual(context("Stop"));
     expect(said("codex", "Stop", answer)).toEqual({ decision: "block", reason: "T" });
   });
 
-  test.each(["claude", "codex"])("to %s where there is nothing to say is nothing", (vendor) => {
-    expect(said(vendor, "Stop", { say: "nothing" })).toBeNull();
-  });
+  test.each(["claude", "codex", "kimi"])(
+    "to %s where there is nothing to say is nothing",
+    (vendor) => {
+      expect(said(vendor, "Stop", { say: "nothing" })).toBeNull();
+    },
+  );
 
   test("before foreign text says that it is no instruction", () => {
     expect(framePreamble).toContain("not instructions of the user");

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 
 import { isInstalled } from "./drivers/driver";
 import { gemini } from "./drivers/gemini";
+import { until } from "./model/model";
 import { Place } from "./place";
 import { recordHooks } from "./recorder";
 
@@ -52,7 +53,6 @@ story(
     expect(second).toContain("added at AfterTool");
     expect(second).not.toContain("added at BeforeTool");
     expect(second).not.toContain("for the user");
-    console.log(stdout, stderr);
     expect(stdout + stderr).toContain("for the user");
   },
 );
@@ -121,7 +121,10 @@ story("a terminal of Gemini joins at its start and leaves when it is quit", asyn
   model.script("say hello", [{ text: "hello there" }]);
   const screen = await place.terminal(gemini);
   await screen.submit("say hello");
-  await model.asked("say hello", 1);
+  const asked = await model.asked("say hello", 1);
+  const told = asked.messages.map(({ text }) => text).join("\n");
+  expect(told).toContain("parley: this session is gemini-");
+  await until("the answer on the screen", () => screen.text().includes("hello there"));
   expect((await place.ask("status")).sessions).toHaveLength(1);
   await screen.submit("/quit");
   await screen.ended;

@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 import { isInstalled } from "./drivers/driver";
 import { kimi } from "./drivers/kimi";
-import type { Body, Recorded } from "./model/model";
+import { type Body, type Recorded, until } from "./model/model";
 import { Place } from "./place";
 import { recordHooks } from "./recorder";
 
@@ -100,32 +100,31 @@ story("one key that Kimi does not know switches all hooks off, which doctor says
   expect(text(model.of("say hello")[0]!)).not.toContain("parley: this session is");
 });
 
-story("the skill of Kimi tells its model to run parley", async () => {
-  await using place = new Place([kimi]);
-  await place.setUp();
-  const model = place.model(kimi);
-  model.script("Then show the user", [{ text: "well" }]);
-  await place.prompt(kimi, "/session-status --locks");
-  const [asked] = model.of("Then show the user");
-  expect(text(asked!)).toMatch(/parley'? status[^]*--locks/);
-});
-
-story("a terminal of Kimi joins at its start and leaves when it is quit", async () => {
-  await using place = new Place([kimi]);
-  await place.setUp();
-  const model = place.model(kimi);
-  model.script("say hello", [{ text: "hello there" }]);
-  const screen = await place.terminal(kimi);
-  expect((await place.ask("status")).sessions).toHaveLength(1);
-  await screen.submit("say hello");
-  const asked = await model.asked("say hello", 1);
-  expect(text(asked)).toContain("parley: this session is kimi-");
-  await screen.submit("/exit");
-  await screen.ended;
-  const { sessions, lifecycle } = await place.ask("status");
-  expect(sessions).toEqual([]);
-  expect(lifecycle[0]).toMatchObject({
-    event: "ended",
-    reason: expect.stringMatching(/^session ended/),
-  });
-});
+story(
+  "a terminal of Kimi joins with its first prompt, knows the skills, and leaves when it is quit",
+  async () => {
+    await using place = new Place([kimi]);
+    await place.setUp();
+    const model = place.model(kimi);
+    model.script("say hello", [{ text: "hello there" }]);
+    model.script("Then show the user", [{ text: "that is all" }]);
+    const screen = await place.terminal(kimi);
+    await screen.submit("say hello");
+    const asked = await model.asked("say hello", 1);
+    expect(text(asked)).toContain("parley: this session is kimi-");
+    expect((await place.ask("status")).sessions).toHaveLength(1);
+    await until("the answer on the screen", () => screen.text().includes("hello there"));
+    await screen.submit("/session-status --locks");
+    const skill = await model.asked("Then show the user", 1);
+    expect(text(skill)).toMatch(/parley'? status[^]*--locks/);
+    await until("the answer on the screen", () => screen.text().includes("that is all"));
+    await screen.submit("/exit");
+    await screen.ended;
+    const { sessions, lifecycle } = await place.ask("status");
+    expect(sessions).toEqual([]);
+    expect(lifecycle[0]).toMatchObject({
+      event: "ended",
+      reason: expect.stringMatching(/^session ended/),
+    });
+  },
+);

@@ -1,11 +1,13 @@
 import { expect, test } from "bun:test";
 import {
+  appendFileSync,
   chmodSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   realpathSync,
   rmSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from "node:fs";
@@ -64,6 +66,8 @@ test("on a machine without agents and without a database all is well, and nothin
     preferences: "info",
     claude: "info",
     codex: "info",
+    gemini: "info",
+    kimi: "info",
   });
   expect(readdirSync(s.home)).toEqual([]);
   expect((await s.parley(["doctor"])).stdout).toEndWith("\nAll is well.\n");
@@ -268,4 +272,50 @@ test("without a home it says so, and looks at what there is", async () => {
   expect(seen.exitCode).toBe(0);
   mkdirSync(path(s.dir, "data"));
   expect(readdirSync(path(s.dir, "data"))).toEqual([]);
+});
+
+test("what switches hooks off in Gemini and Kimi is found, and scripts in packages tell their version by those", async () => {
+  await using s = sandbox();
+  for (const [name, title] of [
+    ["gemini", "@google/gemini-cli"],
+    ["kimi", "@moonshot-ai/kimi-code"],
+  ] as const) {
+    const place = path(s.dir, "node_modules", title);
+    mkdirSync(path(place, "dist"), { recursive: true });
+    writeFileSync(path(place, "package.json"), JSON.stringify({ name: title, version: "7.8.9" }));
+    writeFileSync(path(place, "dist/main.js"), "#!/bin/sh\nsleep 1000\n", { mode: 0o755 });
+    symlinkSync(path(place, "dist/main.js"), path(s.bin, name));
+  }
+  await s.parley(["setup"]);
+  const well = await doctor(s);
+  expect(findings(well)).toMatchObject({
+    gemini: { message: "Gemini CLI 7.8.9" },
+    kimi: { message: "Kimi Code 7.8.9" },
+    "gemini.trust": { status: "ok" },
+    "gemini.mcp": { status: "ok" },
+    "kimi.trust": { status: "ok", message: "9 hooks in a form that Kimi takes" },
+  });
+  expect(well.exitCode).toBe(0);
+
+  const settings = path(s.home, ".gemini/settings.json");
+  const before = JSON.parse(readFileSync(settings, "utf8"));
+  const config = path(s.home, ".kimi-code/config.toml");
+  appendFileSync(
+    config,
+    '\n[[hooks]]\nevent = "Begin"\ncommand = "x"\ntimeout = 0\nasync = true\n',
+  );
+  for (const hooksConfig of [
+    { enabled: false },
+    { disabled: [before.hooks.SessionStart[0].hooks[0].command] },
+  ]) {
+    writeFileSync(settings, JSON.stringify({ ...before, hooksConfig }));
+    const found = findings(await doctor(s));
+    expect(found["gemini.trust"]).toMatchObject({
+      status: "error",
+      message: expect.stringContaining("switched off"),
+    });
+    expect(found["kimi.trust"]?.message).toContain(
+      'the key "async" of hook 10, the event "Begin" of hook 10, the timeout 0 of hook 10',
+    );
+  }
 });

@@ -28,7 +28,9 @@ export const gemini: Vendor = {
   headless: (prompt) => ["-p", prompt, ...permissions],
   interactive: permissions,
   ready: async (screen) => {
-    await until("Gemini's prompt", () => /Type your message/.test(screen.text()));
+    await until("Gemini's prompt", () =>
+      /Authenticated with[^]*Type your message/.test(screen.text()),
+    );
   },
   trust: async () => {},
   edit: (file, from, to) => [

@@ -25,7 +25,11 @@ export const kimi: Vendor = {
   headless: (prompt) => ["-p", prompt],
   interactive: ["--yolo"],
   ready: async (screen) => {
-    await until("Kimi's prompt", () => /Welcome to Kimi/.test(screen.text()));
+    const shown = await until("Kimi", () =>
+      /Trust this folder|Welcome to Kimi/.exec(screen.text()),
+    );
+    if (shown[0].startsWith("Trust")) screen.type("\r");
+    await until("Kimi's prompt", () => /Welcome to Kimi[^]*context:/.test(screen.text()));
   },
   trust: async () => {},
   edit: (file, from, to) => [
