@@ -90,7 +90,7 @@ function fromFile({ file, key = [] }: ModelPlaces, env: Environment): string | n
     // Mostly there is none, and an error costs more than a look.
     if (!existsSync(path)) return null;
     const source = readFileSync(path, "utf8");
-    let value: unknown = path.endsWith(".toml") ? Bun.TOML.parse(source) : JSON.parse(source);
+    let value: unknown = path.endsWith(".toml") ? Bun.TOML.parse(source) : Bun.JSONC.parse(source);
     for (const name of key) value = (value as Record<string, unknown>)[name];
     return text(value);
   } catch {
