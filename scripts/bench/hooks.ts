@@ -1,5 +1,5 @@
 /**
- * `bun scripts/bench/hooks.ts [--runs 200] [--binary PATH] [--out FILE]`: wall time of every hook of Claude and Codex as a
+ * `bun scripts/bench/hooks.ts [--runs 200] [--binary PATH] [--out FILE]`: wall time of every hook of every vendor as a
  * whole process, in the order of a turn, with nothing to say and with five messages to inject, beside a `sqlite3` shell
  * that inserts a row into a WAL database. All take turns, so that a busy moment of the machine meets them all.
  */
@@ -10,7 +10,7 @@ import { parseArgs } from "node:util";
 
 import { Database } from "bun:sqlite";
 
-import { events, payload } from "./turn";
+import { events, hears, payload } from "./turn";
 import { empty, homeIn, once, print, reference, subject, type Subject } from "./whole";
 
 const { values } = parseArgs({
@@ -23,7 +23,7 @@ const { values } = parseArgs({
 const runs = Number(values.runs);
 const warmUp = 5;
 const place = mkdtempSync(join(tmpdir(), "parley-bench-"));
-/** This process poses as the agent: Claude says so by its variable, Codex by being the parent. */
+/** This process poses as the agent: Claude says so by its variable, the others by being the parent. */
 const env = { CLAUDE_PID: String(process.pid) };
 
 interface Call {
@@ -48,7 +48,7 @@ const call = (vendor: string, event: string, mail: number): Call => ({
 const calls = Object.entries(events).flatMap(([vendor, names]) =>
   names.flatMap((event) => [
     call(vendor, event, 0),
-    ...(event === "UserPromptSubmit" || event === "PostToolUse" ? [call(vendor, event, 5)] : []),
+    ...(hears(vendor, event) ? [call(vendor, event, 5)] : []),
   ]),
 );
 

@@ -10,7 +10,22 @@ export const events: Readonly<Record<string, readonly string[]>> = {
     ...["SessionStart", "UserPromptSubmit", "PreToolUse", "PermissionRequest", "PostToolUse"],
     ...["Stop", "SessionEnd"],
   ],
+  gemini: [
+    ...["SessionStart", "BeforeAgent", "BeforeTool", "Notification", "AfterTool", "AfterAgent"],
+    "SessionEnd",
+  ],
+  kimi: [
+    ...["SessionStart", "UserPromptSubmit", "PreToolUse", "PermissionRequest", "PostToolUse"],
+    ...["Stop", "SessionEnd"],
+  ],
 };
+
+/** Events with which its model is given messages in the middle of its work. */
+export const hears = (vendor: string, event: string): boolean =>
+  event === "UserPromptSubmit" ||
+  event === "BeforeAgent" ||
+  event === "AfterTool" ||
+  (event === "PostToolUse" && vendor !== "kimi");
 
 /** What that vendor gives its hook on stdin: an edit of a file that is its own. */
 export function payload(vendor: string, event: string, place: string): string {
@@ -21,12 +36,18 @@ export function payload(vendor: string, event: string, place: string): string {
       tool_name: "apply_patch",
       tool_input: { command: `*** Begin Patch\n*** Update File: ${file}\n*** End Patch` },
     },
+    gemini: { tool_name: "replace", tool_input: { file_path: join(place, file) } },
+    kimi: { tool_name: "Edit", tool_input: { path: join(place, file) } },
   }[vendor];
   return JSON.stringify({
     ...{ session_id: `uuid-${vendor}`, cwd: place, hook_event_name: event },
     ...(event.includes("Tool") || event === "PermissionRequest" ? tool : {}),
-    ...(event === "Notification" ? { notification_type: "permission_prompt" } : {}),
-    ...(event === "Stop" ? { stop_hook_active: false, background_tasks: [] } : {}),
+    ...(event === "Notification"
+      ? { notification_type: vendor === "gemini" ? "ToolPermission" : "permission_prompt" }
+      : {}),
+    ...(event === "Stop" || event === "AfterAgent"
+      ? { stop_hook_active: false, background_tasks: [] }
+      : {}),
     ...(event === "SessionEnd" ? { reason: "other" } : {}),
   });
 }

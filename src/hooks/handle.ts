@@ -40,7 +40,9 @@ export async function handle(
     duty.mail === null || waiting === 0 || deaf
       ? null
       : await injection(bus, record, duty.mail, `hook ${event.name}`);
-  const text = [joined && (await welcomeTo(bus, joined)), mail?.text].filter(Boolean).join("\n");
+  // What is shown need not be counted as well.
+  const greeted = joined && (mail ? { ...joined, unread: { ...joined.unread, total: 0 } } : joined);
+  const text = [greeted && (await welcomeTo(bus, greeted)), mail?.text].filter(Boolean).join("\n");
   if (text === "") return nothing;
   if (!duty.endsTurn) return { answer: { say: "context", text }, mail };
   if (!vendor.endsUntold) await visit(bus, vendor, event, goesOn, [record.pid ?? 0]);

@@ -51,7 +51,9 @@ story("after its removal a client that has worked meanwhile works without parley
   const left = snapshot(place.home, ours);
   const programs = Object.entries(left).filter(
     ([name, text]) =>
-      /settings\.json|hooks\.json|SKILL\.md|commands/.test(name) && /parley/.test(text),
+      /settings\.json|hooks\.json|SKILL\.md|commands|kimi-code.*(config\.toml|mcp\.json)/.test(
+        name,
+      ) && /parley/.test(text),
   );
   expect(programs).toEqual([]);
 });

@@ -140,6 +140,7 @@ describe("Kimi", () => {
     expect(message).toContain(`this session is ${agent.id} `);
     expect(message).toContain(writer.id);
     expect(message).toContain("hello");
+    expect(message).not.toContain("Unread messages");
     expect(await sent(writer)).toEqual(["hello: delivered"]);
     expectSilence(await agent.hook("UserPromptSubmit"));
   });
