@@ -45,8 +45,8 @@ export function tomlHooksEditor(
     }
     const after = lines.join("\n");
     const kept = tables.filter((table) => programIn(table) === null);
-    if (!isSame(parseToml(after, file), { ...parseToml(text, file), hooks: kept })) throw fault;
-    return after;
+    if (isSame(after, { ...parseToml(text, file), hooks: kept })) return after;
+    throw fault;
   };
 
   return {
@@ -76,7 +76,7 @@ export function tomlHooksEditor(
       const open = rest && !rest.endsWith("\n") ? eol : "";
       const after = rest + open + (rest.trim() ? eol : "") + blocks.join(eol);
       const hooks = [...hookTables(rest, file), ...wanted];
-      if (isSame(parseToml(after, file), { ...parseToml(rest, file), hooks })) return after;
+      if (isSame(after, { ...parseToml(rest, file), hooks })) return after;
       throw invalidToml(file, "has its hooks in a form that setup does not add to");
     },
 
@@ -84,9 +84,9 @@ export function tomlHooksEditor(
 
     look(text) {
       const own = ownIn(text ?? "");
-      const missing = Object.keys(events).filter(
-        (event) => !own.some((table) => table["event"] === event),
-      );
+      const isWhole = (event: string): boolean =>
+        own.some((each) => each["event"] === event && each["matcher"] === events[event]?.matcher);
+      const missing = Object.keys(events).filter((event) => !isWhole(event));
       const state = own.length === 0 ? "absent" : missing.length > 0 ? "partial" : "complete";
       return {
         state,
@@ -97,6 +97,15 @@ export function tomlHooksEditor(
   };
 }
 
-/** No hooks at all are an empty list. */
-const isSame = (one: Table, other: Table): boolean =>
-  Bun.deepEquals({ hooks: [], ...one }, { hooks: [], ...other });
+/** Whether a text means just that. No hooks at all are an empty list. */
+function isSame(text: string, meant: Table): boolean {
+  try {
+    return Bun.deepEquals(
+      { hooks: [], ...(Bun.TOML.parse(text) as Table) },
+      { hooks: [], ...meant },
+    );
+  } catch {
+    // Such as an inline list, which no table can be added to.
+    return false;
+  }
+}
