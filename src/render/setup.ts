@@ -22,7 +22,7 @@ export function render(result: SetupResult, look: Look): string[] {
   const lines = changes.map(
     ({ action, part, path }) => `  ${done[action]}  ${shortPath(path, look.home)} (${parts[part]})`,
   );
-  const names = vendors.map(({ title }) => title).join(" and ");
+  const names = listed(vendors.map(({ title }) => title));
   const what = result.action === "install" ? "Set up" : "Removed";
   const whose = result.scope === "project" ? ", in this project" : "";
   const backups = [...new Set(changes.flatMap(({ backup }) => backup ?? []))];
@@ -65,3 +65,6 @@ const policyLine = (edits: SetupResult["policy"]["edits"]): string =>
   })[edits];
 
 const folder = (path: string): string => path.replace(/[/\\][^/\\]*$/, "");
+
+const listed = (names: readonly string[]): string =>
+  [names.slice(0, -1).join(", "), ...names.slice(-1)].filter(Boolean).join(" and ");

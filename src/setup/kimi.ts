@@ -67,7 +67,7 @@ export const kimi: Vendor = {
     ...(scope === "project"
       ? [
           "it has hooks for all of your work alone: run parley setup kimi without --project for them",
-          "it asks whether the server in mcp.json is to be trusted",
+          "it reads the server in .kimi-code/mcp.json only where it is started right beside that, and asks whether to trust it",
           "the files name this machine's parley: keep them out of a shared repository",
         ]
       : []),
