@@ -172,3 +172,22 @@ test("what cannot be done is told by its code, and nothing is half done", async 
   expect([readOnly.exitCode, readOnly.json().error.code]).toEqual([8, "not_permitted"]);
   expect(files(s)).toEqual({ ".codex/hooks.json": "{}" });
 });
+
+/** Whether a namespace of our own can be had, in which file systems may be mounted. */
+const canMount =
+  process.platform === "linux" &&
+  Bun.which("unshare") !== null &&
+  Bun.spawnSync(["unshare", "-rm", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]).exitCode === 0;
+
+test.skipIf(!canMount)(
+  "on a full disk setup leaves nothing that the next one would wait for",
+  async () => {
+    await using s = sandbox();
+    const agent = await s.startAgent("claude");
+    const script = `mount -t tmpfs -o size=64k tmpfs "$HOME" && mkdir -p "$HOME/.local/share/parley"
+    cat /dev/zero > "$HOME/fill" 2> /dev/null
+    parley setup claude; echo "exit $?"; ls "$HOME/.local/share/parley"`;
+    const run = await agent.run(["unshare", "-rm", "sh", "-c", script]);
+    expect(run.stdout).toBe("exit 8\n");
+  },
+);
