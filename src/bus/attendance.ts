@@ -29,9 +29,14 @@ export interface Attended {
 
 /** How many of the latest edited files a session keeps. */
 export const maxActiveFiles = 20;
+/** And how many over all its turns, as long as it lives. */
+export const maxEditedFiles = 200;
 /** A heartbeat younger than this, in milliseconds, is not written again by a hook. */
 export const attendanceGrain = 10_000;
 
-/** The files of a turn, the latest first, no more than are kept. */
-export const withEdited = (files: readonly string[], edited: readonly string[]): string[] =>
-  [...new Set([...edited, ...files])].slice(0, maxActiveFiles);
+/** The edited files, the latest first, no more than are kept. */
+export const withEdited = (
+  files: readonly string[],
+  edited: readonly string[],
+  most: number,
+): string[] => [...new Set([...edited, ...files])].slice(0, most);

@@ -45,6 +45,8 @@ export interface SessionIdentity {
 
 /** A row of `session_registry`. */
 export interface SessionRecord extends SessionIdentity {
+  /** Files that it has edited in any turn, the latest first. What has become of them since, git knows. */
+  edited_files: string[];
   evidence: ProcessEvidence | null;
   /** Somebody promised to beat for it (`register --heartbeat`): silence counts. */
   promised_beats: boolean;

@@ -23,6 +23,8 @@ export interface HookEvent {
   model: string | null;
   /** Files that the tool call edits, as they are written there. */
   files: string[];
+  /** The line of shell that the tool call runs; null for any other tool. */
+  command: string | null;
   /** The turn goes on only because a hook at its end wanted that. */
   continued: boolean;
   /** It happened in an agent that the session's own has started. */

@@ -3,7 +3,7 @@ import type { Bus } from "../bus/bus";
 import { momentNow } from "../bus/caller";
 import type { EditPolicy } from "../bus/preferences";
 import { register } from "../bus/registration";
-import type { RegisterResult } from "../bus/session";
+import type { RegisterResult, SessionRecord } from "../bus/session";
 import { leaseFiles, targetsOf } from "./edits";
 import type { HookAnswer, HookEvent, HookVendor } from "./event";
 import { injection, type Injection } from "./mail";
@@ -31,8 +31,8 @@ export async function handle(
   if (duty.ends) return leave(bus, vendor, event);
   if (duty.welcomes) return greet(bus, vendor, event, duty);
   const { record, waiting } = await attend(bus, vendor, event, duty);
-  if (duty.leases && event.files.length > 0) {
-    return { answer: await leaseFiles(bus, record, event, policy), mail: null };
+  if (duty.leases && (event.files.length > 0 || mentionsGit(event))) {
+    return { answer: await guarded(bus, record, event, policy), mail: null };
   }
   // A subagent is not the session that a message is for, and a turn goes on only once.
   const deaf = event.subagent || (duty.endsTurn && event.continued);
@@ -42,6 +42,26 @@ export async function handle(
   if (!duty.endsTurn) return { answer: { say: "context", text: mail.text }, mail };
   await visit(bus, vendor, event, goesOn, [record.pid ?? 0]);
   return { answer: { say: "continue", text: mail.text }, mail };
+}
+
+/** Loading the shell's parser is only worth it where the command could run git at all. */
+const mentionsGit = ({ command }: HookEvent): boolean =>
+  command !== null && /\bgit\b/.test(command);
+
+/** Refuses or warns of a change to a worktree under others; otherwise leases the files of the call. */
+async function guarded(
+  bus: Bus,
+  record: SessionRecord,
+  event: HookEvent,
+  policy: EditPolicy,
+): Promise<HookAnswer> {
+  if (!mentionsGit(event) || policy === "off") return leaseFiles(bus, record, event, policy);
+  const { guardWorktrees } = await import("./worktrees");
+  const guard = await guardWorktrees(bus, record, event, policy);
+  if (guard.say === "deny" || event.files.length === 0) return guard;
+  const lease = await leaseFiles(bus, record, event, policy);
+  if (guard.say !== "context" || lease.say === "deny") return lease;
+  return lease.say === "context" ? { say: "context", text: `${guard.text}\n${lease.text}` } : guard;
 }
 
 /** The session of an event, registered where it is not known. */

@@ -10,6 +10,7 @@ export interface SessionRow {
   project_id: string | null;
   task_id: string | null;
   active_files: string | null;
+  edited_files: string | null;
   activity: string | null;
   activity_since: string | null;
   heartbeat_at: string;
@@ -61,6 +62,7 @@ export function fromRow(row: SessionRow): SessionRecord {
     promised_beats: row.promised_beats === 1,
     shared_host: row.shared_host === 1,
     active_files: fileList(row.active_files),
+    edited_files: fileList(row.edited_files),
     activity: activityOf(row),
     stored_status: row.status === "terminated" || row.status === "idle" ? row.status : "active",
     registered_at: row.registered_at,

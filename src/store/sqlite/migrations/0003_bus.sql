@@ -15,6 +15,8 @@ create table if not exists session_registry (
   project_id text,
   task_id text,
   active_files text,
+  -- Files that it has edited in any turn, the latest first.
+  edited_files text,
   activity text,
   activity_since text,
   heartbeat_at text not null,
