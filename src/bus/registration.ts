@@ -125,6 +125,11 @@ export async function unregister(bus: Bus, reason: string): Promise<UnregisterRe
   };
 }
 
+/** Ends a session whose program has ended, unless somebody has noticed that already. */
+export async function conclude(bus: Bus, session_id: string, reason: string): Promise<void> {
+  if (await bus.store.endSession(session_id, reason, momentNow(bus))) bus.wake.ring("everyone");
+}
+
 /** A sign of life of the calling session. */
 export async function heartbeat(bus: Bus): Promise<{ session_id: string; heartbeat_at: string }> {
   const { session_id } = await requireSession(bus);

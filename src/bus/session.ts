@@ -115,6 +115,14 @@ export interface UnregisterResult {
   released: Released;
 }
 
+/** The data of `run`. */
+export interface RunResult {
+  /** As it was registered. */
+  session: Session;
+  /** The program's own; 128 + n where a signal n ended it. */
+  exit_code: number;
+}
+
 /** The data of `task`. */
 export interface TaskResult {
   session: Session;

@@ -64,8 +64,11 @@ export interface Context extends AsyncDisposable {
   faults(): Promise<FaultLog>;
   /** Copies the bus in a file to one on a server. */
   migrate(from: string, to: string): Promise<MigrationResult>;
-  /** Runs a command with our streams and signals, and returns its exit code. */
-  runCommand(command: readonly string[]): Promise<number>;
+  /**
+   * Runs a command with our streams and signals, and returns its exit code. With `admit`, which is given its pid, it begins
+   * only then, as the session that is returned.
+   */
+  runCommand(command: readonly string[], admit?: (pid: number) => Promise<string>): Promise<number>;
 }
 
 /** Absolute paths, except the names. */
@@ -205,7 +208,8 @@ export function createContext(options: ContextOptions): Context {
         machineUuid: () => identity.machine().machine_uuid,
       });
     },
-    runCommand: async (command) => (await import("./child")).runCommand(command, json),
+    runCommand: async (command, admit) =>
+      (await import("./child")).runCommand(command, json, admit),
     dashboardText: async (dashboard, at) => {
       const { dashboardEntry } = await import("../render/entry");
       const { authorName } = await import("../bus/journal");

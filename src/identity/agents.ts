@@ -65,6 +65,16 @@ const vendorOf = (name: string): string | undefined =>
       ? vendorByPackage[name]
       : undefined;
 
+/** By the program's name, in the form of a vendor's name where it is unknown. */
+export function vendorOfProgram(path: string): string {
+  const name = plain(path);
+  const own = name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "_")
+    .replace(/^[^a-z]+|_+$/g, "");
+  return vendorOf(name) ?? (own || "agent");
+}
+
 /** Claude's native installation runs itself again as `…/claude/versions/2.1.329`. */
 function versionOf(path: string): string | null {
   const [name, versions] = path.split("/").slice(-3);

@@ -62,6 +62,7 @@ const bound = (identity: Bus["identity"]): Bus["identity"] => ({
   machine: () => identity.machine(),
   agent: (request) => identity.agent(request),
   near: (vendor) => identity.near(vendor),
+  vendorOf: (program) => identity.vendorOf(program),
   clues: () => ({ ...identity.clues(), ancestors: [], tty: null }),
   above: () => [],
   project: (cwd) => identity.project(cwd),
