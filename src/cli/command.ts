@@ -85,6 +85,9 @@ export interface Stream {
 export interface Raw {
   /** Empty: nothing is printed. */
   raw: string;
+  /** Lines for stderr. */
+  say?: readonly string[];
+  exitCode?: number;
   /** As in an `Answer`. */
   afterFlush: () => Promise<void>;
   unshown: () => Promise<void>;

@@ -15,7 +15,8 @@ export default defineCommand({
     agent: {
       type: "positional",
       required: false,
-      description: "claude or codex; without one, those that are installed here",
+      description:
+        "claude, codex, or git for its hook before commits; without one, the agents installed here",
     },
     user: { type: "boolean", description: "For all your work (the default)" },
     project: { type: "boolean", description: "For the repository around this directory alone" },
@@ -33,7 +34,13 @@ export default defineCommand({
     },
   },
   variadic: true,
-  examples: ["setup", "setup codex --dry-run", "setup claude --project", "setup --remove"],
+  examples: [
+    "setup",
+    "setup codex --dry-run",
+    "setup claude --project",
+    "setup git",
+    "setup --remove",
+  ],
   async run({ args, rest, context }): Promise<Answer> {
     const { remove = false, policy, links } = args;
     const dryRun = args["dry-run"] ?? false;
@@ -41,10 +48,13 @@ export default defineCommand({
     if (remove && policy !== undefined) throw excluding("--remove", "--policy");
     const { home, data, names } = context.places();
     const { env, cwd } = context.io;
+    const agents = args.agent === undefined ? [] : [args.agent, ...rest];
+    // A hook of git belongs to a repository, whatever is asked.
+    const project = args.project || (agents.length > 0 && agents.every((each) => each === "git"));
     const { result, warnings } = await setUp({
       action: remove ? "remove" : "install",
-      names: args.agent === undefined ? [] : [args.agent, ...rest],
-      place: findPlace({ scope: args.project ? "project" : "user", env, cwd, home }),
+      names: agents,
+      place: findPlace({ scope: project ? "project" : "user", env, cwd, home }),
       dataDirectory: data,
       dryRun,
       links: { directory: links === undefined ? null : resolve(cwd, links), names },

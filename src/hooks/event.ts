@@ -18,6 +18,10 @@ export interface HookEvent {
   name: string;
   /** The conversation's id. */
   session_uuid: string;
+  /** Whose session it is, where the payload says that; else it is the hook's own vendor's. */
+  vendor?: string;
+  /** The agent's process, where the payload names it; else it is made out. */
+  pid?: number | null;
   /** Working directory of the session. */
   cwd: string;
   model: string | null;

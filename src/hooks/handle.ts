@@ -71,7 +71,7 @@ async function attend(
   event: HookEvent,
   duty: Duty,
 ): Promise<Attended> {
-  const known = await visit(bus, vendor, event, duty, bus.identity.near(vendor.name));
+  const known = await visit(bus, vendor, event, duty, near(bus, vendor, event));
   if (known) return known;
   const { session } = await arrive(bus, vendor, event);
   const met = await visit(bus, vendor, event, duty, [session.pid ?? 0]);
@@ -88,7 +88,7 @@ async function visit(
 ): Promise<Attended | null> {
   const attended = await bus.store.attend(
     {
-      llm_vendor: vendor.name,
+      llm_vendor: vendorOf(vendor, event),
       session_uuid: event.session_uuid,
       near,
       activity: event.kind === "start" && !event.fresh ? null : duty.activity,
@@ -104,10 +104,16 @@ async function visit(
   return attended;
 }
 
-const arrive = (bus: Bus, { name }: HookVendor, event: HookEvent): Promise<RegisterResult> =>
+const vendorOf = ({ name }: HookVendor, event: HookEvent): string => event.vendor ?? name;
+
+const near = (bus: Bus, vendor: HookVendor, event: HookEvent): readonly number[] =>
+  event.pid == null ? bus.identity.near(vendorOf(vendor, event)) : [event.pid];
+
+const arrive = (bus: Bus, vendor: HookVendor, event: HookEvent): Promise<RegisterResult> =>
   register(bus, {
-    vendor: name,
+    vendor: vendorOf(vendor, event),
     own: true,
+    pid: event.pid ?? undefined,
     model: event.model ?? undefined,
     sessionUuid: event.session_uuid,
     cwd: event.cwd,
@@ -122,10 +128,10 @@ async function greet(bus: Bus, vendor: HookVendor, event: HookEvent, duty: Duty)
 
 /** Ends the session where it is known. One that nobody has heard of needs no end. */
 async function leave(bus: Bus, vendor: HookVendor, event: HookEvent): Promise<Handled> {
-  const { name } = vendor;
-  const agent = (): number => bus.identity.agent({ vendor: name, own: true }).pid;
+  const who = { vendor: vendorOf(vendor, event), own: true, pid: event.pid ?? undefined };
+  const agent = (): number => bus.identity.agent(who).pid;
   const known =
-    (await visit(bus, vendor, event, duties.end, bus.identity.near(name))) ??
+    (await visit(bus, vendor, event, duties.end, near(bus, vendor, event))) ??
     (await visit(bus, vendor, event, duties.end, [agent()]));
   if (!known) return nothing;
   const reason = `session ended${event.reason === null ? "" : `: ${event.reason.slice(0, 80)}`}`;

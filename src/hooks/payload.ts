@@ -51,7 +51,7 @@ export function common(name: string, payload: Payload): Omit<HookEvent, "kind"> 
 }
 
 /** Longer lines of shell than this, in characters, are not looked at. */
-const longestCommand = 256 * 1024;
+export const longestCommand = 256 * 1024;
 
 /** The line of shell that a tool call runs, by the names that vendors' shells have. */
 export function commandOf(payload: Payload): string | null {

@@ -8,7 +8,7 @@ import { handle } from "./handle";
 import { hookVendors } from "./vendors";
 
 /** Milliseconds of the process's life after which a hook has nothing to say; Claude and Codex kill it at the end of a session. */
-const patience = { end: 800, other: 2000 };
+export const patience = { end: 800, other: 2000 };
 
 /** Largest payload, in bytes: a tool's whole answer stands in it. */
 const largestPayload = 16 * 1024 * 1024;
@@ -35,7 +35,7 @@ export interface Utterance {
   unshown: () => Promise<void>;
 }
 
-const silence: Utterance = {
+export const silence: Utterance = {
   raw: "",
   afterFlush: async () => {},
   unshown: async () => {},
@@ -62,7 +62,7 @@ export async function runHook(call: HookCall, around: Surroundings): Promise<Utt
     const { off, edits } = around.preferences().read();
     if (off) return silence;
     const payload = parsePayload(input);
-    name ??= text(payload["hook_event_name"]);
+    name ??= text(payload["hook_event_name"]) ?? text(payload["event"]);
     if (name === null) throw new ParleyError("invalid", "the payload names no event");
     const limit = limitOf(name);
     clearTimeout(timer);
@@ -103,7 +103,7 @@ function vendorOf(name: string): HookVendor {
 }
 
 /** Nothing of a payload stands in our errors. */
-async function note(
+export async function note(
   around: Surroundings,
   vendor: string,
   event: string | null,

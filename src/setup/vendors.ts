@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 
 import { claude } from "./claude";
 import { codex } from "./codex";
+import { git } from "./git";
 import type { Place, Vendor } from "./vendor";
 
 /** Every agent that setup knows, by the name that its hooks are called with. */
@@ -10,6 +11,9 @@ export const vendors: readonly Vendor[] = [claude, codex];
 /** Absolute path of its program; null where the PATH has none. */
 export const programOf = ({ command }: Vendor, { env, cwd }: Place): string | null =>
   Bun.which(command, { PATH: env["PATH"] ?? "", cwd });
+
+/** What can be set up by name: no agent is set up with the others if it only happens to be installed. */
+export const nameable: readonly Vendor[] = [...vendors, git];
 
 /** Its program is there, or what it leaves behind in the user's home. */
 export const isInstalled = (vendor: Vendor, place: Place): boolean =>
