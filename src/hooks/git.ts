@@ -117,6 +117,9 @@ const rules: Readonly<Record<string, Rule>> = {
   },
 };
 
+/** Subcommands that may change a worktree. */
+export const changingSubcommands = Object.keys(rules);
+
 const stashKeeping = ["list", "show", "drop", "clear", "create", "store", "export", "import"];
 
 /** Options before the subcommand that take the next word as their value. */

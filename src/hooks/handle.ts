@@ -31,7 +31,7 @@ export async function handle(
   if (duty.ends) return leave(bus, vendor, event);
   if (duty.welcomes) return greet(bus, vendor, event, duty);
   const { record, waiting } = await attend(bus, vendor, event, duty);
-  if (duty.leases && (event.files.length > 0 || mentionsGit(event))) {
+  if (duty.leases && (event.files.length > 0 || mayChangeTree(event))) {
     return { answer: await guarded(bus, record, event, policy), mail: null };
   }
   // A subagent is not the session that a message is for, and a turn goes on only once.
@@ -44,9 +44,12 @@ export async function handle(
   return { answer: { say: "continue", text: mail.text }, mail };
 }
 
-/** Loading the shell's parser is only worth it where the command could run git at all. */
-const mentionsGit = ({ command }: HookEvent): boolean =>
-  command !== null && /\bgit\b/.test(command);
+/** Words without which no line of shell makes git change a worktree: reading one with a parser costs some milliseconds. */
+const changing =
+  /\b(?:checkout|switch|restore|stash|reset|clean|rebase|merge|pull|cherry-pick|revert|am|rm|mv|bisect|worktree)\b/;
+
+export const mayChangeTree = ({ command }: Pick<HookEvent, "command">): boolean =>
+  command !== null && /\bgit\b/.test(command) && changing.test(command);
 
 /** Refuses or warns of a change to a worktree under others; otherwise leases the files of the call. */
 async function guarded(
@@ -55,7 +58,7 @@ async function guarded(
   event: HookEvent,
   policy: EditPolicy,
 ): Promise<HookAnswer> {
-  if (!mentionsGit(event) || policy === "off") return leaseFiles(bus, record, event, policy);
+  if (!mayChangeTree(event) || policy === "off") return leaseFiles(bus, record, event, policy);
   const { guardWorktrees } = await import("./worktrees");
   const guard = await guardWorktrees(bus, record, event, policy);
   if (guard.say === "deny" || event.files.length === 0) return guard;

@@ -65,15 +65,19 @@ export async function guardWorktrees(
 
 function changesOf(bus: Bus, { command, cwd }: HookEvent): Change[] {
   const found: Change[] = [];
+  const seen = new Set<string>();
   for (const each of shellCommands(command ?? "", cwd, process.env)) {
     const change = treeChange(each);
-    if (change === null) continue;
+    if (change === null || found.length === mostChanges) continue;
+    const key = JSON.stringify(change);
+    if (seen.has(key)) continue;
+    seen.add(key);
     const top = topOf(bus, change.directory);
     if (top === null) continue;
     const paths = change.paths?.map((path) => realPath(bus, path)).filter((path) => path !== null);
     found.push({ ...change, top, paths: paths ?? null });
   }
-  return found.slice(0, mostChanges);
+  return found;
 }
 
 function topOf(bus: Bus, directory: string): string | null {

@@ -248,6 +248,12 @@ describe("With --json", () => {
     expectData(await run("release", "--all"), { released: [claim] });
   });
 
+  test("run answers with the session and the exit code", async () => {
+    await using box = sandbox();
+    const run = await box.parley(["run", "--json", "--", "true"]);
+    expectData(run, { session: { ...session, claimed_tasks: null }, exit_code: null });
+  });
+
   test("conflicts and orient answer with what concerns the session", async () => {
     await using box = sandbox();
     const [claude, codex] = await twoSessions(box);

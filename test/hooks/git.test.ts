@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { array, assert, constantFrom, oneof, property, string } from "fast-check";
 
-import { treeChange } from "../../src/hooks/git";
+import { changingSubcommands, treeChange } from "../../src/hooks/git";
+import { mayChangeTree } from "../../src/hooks/handle";
 import { shellCommands } from "../../src/hooks/shell";
 
 const env = { HOME: "/home/you", APP: "/w/app" };
@@ -15,6 +16,13 @@ const effects = (line: string): string[] =>
     const { changes, directory, paths } = change;
     return [`${changes} ${directory}${paths ? `: ${paths.join(" ")}` : ""}`];
   });
+
+test("Every subcommand that changes a worktree has a line looked at, and no other", () => {
+  for (const name of changingSubcommands)
+    expect([name, mayChangeTree({ command: `cd x && git -C y ${name} z` })]).toEqual([name, true]);
+  for (const command of [null, "stash it", "git status", "git commit -m 'more'", "legit stash"])
+    expect([command, mayChangeTree({ command })]).toEqual([command, false]);
+});
 
 describe("Files of the whole worktree may change", () => {
   test.each([
@@ -321,10 +329,11 @@ describe("Of a faulty line", () => {
       property(lines, (line) => {
         effects(line);
       }),
-      { numRuns: 3000 },
+      { numRuns: 1000 },
     );
     effects(`${"(".repeat(20_000)}git stash`);
-    effects(`${"$(".repeat(20_000)}git stash`);
+    effects(`${"$(".repeat(100_000)}git stash`);
+    effects(`${'"$('.repeat(900)}git stash`);
     effects(`f() { f; f; git stash; }; f`);
     effects(`eval "${"git stash;".repeat(20_000)}"`);
     effects(`${`for a in ${"x ".repeat(30)}; do `.repeat(12)} git stash ${"; done".repeat(12)}`);
