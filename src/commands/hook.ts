@@ -17,9 +17,11 @@ export default defineCommand({
   },
   examples: ["hook claude", "hook codex SessionEnd", "hook git pre-commit"],
   async run({ args, context }): Promise<Raw> {
+    // Who only looks must also do so in a sandbox that lets nothing be written.
+    const mode = args.vendor === "git" ? "read" : "create";
     const around: Surroundings = {
       readStdin: (limit, signal) => context.io.readStdin(limit, signal),
-      bus: (giveUpAt) => context.bus("create", giveUpAt),
+      bus: (giveUpAt) => context.bus(mode, giveUpAt),
       preferences: () => context.preferences(),
       faults: () => context.faults(),
     };

@@ -45,9 +45,10 @@ export async function guardWorktrees(
   const changes = changesOf(bus, event);
   if (changes.length === 0) return { say: "nothing" };
   const others = await othersOn(bus, own);
+  const edits = new Edits(others);
   const warnings: string[] = [];
   for (const change of changes) {
-    const neighbours = await neighboursOf(bus, change, others);
+    const neighbours = await neighboursOf(bus, change, others, edits);
     const endangered = neighbours.filter(({ held, edited }) => held.length + edited.length > 0);
     if (change.changes === "files" && endangered.length > 0) {
       const reason = danger(change, endangered);
@@ -109,6 +110,7 @@ async function neighboursOf(
   bus: Bus,
   { top, paths }: Change,
   others: readonly SessionRecord[],
+  edits: Edits,
 ): Promise<Neighbour[]> {
   if (others.length === 0) return [];
   const isTouched = (path: string): boolean =>
@@ -117,12 +119,34 @@ async function neighboursOf(
   return others.flatMap((record) => {
     const mine = locks.filter((lock) => lock.session_id === record.session_id);
     const held = mine.filter((lock) => isIn(top, lock)).map((lock) => lock.file_path);
-    const files = record.edited_files.filter((file) => isOf(top, file) && isTouched(file));
-    const edited = uncommitted(top, files) ?? files;
+    const edited = edits.of(record, top).filter(isTouched);
     const works = record.cwd !== null && findWorktree(record.cwd)?.top === top;
     if (!works && held.length + edited.length === 0) return [];
     return [{ record, held: held.filter(isTouched), edited }];
   });
+}
+
+/** What the sessions have edited and nobody has committed. Git is asked once a worktree, until it does not answer. */
+class Edits {
+  private readonly known = new Map<string, ReadonlySet<string>>();
+  private answers = true;
+
+  constructor(private readonly sessions: readonly SessionRecord[]) {}
+
+  of({ edited_files }: SessionRecord, top: string): string[] {
+    const known = this.known.get(top) ?? this.ask(top);
+    this.known.set(top, known);
+    return edited_files.filter((file) => known.has(file));
+  }
+
+  /** Where git cannot say, the sessions' own word counts. */
+  private ask(top: string): ReadonlySet<string> {
+    const files = this.sessions.flatMap((each) => each.edited_files);
+    const here = [...new Set(files)].filter((file) => isOf(top, file));
+    const changed = this.answers ? uncommitted(top, here) : null;
+    this.answers = changed !== null;
+    return new Set(changed ?? here);
+  }
 }
 
 /** A lock on a directory above covers the worktree; one below it may be another worktree's. */
