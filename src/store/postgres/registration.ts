@@ -157,6 +157,7 @@ async function writeRow(
     project_id: registration.project_id ?? keep?.project_id ?? null,
     task_id: registration.task_id ?? keep?.task_id ?? null,
     active_files: keep?.active_files ?? null,
+    edited_files: keep?.edited_files ?? null,
     activity: keep?.activity ?? null,
     activity_since: keep?.activity_since ?? null,
     heartbeat_at: keep?.heartbeat_at ?? now,

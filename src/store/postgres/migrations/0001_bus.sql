@@ -17,6 +17,8 @@ create table parley.session_registry (
   project_id text,
   task_id text,
   active_files text,
+  -- Files that it has edited in any turn, the latest first.
+  edited_files text,
   activity text,
   activity_since text,
   heartbeat_at text collate "C" not null,
