@@ -7,7 +7,7 @@ export default defineCommand({
     vendor: {
       type: "positional",
       required: true,
-      description: "Whose hook it is: claude or codex",
+      description: "Whose hook it is: claude, codex or opencode",
     },
     event: {
       type: "positional",

@@ -15,7 +15,7 @@ export default defineCommand({
     agent: {
       type: "positional",
       required: false,
-      description: "claude or codex; without one, those that are installed here",
+      description: "claude, codex or opencode; without one, those that are installed here",
     },
     user: { type: "boolean", description: "For all your work (the default)" },
     project: { type: "boolean", description: "For the repository around this directory alone" },

@@ -6,6 +6,7 @@ const parts: Record<SetupChange["part"], string> = {
   hooks: "hooks",
   mcp: "MCP server",
   command: "command",
+  npm: "npm settings",
   link: "link",
 };
 
