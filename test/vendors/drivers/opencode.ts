@@ -15,7 +15,11 @@ export const opencode: Vendor = {
     mkdirSync(directory, { recursive: true });
     writeFileSync(join(directory, "opencode.json"), `${config(modelUrl)}\n`);
   },
-  env: () => ({ OPENCODE_DISABLE_MODELS_FETCH: "1", OPENCODE_DISABLE_AUTOUPDATE: "1" }),
+  env: () => ({
+    OPENCODE_DISABLE_MODELS_FETCH: "1",
+    OPENCODE_DISABLE_AUTOUPDATE: "1",
+    OPENCODE_EXPERIMENTAL_DISABLE_FILEWATCHER: "1",
+  }),
   headless: (prompt) => ["run", prompt],
   interactive: [],
   ready: async (screen) => {
@@ -37,6 +41,7 @@ const config = (modelUrl: string): string =>
       model: "anthropic/claude-sonnet-4-5",
       small_model: "anthropic/claude-sonnet-4-5",
       share: "disabled",
+      snapshot: false,
       provider: { anthropic: { options: { baseURL: `${modelUrl}/v1`, apiKey: "none" } } },
     },
     null,
