@@ -35,7 +35,7 @@ export const Parley = async ({ client, directory }) => {
     for (let depth = 0, at = id; depth < 8; depth++) {
       if (!roots.has(at)) {
         const answer = await within(client.session.get({ path: { id: at } }));
-        roots.set(at, answer?.data?.parentID ?? null);
+        if (answer?.data) roots.set(at, answer.data.parentID ?? null);
       }
       const parent = roots.get(at);
       if (!parent) return sessionOf(at);
@@ -202,14 +202,15 @@ function call(event, payload) {
       const stdio = ["pipe", "pipe", "ignore"];
       const child = spawn(program, ["hook", "opencode", event], { cwd: payload.cwd, stdio });
       const chunks = [];
-      const timer = setTimeout(() => {
-        child.kill("SIGKILL");
-        resolve({});
-      }, patience);
       const done = () => {
         clearTimeout(timer);
         resolve(parsed(Buffer.concat(chunks).toString("utf8")));
       };
+      // What has been read counts as delivered, so it is not thrown away.
+      const timer = setTimeout(() => {
+        child.kill("SIGKILL");
+        done();
+      }, patience);
       child.on("error", done);
       child.on("close", done);
       child.stdin.on("error", () => {});
