@@ -249,8 +249,8 @@ describe("Two conversations of one OpenCode", () => {
     const kimi = await writer();
     const agent = await box.startAgent("opencode");
     const id = `opencode-${agent.pid}`;
-    const start = await call(agent, "ses_1", "session.start", { model: "anthropic/claude-x" });
-    expect(start.json().context).toContain(`this session is ${id} `);
+    const first = await call(agent, "ses_1", "session.start", { model: "anthropic/claude-x" });
+    expect(first.json().context).toContain(`this session is ${id} `);
     expect((await call(agent, "ses_2", "session.start")).json().context).toContain(`is ${id}-2 `);
     expect(await session(id)).toMatchObject({
       llm_vendor: "opencode",
