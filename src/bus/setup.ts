@@ -5,7 +5,7 @@ import type { Warning } from "./errors";
 export type SetupScope = "user" | "project";
 
 /** What of an agent's configuration is concerned. */
-export type SetupPart = "hooks" | "mcp" | "command" | "link";
+export type SetupPart = "hooks" | "mcp" | "command" | "npm" | "link";
 
 export interface SetupVendor {
   vendor: string;

@@ -7,7 +7,8 @@ export default defineCommand({
     vendor: {
       type: "positional",
       required: true,
-      description: "Whose hook it is: claude, codex, generic for a payload of our own, or git",
+      description:
+        "Whose hook it is: claude, codex, opencode, generic for a payload of our own, or git",
     },
     event: {
       type: "positional",

@@ -16,7 +16,7 @@ export default defineCommand({
       type: "positional",
       required: false,
       description:
-        "claude, codex, or git for its hook before commits; without one, the agents installed here",
+        "claude, codex, opencode, or git for its hook before commits; without one, the agents installed here",
     },
     user: { type: "boolean", description: "For all your work (the default)" },
     project: { type: "boolean", description: "For the repository around this directory alone" },

@@ -6,6 +6,7 @@ const parts: Record<SetupChange["part"], string> = {
   hooks: "hooks",
   mcp: "MCP server",
   command: "command",
+  npm: "npm settings",
   link: "link",
 };
 
@@ -22,7 +23,9 @@ export function render(result: SetupResult, look: Look): string[] {
   const lines = changes.map(
     ({ action, part, path }) => `  ${done[action]}  ${shortPath(path, look.home)} (${parts[part]})`,
   );
-  const names = vendors.map(({ title }) => title).join(" and ");
+  const isChanged = (name: string): boolean => changes.some(({ vendor }) => vendor === name);
+  const concerned = vendors.filter(({ vendor }) => changes.length === 0 || isChanged(vendor));
+  const names = listed(concerned.map(({ title }) => title));
   const what = result.action === "install" ? "Set up" : "Removed";
   const whose = result.scope === "project" ? ", in this project" : "";
   const backups = [...new Set(changes.flatMap(({ backup }) => backup ?? []))];
@@ -35,6 +38,10 @@ export function render(result: SetupResult, look: Look): string[] {
     ...notes(result, look),
   ];
 }
+
+/** `A`, `A and B`, `A, B and C` */
+const listed = (names: readonly string[]): string =>
+  [names.slice(0, -1).join(", "), ...names.slice(-1)].filter(Boolean).join(" and ");
 
 function dryRun({ changes, policy }: SetupResult): string[] {
   const diffs = changes.flatMap(({ diff }) =>

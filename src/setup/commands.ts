@@ -56,12 +56,20 @@ export const seedCommands: readonly SeedCommand[] = [
 
 const mark = "<!-- Written by parley setup, which replaces and removes this file. -->";
 
-/** A whole file of ours, known by its last line. Somebody else's file of that name is left alone. */
-export function commandEditor(owner: Owner, write: (program: string) => string): Editor {
-  const isOurs = (text: string): boolean => text.trimEnd().endsWith(mark);
+/** A command's file. Somebody else's of that name is left alone. */
+export const commandEditor = (owner: Owner, write: (program: string) => string): Editor =>
+  wholeFile(owner, mark, write);
+
+/** A whole file of ours, known by its last line. */
+export function wholeFile(
+  owner: Owner,
+  lastLine: string,
+  write: (program: string) => string,
+): Editor {
+  const isOurs = (text: string): boolean => text.trimEnd().endsWith(lastLine);
   return {
     install: (text) =>
-      text === null || isOurs(text) ? `${write(installable(owner))}\n${mark}\n` : text,
+      text === null || isOurs(text) ? `${write(installable(owner))}\n${lastLine}\n` : text,
     remove: (text) => (isOurs(text) ? null : text),
     look(text) {
       if (text === null) return { state: "absent", programs: [], missing: [] };
@@ -83,6 +91,22 @@ argument-hint: ${JSON.stringify(hint)}
 allowed-tools: ${JSON.stringify(`Bash(${call}:*)`)}
 ---
 Run \`${call}\` with the Bash tool, exactly so quoted, followed by these arguments of the user (there may be none), each quoted for the shell where it needs to be:
+
+$ARGUMENTS
+
+${advice(call)}
+`;
+  };
+
+/** A slash command of OpenCode. */
+export const opencodeCommand =
+  ({ verb, description }: SeedCommand) =>
+  (program: string): string => {
+    const call = `${quoted(program)} ${verb}`;
+    return `---
+description: ${JSON.stringify(description)}
+---
+Run \`${call}\` with the bash tool, exactly so quoted, followed by these arguments of the user (there may be none), each quoted for the shell where it needs to be:
 
 $ARGUMENTS
 

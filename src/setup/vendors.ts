@@ -3,10 +3,11 @@ import { existsSync } from "node:fs";
 import { claude } from "./claude";
 import { codex } from "./codex";
 import { git } from "./git";
+import { opencode } from "./opencode";
 import type { Place, Vendor } from "./vendor";
 
 /** Every agent that setup knows, by the name that its hooks are called with. */
-export const vendors: readonly Vendor[] = [claude, codex];
+export const vendors: readonly Vendor[] = [claude, codex, opencode];
 
 /** Absolute path of its program; null where the PATH has none. */
 export const programOf = ({ command }: Vendor, { env, cwd }: Place): string | null =>

@@ -7,8 +7,13 @@ import { duties } from "../../src/hooks/table";
 import { hookVendors } from "../../src/hooks/vendors";
 import claude from "./fixtures/claude.json";
 import codex from "./fixtures/codex.json";
+import opencode from "./fixtures/opencode.json";
 
-const recorded: Record<string, Record<string, Record<string, unknown>>> = { claude, codex };
+const recorded: Record<string, Record<string, Record<string, unknown>>> = {
+  claude,
+  codex,
+  opencode,
+};
 
 function read(vendor: string, name: string, more: Record<string, unknown> = {}): HookEvent {
   const event = hookVendors[vendor]!.read(name, { ...recorded[vendor]![name], ...more });
@@ -36,6 +41,15 @@ describe("A recorded payload", () => {
     ["codex", "PostToolUse", "after-tool"],
     ["codex", "Stop", "stop"],
     ["codex", "SessionEnd", "end"],
+    ["opencode", "session.start", "start"],
+    ["opencode", "chat.message", "prompt"],
+    ["opencode", "tool.execute.before", "before-tool"],
+    ["opencode", "tool.execute.after", "after-tool"],
+    ["opencode", "permission.asked", "permission"],
+    ["opencode", "session.beat", "other"],
+    ["opencode", "session.idle", "stop"],
+    ["opencode", "session.deleted", "end"],
+    ["opencode", "dispose", "end"],
   ] as const)("of %s's %s is the event %s", (vendor, name, kind) => {
     expect(read(vendor, name)).toMatchObject({
       kind,
@@ -49,6 +63,7 @@ describe("A recorded payload", () => {
   test("names the file that an edit is about", () => {
     expect(read("claude", "PreToolUse").files).toEqual(["/home/you/app/a.txt"]);
     expect(read("codex", "PreToolUse").files).toEqual(["a.txt"]);
+    expect(read("opencode", "tool.execute.before").files).toEqual(["/home/you/app/a.txt"]);
   });
 
   test("of Codex tells the model, of Claude does not", () => {
@@ -58,6 +73,16 @@ describe("A recorded payload", () => {
 
   test.each(["Write", "MultiEdit"])("of Claude's %s names its file", (tool_name) => {
     expect(read("claude", "PreToolUse", { tool_name }).files).toEqual(["/home/you/app/a.txt"]);
+  });
+
+  test("of OpenCode's patch names every file of it", () => {
+    const patchText = "*** Begin Patch\n*** Update File: a\n*** Move to: b\n*** Delete File: c\n";
+    const more = { tool_name: "apply_patch", tool_input: { patchText } };
+    expect(read("opencode", "tool.execute.before", more).files).toEqual(["a", "b", "c"]);
+  });
+
+  test.each(["write", "multiedit"])("of OpenCode's %s names its file", (tool_name) => {
+    expect(read("opencode", "tool.execute.after", { tool_name }).files).toHaveLength(1);
   });
 
   test("of a notebook names its file", () => {
@@ -146,6 +171,15 @@ describe("What is said", () => {
     const answer = { say: "continue", text: "T" } as const;
     expect(said("claude", "Stop", answer)).toEqual(context("Stop"));
     expect(said("codex", "Stop", answer)).toEqual({ decision: "block", reason: "T" });
+  });
+
+  test("to OpenCode's plugin is one word of what it is to do", () => {
+    const name = "tool.execute.before";
+    expect(said("opencode", name, { say: "deny", reason: "R" })).toEqual({ deny: "R" });
+    expect(said("opencode", name, { say: "context", text: "T" })).toEqual({ context: "T" });
+    const more = said("opencode", "session.idle", { say: "continue", text: "T" });
+    expect(more).toEqual({ continue: "T" });
+    expect(said("opencode", "session.idle", { say: "nothing" })).toBeNull();
   });
 
   test.each(["claude", "codex"])("to %s where there is nothing to say is nothing", (vendor) => {

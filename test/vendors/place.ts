@@ -113,7 +113,7 @@ export class Place implements AsyncDisposable {
       stdin: "ignore",
       stdout: "pipe",
       stderr: "pipe",
-      timeout: 120_000,
+      timeout: 240_000,
     });
     const ended = Promise.all([child.stdout.text(), child.stderr.text(), child.exited]).then(
       ([stdout, stderr, exitCode]) => ({ stdout, stderr, exitCode }),

@@ -19,9 +19,9 @@ if (spawnSync(process.execPath, install, { ...options, timeout: 5 * minutes }).s
   console.error("The clients cannot be installed here: stories that need them are skipped.");
 }
 
-const tests = [process.execPath, "test", "--timeout=120000", ...report, ...positionals];
+const tests = [process.execPath, "test", "--timeout=240000", ...report, ...positionals];
 const [command, ...rest] = [...secluded(), ...tests];
-const { status } = spawnSync(command!, rest, { ...options, timeout: 10 * minutes });
+const { status } = spawnSync(command!, rest, { ...options, timeout: 20 * minutes });
 process.exitCode = status ?? 1;
 
 /**

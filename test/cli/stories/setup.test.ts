@@ -65,7 +65,7 @@ test("setup finds the installed agents, says what they will ask, and is undone b
   expect(files(s)).toEqual(before);
   expect(existsSync(path(s.home, ".codex"))).toBe(false);
   const nothing = await s.parley(["setup", "--remove"]);
-  expect(nothing.stdout).toBe("Nothing to do: Claude Code and Codex\n");
+  expect(nothing.stdout).toStartWith("Nothing to do: Claude Code, ");
 });
 
 test("setups that run at once do not get in each other's way", async () => {
