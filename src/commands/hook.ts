@@ -20,6 +20,7 @@ export default defineCommand({
     runHook(
       { vendor: args.vendor, event: args.event ?? null },
       {
+        env: context.io.env,
         readStdin: (limit, signal) => context.io.readStdin(limit, signal),
         bus: (giveUpAt) => context.bus("create", giveUpAt),
         preferences: () => context.preferences(),
