@@ -15,6 +15,13 @@ export interface Attendance {
   ends_turn: boolean;
   /** Counts the mail that waits for it, from this priority on; null: does not look. */
   mail_from: number | null;
+  /** The mail would make the turn go on: none of those with whom it is in a loop counts. */
+  goes_on?: boolean;
+  /** Who has prompted it; missing: nobody. A human ends its loops. */
+  prompted_by?: "human" | "doorbell";
+  /** See `SessionRecord`; missing or null: as before. */
+  permission_mode?: string | null;
+  agent_home?: string | null;
 }
 
 export interface Attended {

@@ -21,6 +21,7 @@ export default defineCommand({
     // Who only looks must also do so in a sandbox that lets nothing be written.
     const mode = args.vendor === "git" ? "read" : "create";
     const around: Surroundings = {
+      env: context.io.env,
       readStdin: (limit, signal) => context.io.readStdin(limit, signal),
       bus: (giveUpAt) => context.bus(mode, giveUpAt),
       preferences: () => context.preferences(),

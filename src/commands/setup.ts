@@ -1,7 +1,8 @@
 import { resolve } from "node:path";
 
 import { ParleyError } from "../bus/errors";
-import { editPolicies } from "../bus/preferences";
+import { editPolicies, type Preferences, wakePolicies } from "../bus/preferences";
+import type { SetupResult } from "../bus/setup";
 import { type Answer, type Context, defineCommand } from "../cli/command";
 import { findPlace } from "../setup/place";
 import { setUp } from "../setup/setup";
@@ -27,6 +28,12 @@ export default defineCommand({
       options: [...editPolicies],
       description: "What an edit of a file meets that another session holds (deny)",
     },
+    wake: {
+      type: "enum",
+      options: [...wakePolicies],
+      description:
+        "Which messages wake an idle agent: none, critical ones, or also those sent with --wake (critical)",
+    },
     links: {
       type: "string",
       valueHint: "DIR",
@@ -42,10 +49,11 @@ export default defineCommand({
     "setup --remove",
   ],
   async run({ args, rest, context }): Promise<Answer> {
-    const { remove = false, policy, links } = args;
+    const { remove = false, policy, wake, links } = args;
     const dryRun = args["dry-run"] ?? false;
     if (args.user && args.project) throw excluding("--user", "--project");
     if (remove && policy !== undefined) throw excluding("--remove", "--policy");
+    if (remove && wake !== undefined) throw excluding("--remove", "--wake");
     const { home, data, names } = context.places();
     const { env, cwd } = context.io;
     const agents = args.agent === undefined ? [] : [args.agent, ...rest];
@@ -61,22 +69,24 @@ export default defineCommand({
     });
     return {
       view: "setup",
-      data: { ...result, policy: await choosePolicy(context, policy, dryRun) },
+      data: { ...result, policy: choosePolicy(context, { edits: policy, wake }, dryRun) },
       warnings,
     };
   },
 });
 
-async function choosePolicy(
+function choosePolicy(
   context: Context,
-  chosen: (typeof editPolicies)[number] | undefined,
+  chosen: { [K in "edits" | "wake"]: Preferences[K] | undefined },
   dryRun: boolean,
-) {
-  const preferences = await context.preferences();
-  const { edits } = preferences.read();
-  if (chosen === undefined || chosen === edits) return { edits, changed: false };
-  if (!dryRun) preferences.change({ edits: chosen });
-  return { edits: chosen, changed: true };
+): SetupResult["policy"] {
+  const preferences = context.preferences();
+  const before = preferences.read();
+  const edits = chosen.edits ?? before.edits;
+  const wake = chosen.wake ?? before.wake;
+  const changed = edits !== before.edits || wake !== before.wake;
+  if (changed && !dryRun) preferences.change({ edits, wake });
+  return { edits, wake, changed };
 }
 
 const excluding = (one: string, other: string): ParleyError =>

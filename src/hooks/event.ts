@@ -35,6 +35,12 @@ export interface HookEvent {
   subagent: boolean;
   /** Something of the turn goes on in the background after its end. */
   background: boolean;
+  /** The prompt that caused it is a doorbell of ours, and no human's. */
+  rung?: boolean;
+  /** What the agent does without asking, in the vendor's word; null where it does not tell. */
+  permission_mode?: string | null;
+  /** The agent's configuration directory. */
+  agent_home?: string | null;
   /** A new context begins, and not the middle of a turn. */
   fresh: boolean;
   /** Why the session ended. */
@@ -54,6 +60,8 @@ export type HookAnswer =
 /** One vendor: its payloads and what it accepts as an answer. */
 export interface HookVendor {
   name: string;
+  /** Its configuration directory, by the environment of its hooks; missing where nothing needs to know. */
+  home?(env: Readonly<Record<string, string | undefined>>): string | null;
   /** The common event; null for one that is none of ours. Throws `invalid` for a payload that cannot be read. */
   read(name: string, payload: Payload): HookEvent | null;
   /** Exactly what the vendor accepts at this event; null where it has no way to say that there. */

@@ -37,7 +37,7 @@ export async function handle(
   // A subagent is not the session that a message is for, and a turn goes on only once.
   const deaf = event.subagent || (duty.endsTurn && event.continued);
   if (duty.mail === null || waiting === 0 || deaf) return nothing;
-  const mail = await injection(bus, record, duty.mail, `hook ${event.name}`);
+  const mail = await injection(bus, record, duty, `hook ${event.name}`);
   if (!mail) return nothing;
   if (!duty.endsTurn) return { answer: { say: "context", text: mail.text }, mail };
   await visit(bus, vendor, event, goesOn, [record.pid ?? 0]);
@@ -98,6 +98,12 @@ async function visit(
       edited: duty.edits ? targetsOf(bus, event).map((target) => target.file_path) : [],
       ends_turn: duty.endsTurn === true && !event.background,
       mail_from: duty.mail,
+      goes_on: duty.endsTurn === true,
+      ...(event.kind === "prompt" && !event.subagent
+        ? { prompted_by: event.rung ? ("doorbell" as const) : ("human" as const) }
+        : {}),
+      permission_mode: event.permission_mode ?? null,
+      agent_home: event.agent_home ?? null,
     },
     momentNow(bus),
   );

@@ -1,4 +1,5 @@
 import { ParleyError } from "../bus/errors";
+import { isDoorbell } from "../bus/reach";
 import type { HookEvent, Payload } from "./event";
 import { filesOfCommand, filesOfPatch } from "./patch";
 
@@ -45,6 +46,8 @@ export function common(name: string, payload: Payload): Omit<HookEvent, "kind"> 
     background: list(payload["background_tasks"]).some(
       (task) => object(task)["status"] === "running",
     ),
+    rung: isDoorbell(JSON.stringify(payload["prompt"] ?? "")),
+    permission_mode: text(payload["permission_mode"]),
     fresh: payload["source"] !== "compact",
     reason: text(payload["reason"]),
   };

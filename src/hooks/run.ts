@@ -20,6 +20,8 @@ export interface HookCall {
 }
 
 export interface Surroundings {
+  /** The environment that the agent gives its hooks. */
+  env: Readonly<Record<string, string | undefined>>;
   /** All of stdin, given up when the signal says so. Throws `invalid`. */
   readStdin(limit: number, signal: AbortSignal): Promise<string>;
   /** Opens the bus; nothing waits for a busy database after this time (`performance.now()`). */
@@ -68,8 +70,9 @@ export async function runHook(call: HookCall, around: Surroundings): Promise<Utt
     clearTimeout(timer);
     timer = setTimeout(giveUp, within(limit));
     const vendor = vendorOf(call.vendor);
-    const event = vendor.read(name, payload);
-    if (!event) throw new ParleyError("invalid", "an event that parley has no use for");
+    const read = vendor.read(name, payload);
+    if (!read) throw new ParleyError("invalid", "an event that parley has no use for");
+    const event = { ...read, agent_home: vendor.home?.(around.env) ?? null };
     const { answer, mail } = await handle(await around.bus(limit), vendor, event, edits);
     const output = vendor.write(event, answer);
     const failed = (error: unknown): Promise<void> => note(around, vendor.name, name, error);

@@ -34,7 +34,7 @@ export function render(result: SetupResult, look: Look): string[] {
       ? [`${what}: ${names}${whose}`, ...lines]
       : [`Nothing to do: ${names}${whose}`]),
     ...(backups[0] ? [`Backups are in ${shortPath(folder(backups[0]), look.home)}`] : []),
-    ...(policy.changed ? [policyLine(policy.edits)] : []),
+    ...(policy.changed ? policyLines(policy) : []),
     ...notes(result, look),
   ];
 }
@@ -51,7 +51,7 @@ function dryRun({ changes, policy }: SetupResult): string[] {
   );
   return [
     ...diffs,
-    ...(policy.changed ? [policyLine(policy.edits)] : []),
+    ...(policy.changed ? policyLines(policy) : []),
     changes.length > 0 || policy.changed ? "Nothing was changed: --dry-run" : "Nothing to do",
   ];
 }
@@ -64,11 +64,21 @@ function notes({ notes: all, vendors }: SetupResult, look: Look): string[] {
   });
 }
 
-const policyLine = (edits: SetupResult["policy"]["edits"]): string =>
-  ({
-    deny: "Edits of a file that another session holds are refused.",
-    warn: "Edits of a file that another session holds are warned about.",
-    off: "Edits are not looked at.",
-  })[edits];
+const edits: Record<SetupResult["policy"]["edits"], string> = {
+  deny: "Edits of a file that another session holds are refused.",
+  warn: "Edits of a file that another session holds are warned about.",
+  off: "Edits are not looked at.",
+};
+
+const wakes: Record<SetupResult["policy"]["wake"], string> = {
+  never: "Messages wake no idle agent.",
+  critical: "Critical messages wake an idle agent.",
+  all: "Critical messages, and those sent with --wake, wake an idle agent.",
+};
+
+const policyLines = (policy: SetupResult["policy"]): string[] => [
+  edits[policy.edits],
+  wakes[policy.wake],
+];
 
 const folder = (path: string): string => path.replace(/[/\\][^/\\]*$/, "");

@@ -44,6 +44,11 @@ function busOf(world: World, cwd: string, env: Record<string, string> = {}): Bus
       keepOnly: () => {},
       listen: async () => ({ source: "none", stop: async () => {} }),
     },
+    reach: {
+      policy: () => "never",
+      wayTo: () => null,
+      ring: async () => ({ way: "none", outcome: "failed", reason: null }),
+    },
     settings: defaultSettings,
   };
 }

@@ -28,6 +28,12 @@ export interface SessionRow {
   start_ticks: string | null;
   promised_beats: number | null;
   shared_host: number | null;
+  permission_mode: string | null;
+  agent_home: string | null;
+  prompted_at: string | null;
+  hooked_at: string | null;
+  woken_at: string | null;
+  rung_at: string | null;
   ended_at: string | null;
   end_reason: string | null;
   ended_message_id: number | null;
@@ -64,6 +70,11 @@ export function fromRow(row: SessionRow): SessionRecord {
     active_files: fileList(row.active_files),
     edited_files: fileList(row.edited_files),
     activity: activityOf(row),
+    permission_mode: row.permission_mode,
+    agent_home: row.agent_home,
+    prompted_at: row.prompted_at,
+    hooked_at: row.hooked_at,
+    woken_at: row.woken_at,
     stored_status: row.status === "terminated" || row.status === "idle" ? row.status : "active",
     registered_at: row.registered_at,
     heartbeat_at: row.heartbeat_at,

@@ -553,7 +553,11 @@ describe("Switched off", () => {
   test("every hook is silent and permissive, which status says, until it is switched on", async () => {
     const [claude, codex] = [await start("claude", "uuid-1"), await start("codex", "uuid-2")];
     await claude.hook("PreToolUse", edit("a.txt"));
-    expect((await box.parley(["off", "--json"])).json().data).toEqual({ off: true, edits: "deny" });
+    expect((await box.parley(["off", "--json"])).json().data).toEqual({
+      off: true,
+      edits: "deny",
+      wake: "critical",
+    });
     expectSilence(await codex.hook("SessionStart"));
     expectSilence(await codex.hook("PreToolUse", applyPatch("a.txt")));
     expect(await ids()).toEqual([`claude-${claude.agent.pid}`]);
@@ -561,7 +565,11 @@ describe("Switched off", () => {
     expect((await box.parley(["status", "--no-log"])).stdout).toContain("Hooks are off");
     expect(logged()).toBe("");
 
-    expect((await box.parley(["on", "--json"])).json().data).toEqual({ off: false, edits: "deny" });
+    expect((await box.parley(["on", "--json"])).json().data).toEqual({
+      off: false,
+      edits: "deny",
+      wake: "critical",
+    });
     denial(await codex.hook("PreToolUse", applyPatch("a.txt")));
     expect((await status()).hooks_off).toBe(false);
   });

@@ -126,15 +126,15 @@ test("--policy is kept for the hooks, also where there is nothing else to do", a
   await using s = sandbox();
   install(s, "codex");
   const first = (await s.parley(["setup", "--json"])).json().data;
-  expect(first.policy).toEqual({ edits: "deny", changed: false });
+  expect(first.policy).toEqual({ edits: "deny", wake: "critical", changed: false });
   const dry = (await s.parley(["setup", "--policy", "warn", "--dry-run", "--json"])).json().data;
-  expect(dry.policy).toEqual({ edits: "warn", changed: true });
+  expect(dry.policy).toEqual({ edits: "warn", wake: "critical", changed: true });
   const run = await s.parley(["setup", "--policy", "warn"]);
   expect(run.stdout).toBe(
-    "Nothing to do: Codex\nEdits of a file that another session holds are warned about.\n",
+    "Nothing to do: Codex\nEdits of a file that another session holds are warned about.\nCritical messages wake an idle agent.\n",
   );
   const then = (await s.parley(["setup", "--json"])).json().data;
-  expect(then.policy).toEqual({ edits: "warn", changed: false });
+  expect(then.policy).toEqual({ edits: "warn", wake: "critical", changed: false });
 });
 
 test("--links makes commands of the seeds' names that work", async () => {
