@@ -10,7 +10,7 @@ const arrow: readonly (readonly [place: RegExp, mayImport: readonly string[]])[]
   [/^cli\/(server|migration)$/, ["cli", "store", "wake", "bus"]],
   [
     /^cli\/context$/,
-    ["cli", "commands", "store", "wake", "identity", "schedule", "bus", "render", "log"],
+    ["cli", "commands", "store", "wake", "reach", "identity", "schedule", "bus", "render", "log"],
   ],
   [/^cli\//, ["cli", "commands", "render", "bus"]],
   [
@@ -23,7 +23,7 @@ const arrow: readonly (readonly [place: RegExp, mayImport: readonly string[]])[]
   [/^mcp\//, ["mcp", "bus", "identity"]],
   [/^setup\//, ["setup", "bus", "identity"]],
   [/^store\/(sqlite|postgres)\//, ["bus", "store/rows"]],
-  [/^(store|wake|identity|schedule|log)\//, ["bus"]],
+  [/^(store|wake|reach|identity|schedule|log)\//, ["bus"]],
   [/^render\//, ["render", "bus"]],
   [/^bus\//, ["bus"]],
 ];

@@ -1,6 +1,7 @@
 import type { Message } from "./message";
 
-export type ConflictType = "project_conflict" | "task_conflict" | "cwd_overlap" | "file_conflict";
+export type ConflictType =
+  "project_conflict" | "task_conflict" | "cwd_overlap" | "file_conflict" | "message_loop";
 
 /** One collision of this session with another, as the verb that found it reports it. */
 export interface Conflict {
@@ -41,6 +42,12 @@ export const conflictRules: Record<
     priority: 2,
     label: "HIGH",
     action: "Ask the holder to release the lock, or work on another file",
+  },
+  // Not of the seeds: two agents that only answer each other need their human.
+  message_loop: {
+    priority: 3,
+    label: "CRITICAL",
+    action: "Look at what they write to each other; they wake each other again once you prompt one",
   },
 };
 

@@ -15,6 +15,13 @@ export interface Attendance {
   ends_turn: boolean;
   /** Counts the mail that waits for it, from this priority on; null: does not look. */
   mail_from: number | null;
+  /** The mail would make the turn go on: none of those with whom it is in a loop counts. */
+  goes_on?: boolean;
+  /** Who has prompted it; missing: nobody. A human ends its loops. */
+  prompted_by?: "human" | "doorbell";
+  /** See `SessionRecord`; missing or null: as before. */
+  permission_mode?: string | null;
+  agent_home?: string | null;
 }
 
 export interface Attended {
@@ -29,9 +36,14 @@ export interface Attended {
 
 /** How many of the latest edited files a session keeps. */
 export const maxActiveFiles = 20;
+/** And how many over all its turns, as long as it lives. */
+export const maxEditedFiles = 200;
 /** A heartbeat younger than this, in milliseconds, is not written again by a hook. */
 export const attendanceGrain = 10_000;
 
-/** The files of a turn, the latest first, no more than are kept. */
-export const withEdited = (files: readonly string[], edited: readonly string[]): string[] =>
-  [...new Set([...edited, ...files])].slice(0, maxActiveFiles);
+/** The edited files, the latest first, no more than are kept. */
+export const withEdited = (
+  files: readonly string[],
+  edited: readonly string[],
+  most: number,
+): string[] => [...new Set([...edited, ...files])].slice(0, most);

@@ -1,6 +1,7 @@
 import type { Clock } from "./clock";
 import type { Identity } from "./identity";
 import type { Keeper } from "./keeper";
+import type { Reach } from "./reach";
 import type { Settings } from "./settings";
 import type { Store } from "./store";
 import type { Wake } from "./wake";
@@ -11,6 +12,7 @@ export interface Bus {
   identity: Identity;
   clock: Clock;
   wake: Wake;
+  reach: Reach;
   settings: Settings;
   /** Only where the bus spans machines. */
   keeper?: Keeper;

@@ -43,6 +43,7 @@ export async function openDashboard(
   const caller = asOperator ? null : await callingOrNobody(bus, warnings);
   const mailbox = asOperator ? operatorId : (caller ?? null);
   const overview = await bus.store.overview(moment);
+  const operator_unread = (await bus.store.unread(operatorId, moment.at)).total;
   const wanted = mailbox !== null && query.unread;
   const inbox = wanted ? await reserve(bus, mailbox, query.again, warnings) : null;
   // Every command of a session is a sign of life.
@@ -62,12 +63,7 @@ export async function openDashboard(
 
   const hooks_off = query.hooksOff === true;
   const sessions = overview.sessions.map(({ record, holdings }) =>
-    describeSession(
-      hooks_off ? { ...record, activity: null } : record,
-      holdings,
-      moment,
-      bus.identity.processes,
-    ),
+    describeSession(hooks_off ? { ...record, activity: null } : record, holdings, moment, bus),
   );
   const dashboard: Dashboard = {
     sessions,
@@ -77,6 +73,7 @@ export async function openDashboard(
     lifecycle: overview.lifecycle.slice(0, lifecycleLimit),
     stats: overview.stats,
     hooks_off,
+    operator_unread,
     observations: observations({
       sessions,
       this_session: caller,

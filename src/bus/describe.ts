@@ -1,5 +1,6 @@
+import type { Bus } from "./bus";
 import type { Moment } from "./liveness";
-import type { ProcessTable } from "./process";
+import { reachabilityOf } from "./reach";
 import type { Holdings, Session, SessionRecord } from "./session";
 
 /** A session as every verb reports it: the row, what it holds, and what can be seen of its process. */
@@ -7,9 +8,10 @@ export function describeSession(
   record: SessionRecord,
   holdings: Holdings,
   moment: Moment,
-  processes: ProcessTable,
+  { identity, reach }: Pick<Bus, "identity" | "reach">,
 ): Session {
-  const { status, process_state } = moment.judge(record);
+  const judgement = moment.judge(record);
+  const { status, process_state } = judgement;
   return {
     session_id: record.session_id,
     name: record.name,
@@ -28,7 +30,7 @@ export function describeSession(
     process_state,
     uptime_seconds:
       record.evidence && (process_state === "running" || process_state === "stopped")
-        ? processes.uptimeSeconds(record.evidence)
+        ? identity.processes.uptimeSeconds(record.evidence)
         : null,
     claimed_task: holdings.claimed_tasks.map((claim) => claim.task_id).join(", ") || null,
     claimed_tasks: holdings.claimed_tasks.map(({ task_id, claim_type }) => ({
@@ -38,6 +40,7 @@ export function describeSession(
     file_locks: holdings.file_locks,
     active_files: record.active_files,
     activity: record.activity,
+    reachability: reachabilityOf(record, judgement, reach),
     unread_count: holdings.unread_count,
     registered_at: record.registered_at,
     heartbeat_at: record.heartbeat_at,

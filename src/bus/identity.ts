@@ -73,6 +73,8 @@ export interface Identity {
   agent(request: AgentRequest): Agent;
   /** Pids of which one mostly is the agent's, by what costs nothing to know: what the vendor's variable says, the parent. */
   near(vendor: string): number[];
+  /** The vendor of a program, by its name or path; one that is not known gives its own name. */
+  vendorOf(program: string): string;
   clues(): Clues;
   project(cwd: string): ProjectFinding;
   /** The real path of a directory. Throws `not_found` where there is none. */

@@ -12,6 +12,8 @@ export interface InboxQuery {
   again?: boolean;
   /** See `InboxRequest`. */
   fresh_from?: number;
+  /** See `InboxRequest`. */
+  unlooped?: boolean;
 }
 
 /** An opened inbox: what to show, and how to say that it was shown. */

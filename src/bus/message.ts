@@ -1,3 +1,6 @@
+import type { WakeEvidence } from "./reach";
+import type { Outlook } from "./rouse";
+
 export type MessageStatus = "pending" | "delivered" | "read";
 
 /** A row of `session_messages`: the 18 fields of the seeds, `payload` already parsed. */
@@ -64,11 +67,18 @@ export interface SendResult {
   replies?: Message[];
   /** With `queued`: who could be reached now. */
   active_sessions: Correspondent[];
+  /** What can be expected of each recipient, in the order of `messages`. */
+  outlooks: Outlook[];
+}
+
+/** A sent message, with the doorbell that was rung for it; null where none was. */
+export interface SentMessage extends Message {
+  wake: WakeEvidence | null;
 }
 
 /** The data of `message --sent`. Totals are of all unexpired sent messages, `messages` are the newest ten. */
 export interface SentResult {
-  messages: Message[];
+  messages: SentMessage[];
   totals: { pending: number; delivered: number; read: number };
 }
 

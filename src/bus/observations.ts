@@ -120,6 +120,7 @@ const advice: Record<ConflictType, [relation: string, action: string]> = {
   task_conflict: ["worked on by", "agree on one owner"],
   cwd_overlap: ["shared by", "move one to a subdirectory"],
   file_conflict: ["wanted by", "ask the holder to release the lock"],
+  message_loop: ["between", "look at what they write"],
 };
 
 function summary(alerts: Alert[]): string {

@@ -60,7 +60,7 @@ export async function examine(
   return chosen.map(({ record, holdings }, index) => ({
     record,
     session: {
-      ...describeSession(record, holdings, moment, processes),
+      ...describeSession(record, holdings, moment, bus),
       state: states[index] ?? "ACTIVE",
       silent_seconds: Math.floor(silenceOf(record, moment.at) / 1000),
       resume_command: resumeCommand(record),

@@ -2,15 +2,23 @@
 export const editPolicies = ["deny", "warn", "off"] as const;
 export type EditPolicy = (typeof editPolicies)[number];
 
+/**
+ * Which messages may wake an idle session: none, those of priority 3, or also whatever is sent with `--wake`.
+ */
+export const wakePolicies = ["never", "critical", "all"] as const;
+export type WakePolicy = (typeof wakePolicies)[number];
+
 /** What the machine's user has chosen for the integration with agents. Kept in `preferences.json` in the data directory. */
 export interface Preferences {
   /** Every hook of every agent is silent and permissive (`parley off`). */
   off: boolean;
   /** What `parley setup --policy` chose. */
   edits: EditPolicy;
+  /** What `parley setup --wake` chose. */
+  wake: WakePolicy;
 }
 
-export const defaultPreferences: Preferences = { off: false, edits: "deny" };
+export const defaultPreferences: Preferences = { off: false, edits: "deny", wake: "critical" };
 
 /** Port: where they are kept. */
 export interface PreferenceFile {

@@ -113,6 +113,8 @@ export interface Seen {
   message: Message;
   /** To be called once the bytes have reached a reader. */
   shown: () => Promise<void>;
+  /** To be called where they have not; missing where nothing was reserved. */
+  unshown?: () => Promise<void>;
 }
 
 /** Most messages that one look brings. */

@@ -75,12 +75,7 @@ export async function register(bus: Bus, request: RegisterRequest): Promise<Regi
   if (registered.touched.length > 0) bus.wake.ring("everyone");
   keeper?.keep(registered.record.session_id);
   return {
-    session: describeSession(
-      registered.record,
-      registered.holdings,
-      moment,
-      bus.identity.processes,
-    ),
+    session: describeSession(registered.record, registered.holdings, moment, bus),
     created: registered.created,
     liveness: registered.record.liveness,
     conflicts: registered.conflicts,
@@ -112,7 +107,7 @@ export async function unregister(bus: Bus, reason: string): Promise<UnregisterRe
   const moment = momentNow(bus);
   const ended = await bus.store.endSession(record.session_id, reason, moment);
   bus.wake.ring("everyone");
-  const session = describeSession(record, holdings, moment, bus.identity.processes);
+  const session = describeSession(record, holdings, moment, bus);
   return {
     session: {
       ...session,
@@ -123,6 +118,11 @@ export async function unregister(bus: Bus, reason: string): Promise<UnregisterRe
     },
     released: ended?.released ?? { locks: 0, claims: 0 },
   };
+}
+
+/** Ends a session whose program has ended, unless somebody has noticed that already. */
+export async function conclude(bus: Bus, session_id: string, reason: string): Promise<void> {
+  if (await bus.store.endSession(session_id, reason, momentNow(bus))) bus.wake.ring("everyone");
 }
 
 /** A sign of life of the calling session. */
@@ -146,7 +146,7 @@ export async function task(bus: Bus, taskId: string | null | undefined): Promise
     await signOfLife(bus, record.session_id);
     const holdings = await bus.store.holdings(record.session_id, moment.at);
     return {
-      session: describeSession(record, holdings, moment, bus.identity.processes),
+      session: describeSession(record, holdings, moment, bus),
       conflicts: [],
     };
   }
@@ -157,7 +157,7 @@ export async function task(bus: Bus, taskId: string | null | undefined): Promise
   );
   bus.wake.ring("everyone");
   return {
-    session: describeSession(change.record, change.holdings, moment, bus.identity.processes),
+    session: describeSession(change.record, change.holdings, moment, bus),
     conflicts: change.conflicts,
   };
 }

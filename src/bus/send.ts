@@ -4,6 +4,7 @@ import { ParleyError } from "./errors";
 import type { Moment } from "./liveness";
 import { type Correspondent, operatorId, type SendResult, type SentResult } from "./message";
 import { checkedPayload } from "./payload";
+import { rouse } from "./rouse";
 import { type SessionRecord, sessionIdForm } from "./session";
 
 export interface SendRequest {
@@ -17,6 +18,8 @@ export interface SendRequest {
   channel: string;
   priority: number;
   replyTo: number | null;
+  /** Wakes recipients that idle, as priority 3 does, where their users allow that. */
+  wake?: boolean;
 }
 
 const correspondent = (record: SessionRecord): Correspondent => ({
@@ -26,7 +29,10 @@ const correspondent = (record: SessionRecord): Correspondent => ({
   project_id: record.project_id,
 });
 
-/** Sends one message a recipient; a target that is not active gets it when it registers. */
+/**
+ * Sends one message a recipient; a target that is not active gets it when it registers. Then wakes whom it is to wake,
+ * which takes two seconds at most and changes nothing of what was sent.
+ */
 export async function send(bus: Bus, actor: Actor, request: SendRequest): Promise<SendResult> {
   const payload = checkedPayload(request, actor.id);
   const moment = momentNow(bus);
@@ -50,8 +56,19 @@ export async function send(bus: Bus, actor: Actor, request: SendRequest): Promis
   bus.wake.ring(ids);
   const queued = found !== null && found.record === null && found.id !== operatorId;
   // One target is known already; only a broadcast and an unknown target need the list.
-  const active = found && !queued ? [] : (await bus.store.liveSessions(moment)).map(correspondent);
+  const live = found && !queued ? [] : await bus.store.liveSessions(moment);
+  const active = live.map(correspondent);
   const byId = new Map(active.map((each) => [each.session_id, each]));
+  const records = new Map(
+    [...live, ...(found?.record ? [found.record] : [])].map((each) => [each.session_id, each]),
+  );
+  const outlooks = messages.map((message, index) => {
+    const recipient_id = ids[index] ?? "";
+    const record = records.get(recipient_id) ?? null;
+    const bell = { message_id: message.id, sender_id: actor.id, recipient_id, record };
+    const { priority, wake: wanted = false } = request;
+    return rouse(bus, { ...bell, priority, wanted }, moment);
+  });
   return {
     messages,
     recipients: messages.length,
@@ -62,6 +79,7 @@ export async function send(bus: Bus, actor: Actor, request: SendRequest): Promis
         : []
       : ids.flatMap((id) => byId.get(id) ?? []),
     active_sessions: queued ? active : [],
+    outlooks: await Promise.all(outlooks),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Conflict } from "./alert";
 import type { ProjectSource } from "./identity";
 import type { ProcessEvidence, ProcessState } from "./process";
+import type { Reachability } from "./reach";
 import type { DatabaseFacts } from "./status";
 
 /** `active` and `idle` live; `stale` cannot be judged and has not been heard of; `terminated` ended. */
@@ -45,10 +46,21 @@ export interface SessionIdentity {
 
 /** A row of `session_registry`. */
 export interface SessionRecord extends SessionIdentity {
+  /** Files that it has edited in any turn, the latest first. What has become of them since, git knows. */
+  edited_files: string[];
   evidence: ProcessEvidence | null;
   /** Somebody promised to beat for it (`register --heartbeat`): silence counts. */
   promised_beats: boolean;
   shared_host: boolean;
+  /** What its agent does without asking, in the vendor's word, as its last hook told; null where none did. */
+  permission_mode: string | null;
+  /** The agent's configuration directory; null where no hook has told it. */
+  agent_home: string | null;
+  /** When a human last prompted it. */
+  prompted_at: string | null;
+  /** When our hooks last showed it a message, and when one of our doorbells last made it begin a turn. */
+  hooked_at: string | null;
+  woken_at: string | null;
   stored_status: "active" | "idle" | "terminated";
   ended_at: string | null;
   end_reason: string | null;
@@ -71,6 +83,8 @@ export interface Session extends SessionIdentity, Holdings {
   uptime_seconds: number | null;
   /** Claimed tasks joined by ", "; null where there are none. */
   claimed_task: string | null;
+  /** How a message gets to its model now. */
+  reachability: Reachability;
 }
 
 /** Count of unread messages, and how many of them came on each channel. */
@@ -111,6 +125,14 @@ export interface Released {
 export interface UnregisterResult {
   session: Session;
   released: Released;
+}
+
+/** The data of `run`. */
+export interface RunResult {
+  /** As it was registered. */
+  session: Session;
+  /** The program's own; 128 + n where a signal n ended it. */
+  exit_code: number;
 }
 
 /** The data of `task`. */

@@ -1,5 +1,6 @@
 import { ParleyError } from "./errors";
-import { duration } from "./input";
+import { duration, integer } from "./input";
+import type { LoopLimit } from "./loop";
 
 /** What an operator may tune. Durations in milliseconds. */
 export interface Settings {
@@ -15,6 +16,7 @@ export interface Settings {
   channels: Record<string, number>;
   /** How long an ended session is kept. */
   endedSessions: number;
+  loop: LoopLimit;
 }
 
 const second = 1000;
@@ -37,18 +39,22 @@ export const defaultSettings: Settings = {
     default: 300 * second,
   },
   endedSessions: 30 * day,
+  loop: { limit: 20, window: 600 * second },
 };
 
 /**
- * Settings from the environment: PARLEY_STALE_TIMEOUT (`300s`), PARLEY_KEEP_SESSIONS (`30d`), and PARLEY_TTL, a list of
+ * Settings from the environment: PARLEY_STALE_TIMEOUT (`300s`), PARLEY_KEEP_SESSIONS (`30d`),
+ * PARLEY_LOOP_LIMIT (`20/10m`; the time may be missing), and PARLEY_TTL, a list of
  * `CHANNEL=DURATION` where `directed` and `default` are channels too (`directed=24h,state=60s`).
  */
 export function settingsFrom(env: Record<string, string | undefined>): Settings {
   const { PARLEY_STALE_TIMEOUT: stale, PARLEY_KEEP_SESSIONS: keep, PARLEY_TTL: ttl } = env;
-  if (!stale && !keep && !ttl) return defaultSettings;
+  const loop = env["PARLEY_LOOP_LIMIT"];
+  if (!stale && !keep && !ttl && !loop) return defaultSettings;
   const settings = { ...defaultSettings, channels: { ...defaultSettings.channels } };
   if (stale) settings.staleAfter = duration(stale, "PARLEY_STALE_TIMEOUT");
   if (keep) settings.endedSessions = duration(keep, "PARLEY_KEEP_SESSIONS");
+  if (loop) settings.loop = loopLimit(loop);
   for (const pair of ttl ? ttl.split(",") : []) {
     const [channel, text] = pair.split("=", 2).map((part) => part.trim());
     if (!channel || !text) {
@@ -65,6 +71,15 @@ export function settingsFrom(env: Record<string, string | undefined>): Settings 
     else settings.channels[channel] = milliseconds;
   }
   return settings;
+}
+
+function loopLimit(text: string): LoopLimit {
+  const [limit = "", window] = text.split("/", 2);
+  return {
+    limit: integer(limit, "PARLEY_LOOP_LIMIT", 0, 1000),
+    window:
+      window === undefined ? defaultSettings.loop.window : duration(window, "PARLEY_LOOP_LIMIT"),
+  };
 }
 
 /** Life in milliseconds of an undirected message on `channel`. */

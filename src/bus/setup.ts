@@ -1,11 +1,11 @@
-import type { EditPolicy } from "./preferences";
+import type { EditPolicy, WakePolicy } from "./preferences";
 import type { Warning } from "./errors";
 
 /** For all of the user's work, or for one repository. */
 export type SetupScope = "user" | "project";
 
 /** What of an agent's configuration is concerned. */
-export type SetupPart = "hooks" | "mcp" | "command" | "link";
+export type SetupPart = "hooks" | "mcp" | "command" | "npm" | "link";
 
 export interface SetupVendor {
   vendor: string;
@@ -40,8 +40,8 @@ export interface SetupResult {
   vendors: SetupVendor[];
   /** What was changed, or would be. Empty where there was nothing to do. */
   changes: SetupChange[];
-  /** What an edit of a held file meets from now on. */
-  policy: { edits: EditPolicy; changed: boolean };
+  /** What an edit of a held file meets, and which messages wake an idle agent, from now on. */
+  policy: { edits: EditPolicy; wake: WakePolicy; changed: boolean };
   /** What the agents will ask their user. */
   notes: { vendor: string; message: string }[];
 }

@@ -54,6 +54,8 @@ export interface Dashboard {
   stats: Stats;
   /** The user has turned the hooks of all agents off (`parley off`): nothing is known of what sessions do. */
   hooks_off: boolean;
+  /** Unread messages in the human's mailbox, whoever asks. */
+  operator_unread: number;
   /** Lines of analysis, in Markdown. */
   observations: string[];
   /** The session log entry that was appended; null with --no-log or where nothing was logged. */

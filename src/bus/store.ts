@@ -6,7 +6,8 @@ import type { Registration } from "./identify";
 import type { Clues } from "./identity";
 import type { Moment } from "./liveness";
 import type { Attempt, GotLocks, Lock, LockRequest } from "./lock";
-import type { Message, MessageStatus } from "./message";
+import type { Message, MessageStatus, SentMessage } from "./message";
+import type { Rung, WakeLeave, WakeRequest } from "./reach";
 import type { Holdings, Released, SessionRecord, Unread } from "./session";
 import type { Settings } from "./settings";
 import type { DatabaseFacts, LifecycleEvent, Stats } from "./status";
@@ -55,15 +56,19 @@ export interface Store {
   holdings(sessionId: string, at: number): Promise<Holdings>;
 
   // Messages
-  /** Writes one message a recipient. Throws `not_found` where `reply_to` names none. */
+  /** Writes one message a recipient; may begin a loop (`bus/loop.ts`). Throws `not_found` where `reply_to` names none. */
   sendMessages(draft: MessageDraft, moment: Moment): Promise<Message[]>;
   /** Directed messages of a sender, newest first, with totals of all unexpired ones. */
   sentMessages(senderId: string, limit: number, at: number): Promise<SentMessages>;
+  /** Whether a doorbell may be rung at a session now (`WakeLeave`); `go` takes the turn. Null where it is not live. */
+  reserveWake(request: WakeRequest, moment: Moment): Promise<WakeLeave | null>;
+  /** Keeps with the delivery what the vendor answered; after a failure the next doorbell may ring at once. */
+  noteWake(evidence: Rung & { message_id: number; session_id: string }, at: number): Promise<void>;
   /** Unread messages for a mailbox, pending first, then by priority, then oldest first; reserves the pending ones. */
   openInbox(request: InboxRequest, moment: Moment): Promise<InboxPage>;
   /** Gives back what was reserved at that time and could not be shown. */
   releaseInbox(mailbox: string, ids: readonly number[], reservedAt: number): Promise<void>;
-  /** Marks messages as shown to `mailbox`; one way. Returns the ids that changed. */
+  /** Marks messages as shown to `mailbox`; one way. Returns the ids that changed. `how` beginning with `hook` counts for `hooked_at`. */
   markDelivered(
     mailbox: string,
     ids: readonly number[],
@@ -246,7 +251,7 @@ export interface MessageState {
 }
 
 export interface SentMessages {
-  messages: Message[];
+  messages: SentMessage[];
   totals: { pending: number; delivered: number; read: number };
 }
 
@@ -260,6 +265,8 @@ export interface InboxRequest {
   again?: boolean;
   /** Only pending messages of others, of at least this priority, that have not been announced. */
   fresh_from?: number;
+  /** With `fresh_from`: none of sessions with which it is in a loop. */
+  unlooped?: boolean;
 }
 
 export interface InboxPage {

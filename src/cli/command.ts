@@ -20,7 +20,7 @@ import type {
 import type { ScheduleResult } from "../bus/schedule";
 import type { SetupResult } from "../bus/setup";
 import type { Preferences } from "../bus/preferences";
-import type { RegisterResult, TaskResult, UnregisterResult } from "../bus/session";
+import type { RegisterResult, RunResult, TaskResult, UnregisterResult } from "../bus/session";
 import type { ProjectResult } from "../bus/project";
 import type { RescueResult } from "../bus/rescue";
 import type { Dashboard } from "../bus/status";
@@ -44,6 +44,7 @@ export interface Views {
   unlock: UnlockResult;
   claim: ClaimResult;
   release: ReleaseResult;
+  run: RunResult;
   rescue: RescueResult;
   project: ProjectResult;
   conflicts: ConflictsResult;
@@ -84,6 +85,9 @@ export interface Stream {
 export interface Raw {
   /** Empty: nothing is printed. */
   raw: string;
+  /** Lines for stderr. */
+  say?: readonly string[];
+  exitCode?: number;
   /** As in an `Answer`. */
   afterFlush: () => Promise<void>;
   unshown: () => Promise<void>;

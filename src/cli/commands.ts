@@ -96,6 +96,10 @@ export const verbs: Verbs = {
     summary: "Show which project this is and who works on it",
     load: () => import("../commands/project"),
   },
+  run: {
+    summary: "Run any program as a session that ends with it",
+    load: () => import("../commands/run"),
+  },
   cleanup: {
     summary: "Remove what is past its time, now or regularly",
     load: () => import("../commands/cleanup"),

@@ -8,6 +8,7 @@ import { ParleyError } from "../bus/errors";
 import type { Identity } from "../bus/identity";
 import type { SessionLog } from "../bus/log";
 import type { MigrationResult } from "../bus/migration";
+import type { Message } from "../bus/message";
 import type { PreferenceFile } from "../bus/preferences";
 import type { Schedule } from "../bus/schedule";
 import type { NewFiles } from "../bus/rescue";
@@ -15,6 +16,7 @@ import { settingsFrom } from "../bus/settings";
 import type { Dashboard } from "../bus/status";
 import type { StoreOptions } from "../bus/store";
 import { createIdentity } from "../identity/identity";
+import { createReach } from "../reach/reach";
 import { createPreferenceFile } from "../store/preferences";
 import { createSessionLog } from "../store/log";
 import { openSqliteStore } from "../store/sqlite/store";
@@ -64,8 +66,13 @@ export interface Context extends AsyncDisposable {
   faults(): Promise<FaultLog>;
   /** Copies the bus in a file to one on a server. */
   migrate(from: string, to: string): Promise<MigrationResult>;
-  /** Runs a command with our streams and signals, and returns its exit code. */
-  runCommand(command: readonly string[]): Promise<number>;
+  /** Tells the human at the machine of a message, outside of our output; true where there was a way. Never throws. */
+  notify(message: Message): Promise<boolean>;
+  /**
+   * Runs a command with our streams and signals, and returns its exit code. With `admit`, which is given its pid, it begins
+   * only then, as the session that is returned.
+   */
+  runCommand(command: readonly string[], admit?: (pid: number) => Promise<string>): Promise<number>;
 }
 
 /** Absolute paths, except the names. */
@@ -110,6 +117,10 @@ export function createContext(options: ContextOptions): Context {
     const settings = settingsFrom(env);
     const waking = wakeMode(env["PARLEY_WAKE"]);
     const pollMilliseconds = pollInterval(env["PARLEY_POLL_MS"]);
+    const reach = createReach({
+      env,
+      preferences: () => createPreferenceFile(dataDirectory(env)).read(),
+    });
     if (isServerUrl(path)) {
       const { openServerBus } = await import("./server");
       const { wake, keeper, ...opened } = await openServerBus(path, {
@@ -121,7 +132,7 @@ export function createContext(options: ContextOptions): Context {
         machineUuid: () => identity.machine().machine_uuid,
       });
       stopWatching = wake.close;
-      return { ...opened, identity, wake, settings, ...(embedded ? {} : { keeper }) };
+      return { ...opened, identity, wake, reach, settings, ...(embedded ? {} : { keeper }) };
     }
     const store = await openSqliteStore(path, {
       mode,
@@ -136,7 +147,7 @@ export function createContext(options: ContextOptions): Context {
       changeCount: () => store.changeCount(),
     });
     stopWatching = wake.close;
-    return { store, identity, clock, wake, settings };
+    return { store, identity, clock, wake, reach, settings };
   }
 
   /** An answer is not worth less for a database that will not close. */
@@ -205,7 +216,9 @@ export function createContext(options: ContextOptions): Context {
         machineUuid: () => identity.machine().machine_uuid,
       });
     },
-    runCommand: async (command) => (await import("./child")).runCommand(command, json),
+    notify: async (message) => (await import("./notify")).notify(io, message),
+    runCommand: async (command, admit) =>
+      (await import("./child")).runCommand(command, json, admit),
     dashboardText: async (dashboard, at) => {
       const { dashboardEntry } = await import("../render/entry");
       const { authorName } = await import("../bus/journal");

@@ -86,8 +86,10 @@ export function openOutput(io: Io, json: boolean, command: Vocabulary): Output {
       return written;
     },
 
-    async raw({ raw, ...answer }) {
-      if (raw === "") return 0;
+    async raw({ raw, say = [], exitCode = 0, ...answer }) {
+      for (const [index, line] of say.entries())
+        await io.say(index > 0 ? "info" : exitCode === 0 ? "warn" : "error", line);
+      if (raw === "") return exitCode;
       state = "closed";
       let written: Written = "gone";
       try {
@@ -95,7 +97,7 @@ export function openOutput(io: Io, json: boolean, command: Vocabulary): Output {
       } finally {
         await (written === "written" ? answer.afterFlush() : answer.unshown());
       }
-      return 0;
+      return exitCode;
     },
 
     async plain(plainText, data) {

@@ -45,7 +45,7 @@ const isHook = (argv: readonly string[], name: string): boolean =>
   !argv.some((word) => word.startsWith("-")) &&
   verbOfName(name) === null;
 
-/** Exits 0, whatever happens: any other code has a meaning to one vendor or another. */
+/** Exits 0, whatever fails: any other code has a meaning to one vendor or another. */
 async function runHook(
   [, vendor, event]: readonly string[],
   io: Io,
@@ -58,7 +58,7 @@ async function runHook(
     const args = { _: [], vendor, event } as unknown as ParsedArgs<ArgsDef>;
     const { signal } = new AbortController();
     const result = await command.run({ args, rest: [], context, signal });
-    if ("raw" in result) await openOutput(io, false, vocabularyOf(io.name)).raw(result);
+    if ("raw" in result) return await openOutput(io, false, vocabularyOf(io.name)).raw(result);
   } catch {
     // What could be noted was noted where it happened.
   }

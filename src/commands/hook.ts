@@ -1,5 +1,5 @@
-import { defineCommand } from "../cli/command";
-import { runHook } from "../hooks/run";
+import { defineCommand, type Raw } from "../cli/command";
+import { runHook, silence, type Surroundings } from "../hooks/run";
 
 export default defineCommand({
   meta: { name: "hook", description: "Answer an agent's hook, which stands on stdin as JSON" },
@@ -7,7 +7,8 @@ export default defineCommand({
     vendor: {
       type: "positional",
       required: true,
-      description: "Whose hook it is: claude, codex, gemini or kimi",
+      description:
+        "Whose hook it is: claude, codex, gemini, kimi, opencode, generic for a payload of our own, or git",
     },
     event: {
       type: "positional",
@@ -15,15 +16,20 @@ export default defineCommand({
       description: "The vendor's name of the event; without it the payload says",
     },
   },
-  examples: ["hook claude", "hook codex SessionEnd"],
-  run: ({ args, context }) =>
-    runHook(
-      { vendor: args.vendor, event: args.event ?? null },
-      {
-        readStdin: (limit, signal) => context.io.readStdin(limit, signal),
-        bus: (giveUpAt) => context.bus("create", giveUpAt),
-        preferences: () => context.preferences(),
-        faults: () => context.faults(),
-      },
-    ),
+  examples: ["hook claude", "hook codex SessionEnd", "hook git pre-commit"],
+  async run({ args, context }): Promise<Raw> {
+    // Who only looks must also do so in a sandbox that lets nothing be written.
+    const mode = args.vendor === "git" ? "read" : "create";
+    const around: Surroundings = {
+      env: context.io.env,
+      readStdin: (limit, signal) => context.io.readStdin(limit, signal),
+      bus: (giveUpAt) => context.bus(mode, giveUpAt),
+      preferences: () => context.preferences(),
+      faults: () => context.faults(),
+    };
+    const event = args.event ?? null;
+    if (args.vendor !== "git") return runHook({ vendor: args.vendor, event }, around);
+    const { judgeCommit } = await import("../hooks/commit");
+    return { ...silence, ...(await judgeCommit(event, around)) };
+  },
 });

@@ -52,6 +52,10 @@ export default defineCommand({
       description: "A JSON object instead of the text",
       valueHint: "JSON",
     },
+    wake: {
+      type: "boolean",
+      description: "Wake whoever idles, if its user allows; priority 3 does so by itself",
+    },
     wait: {
       type: "string",
       description: "Wait until it is delivered, read, or answered (reply)",
@@ -105,7 +109,16 @@ export default defineCommand({
     const bus = await context.bus("create");
     const actor = await requireActor(bus, context.asOperator);
     const project = args.project ?? null;
-    const request = { target, project, text, payload, channel, priority, replyTo };
+    const request = {
+      target,
+      project,
+      text,
+      payload,
+      channel,
+      priority,
+      replyTo,
+      wake: args.wake === true,
+    };
     const data = await send(bus, actor, request);
     const toItself = data.messages.some((message) => message.recipient_id === actor.id);
     const warnings = toItself

@@ -1,7 +1,8 @@
 import { resolve } from "node:path";
 
 import { ParleyError } from "../bus/errors";
-import { editPolicies } from "../bus/preferences";
+import { editPolicies, type Preferences, wakePolicies } from "../bus/preferences";
+import type { SetupResult } from "../bus/setup";
 import { type Answer, type Context, defineCommand } from "../cli/command";
 import { findPlace } from "../setup/place";
 import { setUp } from "../setup/setup";
@@ -15,7 +16,8 @@ export default defineCommand({
     agent: {
       type: "positional",
       required: false,
-      description: "claude, codex, gemini or kimi; without one, those that are installed here",
+      description:
+        "claude, codex, gemini, kimi, opencode, or git for its hook before commits; without one, the agents installed here",
     },
     user: { type: "boolean", description: "For all your work (the default)" },
     project: { type: "boolean", description: "For the repository around this directory alone" },
@@ -26,6 +28,12 @@ export default defineCommand({
       options: [...editPolicies],
       description: "What an edit of a file meets that another session holds (deny)",
     },
+    wake: {
+      type: "enum",
+      options: [...wakePolicies],
+      description:
+        "Which messages wake an idle agent: none, critical ones, or also those sent with --wake (critical)",
+    },
     links: {
       type: "string",
       valueHint: "DIR",
@@ -33,40 +41,52 @@ export default defineCommand({
     },
   },
   variadic: true,
-  examples: ["setup", "setup codex --dry-run", "setup claude --project", "setup --remove"],
+  examples: [
+    "setup",
+    "setup codex --dry-run",
+    "setup claude --project",
+    "setup git",
+    "setup --remove",
+  ],
   async run({ args, rest, context }): Promise<Answer> {
-    const { remove = false, policy, links } = args;
+    const { remove = false, policy, wake, links } = args;
     const dryRun = args["dry-run"] ?? false;
     if (args.user && args.project) throw excluding("--user", "--project");
     if (remove && policy !== undefined) throw excluding("--remove", "--policy");
+    if (remove && wake !== undefined) throw excluding("--remove", "--wake");
     const { home, data, names } = context.places();
     const { env, cwd } = context.io;
+    const agents = args.agent === undefined ? [] : [args.agent, ...rest];
+    // A hook of git belongs to a repository, whatever is asked.
+    const project = args.project || (agents.length > 0 && agents.every((each) => each === "git"));
     const { result, warnings } = await setUp({
       action: remove ? "remove" : "install",
-      names: args.agent === undefined ? [] : [args.agent, ...rest],
-      place: findPlace({ scope: args.project ? "project" : "user", env, cwd, home }),
+      names: agents,
+      place: findPlace({ scope: project ? "project" : "user", env, cwd, home }),
       dataDirectory: data,
       dryRun,
       links: { directory: links === undefined ? null : resolve(cwd, links), names },
     });
     return {
       view: "setup",
-      data: { ...result, policy: await choosePolicy(context, policy, dryRun) },
+      data: { ...result, policy: choosePolicy(context, { edits: policy, wake }, dryRun) },
       warnings,
     };
   },
 });
 
-async function choosePolicy(
+function choosePolicy(
   context: Context,
-  chosen: (typeof editPolicies)[number] | undefined,
+  chosen: { [K in "edits" | "wake"]: Preferences[K] | undefined },
   dryRun: boolean,
-) {
-  const preferences = await context.preferences();
-  const { edits } = preferences.read();
-  if (chosen === undefined || chosen === edits) return { edits, changed: false };
-  if (!dryRun) preferences.change({ edits: chosen });
-  return { edits: chosen, changed: true };
+): SetupResult["policy"] {
+  const preferences = context.preferences();
+  const before = preferences.read();
+  const edits = chosen.edits ?? before.edits;
+  const wake = chosen.wake ?? before.wake;
+  const changed = edits !== before.edits || wake !== before.wake;
+  if (changed && !dryRun) preferences.change({ edits, wake });
+  return { edits, wake, changed };
 }
 
 const excluding = (one: string, other: string): ParleyError =>

@@ -1,7 +1,9 @@
 import type { Bus } from "../bus/bus";
 import { ParleyError } from "../bus/errors";
 import { duration, integer } from "../bus/input";
-import { watch, type WatchQuery } from "../bus/publish";
+import type { Message } from "../bus/message";
+import { operatorNews } from "../bus/operator";
+import { type Seen, watch, type WatchQuery } from "../bus/publish";
 import { isLostDatabase } from "../bus/wake";
 import { type Context, defineCommand, type StreamItem } from "../cli/command";
 
@@ -18,6 +20,16 @@ export default defineCommand({
     },
     since: { type: "string", description: "Go on after this id (from now on)", valueHint: "ID" },
     for: { type: "string", description: "End after this time", valueHint: "60s" },
+    operator: {
+      type: "boolean",
+      description:
+        "What is for the human alone: the operator's mail and critical alerts, waiting ones first",
+    },
+    notify: {
+      type: "boolean",
+      description:
+        "With --operator: also as notifications of the desktop, or by the terminal's bell",
+    },
     once: { type: "boolean", description: "End after the first message" },
     verbose: { type: "boolean", description: "Say what wakes it, on standard error" },
   },
@@ -26,12 +38,16 @@ export default defineCommand({
     "watch",
     "watch state --for 60s --json",
     "watch coordination task_broadcast --since 120",
+    "watch --operator --notify",
   ],
   async run({ args, rest, context, signal }) {
     const since =
       args.since === undefined ? null : integer(args.since, "--since", 0, Number.MAX_SAFE_INTEGER);
     const time = args.for === undefined ? null : duration(args.for, "--for");
-    const bus = await context.bus("read");
+    if (args.notify && !args.operator) throw misuse("--notify goes with --operator");
+    if (args.operator && (args.channel !== undefined || since !== null))
+      throw misuse("--operator takes no channel and no --since");
+    const bus = await context.bus(args.operator ? "write" : "read");
     if (args.verbose) {
       const listening = await bus.wake.listen(null, () => {});
       await context.io.say("info", `waking: ${listening.source}`);
@@ -39,9 +55,16 @@ export default defineCommand({
     }
     const channels = args.channel === undefined ? [] : [args.channel, ...rest];
     const query = { channels, all: false, since, duration: time, signal };
-    return { stream: lines(context, query, args.once === true) };
+    const once = args.once === true;
+    if (!args.operator) return { stream: lines(context, query, once) };
+    const notify = args.notify ? (message: Message) => context.notify(message) : null;
+    return { stream: lines(context, query, once, operatorNews, notify) };
   },
 });
+
+const misuse = (problem: string): ParleyError => new ParleyError("invalid", problem);
+
+type Source = (bus: Bus, query: WatchQuery, asOperator: boolean) => AsyncGenerator<Seen>;
 
 /**
  * One line a message; `delivered` where it was for the caller and has reached a reader. Where the database is deleted or
@@ -51,6 +74,8 @@ export async function* lines(
   context: Context,
   query: WatchQuery,
   once: boolean,
+  source: Source = (bus, asked, asOperator) => watch(bus, asOperator, asked),
+  notify: ((message: Message) => Promise<boolean>) | null = null,
 ): AsyncGenerator<StreamItem> {
   const { clock, io, asOperator } = context;
   const until = query.duration === null ? null : clock.now() + query.duration;
@@ -59,14 +84,23 @@ export async function* lines(
   while (bus) {
     const left = until === null ? null : Math.max(0, until - clock.now());
     try {
-      for await (const { message, shown } of watch(bus, asOperator, {
-        ...query,
-        since,
-        duration: left,
-      })) {
+      const asked = { ...query, since, duration: left };
+      for await (const { message, shown, unshown } of source(bus, asked, asOperator)) {
         yield {
           line: { type: "message", message },
-          answer: { view: "watch", data: message, afterFlush: shown },
+          answer: {
+            view: "watch",
+            data: message,
+            afterFlush: async () => {
+              await shown();
+              await notify?.(message);
+            },
+            // Who wants notifications may want nothing else.
+            unshown: async () => {
+              if (await notify?.(message)) await shown();
+              else await unshown?.();
+            },
+          },
         };
         if (once) return;
       }

@@ -1,3 +1,5 @@
+import { join } from "node:path";
+
 import type { EventKind, HookAnswer, HookEvent, HookVendor, Payload } from "./event";
 import { common, editedFiles, text } from "./payload";
 
@@ -15,6 +17,7 @@ const kinds: Record<string, EventKind> = {
 /** Claude Code: payloads and answers as seen in 2.1.329. It ignores keys it does not know. */
 export const claude: HookVendor = {
   name: "claude",
+  home: (env) => env["CLAUDE_CONFIG_DIR"] || (env["HOME"] ? join(env["HOME"], ".claude") : null),
   read(name, payload) {
     const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
     if (!kind) return null;

@@ -1,3 +1,5 @@
+import { join } from "node:path";
+
 import type { EventKind, HookAnswer, HookEvent, HookVendor } from "./event";
 import { common, editedFiles } from "./payload";
 
@@ -17,6 +19,7 @@ const kinds: Record<string, EventKind> = {
  */
 export const codex: HookVendor = {
   name: "codex",
+  home: (env) => env["CODEX_HOME"] || (env["HOME"] ? join(env["HOME"], ".codex") : null),
   read(name, payload) {
     const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
     return kind ? { ...common(name, payload), files: editedFiles(payload), kind } : null;

@@ -19,17 +19,29 @@ export interface HookEvent {
   name: string;
   /** The conversation's id. */
   session_uuid: string;
+  /** Whose session it is, where the payload says that; else it is the hook's own vendor's. */
+  vendor?: string;
+  /** The agent's process, where the payload names it; else it is made out. */
+  pid?: number | null;
   /** Working directory of the session. */
   cwd: string;
   model: string | null;
   /** Files that the tool call edits, as they are written there. */
   files: string[];
+  /** The line of shell that the tool call runs; null for any other tool. */
+  command: string | null;
   /** The turn goes on only because a hook at its end wanted that. */
   continued: boolean;
   /** It happened in an agent that the session's own has started. */
   subagent: boolean;
   /** Something of the turn goes on in the background after its end. */
   background: boolean;
+  /** The prompt that caused it is a doorbell of ours, and no human's. */
+  rung?: boolean;
+  /** What the agent does without asking, in the vendor's word; null where it does not tell. */
+  permission_mode?: string | null;
+  /** The agent's configuration directory. */
+  agent_home?: string | null;
   /** A new context begins, and not the middle of a turn. */
   fresh: boolean;
   /** Why the session ended. */
@@ -53,6 +65,8 @@ export interface HookVendor {
   deafAt?: readonly EventKind[];
   /** A turn that a hook has made go on ends without an event. */
   endsUntold?: true;
+  /** Its configuration directory, by the environment of its hooks; missing where nothing needs to know. */
+  home?(env: Readonly<Record<string, string | undefined>>): string | null;
   /** The common event; null for one that is none of ours. Throws `invalid` for a payload that cannot be read. */
   read(name: string, payload: Payload): HookEvent | null;
   /** Exactly what the vendor accepts at this event; null where it has no way to say that there. */

@@ -3,7 +3,7 @@ import type { Bus } from "../bus/bus";
 import { momentNow } from "../bus/caller";
 import type { EditPolicy } from "../bus/preferences";
 import { register } from "../bus/registration";
-import type { RegisterResult } from "../bus/session";
+import type { RegisterResult, SessionRecord } from "../bus/session";
 import { leaseFiles, targetsOf } from "./edits";
 import type { EventKind, HookAnswer, HookEvent, HookVendor } from "./event";
 import { injection, type Injection } from "./mail";
@@ -31,15 +31,15 @@ export async function handle(
   if (duty.ends) return leave(bus, vendor, event);
   if (duty.welcomes) return greet(bus, vendor, event, duty);
   const { record, waiting, joined } = await attend(bus, vendor, event, duty);
-  if (duty.leases && event.files.length > 0) {
-    return { answer: await leaseFiles(bus, record, event, policy), mail: null };
+  if (duty.leases && (event.files.length > 0 || mayChangeTree(event))) {
+    return { answer: await guarded(bus, record, event, policy), mail: null };
   }
   // A subagent is not the session that a message is for, and a turn goes on only once.
   const deaf = event.subagent || (duty.endsTurn && event.continued) || isDeaf(vendor, event.kind);
   const mail =
     duty.mail === null || waiting === 0 || deaf
       ? null
-      : await injection(bus, record, duty.mail, `hook ${event.name}`);
+      : await injection(bus, record, duty, `hook ${event.name}`);
   // What is shown need not be counted as well.
   const greeted = joined && (mail ? { ...joined, unread: { ...joined.unread, total: 0 } } : joined);
   const text = [greeted && (await welcomeTo(bus, greeted)), mail?.text].filter(Boolean).join("\n");
@@ -51,6 +51,29 @@ export async function handle(
 
 const isDeaf = ({ deafAt = [] }: HookVendor, kind: EventKind): boolean => deafAt.includes(kind);
 
+/** Words without which no line of shell makes git change a worktree: reading one with a parser costs some milliseconds. */
+const changing =
+  /\b(?:checkout|switch|restore|stash|reset|clean|rebase|merge|pull|cherry-pick|revert|am|rm|mv|bisect|worktree)\b/;
+
+export const mayChangeTree = ({ command }: Pick<HookEvent, "command">): boolean =>
+  command !== null && /\bgit\b/.test(command) && changing.test(command);
+
+/** Refuses or warns of a change to a worktree under others; otherwise leases the files of the call. */
+async function guarded(
+  bus: Bus,
+  record: SessionRecord,
+  event: HookEvent,
+  policy: EditPolicy,
+): Promise<HookAnswer> {
+  if (!mayChangeTree(event) || policy === "off") return leaseFiles(bus, record, event, policy);
+  const { guardWorktrees } = await import("./worktrees");
+  const guard = await guardWorktrees(bus, record, event, policy);
+  if (guard.say === "deny" || event.files.length === 0) return guard;
+  const lease = await leaseFiles(bus, record, event, policy);
+  if (guard.say !== "context" || lease.say === "deny") return lease;
+  return lease.say === "context" ? { say: "context", text: `${guard.text}\n${lease.text}` } : guard;
+}
+
 /** The session of an event, registered where it is not known. */
 async function attend(
   bus: Bus,
@@ -58,7 +81,7 @@ async function attend(
   event: HookEvent,
   duty: Duty,
 ): Promise<Attended & { joined: RegisterResult | null }> {
-  const known = await visit(bus, vendor, event, duty, bus.identity.near(vendor.name));
+  const known = await visit(bus, vendor, event, duty, near(bus, vendor, event));
   if (known) return { ...known, joined: null };
   const registered = await arrive(bus, vendor, event);
   const { session } = registered;
@@ -78,13 +101,19 @@ async function visit(
 ): Promise<Attended | null> {
   const attended = await bus.store.attend(
     {
-      llm_vendor: vendor.name,
+      llm_vendor: vendorOf(vendor, event),
       session_uuid: event.session_uuid,
       near,
       activity: event.kind === "start" && !event.fresh ? null : duty.activity,
       edited: duty.edits ? targetsOf(bus, event).map((target) => target.file_path) : [],
       ends_turn: duty.endsTurn === true && !event.background,
       mail_from: duty.mail,
+      goes_on: duty.endsTurn === true,
+      ...(event.kind === "prompt" && !event.subagent
+        ? { prompted_by: event.rung ? ("doorbell" as const) : ("human" as const) }
+        : {}),
+      permission_mode: event.permission_mode ?? null,
+      agent_home: event.agent_home ?? null,
     },
     momentNow(bus),
   );
@@ -94,10 +123,16 @@ async function visit(
   return attended;
 }
 
-const arrive = (bus: Bus, { name }: HookVendor, event: HookEvent): Promise<RegisterResult> =>
+const vendorOf = ({ name }: HookVendor, event: HookEvent): string => event.vendor ?? name;
+
+const near = (bus: Bus, vendor: HookVendor, event: HookEvent): readonly number[] =>
+  event.pid == null ? bus.identity.near(vendorOf(vendor, event)) : [event.pid];
+
+const arrive = (bus: Bus, vendor: HookVendor, event: HookEvent): Promise<RegisterResult> =>
   register(bus, {
-    vendor: name,
+    vendor: vendorOf(vendor, event),
     own: true,
+    pid: event.pid ?? undefined,
     model: event.model ?? undefined,
     sessionUuid: event.session_uuid,
     cwd: event.cwd,
@@ -120,10 +155,10 @@ async function welcomeTo(bus: Bus, registered: RegisterResult): Promise<string> 
 
 /** Ends the session where it is known. One that nobody has heard of needs no end. */
 async function leave(bus: Bus, vendor: HookVendor, event: HookEvent): Promise<Handled> {
-  const { name } = vendor;
-  const agent = (): number => bus.identity.agent({ vendor: name, own: true }).pid;
+  const who = { vendor: vendorOf(vendor, event), own: true, pid: event.pid ?? undefined };
+  const agent = (): number => bus.identity.agent(who).pid;
   const known =
-    (await visit(bus, vendor, event, duties.end, bus.identity.near(name))) ??
+    (await visit(bus, vendor, event, duties.end, near(bus, vendor, event))) ??
     (await visit(bus, vendor, event, duties.end, [agent()]));
   if (!known) return nothing;
   const reason = `session ended${event.reason === null ? "" : `: ${event.reason.slice(0, 80)}`}`;

@@ -3,6 +3,7 @@ import { openInbox } from "../bus/inbox";
 import { framed, framePreamble } from "../bus/framing";
 import type { Message } from "../bus/message";
 import type { SessionRecord } from "../bus/session";
+import type { Duty } from "./table";
 
 /** Characters of all bodies together: vendors cut longer texts, some in the middle. */
 const room = 1500;
@@ -23,10 +24,14 @@ export interface Injection {
 export async function injection(
   bus: Bus,
   record: SessionRecord,
-  from: number,
+  { mail: from, endsTurn }: Duty,
   how: string,
 ): Promise<Injection | null> {
-  const query = { channel: null, limit: mostAnnounced, peek: false, again: true, fresh_from: from };
+  const query = {
+    ...{ channel: null, limit: mostAnnounced, peek: false, again: true, fresh_from: from ?? 0 },
+    // A message makes a turn go on, unless that may never end.
+    unlooped: endsTurn === true,
+  };
   const inbox = await openInbox(bus, { id: record.session_id, record }, query);
   const { messages, remaining } = inbox.result;
   if (messages.length === 0) return null;

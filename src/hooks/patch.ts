@@ -1,5 +1,5 @@
 /** More files than this are no edit but a mass operation; only the first are looked at. */
-const maxFiles = 200;
+export const maxFiles = 200;
 
 const fileLine = /^[ \t]*\*\*\* (?:Add File|Update File|Delete File|Move to): (.+)$/gm;
 

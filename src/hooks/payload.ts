@@ -1,4 +1,5 @@
 import { ParleyError } from "../bus/errors";
+import { isDoorbell } from "../bus/reach";
 import type { HookEvent, Payload } from "./event";
 import { filesOfCommand, filesOfPatch } from "./patch";
 
@@ -39,15 +40,31 @@ export function common(name: string, payload: Payload): Omit<HookEvent, "kind"> 
     cwd: text(payload["cwd"]) ?? ".",
     model: text(payload["model"]),
     files: [],
+    command: commandOf(payload),
     continued: payload["stop_hook_active"] === true,
     subagent: text(payload["agent_id"]) !== null,
     background: list(payload["background_tasks"]).some(
       (task) => object(task)["status"] === "running",
     ),
+    rung: isDoorbell(JSON.stringify(payload["prompt"] ?? "")),
+    permission_mode: text(payload["permission_mode"]),
     fresh: payload["source"] !== "compact",
     reason: text(payload["reason"]),
   };
 }
+
+/** Longer lines of shell than this, in characters, are not looked at. */
+export const longestCommand = 256 * 1024;
+
+/** The line of shell that a tool call runs, by the names that vendors' shells have. */
+export function commandOf(payload: Payload): string | null {
+  const { command } = object(payload["tool_input"]);
+  const isShell = shellTools.includes(String(payload["tool_name"]));
+  if (!isShell || typeof command !== "string" || command.length > longestCommand) return null;
+  return command;
+}
+
+const shellTools = ["Bash", "bash", "Shell", "shell", "run_shell_command"];
 
 /** Files that a tool call edits, by the tools' names as Claude and Codex have them. Empty for any other tool. */
 export function editedFiles(payload: Payload): string[] {

@@ -8,7 +8,7 @@ import { handle } from "./handle";
 import { hookVendors } from "./vendors";
 
 /** Milliseconds of the process's life after which a hook has nothing to say; Claude and Codex kill it at the end of a session. */
-const patience = { end: 800, other: 2000 };
+export const patience = { end: 800, other: 2000 };
 
 /** Largest payload, in bytes: a tool's whole answer stands in it. */
 const largestPayload = 16 * 1024 * 1024;
@@ -20,6 +20,8 @@ export interface HookCall {
 }
 
 export interface Surroundings {
+  /** The environment that the agent gives its hooks. */
+  env: Readonly<Record<string, string | undefined>>;
   /** All of stdin, given up when the signal says so. Throws `invalid`. */
   readStdin(limit: number, signal: AbortSignal): Promise<string>;
   /** Opens the bus; nothing waits for a busy database after this time (`performance.now()`). */
@@ -35,7 +37,7 @@ export interface Utterance {
   unshown: () => Promise<void>;
 }
 
-const silence: Utterance = {
+export const silence: Utterance = {
   raw: "",
   afterFlush: async () => {},
   unshown: async () => {},
@@ -62,14 +64,15 @@ export async function runHook(call: HookCall, around: Surroundings): Promise<Utt
     const { off, edits } = around.preferences().read();
     if (off) return silence;
     const payload = parsePayload(input);
-    name ??= text(payload["hook_event_name"]);
+    name ??= text(payload["hook_event_name"]) ?? text(payload["event"]);
     if (name === null) throw new ParleyError("invalid", "the payload names no event");
     const limit = limitOf(name);
     clearTimeout(timer);
     timer = setTimeout(giveUp, within(limit));
     const vendor = vendorOf(call.vendor);
-    const event = vendor.read(name, payload);
-    if (!event) throw new ParleyError("invalid", "an event that parley has no use for");
+    const read = vendor.read(name, payload);
+    if (!read) throw new ParleyError("invalid", "an event that parley has no use for");
+    const event = { ...read, agent_home: vendor.home?.(around.env) ?? null };
     const { answer, mail } = await handle(await around.bus(limit), vendor, event, edits);
     const output = vendor.write(event, answer);
     const failed = (error: unknown): Promise<void> => note(around, vendor.name, name, error);
@@ -103,7 +106,7 @@ function vendorOf(name: string): HookVendor {
 }
 
 /** Nothing of a payload stands in our errors. */
-async function note(
+export async function note(
   around: Surroundings,
   vendor: string,
   event: string | null,

@@ -45,8 +45,11 @@ export function knownAgent(program: Program): KnownAgent | null {
   // Codex's sandbox is Codex's own program under another name, and gone after one command.
   if (name === null || isWrapper(program)) return null;
   const vendor = vendorOf(name)!;
-  // Codex serves its terminal clients and editors from one `codex app-server` process.
-  return { vendor, name, shared_host: vendor === "codex" && program.argv.includes("app-server") };
+  // Codex serves its terminal clients and editors from one `codex app-server` process; OpenCode keeps every conversation
+  // that its user begins.
+  const shared_host =
+    vendor === "opencode" || (vendor === "codex" && program.argv.includes("app-server"));
+  return { vendor, name, shared_host };
 }
 
 function agentName(program: Program): string | null {
@@ -64,6 +67,16 @@ const vendorOf = (name: string): string | undefined =>
     : Object.hasOwn(vendorByPackage, name)
       ? vendorByPackage[name]
       : undefined;
+
+/** By the program's name, in the form of a vendor's name where it is unknown. */
+export function vendorOfProgram(path: string): string {
+  const name = plain(path);
+  const own = name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "_")
+    .replace(/^[^a-z]+|_+$/g, "");
+  return vendorOf(name) ?? (own || "agent");
+}
 
 /** Claude's native installation runs itself again as `…/claude/versions/2.1.329`. */
 function versionOf(path: string): string | null {

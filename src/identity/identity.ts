@@ -12,7 +12,7 @@ import type {
 } from "../bus/identity";
 import type { LockTarget } from "../bus/lock";
 import type { ProcessControl, ProcessEvidence, ProcessTable } from "../bus/process";
-import { knownAgent } from "./agents";
+import { knownAgent, vendorOfProgram } from "./agents";
 import {
   ancestorsOf,
   type Candidate,
@@ -128,6 +128,10 @@ class SystemIdentity implements Identity {
   near(vendor: string): number[] {
     const told = pidFromEnvironment(this.options.env, vendor);
     return told === null ? [process.ppid] : [told, process.ppid];
+  }
+
+  vendorOf(program: string): string {
+    return vendorOfProgram(program);
   }
 
   agent({ pid, vendor: llm, model, cwd, own }: AgentRequest): Agent {

@@ -30,7 +30,13 @@ const vendors: VendorVariables[] = [
     signs: ["GEMINI_CLI", "GEMINI_SESSION_ID"],
     conversation: ["GEMINI_SESSION_ID"],
   },
-  { vendor: "opencode", signs: ["OPENCODE"], conversation: [], pid: "OPENCODE_PID" },
+  {
+    vendor: "opencode",
+    signs: ["OPENCODE"],
+    // Our plugin sets it.
+    conversation: ["OPENCODE_SESSION_ID"],
+    pid: "OPENCODE_PID",
+  },
   {
     vendor: "claude",
     signs: ["CLAUDECODE"],

@@ -102,7 +102,7 @@ export class SessionMessageBus {
     const bus = await this.#door.bus();
     const moment = momentNow(bus);
     return (await bus.store.sessionsToRescue(moment)).map(({ record, holdings }) =>
-      describeSession(record, holdings, moment, bus.identity.processes),
+      describeSession(record, holdings, moment, bus),
     );
   }
 

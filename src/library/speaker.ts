@@ -15,6 +15,7 @@ const identityOf = (identity: Identity, sessionId: string | null): Identity => (
   machine: () => identity.machine(),
   agent: (request) => identity.agent(request),
   near: (vendor) => identity.near(vendor),
+  vendorOf: (program) => identity.vendorOf(program),
   clues: () => (sessionId === null ? withItself(identity) : named(sessionId)),
   project: (cwd) => identity.project(cwd),
   directory: (path) => identity.directory(path),

@@ -75,6 +75,7 @@ const withClues = (identity: Identity, clues: Clues): Identity => ({
   machine: () => identity.machine(),
   agent: (request) => identity.agent(request),
   near: (vendor) => identity.near(vendor),
+  vendorOf: (program) => identity.vendorOf(program),
   clues: () => clues,
   project: (cwd) => identity.project(cwd),
   directory: (path) => identity.directory(path),

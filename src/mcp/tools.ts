@@ -91,13 +91,15 @@ export const tools: readonly Tool[] = [
         .min(0)
         .max(3)
         .default(1)
-        .describe("0 routine, 1 normal, 2 high, 3 critical; 2 and 3 are shown in mid-turn"),
+        .describe(
+          "0 routine, 1 normal, 2 high, 3 critical; 2 and 3 are shown in mid-turn, and 3 wakes who idles",
+        ),
       reply_to: z.int().min(1).optional().describe("Id of the message that this answers"),
     },
     readOnly: false,
     idempotent: false,
     async run(bus, actor, { to, text, priority, reply_to }) {
-      const { messages, queued } = await send(bus, actor, {
+      const { messages, queued, outlooks } = await send(bus, actor, {
         target: to === "*" ? null : to,
         project: null,
         text,
@@ -108,9 +110,15 @@ export const tools: readonly Tool[] = [
       });
       const sent = messages.map(({ id, recipient_id, status }) => ({ id, recipient_id, status }));
       const who = listed(sent.map((each) => `#${each.id} to ${each.recipient_id}`));
+      const seen = outlooks
+        .filter(({ expect }) => expect !== "registration")
+        .map(({ session_id, says }) => ` ${defusedLine(session_id)} ${says}.`);
       const later = queued ? " It is not active: it gets this when it registers." : "";
       return {
-        text: sent.length === 0 ? "Nobody else is here: nothing was sent." : `Sent ${who}.${later}`,
+        text:
+          sent.length === 0
+            ? "Nobody else is here: nothing was sent."
+            : `Sent ${who}.${seen.join("")}${later}`,
         data: { messages: sent, queued },
       };
     },

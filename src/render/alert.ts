@@ -14,6 +14,10 @@ const kinds: Record<ConflictType, { resource: string; advice: string }> = {
     resource: "CWD",
     advice: "Auto-detected on registration — one session should work in a subdirectory",
   },
+  message_loop: {
+    resource: "Sessions",
+    advice: "They only answer each other — neither wakes the other until you prompt one of them",
+  },
   file_conflict: { resource: "File", advice: "Auto-detected — ask the holder to release the lock" },
 };
 

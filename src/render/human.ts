@@ -22,6 +22,7 @@ const views = {
   cleanup: () => import("./cleanup"),
   migrate: () => import("./migrate"),
   schedule: () => import("./schedule"),
+  run: () => import("./run"),
   rescue: () => import("./rescue"),
   project: () => import("./project"),
   conflicts: () => import("./conflicts"),

@@ -1,4 +1,5 @@
 import type { Message, operatorId, SendResult } from "../bus/message";
+import type { Outlook } from "../bus/rouse";
 import { letter, messageText, priorityLabel } from "./letter";
 import { type Look, paint } from "./look";
 import { oneLine, shorten } from "./text";
@@ -11,10 +12,11 @@ export function render(data: SendResult, look: Look): string[] {
   const [first] = data.messages;
   if (first === undefined) return ["Broadcast sent to 0 session(s)"];
   const { replies = [] } = data;
+  const [outlook] = data.outlooks;
   if (first.message_type === "broadcast")
     return [...broadcast(data, first), ...answers(replies, look)];
   return [
-    ...(data.queued ? queued(data, first, look) : direct(first, look)),
+    ...(data.queued ? queued(data, first, look) : direct(first, outlook, look)),
     ...answers(replies, look),
   ];
 }
@@ -26,27 +28,40 @@ const operator: typeof operatorId = "operator";
 const answers = (replies: Message[], look: Look): string[] =>
   replies.flatMap((reply) => ["", ...letter(look, reply)]);
 
-const direct = (message: Message, look: Look): string[] => [
+const direct = (message: Message, outlook: Outlook | undefined, look: Look): string[] => [
   `Message sent to ${oneLine(message.recipient_id ?? "")}`,
   ...contents(message),
   `Status: ${message.status}${message.status === "pending" ? " (awaiting delivery)" : ""}`,
-  ...(message.status === "pending" ? ["The recipient will see this message via:"] : []),
-  ...(message.status !== "pending"
-    ? []
-    : message.recipient_id === operator
-      ? [look.command("status", "--as operator"), look.command("inbox", "--as operator")]
-      : [look.command("status", "--unread"), look.command("inbox")]),
+  ...(message.status === "pending" ? expected(message, outlook, look) : []),
 ];
 
-function broadcast({ messages, recipient_sessions }: SendResult, first: Message): string[] {
+/** Where nothing brings it to the recipient, how that reads it. */
+function expected({ recipient_id }: Message, outlook: Outlook | undefined, look: Look): string[] {
+  if (outlook && shown.has(outlook.expect)) return [oneLine(`${recipient_id} ${outlook.says}`)];
+  return [
+    "The recipient will see this message via:",
+    ...(recipient_id === operator
+      ? [look.command("status", "--as operator"), look.command("inbox", "--as operator")]
+      : [look.command("status", "--unread"), look.command("inbox")]),
+  ];
+}
+
+const shown: ReadonlySet<Outlook["expect"]> = new Set(["woken", "turn", "prompt"]);
+
+function broadcast(
+  { messages, recipient_sessions, outlooks }: SendResult,
+  first: Message,
+): string[] {
   const known = new Map(recipient_sessions.map((session) => [session.session_id, session]));
   return [
     `Broadcast sent to ${messages.length} session(s)`,
     ...contents(first),
     "Recipients:",
-    ...messages.map(({ recipient_id, status }) => {
+    ...messages.map(({ recipient_id, status }, index) => {
       const session = known.get(recipient_id ?? "");
-      return `${session ? correspondent(session) : oneLine(recipient_id ?? "")} — ${status}`;
+      const { expect, says } = outlooks[index] ?? {};
+      const when = expect && shown.has(expect) ? `, ${oneLine(says ?? "")}` : "";
+      return `${session ? correspondent(session) : oneLine(recipient_id ?? "")} — ${status}${when}`;
     }),
   ];
 }

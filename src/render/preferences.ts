@@ -1,4 +1,4 @@
-import type { EditPolicy, Preferences } from "../bus/preferences";
+import type { EditPolicy, Preferences, WakePolicy } from "../bus/preferences";
 import type { Look } from "./look";
 
 const policies: Record<EditPolicy, string> = {
@@ -7,11 +7,17 @@ const policies: Record<EditPolicy, string> = {
   off: "edits are not looked at",
 };
 
+const wakes: Record<WakePolicy, string> = {
+  never: "no message wakes an idle agent",
+  critical: "critical messages wake an idle agent",
+  all: "critical messages, and those sent with --wake, wake an idle agent",
+};
+
 /** Whether the hooks of agents work, and what they do. */
-export const render = ({ off, edits }: Preferences, look: Look): string[] =>
+export const render = ({ off, edits, wake }: Preferences, look: Look): string[] =>
   off
     ? [
         "Hooks are off: no agent is registered, told or refused anything by them.",
         `Turn them on again with ${look.command("on")}.`,
       ]
-    : [`Hooks are on: ${policies[edits]}.`];
+    : [`Hooks are on: ${policies[edits]}, ${wakes[wake]}.`];

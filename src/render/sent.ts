@@ -1,4 +1,4 @@
-import type { Message, SentResult } from "../bus/message";
+import type { SentMessage, SentResult } from "../bus/message";
 import { count, time } from "./format";
 import type { ViewOptions } from "./human";
 import { messageText } from "./letter";
@@ -23,14 +23,16 @@ export function render(
   ];
 }
 
-function row(message: Message): string {
+function row(message: SentMessage): string {
   const text = shorten(oneLine(messageText(message)), echoLength);
   const to = `${oneLine(message.recipient_id ?? "")} ${oneLine(message.channel)}`;
   return `${time(message.created_at)} ${to} "${text}" ${message.status}`;
 }
 
-function times({ delivered_at, read_at, expires_at }: Message): string {
+function times({ delivered_at, read_at, expires_at, wake }: SentMessage): string {
   const steps = [
+    wake &&
+      `rung ${time(wake.at)} by ${wake.way}: ${wake.outcome}${wake.reason === null ? "" : `, ${shorten(oneLine(wake.reason), 80)}`}`,
     delivered_at && `delivered ${time(delivered_at)}`,
     read_at && `read ${time(read_at)}`,
     !delivered_at && !read_at && `expires ${time(expires_at)}`,

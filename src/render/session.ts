@@ -1,3 +1,4 @@
+import type { Reachability } from "../bus/reach";
 import type { Session } from "../bus/session";
 import { duration, time } from "./format";
 import { baseName, code, oneLine } from "./text";
@@ -32,7 +33,7 @@ export const sessionBlock = (session: Session, options: BlockOptions): string[] 
 
 /** What the seeds' block does not have: only where it says something, or all of it with `verbose`. */
 function more(session: Session, { verbose, at }: BlockOptions): string[] {
-  const { status, process_state, name, task_id, active_files, liveness } = session;
+  const { status, process_state, name, task_id, active_files, liveness, reachability } = session;
   const state = [status, ...(process_state === "stopped" ? ["process stopped"] : [])].join(", ");
   const heard =
     at === null ? Number.NaN : (at - Date.parse(time(session.heartbeat_at, true))) / 1000;
@@ -41,12 +42,25 @@ function more(session: Session, { verbose, at }: BlockOptions): string[] {
     name !== null && `- **Name:** ${oneLine(name)}`,
     (verbose || task_id !== null) && `- **Task:** ${oneLine(task_id ?? "(none)")}`,
     active_files.length > 0 && `- **Active Files:** ${list(active_files)}`,
+    reachability.now !== "none" && `- **Reachable:** ${reach(reachability, verbose)}`,
     verbose && `- **Liveness:** ${liveness === "pid" ? "process" : "heartbeat"}`,
     verbose && `- **Registered:** ${time(session.registered_at, true)}`,
     verbose &&
       `- **Heartbeat:** ${time(session.heartbeat_at, true)}${Number.isNaN(heard) ? "" : ` (${duration(heard)} ago)`}`,
   ];
   return lines.filter((line) => line !== false);
+}
+
+const reached: Record<Reachability["now"], string> = {
+  wake: "can be woken",
+  turn: "in its running turn",
+  prompt: "at its next prompt",
+  none: "when it runs a command",
+};
+
+function reach({ now, by, last_worked_at }: Reachability, verbose: boolean): string {
+  const last = last_worked_at === null ? "" : `, last worked ${time(last_worked_at, verbose)}`;
+  return `${reached[now]}${by === null ? "" : ` (${by}${last})`}`;
 }
 
 function uptime({ uptime_seconds, process_state }: Session): string {

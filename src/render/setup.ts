@@ -6,6 +6,7 @@ const parts: Record<SetupChange["part"], string> = {
   hooks: "hooks",
   mcp: "MCP server",
   command: "command",
+  npm: "npm settings",
   link: "link",
 };
 
@@ -22,7 +23,9 @@ export function render(result: SetupResult, look: Look): string[] {
   const lines = changes.map(
     ({ action, part, path }) => `  ${done[action]}  ${shortPath(path, look.home)} (${parts[part]})`,
   );
-  const names = listed(vendors.map(({ title }) => title));
+  const isChanged = (name: string): boolean => changes.some(({ vendor }) => vendor === name);
+  const concerned = vendors.filter(({ vendor }) => changes.length === 0 || isChanged(vendor));
+  const names = listed(concerned.map(({ title }) => title));
   const what = result.action === "install" ? "Set up" : "Removed";
   const whose = result.scope === "project" ? ", in this project" : "";
   const backups = [...new Set(changes.flatMap(({ backup }) => backup ?? []))];
@@ -31,10 +34,14 @@ export function render(result: SetupResult, look: Look): string[] {
       ? [`${what}: ${names}${whose}`, ...lines]
       : [`Nothing to do: ${names}${whose}`]),
     ...(backups[0] ? [`Backups are in ${shortPath(folder(backups[0]), look.home)}`] : []),
-    ...(policy.changed ? [policyLine(policy.edits)] : []),
+    ...(policy.changed ? policyLines(policy) : []),
     ...notes(result, look),
   ];
 }
+
+/** `A`, `A and B`, `A, B and C` */
+const listed = (names: readonly string[]): string =>
+  [names.slice(0, -1).join(", "), ...names.slice(-1)].filter(Boolean).join(" and ");
 
 function dryRun({ changes, policy }: SetupResult): string[] {
   const diffs = changes.flatMap(({ diff }) =>
@@ -44,7 +51,7 @@ function dryRun({ changes, policy }: SetupResult): string[] {
   );
   return [
     ...diffs,
-    ...(policy.changed ? [policyLine(policy.edits)] : []),
+    ...(policy.changed ? policyLines(policy) : []),
     changes.length > 0 || policy.changed ? "Nothing was changed: --dry-run" : "Nothing to do",
   ];
 }
@@ -57,14 +64,21 @@ function notes({ notes: all, vendors }: SetupResult, look: Look): string[] {
   });
 }
 
-const policyLine = (edits: SetupResult["policy"]["edits"]): string =>
-  ({
-    deny: "Edits of a file that another session holds are refused.",
-    warn: "Edits of a file that another session holds are warned about.",
-    off: "Edits are not looked at.",
-  })[edits];
+const edits: Record<SetupResult["policy"]["edits"], string> = {
+  deny: "Edits of a file that another session holds are refused.",
+  warn: "Edits of a file that another session holds are warned about.",
+  off: "Edits are not looked at.",
+};
+
+const wakes: Record<SetupResult["policy"]["wake"], string> = {
+  never: "Messages wake no idle agent.",
+  critical: "Critical messages wake an idle agent.",
+  all: "Critical messages, and those sent with --wake, wake an idle agent.",
+};
+
+const policyLines = (policy: SetupResult["policy"]): string[] => [
+  edits[policy.edits],
+  wakes[policy.wake],
+];
 
 const folder = (path: string): string => path.replace(/[/\\][^/\\]*$/, "");
-
-const listed = (names: readonly string[]): string =>
-  [names.slice(0, -1).join(", "), ...names.slice(-1)].filter(Boolean).join(" and ");

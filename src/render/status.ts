@@ -9,6 +9,7 @@ import type { ViewOptions } from "./human";
 import { lifecycleSection, lifecycleView } from "./lifecycle";
 import { lockView } from "./lock";
 import { type Look, rule, title } from "./look";
+import { operatorSection } from "./operator";
 import { sessionBlock } from "./session";
 import { statsSection, statsView } from "./stats";
 import { baseName, oneLine, shortPath } from "./text";
@@ -50,16 +51,21 @@ function dashboard(data: Dashboard, look: Look, verbose: boolean, at: number | n
   const { sessions, this_session, alerts, unread, lifecycle, stats, observations, log } = data;
   const head = title(look, "Cross-LLM Session Dashboard");
   const mine = unreadCount(data);
+  const unreadOnes = unreadSection(look, unread, mine, alerts);
+  // Who is shown messages and is no session is the operator, for whom they come first.
+  const [first, later] = this_session === null ? [unreadOnes, []] : [[], unreadOnes];
   if (sessions.length === 0) {
     return [
       ...head,
+      ...operatorSection(look, data),
+      ...first,
       ...activitySection(look, data, at),
       "0 active sessions",
       "No LLM sessions are currently registered.",
       `Run ${look.command("register")} to register this session.`,
       // What is in the data counts as shown, so it has to be shown here too.
       ...(alerts.length > 0 ? alertSection(look, alerts, stats.unread_alerts, false) : []),
-      ...unreadSection(look, unread, mine, alerts),
+      ...later,
     ];
   }
   const blocks = sessions.flatMap((session) =>
@@ -67,6 +73,8 @@ function dashboard(data: Dashboard, look: Look, verbose: boolean, at: number | n
   );
   return [
     ...head,
+    ...operatorSection(look, data),
+    ...first,
     ...activitySection(look, data, at),
     [
       count(stats.active_sessions, "active session"),
@@ -77,7 +85,7 @@ function dashboard(data: Dashboard, look: Look, verbose: boolean, at: number | n
     ].join(" | "),
     ...blocks,
     ...alertSection(look, alerts, stats.unread_alerts, false),
-    ...unreadSection(look, unread, mine, alerts),
+    ...later,
     ...lifecycleSection(lifecycle),
     ...statsSection(stats, sessions, look.home, verbose),
     "**Observations:**",

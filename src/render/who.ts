@@ -22,6 +22,7 @@ const relations: Record<ConflictType, string> = {
   task_conflict: "also on",
   cwd_overlap: "in",
   file_conflict: "holds",
+  message_loop: "in",
 };
 
 /** `[CRITICAL] project_conflict: codex-41200 also on PILOT` */

@@ -15,7 +15,7 @@ import { makeDirectories, refused, write } from "./files";
 import type { LinkChange } from "./links";
 import type { FileChange } from "./plan";
 
-/** Of what is made new. Agents put their users' keys into these files later, and keep the mode that they find. */
+/** Of what is made new; an executable has the mode of a directory. Agents put their users' keys into these files later, and keep the mode that they find. */
 const modes = {
   user: { file: 0o600, directory: 0o700 },
   project: { file: 0o666, directory: 0o777 },
@@ -68,7 +68,11 @@ function attempt(
   }
 }
 
-function put({ path, target, before, after }: FileChange, scope: SetupScope, { undo }: Done): void {
+function put(
+  { path, target, before, after, executable }: FileChange,
+  scope: SetupScope,
+  { undo }: Done,
+): void {
   const now = contents(target);
   if (!isSame(now, before)) {
     throw new ParleyError("busy", `${path} was changed by another program just now`, {
@@ -78,7 +82,7 @@ function put({ path, target, before, after }: FileChange, scope: SetupScope, { u
   }
   const mode = statSync(target, { throwIfNoEntry: false })?.mode;
   if (after === null) unlinkSync(target);
-  else write(target, after, modes[scope].file);
+  else write(target, after, modes[scope][executable ? "directory" : "file"]);
   undo.push(() => {
     if (before === null) return rmSync(target, { force: true });
     write(target, before, 0o600);

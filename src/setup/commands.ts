@@ -58,16 +58,23 @@ const words = "Written by parley setup, which replaces and removes this file.";
 const markdownMark = `<!-- ${words} -->`;
 export const tomlMark = `# ${words}`;
 
-/** A whole file of ours, known by its last line. Somebody else's file of that name is left alone. */
-export function commandEditor(
+/** A command's file. Somebody else's of that name is left alone. */
+export const commandEditor = (
   owner: Owner,
   write: (program: string) => string,
   mark = markdownMark,
+): Editor => wholeFile(owner, mark, write);
+
+/** A whole file of ours, known by its last line. */
+export function wholeFile(
+  owner: Owner,
+  lastLine: string,
+  write: (program: string) => string,
 ): Editor {
-  const isOurs = (text: string): boolean => text.trimEnd().endsWith(mark);
+  const isOurs = (text: string): boolean => text.trimEnd().endsWith(lastLine);
   return {
     install: (text) =>
-      text === null || isOurs(text) ? `${write(installable(owner))}\n${mark}\n` : text,
+      text === null || isOurs(text) ? `${write(installable(owner))}\n${lastLine}\n` : text,
     remove: (text) => (isOurs(text) ? null : text),
     look(text) {
       if (text === null) return { state: "absent", programs: [], missing: [] };
@@ -96,7 +103,23 @@ ${advice(call)}
 `;
   };
 
-/** A skill of Codex, which its user calls as `$NAME`. */
+/** A slash command of OpenCode. */
+export const opencodeCommand =
+  ({ verb, description }: SeedCommand) =>
+  (program: string): string => {
+    const call = `${quoted(program)} ${verb}`;
+    return `---
+description: ${JSON.stringify(description)}
+---
+Run \`${call}\` with the bash tool, exactly so quoted, followed by these arguments of the user (there may be none), each quoted for the shell where it needs to be:
+
+$ARGUMENTS
+
+${advice(call)}
+`;
+  };
+
+/** A skill of Codex, which its user calls as \`$NAME\`. */
 export const codexSkill =
   ({ name, verb, description, hint }: SeedCommand) =>
   (program: string): string => {

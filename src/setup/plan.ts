@@ -19,6 +19,7 @@ export interface FileChange {
   after: Buffer | null;
   /** What the file is without ours. */
   base: Buffer | null;
+  executable: boolean;
 }
 
 /** What installing changes. Reads only; throws for the first file that cannot be edited or written. */
@@ -29,7 +30,7 @@ export function planInstall(
 ): { changes: FileChange[]; warnings: Warning[] } {
   const warnings: Warning[] = [];
   const changes = byTarget(files).flatMap(([first, ...more]): FileChange[] => {
-    const { vendor, part, path, target, bytes, text } = first;
+    const { vendor, part, path, target, bytes, text, executable = false } = first;
     const editors = [first, ...more].map(({ editor }) => editor);
     for (const each of [first, ...more]) {
       if (each.editor.look(text).state === "foreign") warnings.push(kept(each.path));
@@ -39,7 +40,7 @@ export function planInstall(
     assertWritable(path, target);
     const after = bytesOf(next, bytes);
     const base = bytes === null || text === null ? null : baseOf(first, editors, memory, record);
-    return [{ vendor, part, path, target, before: bytes, after, base }];
+    return [{ vendor, part, path, target, before: bytes, after, base, executable }];
   });
   return { changes, warnings };
 }
@@ -51,13 +52,13 @@ export function planRemoval(
   record: SetupRecord,
 ): FileChange[] {
   return byTarget(files).flatMap(([first, ...more]): FileChange[] => {
-    const { vendor, part, path, target, bytes, text } = first;
+    const { vendor, part, path, target, bytes, text, executable = false } = first;
     if (bytes === null || text === null) return [];
     const editors = [first, ...more].map(({ editor }) => editor);
     if (editors.every((editor) => editor.remove(text, null) === text)) return [];
     const after = baseOf(first, editors, memory, record);
     assertWritable(path, target);
-    return [{ vendor, part, path, target, before: bytes, after, base: after }];
+    return [{ vendor, part, path, target, before: bytes, after, base: after, executable }];
   });
 }
 

@@ -59,7 +59,8 @@ export class SetupRecord {
     try {
       this.privately(() => {
         makeDirectories(this.dataDirectory, 0o700);
-        writeFileSync(lock, String(process.pid), { flag: "wx" });
+        // Empty: on a full disk it can then be made or not, but never be left behind half made.
+        writeFileSync(lock, "", { flag: "wx" });
       });
       return true;
     } catch (error) {

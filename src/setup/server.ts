@@ -1,13 +1,43 @@
-import { JsonText } from "./json";
+import { JsonText, type Path } from "./json";
 import { installable, type Owner, programOfServer } from "./program";
 import type { Editor } from "./vendor";
 
-const container = ["mcpServers"];
-const place = ["mcpServers", "parley"];
+/** How an agent writes its MCP servers down. */
+interface ServerForm {
+  /** The property of the file that holds them by name. */
+  container: string;
+  entry(program: string): object;
+  /** Where the program stands in an entry. */
+  program: Path;
+  /** The entry as a program and its arguments. */
+  call(entry: unknown): unknown;
+}
 
-/** The MCP entry of a JSON file: `{"mcpServers": {"parley": {type, command, args}}}`. */
-export function serverEditor(file: string, owner: Owner): Editor {
-  const programIn = (json: JsonText): string | null => programOfServer(json.value(place), owner);
+/** `{"mcpServers": {"parley": {type, command, args}}}` */
+const common: ServerForm = {
+  container: "mcpServers",
+  entry: (command) => ({ type: "stdio", command, args: ["mcp"] }),
+  program: ["command"],
+  call: (entry) => entry,
+};
+
+/** OpenCode: `{"mcp": {"parley": {type, command}}}`, program and arguments in one list. */
+export const opencodeServer: ServerForm = {
+  container: "mcp",
+  entry: (program) => ({ type: "local", command: [program, "mcp"], enabled: true }),
+  program: ["command", 0],
+  call(entry) {
+    const list = (entry as { command?: unknown } | null | undefined)?.command;
+    return Array.isArray(list) ? { command: list[0], args: list.slice(1) } : null;
+  },
+};
+
+/** The MCP entry of a JSON file. */
+export function serverEditor(file: string, owner: Owner, form: ServerForm = common): Editor {
+  const container = [form.container];
+  const place = [form.container, "parley"];
+  const programIn = (json: JsonText): string | null =>
+    programOfServer(form.call(json.value(place)), owner);
   return {
     install(text) {
       const command = installable(owner);
@@ -15,9 +45,9 @@ export function serverEditor(file: string, owner: Owner): Editor {
       json.expect(container, "object");
       const own = programIn(json);
       if (own === command) return text ?? json.text;
-      if (own !== null) return json.replace([...place, "command"], command).text;
+      if (own !== null) return json.replace([...place, ...form.program], command).text;
       if (json.value(place) !== undefined) return text ?? json.text;
-      return json.add(container, "parley", { type: "stdio", command, args: ["mcp"] }).text;
+      return json.add(container, "parley", form.entry(command)).text;
     },
 
     remove(text, base) {
@@ -35,7 +65,7 @@ export function serverEditor(file: string, owner: Owner): Editor {
       const program = programIn(json);
       if (program !== null) return { state: "complete", programs: [program], missing: [] };
       const state = json.value(place) === undefined ? "absent" : "foreign";
-      return { state, programs: [], missing: ["mcpServers.parley"] };
+      return { state, programs: [], missing: [place.join(".")] };
     },
   };
 }

@@ -8,7 +8,7 @@ import { type FileChange, planInstall, planRemoval } from "./plan";
 import { installable, type Owner, runningProgram } from "./program";
 import { hashOf, type Memory, SetupRecord } from "./record";
 import type { Place, Vendor } from "./vendor";
-import { isInstalled, programOf, vendors } from "./vendors";
+import { isInstalled, nameable, programOf, vendors } from "./vendors";
 
 export interface SetupRequest {
   action: SetupResult["action"];
@@ -96,15 +96,15 @@ function makePlan(request: SetupRequest, chosen: readonly Vendor[], record: Setu
 }
 
 function chooseVendors({ action, names, place }: SetupRequest): readonly Vendor[] {
-  const unknown = names.find((name) => !vendors.some((each) => each.name === name));
-  const known = vendors.map(({ name }) => name).join(", ");
+  const unknown = names.find((name) => !nameable.some((each) => each.name === name));
+  const known = nameable.map(({ name }) => name).join(", ");
   if (unknown !== undefined) {
     throw new ParleyError("invalid", `setup does not know the agent ${JSON.stringify(unknown)}`, {
       hint: `name one of ${known}`,
       details: { vendor: unknown },
     });
   }
-  if (names.length > 0) return vendors.filter(({ name }) => names.includes(name));
+  if (names.length > 0) return nameable.filter(({ name }) => names.includes(name));
   if (action === "remove") return vendors;
   const found = vendors.filter((each) => isInstalled(each, place));
   if (found.length > 0) return found;

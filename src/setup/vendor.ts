@@ -42,6 +42,8 @@ export interface ConfigFile {
   part: SetupPart;
   path: string;
   editor: Editor;
+  /** A program, which git runs. */
+  executable?: true;
 }
 
 /** An adapter of one agent's configuration. */

@@ -7,6 +7,7 @@ import {
   editPolicies,
   type PreferenceFile,
   type Preferences,
+  wakePolicies,
 } from "../bus/preferences";
 
 /** Keeps the preferences in a JSON file that only its user can read. What it holds beside ours is kept. */
@@ -42,10 +43,11 @@ export function createPreferenceFile(dataDirectory: string): PreferenceFile {
 }
 
 function preferencesIn(object: Record<string, unknown>): Preferences {
-  const { off, edits } = object;
+  const { off, edits, wake } = object;
   return {
     off: off === true,
     edits: editPolicies.find((each) => each === edits) ?? defaultPreferences.edits,
+    wake: wakePolicies.find((each) => each === wake) ?? defaultPreferences.wake,
   };
 }
 

@@ -44,6 +44,11 @@ function busOf(world: World, cwd: string, env: Record<string, string> = {}): Bus
       keepOnly: () => {},
       listen: async () => ({ source: "none", stop: async () => {} }),
     },
+    reach: {
+      policy: () => "never",
+      wayTo: () => null,
+      ring: async () => ({ way: "none", outcome: "failed", reason: null }),
+    },
     settings: defaultSettings,
   };
 }
@@ -62,6 +67,7 @@ const bound = (identity: Bus["identity"]): Bus["identity"] => ({
   machine: () => identity.machine(),
   agent: (request) => identity.agent(request),
   near: (vendor) => identity.near(vendor),
+  vendorOf: (program) => identity.vendorOf(program),
   clues: () => ({ ...identity.clues(), ancestors: [], tty: null }),
   above: () => [],
   project: (cwd) => identity.project(cwd),

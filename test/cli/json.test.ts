@@ -23,6 +23,7 @@ const session: Keys = {
     heartbeat_at`),
   claimed_tasks: [keys("task_id claim_type")],
   activity: null,
+  reachability: keys("now by last_worked_at"),
 };
 const envelopeOfMessage =
   keys(`id sender_id channel created_at ttl_seconds sender_session_uuid recipient_id
@@ -50,7 +51,7 @@ const registration: Keys = {
   detected: keys("vendor_source project_source event other_sessions heartbeat_seconds"),
 };
 const dashboard: Keys = {
-  ...keys("this_session hooks_off observations"),
+  ...keys("this_session hooks_off operator_unread observations"),
   sessions: [session],
   alerts: [alert],
   unread: [message],
@@ -63,6 +64,13 @@ const sending: Keys = {
   messages: [message],
   recipient_sessions: [correspondent],
   active_sessions: [correspondent],
+  outlooks: [
+    {
+      ...keys("session_id expect says unwoken"),
+      reachability: keys("now by last_worked_at"),
+      wake: null,
+    },
+  ],
 };
 const argument: Keys = keys("name type required description");
 
@@ -194,14 +202,18 @@ describe("With --json", () => {
     expect(dataOf(direct)).toMatchObject({ recipients: 1, queued: false });
     expectData(await send("--all", "hello"), { ...sending, active_sessions: null });
     const queued = await send("gemini-4711", "hello");
-    expectData(queued, { ...sending, recipient_sessions: null });
+    const later = keys("session_id reachability wake expect says unwoken");
+    expectData(queued, { ...sending, recipient_sessions: null, outlooks: [later] });
     expect(dataOf(queued)).toMatchObject({ recipients: 1, queued: true });
   });
 
   test("message --sent answers with the newest messages and the totals of all", async () => {
     await using box = sandbox();
     const [, codex] = await twoSessions(box);
-    const shape = { messages: [message], totals: keys("pending delivered read") };
+    const shape = {
+      messages: [{ ...message, wake: null }],
+      totals: keys("pending delivered read"),
+    };
     expectData(await codex.run(["parley", "message", "--sent", "--json"]), shape);
     expectData(await codex.run(["parley", "message", "--sent", "--status", "--json"]), shape);
   });
@@ -246,6 +258,12 @@ describe("With --json", () => {
     expectData(await run("unlock", "paths.py"), { released: [lock] });
     expectData(await run("claim", "H.13.2"), { claim });
     expectData(await run("release", "--all"), { released: [claim] });
+  });
+
+  test("run answers with the session and the exit code", async () => {
+    await using box = sandbox();
+    const run = await box.parley(["run", "--json", "--", "true"]);
+    expectData(run, { session: { ...session, claimed_tasks: null }, exit_code: null });
   });
 
   test("conflicts and orient answer with what concerns the session", async () => {
@@ -298,7 +316,7 @@ describe("With --json", () => {
   test("off and on answer with what the user has chosen", async () => {
     await using box = sandbox();
     for (const verb of ["off", "on"]) {
-      expectData(await box.parley([verb, "--json"]), keys("off edits"));
+      expectData(await box.parley([verb, "--json"]), keys("off edits wake"));
     }
   });
 
@@ -321,7 +339,7 @@ describe("With --json", () => {
       ...keys("action scope dry_run program"),
       vendors: [keys("vendor title program directory")],
       changes: [keys("vendor part path action backup diff")],
-      policy: keys("edits changed"),
+      policy: keys("edits wake changed"),
       notes: [keys("vendor message")],
     };
     expectData(await box.parley(["setup", "claude", "codex", "--dry-run", "--json"]), answer);

@@ -9,9 +9,14 @@ import claude from "./fixtures/claude.json";
 import codex from "./fixtures/codex.json";
 import gemini from "./fixtures/gemini.json";
 import kimi from "./fixtures/kimi.json";
+import opencode from "./fixtures/opencode.json";
 
 const recorded: Record<string, Record<string, Record<string, unknown>>> = {
-  ...{ claude, codex, gemini, kimi },
+  claude,
+  codex,
+  gemini,
+  kimi,
+  opencode,
 };
 
 function read(vendor: string, name: string, more: Record<string, unknown> = {}): HookEvent {
@@ -56,6 +61,15 @@ describe("A recorded payload", () => {
     ["kimi", "StopFailure", "interrupted"],
     ["kimi", "Interrupt", "interrupted"],
     ["kimi", "SessionEnd", "end"],
+    ["opencode", "session.start", "start"],
+    ["opencode", "chat.message", "prompt"],
+    ["opencode", "tool.execute.before", "before-tool"],
+    ["opencode", "tool.execute.after", "after-tool"],
+    ["opencode", "permission.asked", "permission"],
+    ["opencode", "session.beat", "other"],
+    ["opencode", "session.idle", "stop"],
+    ["opencode", "session.deleted", "end"],
+    ["opencode", "dispose", "end"],
   ] as const)("of %s's %s is the event %s", (vendor, name, kind) => {
     expect(read(vendor, name)).toMatchObject({
       kind,
@@ -71,6 +85,7 @@ describe("A recorded payload", () => {
     expect(read("codex", "PreToolUse").files).toEqual(["a.txt"]);
     expect(read("gemini", "BeforeTool").files).toEqual(["/home/you/app/a.txt"]);
     expect(read("kimi", "PreToolUse").files).toEqual(["/home/you/app/a.txt"]);
+    expect(read("opencode", "tool.execute.before").files).toEqual(["/home/you/app/a.txt"]);
   });
 
   test("of Codex tells the model, of Claude does not", () => {
@@ -109,6 +124,16 @@ describe("A recorded payload", () => {
 
   test("of another notice of Gemini's is of no kind of ours", () => {
     expect(read("gemini", "Notification", { notification_type: "Other" }).kind).toBe("other");
+  });
+
+  test("of OpenCode's patch names every file of it", () => {
+    const patchText = "*** Begin Patch\n*** Update File: a\n*** Move to: b\n*** Delete File: c\n";
+    const more = { tool_name: "apply_patch", tool_input: { patchText } };
+    expect(read("opencode", "tool.execute.before", more).files).toEqual(["a", "b", "c"]);
+  });
+
+  test.each(["write", "multiedit"])("of OpenCode's %s names its file", (tool_name) => {
+    expect(read("opencode", "tool.execute.after", { tool_name }).files).toHaveLength(1);
   });
 
   test("of a notebook names its file", () => {
@@ -215,7 +240,7 @@ describe("What is said", () => {
     expect(said("kimi", "PreToolUse", told)).toBeNull();
   });
 
-  test.each(Object.keys(hookVendors))("to %s is never lost where it has messages", (vendor) => {
+  test.each(Object.keys(recorded))("to %s is never lost where it has messages", (vendor) => {
     const deaf = hookVendors[vendor]!.deafAt ?? [];
     for (const name of Object.keys(recorded[vendor]!)) {
       const { kind } = read(vendor, name);
@@ -230,6 +255,15 @@ describe("What is said", () => {
     const answer = { say: "continue", text: "T" } as const;
     expect(said("claude", "Stop", answer)).toEqual(context("Stop"));
     expect(said("codex", "Stop", answer)).toEqual({ decision: "block", reason: "T" });
+  });
+
+  test("to OpenCode's plugin is one word of what it is to do", () => {
+    const name = "tool.execute.before";
+    expect(said("opencode", name, { say: "deny", reason: "R" })).toEqual({ deny: "R" });
+    expect(said("opencode", name, { say: "context", text: "T" })).toEqual({ context: "T" });
+    const more = said("opencode", "session.idle", { say: "continue", text: "T" });
+    expect(more).toEqual({ continue: "T" });
+    expect(said("opencode", "session.idle", { say: "nothing" })).toBeNull();
   });
 
   test.each(["claude", "codex", "kimi"])(

@@ -66,7 +66,7 @@ test("two agents exchange a message, which is pending, delivered and read as it 
   const sent = await a.call("bus_send", { to: codexId, text: "may I edit paths.py?", priority: 2 });
   const [{ id }] = sent.data.messages;
   expect(sent).toMatchObject({
-    text: `Sent #${id} to ${codexId}.`,
+    text: `Sent #${id} to ${codexId}. ${codexId} reads it when it runs a command.`,
     data: { messages: [{ id, recipient_id: codexId, status: "pending" }], queued: false },
   });
   const state = async () => {

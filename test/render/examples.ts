@@ -45,6 +45,7 @@ export const session = (changes: Partial<Session> = {}): Session => ({
   file_locks: [`${root}/scripts/session_message_bus.py`, `${root}/scripts/paths.py`],
   active_files: [],
   activity: null,
+  reachability: { now: "none", by: null, last_worked_at: null },
   unread_count: 3,
   registered_at: "2026-02-11T00:31:37.120Z",
   heartbeat_at: "2026-02-11T00:46:37.120Z",
@@ -157,6 +158,7 @@ export const dashboard = (changes: Partial<Dashboard> = {}): Dashboard => ({
     "Session lifecycle: 2 active sessions started today",
   ],
   hooks_off: false,
+  operator_unread: 0,
   log: { path: "/logs/projects/PILOT/d3d3a316/SESSION-LOG-2026-02-11.md", entry: "…" },
   ...changes,
 });

@@ -1,8 +1,14 @@
 import { expect, test } from "bun:test";
 
-import type { SendResult } from "../../src/bus/message";
+import type { SendResult, SentMessage } from "../../src/bus/message";
 import { renderView } from "../../src/render/human";
 import { dangerous, hostile, message, ownLook, seedLook } from "./examples";
+
+const sentMessage = (changes: Partial<SentMessage> = {}): SentMessage => ({
+  ...message(changes),
+  wake: null,
+  ...changes,
+});
 
 const pilot = (session_id: string, llm_vendor: string, llm_model: string | null) => ({
   session_id,
@@ -17,6 +23,7 @@ const sending = (changes: Partial<SendResult> = {}): SendResult => ({
   queued: false,
   recipient_sessions: [pilot("codex-41200", "codex", "o3")],
   active_sessions: [],
+  outlooks: [],
   ...changes,
 });
 
@@ -87,14 +94,14 @@ Message sent anyway (will be available when session registers).
 test("sent messages are listed as in the seed, with a total", async () => {
   const data = {
     messages: [
-      message({ payload: { message: "please release lock" }, status: "delivered" as const }),
-      message({
+      sentMessage({ payload: { message: "please release lock" }, status: "delivered" as const }),
+      sentMessage({
         created_at: "2026-02-11T03:58:11.000Z",
         recipient_id: "kimi-55100",
         payload: { message: "task J.15 complete" },
         status: "read" as const,
       }),
-      message({
+      sentMessage({
         created_at: "2026-02-11 03:45:00",
         channel: "task_broadcast",
         payload: { message: "claiming H.13.8" },
@@ -118,12 +125,12 @@ Total: 3 sent messages (1 pending, 1 delivered, 1 read)
 test("--sent --status adds when each state was reached", async () => {
   const data = {
     messages: [
-      message({
+      sentMessage({
         status: "read",
         delivered_at: "2026-02-11T04:16:00.000Z",
         read_at: "2026-02-11T04:17:00.000Z",
       }),
-      message(),
+      sentMessage(),
     ],
     totals: { pending: 0, delivered: 0, read: 1 },
   };
@@ -169,7 +176,7 @@ test("read names the messages that changed", async () => {
 });
 
 test("hostile text reaches no terminal from any view of messages", async () => {
-  const row = message({
+  const row = sentMessage({
     sender_id: hostile,
     recipient_id: hostile,
     channel: hostile,

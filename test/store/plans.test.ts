@@ -42,7 +42,8 @@ beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), "parley-plans-"));
   store = await openSqliteStore(join(directory, "messaging.db"), {
     mode: "create",
-    settings: defaultSettings,
+    // Every exchange is a loop.
+    settings: { ...defaultSettings, loop: { limit: 1, window: 600_000 } },
   });
   for (const name of ["get", "all", "run"] as const) record(name);
 });
@@ -126,7 +127,20 @@ async function everyOperation(): Promise<void> {
     edited: ["/r/c"],
   };
   await store.attend({ ...visit, activity: "working", ends_turn: false, mail_from: 0 }, moment);
-  await store.attend({ ...visit, activity: "idle", ends_turn: true, mail_from: 2 }, moment);
+  const loops = { goes_on: true, prompted_by: "human", permission_mode: "plan" } as const;
+  await store.attend(
+    { ...visit, activity: "idle", ends_turn: true, mail_from: 2, ...loops },
+    moment,
+  );
+  await store.attend(
+    { ...visit, activity: "idle", ends_turn: true, mail_from: 2, prompted_by: "doorbell" },
+    moment,
+  );
+  await store.reserveWake({ session_id: "claude-1", sender_id: "codex-2" }, moment);
+  const rung = { way: "claude socket", outcome: "failed", reason: "gone" } as const;
+  await store.noteWake({ message_id: 1, session_id: "claude-1", ...rung }, start);
+  const look = { mailbox: "claude-1", channel: null, limit: 9, peek: true, fresh_from: 0 };
+  await store.openInbox({ ...look, unlooped: true }, moment);
   const waiter = await store.acquireLocks({ session_id: "codex-2", ...lock, ...queue }, moment);
   if (waiter.kind === "blocked" && waiter.ticket !== null) await store.leaveQueue(waiter.ticket);
   const claim = { task_id: "H.9", ttl: null };

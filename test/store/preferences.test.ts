@@ -18,9 +18,9 @@ const place = () => join(mkdtempSync(join(tmpdir(), "parley-preferences-")), "da
 test("preferences are the defaults until one is changed, and the others keep their value", () => {
   const file = createPreferenceFile(place());
   expect(file.read()).toEqual(defaultPreferences);
-  expect(file.change({ edits: "warn" })).toEqual({ off: false, edits: "warn" });
-  expect(file.change({ off: true })).toEqual({ off: true, edits: "warn" });
-  expect(file.read()).toEqual({ off: true, edits: "warn" });
+  expect(file.change({ edits: "warn" })).toEqual({ off: false, edits: "warn", wake: "critical" });
+  expect(file.change({ off: true })).toEqual({ off: true, edits: "warn", wake: "critical" });
+  expect(file.read()).toEqual({ off: true, edits: "warn", wake: "critical" });
 });
 
 test("preferences are private, and what a later version wrote beside them is kept", () => {
@@ -38,7 +38,7 @@ test("a preferences file that holds something else counts as the defaults", () =
   const directory = place();
   const file = createPreferenceFile(directory);
   file.change({ off: true });
-  for (const text of ["", "[1]", "nonsense", '{"off":"yes","edits":7}']) {
+  for (const text of ["", "[1]", "nonsense", '{"off":"yes","edits":7,"wake":true}']) {
     writeFileSync(join(directory, "preferences.json"), text);
     expect(file.read()).toEqual(defaultPreferences);
   }

@@ -117,7 +117,7 @@ export class Place implements AsyncDisposable {
       stdin: "ignore",
       stdout: "pipe",
       stderr: "pipe",
-      timeout: 120_000,
+      timeout: 240_000,
       // A client that starts itself again is killed as a whole.
       detached: true,
     });

@@ -1,4 +1,4 @@
 import { setDefaultTimeout } from "bun:test";
 
 // A story starts clients, which take seconds each on a machine that runs others.
-setDefaultTimeout(120_000);
+setDefaultTimeout(240_000);

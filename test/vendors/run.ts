@@ -19,7 +19,7 @@ if (spawnSync(process.execPath, install, { ...options, timeout: 5 * minutes }).s
   console.error("The clients cannot be installed here: stories that need them are skipped.");
 }
 
-const tests = [process.execPath, "test", "--timeout=120000", ...report, ...positionals];
+const tests = [process.execPath, "test", "--timeout=240000", ...report, ...positionals];
 const [command, ...rest] = [...secluded(), ...tests];
 const { status } = spawnSync(command!, rest, { ...options, timeout: 30 * minutes });
 process.exitCode = status ?? 1;

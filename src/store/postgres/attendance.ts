@@ -1,4 +1,11 @@
-import { type Attendance, attendanceGrain, type Attended, withEdited } from "../../bus/attendance";
+import {
+  type Attendance,
+  attendanceGrain,
+  type Attended,
+  maxActiveFiles,
+  maxEditedFiles,
+  withEdited,
+} from "../../bus/attendance";
 import { parseTime, timestamp } from "../../bus/clock";
 import type { Moment } from "../../bus/liveness";
 import type { SessionRecord } from "../../bus/session";
@@ -76,7 +83,7 @@ const isDue = async (
 /** Null where they stay as they are. */
 function filesAfter(visit: Attendance, record: SessionRecord): string[] | null {
   const before = record.active_files;
-  const files = visit.ends_turn ? [] : withEdited(before, visit.edited);
+  const files = visit.ends_turn ? [] : withEdited(before, visit.edited, maxActiveFiles);
   const same = files.length === before.length && files.every((file, i) => file === before[i]);
   return same ? null : files;
 }
@@ -93,22 +100,25 @@ async function write(
   const activity =
     moved && visit.activity !== null ? { state: visit.activity, since: now } : before.activity;
   const files = filesAfter(visit, before);
+  const edited_files = withEdited(before.edited_files, visit.edited, maxEditedFiles);
   if (moved || files !== null) {
     await c.run(
-      `update parley.session_registry set activity = $state, activity_since = $since, active_files = $files
+      `update parley.session_registry set activity = $state, activity_since = $since, active_files = $files,
+          edited_files = $edited
         where session_id = $session_id`,
       {
         session_id,
         state: activity?.state ?? null,
         since: activity?.since ?? null,
         files: JSON.stringify(files ?? before.active_files),
+        edited: JSON.stringify(edited_files),
       },
     );
   }
   if (beatIsDue(before, moment.at)) await tend(c, session_id, moment);
   const freed = visit.ends_turn ? await freeTurnLeases(c, session_id, moment.at) : 0;
   return {
-    record: { ...before, activity, active_files: files ?? before.active_files },
+    record: { ...before, activity, active_files: files ?? before.active_files, edited_files },
     changed: moved || files !== null || freed > 0,
     touched: freed > 0 ? await waitingSessions(c, "lock") : [],
   };

@@ -94,10 +94,10 @@ async function insertSession(c: Queries, row: SessionRow, session_id: string): P
     { name: row.name },
   );
   await c.run(
-    `insert into parley.session_registry(session_id, llm_vendor, llm_model, tty, pid, project_id, task_id, active_files,
+    `insert into parley.session_registry(session_id, llm_vendor, llm_model, tty, pid, project_id, task_id, active_files, edited_files,
         activity, activity_since, heartbeat_at, registered_at, status, session_uuid, machine_uuid, hostname, cwd, name, liveness, boot_id, host_id,
         pid_namespace, start_ticks, promised_beats, shared_host, ended_at, end_reason)
-      values ($session_id, $llm_vendor, $llm_model, $tty, $pid, $project_id, $task_id, $active_files,
+      values ($session_id, $llm_vendor, $llm_model, $tty, $pid, $project_id, $task_id, $active_files, $edited_files,
         $activity, $activity_since, $heartbeat_at, $registered_at, $status, $session_uuid, $machine_uuid, $hostname, $cwd, $name, $liveness, $boot_id,
         $host_id, $pid_namespace, $start_ticks, $promised_beats, $shared_host, $ended_at, $end_reason)`,
     {

@@ -179,5 +179,5 @@ export async function sentMessages(
   )) {
     if (row.status in totals) totals[row.status] = row.count;
   }
-  return { messages: messages.map(fromRow), totals };
+  return { messages: messages.map((row) => ({ ...fromRow(row), wake: null })), totals };
 }

@@ -139,6 +139,9 @@ function storeOn({ connection, readOnly }: Opened, changeCount: () => Promise<nu
       return alone(draft.sender_id, moment, () => sendAlone(connection, to, draft, moment));
     },
     sentMessages: (sender, limit, at) => read((c) => sentMessages(c, sender, limit, at)),
+    // Nobody is woken on a bus on a server yet.
+    reserveWake: async () => null,
+    noteWake: async () => {},
     openInbox: async (request, moment) => {
       if (readOnly || request.peek || request.again) {
         const page = await read((c) => lookIntoInbox(c, request, moment));

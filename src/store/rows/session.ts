@@ -10,6 +10,7 @@ export interface SessionRow {
   project_id: string | null;
   task_id: string | null;
   active_files: string | null;
+  edited_files: string | null;
   activity: string | null;
   activity_since: string | null;
   heartbeat_at: string;
@@ -27,6 +28,12 @@ export interface SessionRow {
   start_ticks: string | null;
   promised_beats: number | null;
   shared_host: number | null;
+  permission_mode: string | null;
+  agent_home: string | null;
+  prompted_at: string | null;
+  hooked_at: string | null;
+  woken_at: string | null;
+  rung_at: string | null;
   ended_at: string | null;
   end_reason: string | null;
   ended_message_id: number | null;
@@ -61,7 +68,13 @@ export function fromRow(row: SessionRow): SessionRecord {
     promised_beats: row.promised_beats === 1,
     shared_host: row.shared_host === 1,
     active_files: fileList(row.active_files),
+    edited_files: fileList(row.edited_files),
     activity: activityOf(row),
+    permission_mode: row.permission_mode,
+    agent_home: row.agent_home,
+    prompted_at: row.prompted_at,
+    hooked_at: row.hooked_at,
+    woken_at: row.woken_at,
     stored_status: row.status === "terminated" || row.status === "idle" ? row.status : "active",
     registered_at: row.registered_at,
     heartbeat_at: row.heartbeat_at,

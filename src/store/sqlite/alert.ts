@@ -1,12 +1,14 @@
 import { type Alert, type ConflictType, conflictRules } from "../../bus/alert";
 import { timestamp } from "../../bus/clock";
 import { ParleyError } from "../../bus/errors";
+import { operatorId } from "../../bus/message";
 import type { SessionRecord } from "../../bus/session";
 import { channelLife } from "../../bus/settings";
 import { alertFrom, overlaps } from "../rows/alert";
 import { messageColumns, type MessageRow } from "../rows/message";
 import type { Connection } from "./connection";
 import { insertMessage } from "./message";
+import { closeLoop } from "./loop";
 import { liveRecord } from "./session";
 
 const unreadAlerts = `select ${messageColumns} from session_messages m
@@ -202,7 +204,10 @@ export function acknowledge(
         details: { message_id: id },
       });
     }
-    closeAlert(c, alertFrom(row), `acknowledged by ${by}`, at);
+    const alert = alertFrom(row);
+    closeAlert(c, alert, `acknowledged by ${by}`, at);
+    if (by === operatorId && alert.message_type === "message_loop")
+      closeLoop(c, alert.payload.sessions, at);
     return alertFrom(
       c.get<MessageRow>(`select ${messageColumns} from session_messages m where id = $id`, { id })!,
     );

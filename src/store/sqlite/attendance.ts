@@ -1,10 +1,18 @@
-import { type Attendance, attendanceGrain, type Attended, withEdited } from "../../bus/attendance";
+import {
+  type Attendance,
+  attendanceGrain,
+  type Attended,
+  maxActiveFiles,
+  maxEditedFiles,
+  withEdited,
+} from "../../bus/attendance";
 import { parseTime, timestamp } from "../../bus/clock";
 import type { Moment } from "../../bus/liveness";
 import type { SessionRecord } from "../../bus/session";
 import { fromRow, type SessionRow } from "../rows/session";
 import type { Connection } from "./connection";
 import { waitingMail } from "./inbox";
+import { humanSpoke } from "./loop";
 import { tend } from "./session";
 import { freeTurnLeases, hasTurnLeases } from "./turn";
 import { waitingSessions } from "./waiter";
@@ -18,8 +26,7 @@ export async function attend(
   const looked = await c.read(() => {
     const record = visitor(c, visit, moment);
     if (!record) return null;
-    const waiting =
-      visit.mail_from === null ? 0 : waitingMail(c, record.session_id, visit.mail_from, moment.at);
+    const waiting = waitingFor(c, visit, record, moment.at);
     return { record, waiting, due: !c.readOnly && isDue(c, visit, record, moment.at) };
   });
   if (!looked) return null;
@@ -28,9 +35,19 @@ export async function attend(
   return c.write(() => {
     // Read again: it may have ended in between.
     const record = visitor(c, visit, moment);
-    return record && { waiting, ...write(c, visit, record, moment) };
+    if (!record) return null;
+    const written = write(c, visit, record, moment);
+    // Counted again: who wrote in between saw it working, and has not woken it.
+    return { waiting: waitingFor(c, visit, record, moment.at), ...written };
   });
 }
+
+const waitingFor = (
+  c: Connection,
+  { mail_from, goes_on }: Attendance,
+  { session_id }: SessionRecord,
+  at: number,
+): number => (mail_from === null ? 0 : waitingMail(c, session_id, mail_from, at, goes_on));
 
 /** The live session of this conversation whose process is one of those near; one that is dead is nobody's. */
 function visitor(c: Connection, visit: Attendance, moment: Moment): SessionRecord | null {
@@ -59,12 +76,18 @@ const isDue = (c: Connection, visit: Attendance, record: SessionRecord, at: numb
   beatIsDue(record, at) ||
   (visit.activity !== null && visit.activity !== record.activity?.state) ||
   filesAfter(visit, record) !== null ||
+  visit.prompted_by !== undefined ||
+  tellsNew(visit, record) ||
   (visit.ends_turn && hasTurnLeases(c, record.session_id));
+
+const tellsNew = ({ permission_mode, agent_home }: Attendance, record: SessionRecord): boolean =>
+  (permission_mode ?? record.permission_mode) !== record.permission_mode ||
+  (agent_home ?? record.agent_home) !== record.agent_home;
 
 /** Null where they stay as they are. */
 function filesAfter(visit: Attendance, record: SessionRecord): string[] | null {
   const before = record.active_files;
-  const files = visit.ends_turn ? [] : withEdited(before, visit.edited);
+  const files = visit.ends_turn ? [] : withEdited(before, visit.edited, maxActiveFiles);
   const same = files.length === before.length && files.every((file, i) => file === before[i]);
   return same ? null : files;
 }
@@ -81,22 +104,39 @@ function write(
   const activity =
     moved && visit.activity !== null ? { state: visit.activity, since: now } : before.activity;
   const files = filesAfter(visit, before);
+  const edited_files = withEdited(before.edited_files, visit.edited, maxEditedFiles);
   if (moved || files !== null) {
     c.run(
-      `update session_registry set activity = $state, activity_since = $since, active_files = $files
+      `update session_registry set activity = $state, activity_since = $since, active_files = $files,
+          edited_files = $edited
         where session_id = $session_id`,
       {
         session_id,
         state: activity?.state ?? null,
         since: activity?.since ?? null,
         files: JSON.stringify(files ?? before.active_files),
+        edited: JSON.stringify(edited_files),
       },
     );
+  }
+  if (tellsNew(visit, before)) {
+    c.run(
+      `update session_registry set permission_mode = coalesce($mode, permission_mode),
+        agent_home = coalesce($home, agent_home) where session_id = $session_id`,
+      { session_id, mode: visit.permission_mode ?? null, home: visit.agent_home ?? null },
+    );
+  }
+  if (visit.prompted_by === "human") humanSpoke(c, session_id, moment.at);
+  if (visit.prompted_by === "doorbell") {
+    c.run("update session_registry set woken_at = $now where session_id = $session_id", {
+      session_id,
+      now,
+    });
   }
   if (beatIsDue(before, moment.at)) tend(c, session_id, moment);
   const freed = visit.ends_turn ? freeTurnLeases(c, session_id, moment.at) : 0;
   return {
-    record: { ...before, activity, active_files: files ?? before.active_files },
+    record: { ...before, activity, active_files: files ?? before.active_files, edited_files },
     changed: moved || files !== null || freed > 0,
     touched: freed > 0 ? waitingSessions(c, "lock") : [],
   };

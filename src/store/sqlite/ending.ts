@@ -5,6 +5,7 @@ import { settleAlerts } from "./alert";
 import { claimsOf, release as releaseClaim } from "./claim";
 import type { Connection } from "./connection";
 import { locksOf, release as releaseLock } from "./lock";
+import { endLoops } from "./loop";
 import { insertMessage } from "./message";
 
 /**
@@ -36,6 +37,7 @@ export function endSession(
     id,
   });
   settleAlerts(c, session_id, moment.at);
+  endLoops(c, session_id);
   return { locks: locks.length, claims: claims.length };
 }
 

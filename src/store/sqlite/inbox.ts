@@ -22,6 +22,9 @@ const mail = `from deliveries d join session_messages m on m.id = d.message_id
 /** What nobody has shown or announced to the session yet. It was told of the alerts that it raised as it raised them. */
 const fresh = `and d.delivered_at is null and d.announced_at is null and m.priority >= $least
     and m.sender_id <> $mailbox`;
+/** Of nobody with whom it is in a loop. */
+const unlooped = `and not exists (select 1 from message_loops l where l.closed_at is null
+  and l.one = min(m.sender_id, d.session_id) and l.other = max(m.sender_id, d.session_id))`;
 const free =
   "and (d.delivered_at is not null or d.reserved_until is null or d.reserved_until <= $now)";
 
@@ -36,7 +39,7 @@ const mailFrom = ({ shown_at, ...row }: MailRow): Message => ({
 export function openInbox(c: Connection, request: InboxRequest, moment: Moment): InboxPage {
   const { mailbox, channel, limit, peek } = request;
   const now = timestamp(moment.at);
-  const filters = `${peek ? "" : free} ${request.fresh_from === undefined ? "" : fresh}`;
+  const filters = `${peek ? "" : free} ${request.fresh_from === undefined ? "" : fresh} ${request.unlooped ? unlooped : ""}`;
   const bindings = {
     ...{ mailbox, now, channel },
     ...(request.fresh_from === undefined ? {} : { least: request.fresh_from }),
@@ -70,10 +73,19 @@ export function openInbox(c: Connection, request: InboxRequest, moment: Moment):
 }
 
 /** How many pending messages of at least this priority could be shown or announced to the session now. */
-export const waitingMail = (c: Connection, mailbox: string, least: number, at: number): number =>
-  c.get<{ count: number }>(`select count(*) as count ${mail} ${free} ${fresh}`, {
-    ...{ mailbox, least, now: timestamp(at), channel: null },
-  })?.count ?? 0;
+export const waitingMail = (
+  c: Connection,
+  mailbox: string,
+  least: number,
+  at: number,
+  withoutLoops = false,
+): number =>
+  c.get<{ count: number }>(
+    `select count(*) as count ${mail} ${free} ${fresh} ${withoutLoops ? unlooped : ""}`,
+    {
+      ...{ mailbox, least, now: timestamp(at), channel: null },
+    },
+  )?.count ?? 0;
 
 /** Says that these were announced, and gives them back. */
 export function markAnnounced(
@@ -119,6 +131,12 @@ export function markDelivered(
     )
     .map((row) => row.message_id);
   follow(c, changed, "delivered", now);
+  if (changed.length > 0 && how.startsWith("hook")) {
+    c.run("update session_registry set hooked_at = $now where session_id = $mailbox", {
+      mailbox,
+      now,
+    });
+  }
   return changed;
 }
 

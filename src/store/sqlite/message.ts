@@ -5,7 +5,9 @@ import type { Message, MessageStatus } from "../../bus/message";
 import type { MessageDraft, PublishDraft, SentMessages } from "../../bus/store";
 import { fromRow, life, messageColumns, type MessageRow, type NewMessage } from "../rows/message";
 import type { Connection } from "./connection";
+import { guardLoop } from "./loop";
 import { liveSessions, tend } from "./session";
+import { type WakeColumns, wakeColumns, wakeFrom } from "./rouse";
 
 /** Writes one message and, where it is directed, its place in the recipient's mailbox. Returns its id. */
 export const insertMessage = (c: Connection, message: NewMessage): number =>
@@ -53,10 +55,12 @@ export function sendMessages(c: Connection, draft: MessageDraft, moment: Moment)
           )
           .map((record) => record.session_id)
           .filter((id) => id !== draft.sender_id);
-  return ids.map((recipient_id) => {
-    const at = { activity: null, at: moment.at };
-    return fromRow(writeMessage(c, { ...message, recipient_id, status: "pending", ...at }));
-  });
+  const at = { activity: null, at: moment.at };
+  const written = ids.map((recipient_id) =>
+    fromRow(writeMessage(c, { ...message, recipient_id, status: "pending", ...at })),
+  );
+  for (const recipient_id of ids) guardLoop(c, draft.sender_id, recipient_id, moment.at);
+  return written;
 }
 
 const messageRow = (c: Connection, id: number): MessageRow | null =>
@@ -92,12 +96,13 @@ export function sentMessages(
 ): SentMessages {
   const now = timestamp(at);
   const messages = c
-    .all<MessageRow>(
-      `select ${messageColumns} from session_messages m
-        where sender_id = $sender_id and recipient_id is not null order by id desc limit $limit`,
+    .all<MessageRow & WakeColumns>(
+      `select ${messageColumns}, ${wakeColumns} from session_messages m
+        left join deliveries d on d.message_id = m.id and d.session_id = m.recipient_id
+        where m.sender_id = $sender_id and m.recipient_id is not null order by m.id desc limit $limit`,
       { sender_id, limit },
     )
-    .map(fromRow);
+    .map((row) => ({ ...fromRow(row), wake: wakeFrom(row) }));
   const totals = { pending: 0, delivered: 0, read: 0 };
   for (const row of c.all<{ status: string; count: number }>(
     `select status, count(*) as count from session_messages

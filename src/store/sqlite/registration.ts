@@ -150,6 +150,7 @@ function writeRow(
     project_id: registration.project_id ?? keep?.project_id ?? null,
     task_id: registration.task_id ?? keep?.task_id ?? null,
     active_files: keep?.active_files ?? null,
+    edited_files: keep?.edited_files ?? null,
     activity: keep?.activity ?? null,
     activity_since: keep?.activity_since ?? null,
     heartbeat_at: keep?.heartbeat_at ?? now,
@@ -173,6 +174,12 @@ function writeRow(
     start_ticks: evidence?.start_ticks ?? null,
     promised_beats: registration.promised_beats ? 1 : (keep?.promised_beats ?? 0),
     shared_host: registration.shared_host ? 1 : 0,
+    permission_mode: keep?.permission_mode ?? null,
+    agent_home: keep?.agent_home ?? null,
+    prompted_at: keep?.prompted_at ?? null,
+    hooked_at: keep?.hooked_at ?? null,
+    woken_at: keep?.woken_at ?? null,
+    rung_at: keep?.rung_at ?? null,
   };
   if (!keep) {
     const columns = Object.keys(row);

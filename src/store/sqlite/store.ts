@@ -7,6 +7,7 @@ import { attend } from "./attendance";
 import { openCheckpoints } from "./checkpoint";
 import { cleanUp } from "./cleanup";
 import { acquireClaim, liveClaimOn, releaseClaims } from "./claim";
+import { sessionsByClues } from "./clues";
 import { closeConnection } from "./closing";
 import { conflictsOf, detectConflicts } from "./conflict";
 import type { Connection } from "./connection";
@@ -20,6 +21,7 @@ import { facts, lifecycle, overview } from "./overview";
 import { endLeases, overdue } from "./overdue";
 import { openPurge } from "./purge";
 import { registerSession } from "./registration";
+import { noteWake, reserveWake } from "./rouse";
 import { endSessions, exportSession, sessionsToRescue } from "./rescue";
 import {
   endDead,
@@ -28,7 +30,6 @@ import {
   liveSessions,
   requireLive,
   sessionRecord,
-  sessionsByClues,
   sessionsCalled,
   tend,
 } from "./session";
@@ -88,6 +89,8 @@ function storeOn(c: Connection): Store {
 
     sendMessages: (draft, moment) => writeMessages(moment.at, () => sendMessages(c, draft, moment)),
     sentMessages: (sender, limit, at) => c.read(() => sentMessages(c, sender, limit, at)),
+    reserveWake: (request, moment) => c.write(() => reserveWake(c, request, moment.at)),
+    noteWake: (evidence, at) => c.write(() => noteWake(c, evidence, at)),
     openInbox: (request, moment) =>
       readOnly || request.peek
         ? c.read(() => openInbox(c, request, moment))

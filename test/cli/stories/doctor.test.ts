@@ -68,6 +68,7 @@ test("on a machine without agents and without a database all is well, and nothin
     codex: "info",
     gemini: "info",
     kimi: "info",
+    opencode: "info",
   });
   expect(readdirSync(s.home)).toEqual([]);
   expect((await s.parley(["doctor"])).stdout).toEndWith("\nAll is well.\n");
@@ -117,6 +118,35 @@ test("hooks that Codex does not trust are an error with the way to trust them", 
   expect(findings(await doctor(s))["codex.trust"]?.message).toBe("Codex does not load the hooks");
   writeFileSync(path(s.home, "answer"), '{"id":2,"error":{"code":-32601,"message":"no"}}\n');
   expect(findings(await doctor(s))["codex.trust"]?.status).toBe("warning");
+});
+
+test("OpenCode is well once its plugin is there, and told of one that another parley wrote", async () => {
+  await using s = sandbox();
+  install(s, "opencode", "echo 1.18.33");
+  expect(findings(await doctor(s))["opencode.hooks"]).toMatchObject({
+    status: "warning",
+    remedy: "run parley setup opencode",
+  });
+  await s.parley(["setup"]);
+  const run = await doctor(s);
+  expect(statuses(run)).toMatchObject({
+    opencode: "ok",
+    "opencode.hooks": "ok",
+    "opencode.mcp": "ok",
+    "opencode.commands": "ok",
+  });
+  expect(run.exitCode).toBe(0);
+  const plugin = path(s.home, ".config/opencode/plugin/parley.js");
+  const text = readFileSync(plugin, "utf8");
+  writeFileSync(plugin, text.replace("const patience", "let patience"));
+  expect(findings(await doctor(s))["opencode.hooks"]).toMatchObject({ status: "warning" });
+  writeFileSync(plugin, text.replace(/const program = .*/, 'const program = "/gone/parley";'));
+  expect(findings(await doctor(s))["opencode.hooks"]).toMatchObject({
+    status: "error",
+    message: "/gone/parley is not there any more",
+  });
+  await s.parley(["setup"]);
+  expect(readFileSync(plugin, "utf8")).toBe(text);
 });
 
 test("an agent's program that never answers does not keep doctor waiting, nor is it left behind", async () => {

@@ -237,6 +237,59 @@ describe("Two sessions of one Codex daemon", () => {
   });
 });
 
+describe("Two conversations of one OpenCode", () => {
+  const call = (agent: Agent, uuid: string, event: string, more?: More) =>
+    agent.run(["parley", "hook", "opencode", event], {
+      input: payload(uuid, event, more),
+      env: { OPENCODE_PID: String(agent.pid) },
+    });
+  const edits = (file: string): More => ({ tool_name: "edit", tool_input: { filePath: file } });
+
+  test("are two sessions, and each is told, refused and given its mail in the plugin's words", async () => {
+    const kimi = await writer();
+    const agent = await box.startAgent("opencode");
+    const id = `opencode-${agent.pid}`;
+    const first = await call(agent, "ses_1", "session.start", { model: "anthropic/claude-x" });
+    expect(first.json().context).toContain(`this session is ${id} `);
+    expect((await call(agent, "ses_2", "session.start")).json().context).toContain(`is ${id}-2 `);
+    expect(await session(id)).toMatchObject({
+      llm_vendor: "opencode",
+      session_uuid: "ses_1",
+      llm_model: "anthropic/claude-x",
+      cwd: box.dir,
+    });
+
+    // They were told of each other; what was raised about that is seen now.
+    for (const uuid of ["ses_1", "ses_2"]) await call(agent, uuid, "chat.message");
+
+    expectSilence(await call(agent, "ses_1", "tool.execute.before", edits("a.txt")));
+    const refused = await call(agent, "ses_2", "tool.execute.before", edits("a.txt"));
+    expect(Object.keys(refused.json())).toEqual(["deny"]);
+    expect(refused.json().deny).toContain(`held by session ${id} `);
+
+    await kimi.parley("message", `${id}-2`, "no hurry", "--priority", "1");
+    expectSilence(await call(agent, "ses_2", "session.idle"));
+    await kimi.parley("message", `${id}-2`, "do look", "--priority", "2");
+    expectSilence(await call(agent, "ses_2", "session.idle", { stop_hook_active: true }));
+    expect((await call(agent, "ses_2", "session.idle")).json().continue).toContain("do look");
+    expect((await call(agent, "ses_1", "chat.message")).stdout).not.toContain("no hurry");
+    expect((await call(agent, "ses_2", "chat.message")).json().context).toContain("no hurry");
+
+    expectSilence(await call(agent, "ses_1", "dispose"));
+    expect(await ids()).toEqual([kimi.id, `${id}-2`]);
+    expectSilence(await call(agent, "ses_2", "tool.execute.before", edits("a.txt")));
+  });
+
+  test("know themselves in their shells by the conversation that the plugin names there", async () => {
+    const agent = await box.startAgent("opencode");
+    for (const uuid of ["ses_1", "ses_2"]) await call(agent, uuid, "chat.message");
+    const run = await agent.run(["parley", "task", "--json"], {
+      env: { OPENCODE_SESSION_ID: "ses_2" },
+    });
+    expect(run.json().data.session.session_id).toBe(`opencode-${agent.pid}-2`);
+  });
+});
+
 describe("A message", () => {
   test("stands in the context of the next prompt as data of a named session, once, and is delivered", async () => {
     const kimi = await writer();
@@ -500,7 +553,11 @@ describe("Switched off", () => {
   test("every hook is silent and permissive, which status says, until it is switched on", async () => {
     const [claude, codex] = [await start("claude", "uuid-1"), await start("codex", "uuid-2")];
     await claude.hook("PreToolUse", edit("a.txt"));
-    expect((await box.parley(["off", "--json"])).json().data).toEqual({ off: true, edits: "deny" });
+    expect((await box.parley(["off", "--json"])).json().data).toEqual({
+      off: true,
+      edits: "deny",
+      wake: "critical",
+    });
     expectSilence(await codex.hook("SessionStart"));
     expectSilence(await codex.hook("PreToolUse", applyPatch("a.txt")));
     expect(await ids()).toEqual([`claude-${claude.agent.pid}`]);
@@ -508,7 +565,11 @@ describe("Switched off", () => {
     expect((await box.parley(["status", "--no-log"])).stdout).toContain("Hooks are off");
     expect(logged()).toBe("");
 
-    expect((await box.parley(["on", "--json"])).json().data).toEqual({ off: false, edits: "deny" });
+    expect((await box.parley(["on", "--json"])).json().data).toEqual({
+      off: false,
+      edits: "deny",
+      wake: "critical",
+    });
     denial(await codex.hook("PreToolUse", applyPatch("a.txt")));
     expect((await status()).hooks_off).toBe(false);
   });

@@ -94,3 +94,23 @@ test("a sandbox that lets us write is none of our business, nor is another's ref
   });
   expect(idOf(run)).toBe(codex.id);
 });
+
+test.skipIf(!canIsolate)(
+  "in Codex's sandbox a commit of files that another session holds is refused all the same",
+  async () => {
+    await using s = sandbox();
+    const claude = await join(s, "claude");
+    const codex = await join(s, "codex", { register: ["--session-uuid", "thread-1"] });
+    const env = { CODEX_SESSION_ID: "thread-1" };
+    await codex.shell(`git init -q && git config user.name You && git config user.email you@example.org
+      parley setup git && echo text > a.txt && echo text > b.txt && git add -A`);
+    await claude.parley("lock", "a.txt");
+    await codex.parley("lock", "b.txt");
+    const refused = await sandboxed(s, codex, "git commit -q -m all", env);
+    expect(refused.exitCode).toBe(1);
+    expect(refused.stderr).toContain(`\n  a.txt: ${claude.id}, since `);
+    expect(refused.stderr).not.toContain("b.txt");
+    const own = await sandboxed(s, codex, "git commit -q -m own b.txt", env);
+    expect(own).toMatchObject({ exitCode: 0, stderr: "" });
+  },
+);

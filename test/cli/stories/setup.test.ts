@@ -65,7 +65,7 @@ test("setup finds the installed agents, says what they will ask, and is undone b
   expect(files(s)).toEqual(before);
   expect(existsSync(path(s.home, ".codex"))).toBe(false);
   const nothing = await s.parley(["setup", "--remove"]);
-  expect(nothing.stdout).toBe("Nothing to do: Claude Code, Codex, Gemini CLI and Kimi Code\n");
+  expect(nothing.stdout).toStartWith("Nothing to do: Claude Code, ");
 });
 
 test("setups that run at once do not get in each other's way", async () => {
@@ -126,15 +126,15 @@ test("--policy is kept for the hooks, also where there is nothing else to do", a
   await using s = sandbox();
   install(s, "codex");
   const first = (await s.parley(["setup", "--json"])).json().data;
-  expect(first.policy).toEqual({ edits: "deny", changed: false });
+  expect(first.policy).toEqual({ edits: "deny", wake: "critical", changed: false });
   const dry = (await s.parley(["setup", "--policy", "warn", "--dry-run", "--json"])).json().data;
-  expect(dry.policy).toEqual({ edits: "warn", changed: true });
+  expect(dry.policy).toEqual({ edits: "warn", wake: "critical", changed: true });
   const run = await s.parley(["setup", "--policy", "warn"]);
   expect(run.stdout).toBe(
-    "Nothing to do: Codex\nEdits of a file that another session holds are warned about.\n",
+    "Nothing to do: Codex\nEdits of a file that another session holds are warned about.\nCritical messages wake an idle agent.\n",
   );
   const then = (await s.parley(["setup", "--json"])).json().data;
-  expect(then.policy).toEqual({ edits: "warn", changed: false });
+  expect(then.policy).toEqual({ edits: "warn", wake: "critical", changed: false });
 });
 
 test("--links makes commands of the seeds' names that work", async () => {
@@ -172,3 +172,22 @@ test("what cannot be done is told by its code, and nothing is half done", async 
   expect([readOnly.exitCode, readOnly.json().error.code]).toEqual([8, "not_permitted"]);
   expect(files(s)).toEqual({ ".codex/hooks.json": "{}" });
 });
+
+/** Whether a namespace of our own can be had, in which file systems may be mounted. */
+const canMount =
+  process.platform === "linux" &&
+  Bun.which("unshare") !== null &&
+  Bun.spawnSync(["unshare", "-rm", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]).exitCode === 0;
+
+test.skipIf(!canMount)(
+  "on a full disk setup leaves nothing that the next one would wait for",
+  async () => {
+    await using s = sandbox();
+    const agent = await s.startAgent("claude");
+    const script = `mount -t tmpfs -o size=64k tmpfs "$HOME" && mkdir -p "$HOME/.local/share/parley"
+    cat /dev/zero > "$HOME/fill" 2> /dev/null
+    parley setup claude; echo "exit $?"; ls "$HOME/.local/share/parley"`;
+    const run = await agent.run(["unshare", "-rm", "sh", "-c", script]);
+    expect(run.stdout).toBe("exit 8\n");
+  },
+);

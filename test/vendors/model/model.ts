@@ -133,11 +133,11 @@ export function stream(events: readonly { event?: string; data: unknown }[]): Re
   return new Response(lines.join(""), { headers: { "content-type": "text/event-stream" } });
 }
 
-/** Waits until a condition holds; fails after a minute, saying what was waited for. */
+/** Waits until a condition holds; fails after two minutes, saying what was waited for. */
 export async function until<T>(
   what: string,
   condition: () => T | Promise<T>,
-  timeout = 60_000,
+  timeout = 120_000,
 ): Promise<NonNullable<T>> {
   const deadline = performance.now() + timeout;
   for (;;) {

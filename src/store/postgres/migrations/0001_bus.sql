@@ -17,6 +17,8 @@ create table parley.session_registry (
   project_id text,
   task_id text,
   active_files text,
+  -- Files that it has edited in any turn, the latest first.
+  edited_files text,
   activity text,
   activity_since text,
   heartbeat_at text collate "C" not null,
@@ -34,6 +36,12 @@ create table parley.session_registry (
   start_ticks text,
   promised_beats smallint not null default 0,
   shared_host smallint not null default 0,
+  permission_mode text,
+  agent_home text,
+  prompted_at text,
+  hooked_at text,
+  woken_at text,
+  rung_at text,
   ended_at text collate "C",
   end_reason text,
   -- Id of the `ended` event: mail with a smaller id was meant for this session, later mail for the next of that id.

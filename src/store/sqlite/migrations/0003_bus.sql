@@ -15,6 +15,8 @@ create table if not exists session_registry (
   project_id text,
   task_id text,
   active_files text,
+  -- Files that it has edited in any turn, the latest first.
+  edited_files text,
   activity text,
   activity_since text,
   heartbeat_at text not null,
@@ -32,6 +34,14 @@ create table if not exists session_registry (
   start_ticks text,
   promised_beats integer default 0,
   shared_host integer default 0,
+  permission_mode text,
+  agent_home text,
+  -- When a human last prompted it, and when a message was last shown by its hooks and by waking it.
+  prompted_at text,
+  hooked_at text,
+  woken_at text,
+  -- When a doorbell was last rung at it.
+  rung_at text,
   ended_at text,
   end_reason text,
   -- Id of the `ended` event: mail with a smaller id was meant for this session, later mail for the next of that id.
@@ -78,6 +88,8 @@ create index if not exists message_by_expiry on session_messages(expires_at, sta
 -- Directed messages stay a day after they expired; those to nobody in particular are found past them.
 create index if not exists undirected_by_expiry on session_messages(expires_at) where recipient_id is null;
 create index if not exists message_by_sender on session_messages(sender_id, id) where recipient_id is not null;
+create index if not exists message_between on session_messages(sender_id, recipient_id, created_at)
+  where recipient_id is not null;
 create index if not exists message_by_reply on session_messages(reply_to) where reply_to is not null;
 -- One unread alert a type and resource.
 create index if not exists unread_alert on session_messages(message_type, activity)
@@ -92,6 +104,11 @@ create table if not exists deliveries (
   delivered_at text,
   read_at text,
   how text,
+  -- What the doorbell that was rung for it has come to.
+  wake_at text,
+  wake_way text,
+  wake_outcome text,
+  wake_reason text,
   primary key (message_id, session_id)
 ) without rowid;
 
@@ -157,6 +174,17 @@ create table if not exists waiters (
 
 create index if not exists waiter_by_session on waiters(session_id);
 create index if not exists waiter_by_kind on waiters(kind, id);
+
+-- Sessions that have written to each other too often without a human; `one` sorts before `other`. A loop that was closed
+-- counts from there on.
+create table if not exists message_loops (
+  one text not null,
+  other text not null,
+  closed_at text,
+  primary key (one, other)
+) without rowid;
+
+create index if not exists loop_by_other on message_loops(other);
 
 -- When a writer removes again what is past its time, whichever process it is. One row.
 create table if not exists upkeep (

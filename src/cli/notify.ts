@@ -1,0 +1,86 @@
+import type { Message } from "../bus/message";
+import { messageText, priorityLabel } from "../render/letter";
+import { oneLine, shorten } from "../render/text";
+import { type Io, isTerminal } from "./io";
+
+/** Most of a text that a notification shows, in characters. */
+const longest = 200;
+/** How long the platform's tool may take, in milliseconds. */
+const patience = 3000;
+
+interface Notice {
+  title: string;
+  text: string;
+}
+
+interface Tool {
+  command: string[];
+  env?: Record<string, string>;
+}
+
+/**
+ * Tells the human at the machine of a message by the platform's own tool, or else by the bell of the terminal. True where
+ * there was one of them.
+ */
+export async function notify(io: Io, message: Message): Promise<boolean> {
+  const notice = {
+    title: `parley: ${priorityLabel(message.priority)}, from ${oneLine(message.sender_id)}`,
+    text: shorten(oneLine(messageText(message)), longest),
+  };
+  for (const tool of toolsOf(process.platform, notice)) if (await succeeds(tool, io)) return true;
+  if (!isTerminal(2)) return false;
+  await Bun.write(Bun.stderr, "\x07");
+  return true;
+}
+
+/** What is foreign is an argument or a variable of its own, never a part of a script. */
+function toolsOf(platform: NodeJS.Platform, { title, text }: Notice): Tool[] {
+  switch (platform) {
+    case "darwin": {
+      const script = "display notification (item 2 of argv) with title (item 1 of argv)";
+      const lines = ["on run argv", script, "end run"].flatMap((line) => ["-e", line]);
+      return [{ command: ["osascript", ...lines, title, text] }];
+    }
+    case "win32":
+      return [
+        {
+          command: ["powershell", "-NoProfile", "-NonInteractive", "-Command", toast],
+          env: { NOTICE_TITLE: title, NOTICE_TEXT: text },
+        },
+        { command: ["msg", "*", `${title}: ${text}`] },
+      ];
+    default:
+      // The text may be read as markup.
+      return [{ command: ["notify-send", "--app-name=parley", "--", title, escaped(text)] }];
+  }
+}
+
+const escaped = (text: string): string =>
+  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+
+const toast = `
+[void][Windows.UI.Notifications.ToastNotificationManager, Windows.UI.Notifications, ContentType = WindowsRuntime]
+$xml = [Windows.UI.Notifications.ToastNotificationManager]::GetTemplateContent('ToastText02')
+$texts = $xml.GetElementsByTagName('text')
+[void]$texts[0].AppendChild($xml.CreateTextNode($env:NOTICE_TITLE))
+[void]$texts[1].AppendChild($xml.CreateTextNode($env:NOTICE_TEXT))
+$toast = [Windows.UI.Notifications.ToastNotification]::new($xml)
+[Windows.UI.Notifications.ToastNotificationManager]::CreateToastNotifier('parley').Show($toast)
+`;
+
+async function succeeds({ command, env = {} }: Tool, io: Io): Promise<boolean> {
+  const [name = "", ...args] = command;
+  const program = Bun.which(name, { PATH: io.env["PATH"] ?? "" });
+  if (program === null) return false;
+  try {
+    const child = Bun.spawn([program, ...args], {
+      env: { ...io.env, ...env },
+      stdio: ["ignore", "ignore", "ignore"],
+      timeout: patience,
+      killSignal: "SIGKILL",
+    });
+    return (await child.exited) === 0;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,48 @@
+import { ParleyError } from "../bus/errors";
+import { conclude, register } from "../bus/registration";
+import type { Session } from "../bus/session";
+import { type Answer, type Context, defineCommand } from "../cli/command";
+
+export default defineCommand({
+  meta: { name: "run", description: "Run any program as a session that ends with it" },
+  args: {
+    llm: { type: "string", description: "Vendor (by the program's name)", valueHint: "VENDOR" },
+    model: { type: "string", description: "Model, such as opus-4.6", valueHint: "MODEL" },
+    "task-id": { type: "string", description: "Current task, such as H.13.2", valueHint: "TASK" },
+    project: { type: "string", description: "Project id (detected)", valueHint: "PROJECT" },
+    name: { type: "string", description: "A name that others can write to", valueHint: "NAME" },
+  },
+  takesRest: true,
+  examples: ["run -- aider --model opus", "run --llm mytool --task-id H.13.2 -- ./agent.sh"],
+  async run({ args, rest: command, context }): Promise<Answer> {
+    const [program] = command;
+    if (program === undefined) {
+      throw new ParleyError("invalid", "run needs the program that it is to run", {
+        hint: "write it behind --, for example: parley run -- aider",
+      });
+    }
+    let session: Session | undefined;
+    const exit_code = await context.runCommand(command, async (pid) => {
+      // Nothing of the database stays open while the program runs, which may be for days.
+      await using own = context.anew();
+      const registered = await register(await own.bus("create"), {
+        ...{ pid, vendor: args.llm ?? own.identity.vendorOf(program), model: args.model },
+        ...{ taskId: args["task-id"], project: args.project, name: args.name },
+      });
+      session = registered.session;
+      return session.session_id;
+    });
+    if (!session) throw new Error("the program ran without a session");
+    await end(context, session, exit_code);
+    return { view: "run", data: { session, exit_code }, exitCode: exit_code };
+  },
+});
+
+/** The program has ended, so that whoever looks next ends its session anyway: its exit code matters more. */
+async function end(context: Context, { session_id }: Session, code: number): Promise<void> {
+  try {
+    await conclude(await context.bus("write"), session_id, `exited with ${code}`);
+  } catch (error) {
+    if (!(error instanceof ParleyError)) throw error;
+  }
+}

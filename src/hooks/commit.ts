@@ -1,0 +1,126 @@
+import { relative } from "node:path";
+
+import type { Bus } from "../bus/bus";
+import { momentNow, requireSession } from "../bus/caller";
+import { ParleyError } from "../bus/errors";
+import { defusedLine } from "../bus/framing";
+import type { Lock } from "../bus/lock";
+import { staged } from "../identity/changes";
+import { findWorktree } from "../identity/project";
+import { note, patience, type Surroundings } from "./run";
+
+/** What is said on stderr, and the exit code: 2 refuses the commit, which no failure does. */
+export interface CommitVerdict {
+  say: string[];
+  exitCode: 0 | 2;
+}
+
+/** A file that the commit would take, and the lock of another session on it or above it. */
+interface Held {
+  file: string;
+  lock: Lock;
+}
+
+/** Files that are named; the others are counted. */
+const mostNamed = 10;
+
+const passes: CommitVerdict = { say: [], exitCode: 0 };
+
+/**
+ * Looks, before git commits, whether another live session holds a file of the commit. Never throws: where it cannot be
+ * told, the commit passes, and a line is left in the log.
+ */
+export async function judgeCommit(
+  event: string | null,
+  around: Surroundings,
+): Promise<CommitVerdict> {
+  try {
+    if (event !== "pre-commit")
+      throw new ParleyError("invalid", "git has no such event for parley");
+    const { off, edits } = around.preferences().read();
+    if (off || edits === "off") return passes;
+    const late = Promise.withResolvers<CommitVerdict>();
+    const giveUp = (): void => late.reject(new ParleyError("timeout", "gave up: it took too long"));
+    const timer = setTimeout(giveUp, patience.other);
+    try {
+      return await Promise.race([judge(around, edits), late.promise]);
+    } finally {
+      clearTimeout(timer);
+    }
+  } catch (error) {
+    await note(around, "git", event, error);
+    return passes;
+  }
+}
+
+async function judge(around: Surroundings, policy: "deny" | "warn"): Promise<CommitVerdict> {
+  const bus = await around.bus(patience.other);
+  const top = findWorktree(bus.identity.file(".").file_path)?.top;
+  if (top === undefined) throw new ParleyError("not_found", "not in a worktree of git");
+  const files = staged(top);
+  if (files === null)
+    throw new ParleyError("not_found", "git does not say what is to be committed");
+  const locks = await bus.store.locksOn([top], momentNow(bus));
+  if (locks.length === 0) return passes;
+  const own = await ownSessions(bus);
+  const others = locks.filter((lock) => !own.includes(lock.session_id));
+  const held = files.flatMap((file): Held[] => {
+    const lock = others.find(({ file_path }) => covers(file_path, file));
+    return lock ? [{ file, lock }] : [];
+  });
+  if (held.length === 0) return passes;
+  const say = await explanation(bus, top, held, policy === "deny", own.length === 0);
+  return { say, exitCode: policy === "deny" ? 2 : 0 };
+}
+
+/** Where several sessions of one process could be meant, all of them: nobody is refused what may be its own. */
+async function ownSessions(bus: Bus): Promise<string[]> {
+  try {
+    return [(await requireSession(bus)).session_id];
+  } catch (error) {
+    if (!(error instanceof ParleyError) || error.code !== "not_registered") throw error;
+    const candidates = error.details?.["candidates"];
+    return Array.isArray(candidates) ? candidates.map(String) : [];
+  }
+}
+
+const covers = (lock: string, file: string): boolean =>
+  lock === file || file.startsWith(lock.endsWith("/") ? lock : `${lock}/`);
+
+async function explanation(
+  bus: Bus,
+  top: string,
+  held: readonly Held[],
+  refused: boolean,
+  human: boolean,
+): Promise<string[]> {
+  const holders = [...new Set(held.map(({ lock }) => lock.session_id))];
+  const count = held.length === 1 ? "a file" : `${held.length} files`;
+  const rest = held.length - mostNamed;
+  const ask = holders.map((id) => `parley message ${id} "…"`).join(" or ");
+  return [
+    `${refused ? "refused this commit" : "this commit goes through"}: it has ${count} that another session holds`,
+    ...held
+      .slice(0, mostNamed)
+      .map(
+        ({ file, lock }) =>
+          `  ${defusedLine(relative(top, file), 500)}: ${lock.session_id}, since ${lock.locked_at}`,
+      ),
+    ...(rest > 0 ? [`  and ${rest} more`] : []),
+    ...(await Promise.all(holders.map((id) => about(bus, id)))),
+    refused ? `Leave them out (git restore --staged FILE), or ask: ${ask}` : `Tell them: ${ask}`,
+    // The human at the terminal decides; an agent is not to be told how to pass.
+    ...(refused && human ? ["To commit all the same: git commit --no-verify"] : []),
+  ];
+}
+
+async function about(bus: Bus, session_id: string): Promise<string> {
+  const record = await bus.store.session(session_id);
+  const facts = [
+    record && defusedLine(record.llm_vendor),
+    record?.task_id && `task ${defusedLine(record.task_id)}`,
+    record?.cwd && `in ${defusedLine(record.cwd, 500)}`,
+    record?.activity && `${record.activity.state} now`,
+  ].filter(Boolean);
+  return `${session_id}: ${facts.join(", ")}`;
+}

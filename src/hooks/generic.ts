@@ -1,0 +1,70 @@
+import { ParleyError } from "../bus/errors";
+import type { EventKind, HookAnswer, HookEvent, HookVendor } from "./event";
+import { filesOfCommand, maxFiles } from "./patch";
+import { list, longestCommand, object, text } from "./payload";
+
+const kinds: Record<string, EventKind> = {
+  start: "start",
+  prompt: "prompt",
+  before_tool: "before-tool",
+  after_tool: "after-tool",
+  permission: "permission",
+  waiting: "waiting",
+  stop: "stop",
+  end: "end",
+};
+
+/** Any other tool: payloads and answers in a form of our own (docs/integrate.md). */
+export const generic: HookVendor = {
+  name: "generic",
+  read(name, payload) {
+    const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
+    if (!kind) return null;
+    const session_uuid = text(payload["session_id"]);
+    const vendor = text(payload["vendor"]);
+    const { pid } = payload;
+    if (session_uuid === null) throw new ParleyError("invalid", "the payload has no session_id");
+    if (vendor === null || !/^[a-z][a-z0-9_]{0,63}$/.test(vendor))
+      throw new ParleyError(
+        "invalid",
+        "the payload has no vendor of lower-case letters, digits, _",
+      );
+    if (pid !== undefined && !(Number.isSafeInteger(pid) && Number(pid) > 0))
+      throw new ParleyError("invalid", "the payload has a pid that is none");
+    const tool = object(payload["tool"]);
+    const line = tool["command"];
+    const command = typeof line === "string" && line.length <= longestCommand ? line : null;
+    return {
+      ...{ kind, name, session_uuid, vendor, command },
+      pid: pid === undefined ? null : Number(pid),
+      cwd: text(payload["cwd"]) ?? ".",
+      model: text(payload["model"]),
+      files: [
+        ...list(tool["paths"])
+          .map(text)
+          .filter((path) => path !== null)
+          .slice(0, maxFiles),
+        ...(command === null ? [] : filesOfCommand(command)),
+      ],
+      continued: payload["continued"] === true,
+      subagent: payload["subagent"] === true,
+      background: payload["background"] === true,
+      fresh: true,
+      reason: text(payload["reason"]),
+    };
+  },
+  write,
+};
+
+function write(_event: HookEvent, answer: HookAnswer): object | null {
+  switch (answer.say) {
+    case "context":
+      return { context: answer.text };
+    case "continue":
+      return { continue: answer.text };
+    case "deny":
+      return { deny: answer.reason };
+    default:
+      return null;
+  }
+}

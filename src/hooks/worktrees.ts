@@ -1,0 +1,204 @@
+import { dirname, isAbsolute, relative, sep } from "node:path";
+
+import type { Bus } from "../bus/bus";
+import { momentNow } from "../bus/caller";
+import { ParleyError } from "../bus/errors";
+import { defusedLine } from "../bus/framing";
+import type { Lock } from "../bus/lock";
+import type { EditPolicy } from "../bus/preferences";
+import type { SessionRecord } from "../bus/session";
+import { uncommitted } from "../identity/changes";
+import { findWorktree } from "../identity/project";
+import type { HookAnswer, HookEvent } from "./event";
+import { type TreeChange, treeChange } from "./git";
+import { shellCommands } from "./shell";
+
+/** A line of shell changes no more worktrees than this, or the others are not looked at. */
+const mostChanges = 20;
+/** Files of a session that are named; the others are counted. */
+const mostNamed = 3;
+
+/** A change, with the worktree's top as a real path. */
+interface Change extends TreeChange {
+  top: string;
+}
+
+/** Another session that a change concerns. */
+interface Neighbour {
+  record: SessionRecord;
+  /** Files or directories of the worktree that it has locked, and that the change may touch. */
+  held: string[];
+  /** Files that it has edited and nobody has committed yet, and that the change may touch. */
+  edited: string[];
+}
+
+/**
+ * Looks whether a line of shell makes git change files of a worktree under another live session: refused where that session
+ * holds locks or has uncommitted edits there, warned of where it only works there.
+ */
+export async function guardWorktrees(
+  bus: Bus,
+  own: SessionRecord,
+  event: HookEvent,
+  policy: EditPolicy,
+): Promise<HookAnswer> {
+  const changes = changesOf(bus, event);
+  if (changes.length === 0) return { say: "nothing" };
+  const others = await othersOn(bus, own);
+  const edits = new Edits(others);
+  const warnings: string[] = [];
+  for (const change of changes) {
+    const neighbours = await neighboursOf(bus, change, others, edits);
+    const endangered = neighbours.filter(({ held, edited }) => held.length + edited.length > 0);
+    if (change.changes === "files" && endangered.length > 0) {
+      const reason = danger(change, endangered);
+      if (policy === "deny")
+        return { say: "deny", reason: `parley refused this command: ${reason}` };
+      warnings.push(`parley warns: ${reason}`);
+    } else if (change.paths === null && neighbours.length > 0) {
+      warnings.push(`parley warns: ${company(change, neighbours)}`);
+    }
+  }
+  return warnings.length > 0
+    ? { say: "context", text: [...new Set(warnings)].join("\n") }
+    : { say: "nothing" };
+}
+
+function changesOf(bus: Bus, { command, cwd }: HookEvent): Change[] {
+  const found: Change[] = [];
+  const seen = new Set<string>();
+  for (const each of shellCommands(command ?? "", cwd, process.env)) {
+    const change = treeChange(each);
+    if (change === null || found.length === mostChanges) continue;
+    const key = JSON.stringify(change);
+    if (seen.has(key)) continue;
+    seen.add(key);
+    const top = topOf(bus, change.directory);
+    if (top === null) continue;
+    const paths = change.paths?.map((path) => realPath(bus, path)).filter((path) => path !== null);
+    found.push({ ...change, top, paths: paths ?? null });
+  }
+  return found;
+}
+
+function topOf(bus: Bus, directory: string): string | null {
+  const real = realPath(bus, directory);
+  return real === null ? null : (findWorktree(real)?.top ?? null);
+}
+
+/** Null for what can be no path. */
+function realPath(bus: Bus, path: string): string | null {
+  try {
+    return isAbsolute(path) ? bus.identity.file(path).file_path : null;
+  } catch (error) {
+    if (error instanceof ParleyError) return null;
+    throw error;
+  }
+}
+
+/** Live sessions of this machine but the own: another's paths are not ours. */
+async function othersOn(bus: Bus, own: SessionRecord): Promise<SessionRecord[]> {
+  const live = await bus.store.liveSessions(momentNow(bus));
+  return live.filter(
+    ({ session_id, machine_uuid }) =>
+      session_id !== own.session_id && machine_uuid === own.machine_uuid,
+  );
+}
+
+/** Those that work in the worktree, hold locks in it, or have edited there. */
+async function neighboursOf(
+  bus: Bus,
+  { top, paths }: Change,
+  others: readonly SessionRecord[],
+  edits: Edits,
+): Promise<Neighbour[]> {
+  if (others.length === 0) return [];
+  const isTouched = (path: string): boolean =>
+    paths === null || paths.some((each) => within(path, each) || within(each, path));
+  const locks = await bus.store.locksOn([top], momentNow(bus));
+  return others.flatMap((record) => {
+    const mine = locks.filter((lock) => lock.session_id === record.session_id);
+    const held = mine.filter((lock) => isIn(top, lock)).map((lock) => lock.file_path);
+    const edited = edits.of(record, top).filter(isTouched);
+    const works = record.cwd !== null && findWorktree(record.cwd)?.top === top;
+    if (!works && held.length + edited.length === 0) return [];
+    return [{ record, held: held.filter(isTouched), edited }];
+  });
+}
+
+/** What the sessions have edited and nobody has committed. Git is asked once a worktree, until it does not answer. */
+class Edits {
+  private readonly known = new Map<string, ReadonlySet<string>>();
+  private answers = true;
+
+  constructor(private readonly sessions: readonly SessionRecord[]) {}
+
+  of({ edited_files }: SessionRecord, top: string): string[] {
+    const known = this.known.get(top) ?? this.ask(top);
+    this.known.set(top, known);
+    return edited_files.filter((file) => known.has(file));
+  }
+
+  /** Where git cannot say, the sessions' own word counts. */
+  private ask(top: string): ReadonlySet<string> {
+    const files = this.sessions.flatMap((each) => each.edited_files);
+    const here = [...new Set(files)].filter((file) => isOf(top, file));
+    const changed = this.answers ? uncommitted(top, here) : null;
+    this.answers = changed !== null;
+    return new Set(changed ?? here);
+  }
+}
+
+/** A lock on a directory above covers the worktree; one below it may be another worktree's. */
+const isIn = (top: string, { file_path }: Lock): boolean =>
+  within(top, file_path) || isOf(top, file_path);
+
+const isOf = (top: string, file: string): boolean =>
+  file !== top && within(file, top) && findWorktree(dirname(file))?.top === top;
+
+const within = (path: string, directory: string): boolean => {
+  const way = relative(directory, path);
+  return way === "" || (!isAbsolute(way) && way !== ".." && !way.startsWith(`..${sep}`));
+};
+
+const danger = ({ call, top }: TreeChange & { top: string }, all: readonly Neighbour[]): string =>
+  [
+    `${quoted(call)} would change files in ${line(top)} under another session.`,
+    ...all.map((each) => `${who(each)} ${holdings(each, top)}.`),
+    `Work in a worktree of your own (git worktree add), or ask with: parley message ${all[0]!.record.session_id} "…"`,
+  ].join(" ");
+
+function company({ call, top, changes }: Change, all: readonly Neighbour[]): string {
+  const what =
+    changes === "branch"
+      ? `${quoted(call)} moves what is checked out in ${line(top)}, and so where the next commit of others goes.`
+      : `${quoted(call)} changes files in ${line(top)}.`;
+  const ids = all.map(who).join(", ");
+  return `${what} ${ids} ${all.length === 1 ? "works" : "work"} there too: tell them with parley message ${all[0]!.record.session_id} "…"`;
+}
+
+const who = ({ record }: Neighbour): string => {
+  const facts = [
+    defusedLine(record.llm_vendor),
+    record.task_id && `task ${defusedLine(record.task_id)}`,
+    record.activity && `${record.activity.state} now`,
+  ].filter(Boolean);
+  return `Session ${record.session_id} (${facts.join(", ")})`;
+};
+
+const holdings = ({ held, edited }: Neighbour, top: string): string =>
+  [
+    held.length > 0 && `holds ${named(held, top)}`,
+    edited.length > 0 && `has edited, and not committed, ${named(edited, top)}`,
+  ]
+    .filter(Boolean)
+    .join(" and ");
+
+function named(paths: readonly string[], top: string): string {
+  const some = paths.slice(0, mostNamed).map((path) => line(relative(top, path) || path));
+  const rest = paths.length - some.length;
+  return rest > 0 ? `${some.join(", ")} and ${rest} more` : some.join(", ");
+}
+
+const quoted = (call: string): string => `\`${defusedLine(call.replaceAll("`", "'"))}\``;
+const line = (path: string): string => defusedLine(path, 500);

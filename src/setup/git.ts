@@ -1,0 +1,134 @@
+import { existsSync, statSync } from "node:fs";
+import { join, relative } from "node:path";
+
+import { ParleyError } from "../bus/errors";
+import { find, textOf } from "./files";
+import { installable, type Owner, quoted } from "./program";
+import type { ConfigFile, Editor, Place, Sight, Vendor } from "./vendor";
+
+/** Where a hook that is no shell script is kept, and run from: its name beside the hook's own. */
+const keptSuffix = ".before-parley";
+
+const [begin, end] = ["# parley setup git: begin", "# parley setup git: end"];
+const block = new RegExp(`^${begin}.*\\n[^]*?^${end}\\n`, "m");
+
+/** What stands in the hook. Exit code 2 alone refuses: a parley that is gone or fails lets the commit through. */
+const blockOf = (program: string): string => `${begin} (parley setup git --remove takes this out)
+if [ -x ${quoted(program)} ]; then
+  ${quoted(program)} hook git pre-commit </dev/null || [ $? -ne 2 ] || exit 1
+fi
+${end}
+`;
+
+const shebang = "#!/bin/sh\n";
+
+/** The hook before commits of the repository around the working directory. Only set up by name: it is no agent. */
+export const git: Vendor = {
+  name: "git",
+  title: "git",
+  command: "git",
+  directory: hooksDirectory,
+
+  files(place, owner): ConfigFile[] {
+    const path = join(this.directory(place), "pre-commit");
+    const kept = path + keptSuffix;
+    const [text, original] = [path, kept].map((each) => {
+      const { bytes } = find(each);
+      return bytes && textOf(each, bytes);
+    }) as [string | null, string | null];
+    const hook = { part: "hooks", path, executable: true } as const;
+    if (original === null && (text === null || isShell(text)))
+      return [{ ...hook, editor: blockEditor(owner) }];
+    const before = original ?? text ?? "";
+    return [
+      { ...hook, editor: chainEditor(owner, before) },
+      { ...hook, path: kept, editor: keptEditor(before) },
+    ];
+  },
+
+  notes(place) {
+    const directory = this.directory(place);
+    const path = join(directory, "pre-commit");
+    const mode = statSync(path, { throwIfNoEntry: false })?.mode ?? 0o100;
+    return [
+      ...((mode & 0o100) === 0 ? [`it does not run ${path}, which is not executable`] : []),
+      ...(/[/\\]\.husky[/\\]_$/.test(directory)
+        ? [`husky writes ${directory} anew: run parley setup git again after that`]
+        : relative(place.root, directory).startsWith("..") && !isGitDirectory(directory)
+          ? [`its core.hooksPath is ${directory}, which may serve other repositories too`]
+          : []),
+      "git commit --no-verify passes the hook by",
+    ];
+  },
+};
+
+/** Inside a `.git`: a linked worktree's hooks are those of its repository, above its root. */
+const isGitDirectory = (directory: string): boolean => existsSync(join(directory, "../HEAD"));
+
+/** As git itself makes it out: `core.hooksPath`, or `hooks` of the repository that all its worktrees share. */
+function hooksDirectory({ env, cwd }: Place): string {
+  const program = Bun.which("git", { PATH: env["PATH"] ?? "", cwd });
+  const command = ["rev-parse", "--path-format=absolute", "--git-path", "hooks"];
+  const own = Object.entries(env).filter(([name]) => !name.startsWith("GIT_"));
+  const found = program
+    ? Bun.spawnSync([program, ...command], { cwd, env: Object.fromEntries(own) })
+    : null;
+  if (found?.success) return found.stdout.toString().replace(/\n$/, "");
+  throw new ParleyError(
+    "not_found",
+    found ? "No repository of git is here" : "git is not on the PATH",
+    {
+      hint: found ? "run parley setup git inside the repository" : "install git",
+    },
+  );
+}
+
+/** Without a first line that names an interpreter, git has it run by `sh`. */
+const isShell = (text: string): boolean =>
+  !text.startsWith("#!") || /^#![^\n]*\b(?:ba|da|k|z|a)?sh\b/.test(text);
+
+/** Our lines at the top of a shell script, before it can end or change anything. */
+function blockEditor(owner: Owner): Editor {
+  return {
+    install(text) {
+      const ours = blockOf(installable(owner));
+      if (text === null) return shebang + ours;
+      if (block.test(text)) return text.replace(block, () => ours);
+      const first = text.startsWith("#!") ? /^[^\n]*(?:\n|$)/.exec(text)![0] : "";
+      const whole = first === "" || first.endsWith("\n") ? first : `${first}\n`;
+      return whole + ours + text.slice(first.length);
+    },
+    remove(text, base) {
+      const rest = text.replace(block, "");
+      return rest === shebang && base === null ? null : rest;
+    },
+    look: (text) => sightOf(text, owner),
+  };
+}
+
+/** A script of ours that then runs the hook that was there. */
+function chainEditor(owner: Owner, original: string): Editor {
+  return {
+    install: (text) =>
+      text !== null && block.test(text)
+        ? text.replace(block, () => blockOf(installable(owner)))
+        : `${shebang}${blockOf(installable(owner))}exec "$0${keptSuffix}" "$@"\n`,
+    remove: (text) => (block.test(text) ? original : text),
+    look: (text) => sightOf(text, owner),
+  };
+}
+
+function keptEditor(original: string): Editor {
+  return {
+    install: (text) => text ?? original,
+    remove: () => null,
+    look: (text) => ({ state: text === null ? "absent" : "complete", programs: [], missing: [] }),
+  };
+}
+
+function sightOf(text: string | null, { program }: Owner): Sight {
+  const [ours] = block.exec(text ?? "") ?? [];
+  if (ours === undefined) return { state: "absent", programs: [], missing: [] };
+  const complete = program === null || ours === blockOf(program);
+  return { state: complete ? "complete" : "partial", programs: [], missing: [] };
+}

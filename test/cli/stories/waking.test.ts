@@ -1,0 +1,280 @@
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:net";
+import { join as pathOf } from "node:path";
+
+import { type Agent, type Run, sandbox, type Sandbox } from "../../support";
+import { join, type Member } from "./cast";
+
+let box: Sandbox;
+const servers: Server[] = [];
+beforeEach(() => {
+  box = sandbox();
+});
+afterEach(async () => {
+  for (const server of servers.splice(0)) server.close();
+  await box.cleanup();
+});
+
+type More = Record<string, unknown>;
+
+interface Idle {
+  id: string;
+  agent: Agent;
+  uuid: string;
+  hook(event: string, more?: More): Promise<Run>;
+}
+
+/** An agent that has ended its first turn, as its hooks told. */
+async function idle(vendor: string, more: More = {}): Promise<Idle> {
+  const agent = await box.startAgent(vendor);
+  const uuid = crypto.randomUUID();
+  const hook = (event: string, extra: More = {}): Promise<Run> =>
+    agent.run(["parley", "hook", vendor], {
+      input: JSON.stringify({
+        ...{ session_id: uuid, cwd: box.dir, hook_event_name: event, ...more, ...extra },
+      }),
+    });
+  await hook("SessionStart");
+  await hook("UserPromptSubmit", { prompt: "good morning" });
+  await hook("Stop");
+  return { id: `${vendor}-${agent.pid}`, agent, uuid, hook };
+}
+
+const claudeHome = (): string => pathOf(box.home, ".claude");
+
+/** A socket where Claude Code's would be, and the session file that names it. */
+async function listen({ agent, uuid }: Idle, more: More = {}): Promise<{ lines(): string }> {
+  const socket = pathOf(box.home, `${agent.pid}.sock`);
+  let text = "";
+  const server = createServer((connection) => {
+    connection.on("data", (data) => (text += data));
+  });
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(socket, resolve));
+  mkdirSync(pathOf(claudeHome(), "sessions"), { recursive: true });
+  const file = { pid: agent.pid, sessionId: uuid, messagingSocketPath: socket, status: "idle" };
+  writeFileSync(
+    pathOf(claudeHome(), "sessions", `${agent.pid}.json`),
+    JSON.stringify({ ...file, ...more }),
+  );
+  return { lines: () => text };
+}
+
+/** A `codex` on the PATH that writes down what it is called with. */
+function codexProgram(script = ""): () => string {
+  const path = pathOf(box.bin, "codex");
+  const log = pathOf(box.home, "codex.log");
+  writeFileSync(path, `#!/bin/sh\nprintf '%s\\n' "$CODEX_HOME" "$@" >>"${log}"\n${script}\n`);
+  chmodSync(path, 0o755);
+  return () => (existsSync(log) ? readFileSync(log, "utf8") : "");
+}
+
+const critical = ["--priority", "3"];
+async function send(from: Member, to: Idle, ...more: string[]) {
+  const run = await from.parley("message", to.id, "the build is red", ...more, "--json");
+  expect(run.exitCode).toBe(0);
+  const { outlooks } = run.json().data;
+  expect(outlooks).toHaveLength(1);
+  return outlooks[0];
+}
+
+async function evidence(of: Member) {
+  const { messages } = (await of.parley("message", "--sent", "--status", "--json")).json().data;
+  return messages[0].wake;
+}
+
+async function reachability(of: Idle) {
+  const { sessions } = (await box.parley(["status", "--no-log", "--json"])).json().data;
+  return sessions.find((each: { session_id: string }) => each.session_id === of.id).reachability;
+}
+
+const bell = (from: Member): string =>
+  `parley: a message from ${from.id} waits; it is shown beside this line, or with parley inbox`;
+
+test("a critical message rings at the idle Claude's own socket, with one line of ours", async () => {
+  const claude = await idle("claude");
+  const socket = await listen(claude);
+  const codex = await join(box, "codex");
+  expect(await reachability(claude)).toEqual({
+    now: "wake",
+    by: "claude socket",
+    last_worked_at: null,
+  });
+  expect(await send(codex, claude, ...critical)).toMatchObject({
+    ...{ expect: "woken", says: "was woken", unwoken: null },
+    wake: { way: "claude socket", outcome: "accepted", reason: null },
+  });
+  expect(await evidence(codex)).toMatchObject({ way: "claude socket", outcome: "accepted" });
+  expect(socket.lines()).toEndWith("\n");
+  expect(JSON.parse(socket.lines())).toEqual({
+    type: "user",
+    message: { role: "user", content: bell(codex) },
+  });
+  // Claude begins a turn with it, and only now is the message delivered.
+  const told = await claude.hook("UserPromptSubmit", { prompt: `From outside:\n${bell(codex)}` });
+  expect(told.stdout).toContain("the build is red");
+  await claude.hook("Stop");
+  expect((await reachability(claude)).last_worked_at).toBeString();
+});
+
+test("an idle Codex is queued a line without a shell, in its own home", async () => {
+  const log = codexProgram();
+  const codex = await idle("codex");
+  const claude = await join(box, "claude");
+  expect(await send(claude, codex, ...critical)).toMatchObject({
+    expect: "woken",
+    wake: { way: "codex queue", outcome: "accepted" },
+  });
+  expect(log().split("\n")).toEqual([
+    pathOf(box.home, ".codex"),
+    "queue",
+    `--thread=${codex.uuid}`,
+    `--message=${bell(claude)}`,
+    "",
+  ]);
+});
+
+test("what goes wrong is evidence and costs the message nothing, nor longer than two seconds", async () => {
+  codexProgram('echo "no such thread" >&2; exit 1');
+  const codex = await idle("codex");
+  const claude = await join(box, "claude");
+  expect(await send(claude, codex, ...critical)).toMatchObject({
+    expect: "prompt",
+    wake: { outcome: "failed", reason: "no such thread" },
+  });
+  codexProgram("sleep 60 & wait");
+  expect(await send(claude, codex, ...critical)).toMatchObject({
+    wake: { outcome: "failed", reason: expect.stringContaining("no answer within") },
+  });
+  const text = await claude.parley("message", "--sent", "--status");
+  expect(text.stdout).toContain("by codex queue: failed, no such thread");
+});
+
+test("what Claude's user has decided holds: asking, refusing, accepting", async () => {
+  const claude = await idle("claude", { permission_mode: "bypassPermissions" });
+  const socket = await listen(claude);
+  const codex = await join(box, "codex");
+  expect((await reachability(claude)).now).toBe("prompt");
+  expect(await send(codex, claude, ...critical)).toMatchObject({
+    expect: "prompt",
+    says: "will see it at its next prompt (waking it waits for its user's consent)",
+    wake: { outcome: "held" },
+  });
+  expect(await evidence(codex)).toMatchObject({ outcome: "held" });
+  expect(socket.lines()).toContain(bell(codex));
+
+  const settings = pathOf(claudeHome(), "settings.json");
+  await claude.hook("UserPromptSubmit", { prompt: "go on" });
+  await claude.hook("Stop");
+  writeFileSync(settings, '{"crossSessionInbound":"refuse"}');
+  expect(await send(codex, claude, ...critical)).toMatchObject({
+    expect: "prompt",
+    unwoken: "no way",
+  });
+  writeFileSync(settings, '{"crossSessionInbound":"accept"}');
+  expect(await send(codex, claude, ...critical)).toMatchObject({ expect: "woken" });
+});
+
+test("a socket that a stale file of another process or conversation names is left alone", async () => {
+  const claude = await idle("claude");
+  const codex = await join(box, "codex");
+  for (const other of [
+    { sessionId: "another" },
+    { pid: 1 },
+    { procStart: "1" },
+    { messagingSocketPath: pathOf(box.home, "missing.sock") },
+    { messagingSocketPath: box.db },
+  ]) {
+    const socket = await listen(claude, other);
+    expect(await send(codex, claude, ...critical)).toMatchObject({ expect: "prompt", wake: null });
+    expect(socket.lines()).toBe("");
+    await new Promise((resolve) => servers.pop()!.close(resolve));
+  }
+});
+
+test("only what its user lets through wakes a session, and only while it idles", async () => {
+  const claude = await idle("claude");
+  const socket = await listen(claude);
+  const codex = await join(box, "codex");
+  expect(await send(codex, claude)).toMatchObject({ expect: "prompt", unwoken: null });
+  expect(await send(codex, claude, "--wake")).toMatchObject({
+    expect: "prompt",
+    unwoken: "policy",
+  });
+  await box.parley(["setup", "claude", "--wake", "never"]);
+  expect(await send(codex, claude, ...critical)).toMatchObject({ unwoken: "policy" });
+  expect((await reachability(claude)).now).toBe("prompt");
+  await box.parley(["setup", "claude", "--wake", "all"]);
+  await box.parley(["off"]);
+  expect(await send(codex, claude, "--wake")).toMatchObject({ unwoken: "policy" });
+  await box.parley(["on"]);
+  await claude.hook("UserPromptSubmit", { prompt: "go on" });
+  expect(await send(codex, claude, ...critical)).toMatchObject({
+    expect: "turn",
+    unwoken: "working",
+  });
+  expect(await send(codex, claude, "--priority", "1")).toMatchObject({ expect: "prompt" });
+  expect(socket.lines()).toBe("");
+  await claude.hook("Stop");
+  await claude.hook("Stop", { stop_hook_active: true });
+  expect(await send(codex, claude, "--wake", "--priority", "0")).toMatchObject({ expect: "woken" });
+  expect(socket.lines()).toContain(bell(codex));
+});
+
+test("of many messages the first rings, and the others come with it", async () => {
+  const claude = await idle("claude");
+  const socket = await listen(claude);
+  const codex = await join(box, "codex");
+  for (const again of [false, true, true]) {
+    const outlook = await send(codex, claude, ...critical);
+    expect(outlook).toMatchObject({
+      expect: "woken",
+      wake: again ? null : { outcome: "accepted" },
+    });
+  }
+  expect(socket.lines().trimEnd().split("\n")).toHaveLength(1);
+});
+
+test("a sender is told when a session without hooks, one to come and the operator will see it", async () => {
+  const claude = await join(box, "claude");
+  const codex = await join(box, "codex");
+  const outlook = async (to: string) => {
+    const run = await claude.parley("message", to, "hello", ...critical, "--json");
+    return run.json().data.outlooks[0];
+  };
+  expect(await outlook(codex.id)).toMatchObject({
+    expect: "command",
+    reachability: { now: "none" },
+  });
+  expect(await outlook("codex-1")).toMatchObject({ expect: "registration", reachability: null });
+  expect(await outlook("operator")).toMatchObject({ expect: "operator" });
+});
+
+test("two that only answer each other raise an alert, and do not keep each other going until a human speaks", async () => {
+  const env = { PARLEY_LOOP_LIMIT: "3/1h" };
+  const claude = await idle("claude");
+  const socket = await listen(claude);
+  const codex = await idle("codex");
+  const say = (from: Idle, to: Idle) =>
+    from.agent.run(["parley", "message", to.id, "and you?", ...critical, "--json"], { env });
+  await claude.hook("UserPromptSubmit", { prompt: "talk to codex" });
+  for (let i = 0; i < 2; i++) {
+    await say(claude, codex);
+    await say(codex, claude);
+  }
+  const { alerts } = (await box.parley(["status", "--alerts", "--json"])).json().data;
+  expect(
+    alerts.filter((each: { message_type: string }) => each.message_type === "message_loop"),
+  ).toMatchObject([{ priority: 3, payload: { sessions: [claude.id, codex.id] } }]);
+  // In mid-turn it is still told; at its end nothing makes it go on.
+  const stopped = await claude.hook("Stop");
+  expect(stopped.stdout).toBe("");
+  const last = (await say(codex, claude)).json().data.outlooks[0];
+  expect(last).toMatchObject({ expect: "prompt", unwoken: "loop" });
+  expect(socket.lines()).toBe("");
+  const told = await claude.hook("UserPromptSubmit", { prompt: "what did it say?" });
+  expect(told.stdout.split("and you?").length - 1).toBe(3);
+  await claude.hook("Stop", { stop_hook_active: true });
+  expect((await say(codex, claude)).json().data.outlooks[0]).toMatchObject({ expect: "woken" });
+});

@@ -1,0 +1,239 @@
+import { describe, expect, test } from "bun:test";
+import { chmodSync, mkdirSync } from "node:fs";
+
+import { Home } from "./place";
+
+const plugin = ".config/opencode/plugin/parley.js";
+const npmrc = ".config/opencode/.npmrc";
+const json = ".config/opencode/opencode.json";
+const jsonc = ".config/opencode/opencode.jsonc";
+
+const setup = (home: Home) => home.setup(["opencode"]);
+
+describe("Setup for OpenCode", () => {
+  test("makes plugin, server and commands, and --remove leaves nothing of them", async () => {
+    using home = new Home();
+    const before = home.picture();
+    const { result } = await setup(home);
+    expect(result.changes.map(({ part }) => part)).toEqual([
+      ...["hooks", "npm", "mcp"],
+      ...Array(7).fill("command"),
+    ]);
+    expect(home.read(plugin)).toContain(`const program = ${JSON.stringify(home.program)};`);
+    expect(home.read(npmrc)).toContain("\nfetch-retries=0\n");
+    expect(home.json(json)).toEqual({
+      mcp: { parley: { type: "local", command: [home.program, "mcp"], enabled: true } },
+    });
+    expect(home.read(".config/opencode/command/session-status.md")).toContain(
+      `'${home.program}' status`,
+    );
+    expect((await setup(home)).result.changes).toEqual([]);
+    await home.remove();
+    expect(home.picture()).toEqual(before);
+  });
+
+  test.each([json, jsonc])("keeps every byte of the user's %s", async (name) => {
+    using home = new Home({
+      [name]:
+        '{\n  // mine\n  "model": "a/b",\n  "mcp": {\n    "other": {"type": "remote"}, // too\n  },\n}\n',
+      [npmrc]: "registry=https://example.org\n",
+      ".config/opencode/plugin/mine.js": "export const Mine = async () => ({});\n",
+    });
+    const before = home.picture();
+    const { warnings } = await setup(home);
+    expect(warnings).toEqual([]);
+    expect(home.has(name === json ? jsonc : json)).toBe(false);
+    expect(home.read(name)).toContain('"parley"');
+    expect(home.read(npmrc)).toBe("registry=https://example.org\n");
+    await home.remove(["opencode"]);
+    expect(home.picture()).toEqual(before);
+  });
+
+  test("finds its server again in the file that has it, though the other has come since", async () => {
+    using home = new Home();
+    await setup(home);
+    home.write(jsonc, "{}");
+    expect((await setup(home)).result.changes).toEqual([]);
+    await home.remove();
+    expect([home.has(json), home.read(jsonc)]).toEqual([false, "{}"]);
+  });
+
+  test("leaves a plugin of that name alone, and says so", async () => {
+    using home = new Home({ [plugin]: "export const Parley = 1;\n" });
+    const { warnings } = await setup(home);
+    expect(warnings.map(({ code }) => code)).toEqual(["kept"]);
+    await home.remove();
+    expect(home.read(plugin)).toBe("export const Parley = 1;\n");
+  });
+
+  test("of a parley that has moved is corrected", async () => {
+    using home = new Home();
+    await setup(home);
+    home.program = home.at('new "$&" place/parley');
+    await setup(home);
+    expect(home.read(plugin)).toContain(`const program = ${JSON.stringify(home.program)};`);
+    expect(home.json(json).mcp.parley.command).toEqual([home.program, "mcp"]);
+    await home.remove();
+    expect([home.has(plugin), home.has(json)]).toEqual([false, false]);
+  });
+
+  test("follows XDG_CONFIG_HOME, and shortens npm's patience in ~/.opencode too", async () => {
+    using home = new Home();
+    mkdirSync(home.at(".opencode"));
+    await home.setup(["opencode"], { env: { XDG_CONFIG_HOME: home.at("xdg") } });
+    expect(home.has("xdg/opencode/plugin/parley.js")).toBe(true);
+    expect(home.has(".opencode/.npmrc")).toBe(true);
+  });
+});
+
+/** The plugin as OpenCode loads it, with a client and a program that write down what they are asked. */
+async function load(home: Home, answers: Record<string, string> = {}) {
+  home.write(
+    "bin/parley",
+    `#!/bin/sh\nprintf '%s %s\\n' "$3" "$(cat)" >>"${home.at("calls")}"\n[ ! -f "${home.at("answers")}/$3" ] || . "${home.at("answers")}/$3"\n`,
+  );
+  chmodSync(home.at("bin/parley"), 0o755);
+  for (const [event, script] of Object.entries(answers)) home.write(`answers/${event}`, script);
+  await setup(home);
+  const prompts: unknown[] = [];
+  const parents: Record<string, string> = { ses_sub: "ses_1" };
+  const session = {
+    get: async ({ path: { id } }: { path: { id: string } }) => ({
+      data: { id, parentID: parents[id] },
+    }),
+    promptAsync: async (prompt: unknown) => {
+      prompts.push(prompt);
+      return {};
+    },
+  };
+  const { Parley } = await import(home.at(plugin));
+  const hooks = await Parley({ client: { session }, directory: home.path });
+  const calls = () =>
+    !home.has("calls")
+      ? []
+      : home
+          .read("calls")
+          .trim()
+          .split("\n")
+          .map((line) => ({
+            event: line.slice(0, line.indexOf(" ")),
+            ...JSON.parse(line.slice(line.indexOf(" ") + 1)),
+          }));
+  const prompt = async (id = "ses_1") => {
+    const message = { id: "msg_1", agent: "plan", model: { providerID: "a", modelID: "b" } };
+    const parts: Record<string, unknown>[] = [{ id: "prt_1", type: "text", text: "hi" }];
+    await hooks["chat.message"]({ sessionID: id }, { message, parts });
+    return parts;
+  };
+  const edit = { tool: "edit", sessionID: "ses_1", callID: "c", args: { filePath: "/a" } };
+  const idle = (sessionID: string) =>
+    hooks.event({ event: { type: "session.idle", properties: { sessionID } } });
+  return { hooks, calls, prompts, prompt, edit, idle };
+}
+
+describe("The plugin", () => {
+  test("puts what parley says beside the prompt, the welcome once", async () => {
+    using home = new Home();
+    const { prompt, calls } = await load(home, {
+      "session.start": `echo '{"context":"welcome"}'`,
+      "chat.message": `echo '{"context":"mail"}'`,
+    });
+    expect((await prompt())[1]).toEqual({
+      id: "prt_1p",
+      sessionID: "ses_1",
+      messageID: "msg_1",
+      type: "text",
+      text: "welcome\n\nmail",
+      synthetic: true,
+    });
+    expect((await prompt())[1]).toMatchObject({ text: "mail" });
+    expect(calls().map(({ event }) => event)).toEqual([
+      "session.start",
+      "chat.message",
+      "chat.message",
+    ]);
+    expect(calls()[0]).toMatchObject({ session_id: "ses_1", cwd: home.path, model: "a/b" });
+  });
+
+  test("throws what parley refuses, and looks at no tool that changes nothing", async () => {
+    using home = new Home();
+    const { hooks, edit, calls } = await load(home, {
+      "tool.execute.before": `echo '{"deny":"held by another"}'`,
+    });
+    const before = hooks["tool.execute.before"];
+    expect(before(edit, { args: edit.args })).rejects.toThrow("held by another");
+    await before({ ...edit, tool: "read" }, { args: {} });
+    expect(calls()).toMatchObject([{ tool_name: "edit", tool_input: { filePath: "/a" } }]);
+  });
+
+  test("adds what parley says to the answer of a tool, of its own or of an MCP server", async () => {
+    using home = new Home();
+    const { hooks, edit } = await load(home, {
+      "tool.execute.after": `echo '{"context":"mail"}'`,
+    });
+    const own = { output: "done" };
+    await hooks["tool.execute.after"](edit, own);
+    expect(own.output).toBe("done\n\nmail");
+    const others = { content: [{ type: "text", text: "done" }] };
+    await hooks["tool.execute.after"](edit, others);
+    expect(others.content[1]).toEqual({ type: "text", text: "mail" });
+  });
+
+  test("lets a turn go on once, in the agent and model that it had", async () => {
+    using home = new Home();
+    const { prompt, prompts, idle, calls } = await load(home, {
+      "session.idle": `echo '{"continue":"mail"}'`,
+    });
+    await prompt();
+    await idle("ses_1");
+    expect(prompts).toEqual([
+      {
+        path: { id: "ses_1" },
+        body: {
+          parts: [{ type: "text", text: "mail" }],
+          agent: "plan",
+          model: { providerID: "a", modelID: "b" },
+        },
+      },
+    ]);
+    await idle("ses_1");
+    const told = calls().filter(({ event }) => event === "session.idle");
+    expect(told.map((each) => each.stop_hook_active)).toEqual([false, true]);
+  });
+
+  test("counts a subagent's edits for the session that it works for, and tells it nothing", async () => {
+    using home = new Home();
+    const { hooks, prompt, idle, edit, calls } = await load(home, {
+      "tool.execute.after": `echo '{"context":"mail"}'`,
+    });
+    expect(await prompt("ses_sub")).toHaveLength(1);
+    await idle("ses_sub");
+    const output = { output: "done" };
+    await hooks["tool.execute.after"]({ ...edit, sessionID: "ses_sub" }, output);
+    expect(output.output).toBe("done");
+    expect(calls()).toMatchObject([{ session_id: "ses_1", agent_id: "ses_sub" }]);
+    const shell = { env: {} as Record<string, string> };
+    await hooks["shell.env"]({ sessionID: "ses_sub" }, shell);
+    expect(shell.env).toEqual({ OPENCODE_SESSION_ID: "ses_1" });
+  });
+
+  test("lets everything through where parley is gone, fails, answers nonsense or does not answer", async () => {
+    for (const script of ["exit 3", "echo nonsense", "echo null", "exec sleep 60", null]) {
+      using home = new Home();
+      const { hooks, edit, prompt } = await load(home, { "tool.execute.before": script ?? "" });
+      if (script === null) chmodSync(home.at("bin/parley"), 0o600);
+      await hooks["tool.execute.before"](edit, { args: edit.args });
+      if (script === null) expect(await prompt()).toHaveLength(1);
+    }
+  });
+
+  test("tells of the end of every session that it knows", async () => {
+    using home = new Home();
+    const { hooks, prompt, calls } = await load(home);
+    await prompt("ses_1");
+    await prompt("ses_2");
+    await hooks.dispose();
+    const ended = calls().filter(({ event }) => event === "dispose");
+    expect(ended.map(({ session_id }) => session_id).toSorted()).toEqual(["ses_1", "ses_2"]);
+  });
+});

@@ -1,0 +1,88 @@
+/** An idle client at its terminal is woken by a message, without a key being typed. */
+import { describe, expect, test } from "bun:test";
+
+import { isInstalled } from "./drivers/driver";
+import { vendors } from "./drivers/vendors";
+import { type Recorded, until } from "./model/model";
+import { Place } from "./place";
+
+const text = ({ messages }: Recorded): string => messages.map((each) => each.text).join("\n");
+
+describe.each([...vendors])("$name", (vendor) => {
+  const story = test.skipIf(!isInstalled(vendor));
+
+  /** Begins a session at a terminal that has answered one prompt, and idles. */
+  async function idle(place: Place, args: readonly string[] = []) {
+    const model = place.model(vendor);
+    model.script("good morning", [{ text: "good morning to you" }]);
+    const screen = await place.terminal(vendor, args);
+    await screen.submit("good morning");
+    await until("the answer", () => screen.text().includes("good morning to you"));
+    const session = await until("an idle session", async () =>
+      (await place.ask("status", "--no-log")).sessions.find(
+        (each: { activity: { state: string } | null }) => each.activity?.state === "idle",
+      ),
+    );
+    return { screen, model, session };
+  }
+
+  story("is woken from idle by a critical message, and its model sees it", async () => {
+    await using place = new Place([vendor]);
+    await place.setUp();
+    const { model, session, screen } = await idle(place);
+    expect(session.reachability).toMatchObject({ now: "wake", last_worked_at: null });
+
+    model.script("parley: a message from operator waits", [{ text: "I have seen it" }]);
+    const began = performance.now();
+    const sending = place.ask(
+      "message",
+      session.session_id,
+      "the build is red",
+      "--wake",
+      "--priority",
+      "3",
+    );
+    const asked = await model.asked("parley: a message from operator waits", 1);
+    const milliseconds = Math.round(performance.now() - began);
+    console.log(`${vendor.name}: from message --wake to the model's request ${milliseconds} ms`);
+    expect(text(asked)).toContain("the build is red");
+
+    const sent = await sending;
+    expect(sent.outlooks).toMatchObject([{ expect: "woken", wake: { outcome: "accepted" } }]);
+    await until("the answer", () => screen.text().includes("I have seen it"));
+    const { messages } = await place.ask("message", "--sent", "--status");
+    expect(messages[0]).toMatchObject({
+      status: "delivered",
+      wake: { outcome: "accepted", way: session.reachability.by },
+    });
+    const after = await until("an idle session again", async () => {
+      const { sessions } = await place.ask("status", "--no-log");
+      return sessions[0].reachability.now === "wake" && sessions[0];
+    });
+    expect(after.reachability.last_worked_at).toBeString();
+  });
+
+  story("is left alone where its user lets nothing wake it", async () => {
+    await using place = new Place([vendor]);
+    await place.setUp();
+    await place.parley("setup", vendor.name, "--wake", "never");
+    const { model, session, screen } = await idle(place);
+    expect(session.reachability.now).toBe("prompt");
+    const before = model.requests.length;
+    const sent = await place.ask(
+      "message",
+      session.session_id,
+      "the build is red",
+      "--priority",
+      "3",
+    );
+    expect(sent.outlooks).toMatchObject([{ expect: "prompt", unwoken: "policy", wake: null }]);
+    model.script("what is new", [{ text: "this and that" }]);
+    await screen.submit("what is new");
+    const asked = await model.asked("what is new", 1);
+    expect(text(asked)).toContain("the build is red");
+    expect(
+      model.requests.slice(before).every((each) => !text(each).includes("parley: a message from")),
+    ).toBe(true);
+  });
+});
