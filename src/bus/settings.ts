@@ -15,6 +15,8 @@ export interface Settings {
   channels: Record<string, number>;
   /** How long an ended session is kept. */
   endedSessions: number;
+  /** The database may be on a network file system, at the user's own risk. */
+  allowNetwork: boolean;
 }
 
 const second = 1000;
@@ -37,16 +39,19 @@ export const defaultSettings: Settings = {
     default: 300 * second,
   },
   endedSessions: 30 * day,
+  allowNetwork: false,
 };
 
 /**
  * Settings from the environment: PARLEY_STALE_TIMEOUT (`300s`), PARLEY_KEEP_SESSIONS (`30d`), and PARLEY_TTL, a list of
- * `CHANNEL=DURATION` where `directed` and `default` are channels too (`directed=24h,state=60s`).
+ * `CHANNEL=DURATION` where `directed` and `default` are channels too (`directed=24h,state=60s`), and
+ * PARLEY_ALLOW_NETWORK_FS=1.
  */
 export function settingsFrom(env: Record<string, string | undefined>): Settings {
   const { PARLEY_STALE_TIMEOUT: stale, PARLEY_KEEP_SESSIONS: keep, PARLEY_TTL: ttl } = env;
-  if (!stale && !keep && !ttl) return defaultSettings;
-  const settings = { ...defaultSettings, channels: { ...defaultSettings.channels } };
+  const allowNetwork = env["PARLEY_ALLOW_NETWORK_FS"] === "1";
+  if (!stale && !keep && !ttl && !allowNetwork) return defaultSettings;
+  const settings = { ...defaultSettings, allowNetwork, channels: { ...defaultSettings.channels } };
   if (stale) settings.staleAfter = duration(stale, "PARLEY_STALE_TIMEOUT");
   if (keep) settings.endedSessions = duration(keep, "PARLEY_KEEP_SESSIONS");
   for (const pair of ttl ? ttl.split(",") : []) {

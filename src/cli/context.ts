@@ -4,7 +4,7 @@ import type { Bus } from "../bus/bus";
 import type { Clock } from "../bus/clock";
 import type { DatabaseReport } from "../bus/doctor";
 import type { FaultLog } from "../bus/fault";
-import { ParleyError } from "../bus/errors";
+import { ParleyError, type Warning } from "../bus/errors";
 import type { Identity } from "../bus/identity";
 import type { SessionLog } from "../bus/log";
 import type { PreferenceFile } from "../bus/preferences";
@@ -41,6 +41,8 @@ export interface Context extends AsyncDisposable {
   bus(mode: StoreOptions["mode"], giveUpAt?: number): Promise<Bus>;
   /** Closes the bus and opens what its path names now. */
   reopened(mode: StoreOptions["mode"]): Promise<Bus>;
+  /** What is to be said of the bus that was opened, whatever the verb. */
+  warnings(): Promise<Warning[]>;
   /** The dashboard as the session log keeps it. */
   dashboardText(dashboard: Dashboard, at: Date): Promise<string>;
   /** Asks the human at the terminal a yes-or-no question; null where there is none, or with `--json`. */
@@ -141,6 +143,12 @@ export function createContext({ io, db, session, asOperator, json }: ContextOpti
       await close();
       bus = open(mode);
       return bus;
+    },
+    warnings: async () => {
+      const why = (await bus?.catch(() => null))?.store.readOnly ?? null;
+      if (why === null) return [];
+      const message = `the database is only read, since ${why}: nothing was marked as shown`;
+      return [{ code: "read_only", message }];
     },
     get ask() {
       if (json || !isTerminal(0) || !isTerminal(2)) return null;

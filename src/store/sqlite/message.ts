@@ -188,7 +188,7 @@ export function sentMessages(
       where sender_id = $sender_id and recipient_id is not null and expires_at > $now group by status`,
     { sender_id, now },
   )) {
-    if (row.status in totals) totals[row.status as MessageStatus] = row.count;
+    if (Object.hasOwn(totals, row.status)) totals[row.status as MessageStatus] = row.count;
   }
   return { messages, totals };
 }
