@@ -15,6 +15,10 @@ export interface Settings {
   channels: Record<string, number>;
   /** How long an ended session is kept. */
   endedSessions: number;
+  /** Unread messages that one mailbox takes. */
+  mostUnread: number;
+  /** Locks, and claims, that one session may hold. */
+  mostHeld: number;
   /** The database may be on a network file system, at the user's own risk. */
   allowNetwork: boolean;
 }
@@ -39,6 +43,8 @@ export const defaultSettings: Settings = {
     default: 300 * second,
   },
   endedSessions: 30 * day,
+  mostUnread: 10_000,
+  mostHeld: 1_000,
   allowNetwork: false,
 };
 

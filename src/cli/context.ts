@@ -2,7 +2,7 @@ import { join, resolve } from "node:path";
 
 import type { Bus } from "../bus/bus";
 import type { Clock } from "../bus/clock";
-import type { DatabaseReport } from "../bus/doctor";
+import type { DatabaseReport, Repair } from "../bus/doctor";
 import type { FaultLog } from "../bus/fault";
 import { ParleyError, type Warning } from "../bus/errors";
 import type { Identity } from "../bus/identity";
@@ -59,6 +59,8 @@ export interface Context extends AsyncDisposable {
   places(): Places;
   /** What the database file is, found without changing it. */
   inspectDatabase(): Promise<DatabaseReport>;
+  /** Puts a new database with what could be read in the place of a damaged one. Null where it is not damaged. */
+  repairDatabase(): Promise<Repair | null>;
   version(): Promise<Version>;
   /** Where hooks note what went wrong. */
   faults(): Promise<FaultLog>;
@@ -169,6 +171,11 @@ export function createContext({ io, db, session, asOperator, json }: ContextOpti
       const { inspectDatabase } = await import("../store/sqlite/inspect");
       const path = messagingDatabasePath(env, db, cwd);
       return inspectDatabase(path, db || env["PARLEY_DB"] ? null : dataDirectory(env));
+    },
+    repairDatabase: async () => {
+      const { repairDatabase } = await import("../store/sqlite/repair");
+      const path = messagingDatabasePath(env, db, cwd);
+      return repairDatabase(path, db || env["PARLEY_DB"] ? null : dataDirectory(env));
     },
     version: async () => (await import("./version")).version(),
     faults: async () => {

@@ -74,7 +74,7 @@ const unsafe = /[^\P{Cc}\n\t]|[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/u;
 
 const documented = new Set<number>([0, ...Object.values(exitCodes)]);
 
-/** `well`, or what is wrong with an answer. */
+/** `well`, or what is wrong with an answer. `said`: diagnostics before they are cleaned on their way to stderr. */
 export function judged(
   { exitCode, stdout, said }: { exitCode: number; stdout: string; said: string },
   json: boolean,
@@ -82,9 +82,9 @@ export function judged(
   const all = stdout + said;
   if (!documented.has(exitCode)) return `exit code ${exitCode}`;
   if (/parley hit a bug|^\s+at .*:\d+/m.test(all)) return `crashed: ${all.slice(0, 600)}`;
-  const control = unsafe.exec(all)?.[0];
+  const control = unsafe.exec(stdout)?.[0];
   if (control !== undefined)
-    return `${JSON.stringify(control)} in ${JSON.stringify(all.slice(0, 600))}`;
+    return `${JSON.stringify(control)} in ${JSON.stringify(stdout.slice(0, 600))}`;
   if (!json) return "well";
   for (const line of stdout.split("\n").slice(0, -1)) JSON.parse(line);
   return "well";

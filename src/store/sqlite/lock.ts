@@ -4,6 +4,7 @@ import type { Moment } from "../../bus/liveness";
 import type { Attempt, Blocker, GotLocks, Lock, LockRequest, LockTarget } from "../../bus/lock";
 import type { SessionRecord } from "../../bus/session";
 import { closeAlertsOn, raiseAlert } from "./alert";
+import { refuseTooMany } from "./bounds";
 import type { Connection } from "./connection";
 import { insertEvent, tell } from "./event";
 import { freeIfOver } from "./lease";
@@ -55,6 +56,7 @@ export function acquireLocks(
     .map((target) => target.file_path)
     .filter((path) => !isMine(c, me, path));
   const locks = request.targets.map((target) => writeLock(c, me, request, target, moment.at));
+  if (fresh.length > 0) refuseTooMany(c, "file_locks", me.session_id);
   const elsewhere = request.targets.flatMap((target) => inOtherWorktrees(c, me, target, moment));
   return {
     kind: "got",

@@ -4,6 +4,7 @@ import type { Moment } from "../../bus/liveness";
 import type { Message, MessageStatus } from "../../bus/message";
 import { channelLife, type Settings } from "../../bus/settings";
 import type { MessageDraft, PublishDraft, SentMessages } from "../../bus/store";
+import { refuseFullMailbox } from "./bounds";
 import type { Connection } from "./connection";
 import { liveSessions, tend } from "./session";
 
@@ -138,6 +139,7 @@ export function sendMessages(c: Connection, draft: MessageDraft, moment: Moment)
           .map((record) => record.session_id)
           .filter((id) => id !== draft.sender_id);
   return ids.map((recipient_id) => {
+    refuseFullMailbox(c, recipient_id);
     const at = { activity: null, at: moment.at };
     return fromRow(writeMessage(c, { ...message, recipient_id, status: "pending", ...at }));
   });
