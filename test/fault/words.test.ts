@@ -120,14 +120,7 @@ async function argvOf({
     // What stands behind it would be run.
     .filter((word) => verb !== "lock" || word !== "--")
     .filter((word) => !/^--(db|cron|kill|export|watch|follow|wait)/.test(word));
-  return [
-    verb,
-    ...(verb === "watch" || verb === "feed" ? ["--for", "1ms"] : []).slice(
-      0,
-      verb === "watch" ? 2 : 0,
-    ),
-    ...safe,
-  ];
+  return [verb, ...(verb === "watch" ? ["--for", "1ms"] : []), ...safe];
 }
 
 test(
@@ -260,10 +253,10 @@ test(
         fc.uint8Array({ minLength: 1, maxLength: 12 }),
         fc.boolean(),
         async (line, bytes, json) => {
-          const words = line
+          const parts = line
             .split(" ")
             .map((word) => (word.includes("@") ? word.replace("@", '"$x"') : word));
-          const script = `x=$(printf '${octal(bytes)}'); exec "$0" ${json ? "--json" : ""} ${words.join(" ")}`;
+          const script = `x=$(printf '${octal(bytes)}'); exec "$0" ${json ? "--json" : ""} ${parts.join(" ")}`;
           const child = Bun.spawn(["sh", "-c", script, binary], {
             env: { HOME: home, PATH: "/usr/bin:/bin" },
             cwd: home,
