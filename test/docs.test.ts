@@ -112,3 +112,12 @@ test.each(pages)("the links of %s lead somewhere", async (path) => {
   const broken = [...links].filter(([, to]) => !existsSync(join(root, dirname(path), to ?? "")));
   expect(broken.map(([link]) => link)).toEqual([]);
 });
+
+test("docs/reliability.md names tests that exist, and every test of faults", async () => {
+  const page = await read("docs/reliability.md");
+  const named = [
+    ...new Set([...page.matchAll(/`(test\/\S+\.test\.ts)`/g)].map(([, file]) => file!)),
+  ];
+  expect(named.filter((file) => !existsSync(join(root, file)))).toEqual([]);
+  expect(filesOf("test/fault/*.test.ts").filter((file) => !named.includes(file))).toEqual([]);
+});

@@ -1,4 +1,4 @@
-import { type Alert, type Conflict, conflict } from "./alert";
+import { type Alert, type Conflict, conflict, conflictRules } from "./alert";
 import type { Bus } from "./bus";
 import { type Actor, callingSession, momentNow } from "./caller";
 import { openDashboard, type OpenedDashboard } from "./dashboard";
@@ -64,17 +64,21 @@ export async function findConflicts(
 /** Conflicts that only an alert tells of: refused locks and claims, and for the operator those of everybody. */
 function fromAlerts(alerts: Alert[], me: string | null, known: Conflict[]): Conflict[] {
   const seen = new Set(known.map((each) => `${each.type} ${each.resource}`));
-  return alerts
-    .filter((alert) => !seen.has(`${alert.message_type} ${alert.payload.resource}`))
-    .filter((alert) => me === null || alert.payload.sessions.includes(me))
-    .flatMap((alert) => {
-      const { sessions, resource } = alert.payload;
-      // Of a refused lock only the first holds it; the others asked.
-      const others = alert.message_type === "file_conflict" ? sessions.slice(0, 1) : sessions;
-      return others
-        .filter((session) => session !== me)
-        .map((session) => conflict(alert.message_type, session, resource));
-    });
+  return (
+    alerts
+      // What another program calls an alert need be none of our conflicts; it stands among the alerts.
+      .filter((alert) => Object.hasOwn(conflictRules, alert.message_type))
+      .filter((alert) => !seen.has(`${alert.message_type} ${alert.payload.resource}`))
+      .filter((alert) => me === null || alert.payload.sessions.includes(me))
+      .flatMap((alert) => {
+        const { sessions, resource } = alert.payload;
+        // Of a refused lock only the first holds it; the others asked.
+        const others = alert.message_type === "file_conflict" ? sessions.slice(0, 1) : sessions;
+        return others
+          .filter((session) => session !== me)
+          .map((session) => conflict(alert.message_type, session, resource));
+      })
+  );
 }
 
 /** Acknowledges these alerts, or all that name the session (for the operator: all). */

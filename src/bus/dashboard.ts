@@ -54,12 +54,6 @@ export async function openDashboard(
       async () => null,
     );
   }
-  if (bus.store.readOnly) {
-    warnings.push({
-      code: "read_only",
-      message: "the database is read-only: nothing was marked as shown",
-    });
-  }
 
   const hooks_off = query.hooksOff === true;
   const sessions = overview.sessions.map(({ record, holdings }) =>
@@ -112,7 +106,7 @@ const reserve = (
     openInbox(bus, { id, record: null }, { channel: null, limit: unreadLimit, peek, again });
   return unlessRefused(
     warnings,
-    () => open(bus.store.readOnly),
+    () => open(bus.store.readOnly !== null),
     () => open(true),
   );
 };

@@ -10,8 +10,18 @@ export interface Finding {
   remedy: string | null;
 }
 
+/** What `doctor --repair` did. */
+export interface Repair {
+  /** Where the damaged file is now, its log beside it. */
+  moved_to: string;
+  /** How many rows of each kind could be read of it; the rest is lost. */
+  salvaged: { sessions: number; messages: number; locks: number; claims: number };
+}
+
 /** The data of `doctor`. */
 export interface DoctorResult {
+  /** With `--repair`: null where there was nothing to repair. */
+  repaired?: Repair | null;
   /** No finding is a warning or an error. */
   healthy: boolean;
   findings: Finding[];

@@ -29,12 +29,24 @@ export async function lock(
 ): Promise<Locked> {
   const { session_id } = await requireSession(bus);
   const { lockType: lock_type, ttl, force } = options;
-  const found = paths.map((path) => bus.identity.file(path));
+  const found = paths.map((path) => bus.identity.file(checkedPath(path)));
   const targets = [...new Map(found.map((target) => [target.file_path, target])).values()];
   const got = await untilGot(bus, session_id, options.wait, (queue, moment) =>
     bus.store.acquireLocks({ session_id, targets, lock_type, ttl, force, ...queue }, moment),
   );
   return { result: { locks: got.locks }, fresh: got.fresh, warnings: warningsOf(got) };
+}
+
+/** Longest path or resource name, in bytes of UTF-8: Linux takes no longer one. */
+const longestPath = 4096;
+
+function checkedPath(path: string): string {
+  const bytes = Buffer.byteLength(path);
+  if (bytes <= longestPath && !path.includes("\0")) return path;
+  throw new ParleyError("invalid", "A path is too long, or holds a NUL character", {
+    hint: `use at most ${longestPath} bytes`,
+    details: { bytes, limit: longestPath },
+  });
 }
 
 const warningsOf = ({ elsewhere, taken }: GotLocks): Warning[] => [

@@ -46,7 +46,7 @@ export async function* operatorNews(
   }
 
   async function look(): Promise<OperatorNews[] | null> {
-    const query = { channel: null, limit: batch, peek: bus.store.readOnly, again: true };
+    const query = { channel: null, limit: batch, peek: bus.store.readOnly !== null, again: true };
     const inbox = await openInbox(
       bus,
       { id: operatorId, record: null },

@@ -17,6 +17,12 @@ export interface Settings {
   /** How long an ended session is kept. */
   endedSessions: number;
   loop: LoopLimit;
+  /** Unread messages that one mailbox takes. */
+  mostUnread: number;
+  /** Locks, and claims, that one session may hold. */
+  mostHeld: number;
+  /** The database may be on a network file system, at the user's own risk. */
+  allowNetwork: boolean;
 }
 
 const second = 1000;
@@ -40,18 +46,22 @@ export const defaultSettings: Settings = {
   },
   endedSessions: 30 * day,
   loop: { limit: 20, window: 600 * second },
+  mostUnread: 10_000,
+  mostHeld: 1_000,
+  allowNetwork: false,
 };
 
 /**
  * Settings from the environment: PARLEY_STALE_TIMEOUT (`300s`), PARLEY_KEEP_SESSIONS (`30d`),
- * PARLEY_LOOP_LIMIT (`20/10m`; the time may be missing), and PARLEY_TTL, a list of
+ * PARLEY_LOOP_LIMIT (`20/10m`; the time may be missing), PARLEY_ALLOW_NETWORK_FS=1, and PARLEY_TTL, a list of
  * `CHANNEL=DURATION` where `directed` and `default` are channels too (`directed=24h,state=60s`).
  */
 export function settingsFrom(env: Record<string, string | undefined>): Settings {
   const { PARLEY_STALE_TIMEOUT: stale, PARLEY_KEEP_SESSIONS: keep, PARLEY_TTL: ttl } = env;
   const loop = env["PARLEY_LOOP_LIMIT"];
-  if (!stale && !keep && !ttl && !loop) return defaultSettings;
-  const settings = { ...defaultSettings, channels: { ...defaultSettings.channels } };
+  const allowNetwork = env["PARLEY_ALLOW_NETWORK_FS"] === "1";
+  if (!stale && !keep && !ttl && !loop && !allowNetwork) return defaultSettings;
+  const settings = { ...defaultSettings, allowNetwork, channels: { ...defaultSettings.channels } };
   if (stale) settings.staleAfter = duration(stale, "PARLEY_STALE_TIMEOUT");
   if (keep) settings.endedSessions = duration(keep, "PARLEY_KEEP_SESSIONS");
   if (loop) settings.loop = loopLimit(loop);

@@ -24,8 +24,8 @@ import type { DatabaseFacts, LifecycleEvent, Stats } from "./status";
 export interface Store {
   /** Path or URL, without secrets. */
   readonly location: string;
-  /** True where the medium allows no writing: operations that only mark become no-ops. */
-  readonly readOnly: boolean;
+  /** Why nothing can be written, in a few words; null where it can. Then operations that only mark become no-ops. */
+  readonly readOnly: string | null;
   facts(): Promise<DatabaseFacts>;
   /** Changes whenever another connection has committed since the last call, or this one has sent or published. */
   changeCount(): Promise<number>;
@@ -135,7 +135,7 @@ export interface Store {
   claimOn(taskId: string, moment: Moment): Promise<Claim | null>;
   /** Makes alerts read for everybody; throws `not_found` where one is no unread alert. Returns them as they are then. */
   acknowledge(ids: readonly number[], by: string, at: number): Promise<Alert[]>;
-  /** Marks alerts as shown to the operator. */
+  /** Marks alerts as shown to the operator, unless others keep the database busy. */
   markAlertsDelivered(ids: readonly number[], at: number): Promise<void>;
 
   // Upkeep

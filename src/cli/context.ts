@@ -2,9 +2,9 @@ import { join, resolve } from "node:path";
 
 import type { Bus } from "../bus/bus";
 import type { Clock } from "../bus/clock";
-import type { DatabaseReport } from "../bus/doctor";
+import type { DatabaseReport, Repair } from "../bus/doctor";
 import type { FaultLog } from "../bus/fault";
-import { ParleyError } from "../bus/errors";
+import { ParleyError, type Warning } from "../bus/errors";
 import type { Identity } from "../bus/identity";
 import type { SessionLog } from "../bus/log";
 import type { MigrationResult } from "../bus/migration";
@@ -45,6 +45,8 @@ export interface Context extends AsyncDisposable {
   bus(mode: StoreOptions["mode"], giveUpAt?: number): Promise<Bus>;
   /** Closes the bus and opens what its path names now. */
   reopened(mode: StoreOptions["mode"]): Promise<Bus>;
+  /** What is to be said of the bus that was opened, whatever the verb. */
+  warnings(): Promise<Warning[]>;
   /** The dashboard as the session log keeps it. */
   dashboardText(dashboard: Dashboard, at: Date): Promise<string>;
   /** Asks the human at the terminal a yes-or-no question; null where there is none, or with `--json`. */
@@ -61,6 +63,8 @@ export interface Context extends AsyncDisposable {
   places(): Places;
   /** What the database file is, found without changing it. */
   inspectDatabase(): Promise<DatabaseReport>;
+  /** Puts a new database with what could be read in the place of a damaged one. Null where it is not damaged. */
+  repairDatabase(): Promise<Repair | null>;
   version(): Promise<Version>;
   /** Where hooks note what went wrong. */
   faults(): Promise<FaultLog>;
@@ -175,6 +179,12 @@ export function createContext(options: ContextOptions): Context {
       bus = open(mode);
       return bus;
     },
+    warnings: async () => {
+      const why = (await bus?.catch(() => null))?.store.readOnly ?? null;
+      if (why === null) return [];
+      const message = `the database is only read, since ${why}: nothing was marked as shown`;
+      return [{ code: "read_only", message }];
+    },
     get ask() {
       if (json || !isTerminal(0) || !isTerminal(2)) return null;
       return async (question: string) => (await import("./ask")).ask(io, question);
@@ -202,6 +212,11 @@ export function createContext(options: ContextOptions): Context {
         });
       }
       return inspectDatabase(path, db || env["PARLEY_DB"] ? null : dataDirectory(env));
+    },
+    repairDatabase: async () => {
+      const { repairDatabase } = await import("../store/sqlite/repair");
+      const path = messagingDatabasePath(env, db, cwd);
+      return repairDatabase(path, db || env["PARLEY_DB"] ? null : dataDirectory(env));
     },
     version: async () => (await import("./version")).version(),
     faults: async () => {

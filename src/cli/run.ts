@@ -107,7 +107,12 @@ async function perform(
     await using context = await parts.createContext({ io, db, session, asOperator, json });
     const result = await command.run({ args, rest, context, signal: stop.signal });
     if ("raw" in result) return await output.raw(result);
-    if ("stream" in result) return await pump(result.stream, stop, io, output);
+    const warnings = await context.warnings();
+    if ("stream" in result) {
+      for (const { message } of warnings) await io.say("warn", message);
+      return await pump(result.stream, stop, io, output);
+    }
+    if (warnings.length > 0) result.warnings = [...(result.warnings ?? []), ...warnings];
     return await output.answer(result);
   } catch (error) {
     throw await withAdvice(error, name, io);

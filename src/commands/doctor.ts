@@ -14,9 +14,15 @@ export default defineCommand({
     name: "doctor",
     description: "Look whether everything works, and say what to do where it does not",
   },
-  args: {},
-  examples: ["doctor", "doctor --json"],
-  async run({ context }) {
+  args: {
+    repair: {
+      type: "boolean",
+      description: "Move a damaged database aside, and save into a new one what can be read",
+    },
+  },
+  examples: ["doctor", "doctor --json", "doctor --repair"],
+  async run({ args, context }) {
+    const repaired = args.repair ? { repaired: await context.repairDatabase() } : {};
     const report = await context
       .inspectDatabase()
       .catch((error: unknown) => failed("database", error));
@@ -31,7 +37,7 @@ export default defineCommand({
       ...(await agentFindings(context, isReport ? report.last_seen : {})),
     ];
     const healthy = findings.every(({ status }) => status === "ok" || status === "info");
-    return { view: "doctor", data: { healthy, findings }, exitCode: healthy ? 0 : 1 };
+    return { view: "doctor", data: { healthy, findings, ...repaired }, exitCode: healthy ? 0 : 1 };
   },
 });
 

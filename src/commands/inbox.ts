@@ -32,7 +32,7 @@ export default defineCommand({
       });
     }
     const wait = args.wait === undefined ? null : duration(args.wait, "--wait");
-    const bus = await context.bus("read");
+    const bus = await context.bus(args["mark-read"] ? "write" : "read");
     const actor = await requireActor(bus, context.asOperator);
     const query = { channel: args.channel ?? null, limit, peek };
     const open = async (): Promise<OpenedInbox> =>

@@ -101,7 +101,7 @@ class SystemIdentity implements Identity {
 
   directory(path: string): string {
     const real = this.realPath(path);
-    if (statSync(real, { throwIfNoEntry: false })?.isDirectory()) return real;
+    if (isDirectory(real)) return real;
     throw new ParleyError("not_found", `There is no directory ${JSON.stringify(path)}`, {
       hint: "check the path",
       details: { directory: real },
@@ -240,5 +240,14 @@ class SystemIdentity implements Identity {
     } catch {
       return absolute;
     }
+  }
+}
+
+/** False also for what no file system could hold, such as a name that is too long. */
+function isDirectory(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  } catch {
+    return false;
   }
 }

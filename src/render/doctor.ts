@@ -4,11 +4,12 @@ import { type Look, paint } from "./look";
 import { oneLine } from "./text";
 
 /** `doctor`: a line a finding, and its remedy below it. */
-export function render({ findings, healthy }: DoctorResult, look: Look): string[] {
+export function render({ findings, healthy, repaired }: DoctorResult, look: Look): string[] {
   const width = Math.max(0, ...findings.map(({ check }) => check.length));
   const wanting = findings.filter(({ remedy }) => remedy !== null);
   const bad = findings.filter(({ status }) => status === "warning" || status === "error").length;
   return [
+    ...repairLines(repaired),
     ...findings.flatMap(({ check, status, message, remedy }) => [
       `${label(status, look)} ${check.padEnd(width)}  ${oneLine(message)}`,
       ...(wanting.length > 0 && remedy !== null
@@ -17,6 +18,19 @@ export function render({ findings, healthy }: DoctorResult, look: Look): string[
     ]),
     healthy ? "All is well." : `${count(bad, "finding")} to see to.`,
   ];
+}
+
+function repairLines(repaired: DoctorResult["repaired"]): string[] {
+  if (repaired === undefined) return [];
+  if (repaired === null) return ["Nothing to repair: the database is not damaged."];
+  const { sessions, messages, locks, claims } = repaired.salvaged;
+  const saved = [
+    count(sessions, "session"),
+    count(messages, "message"),
+    count(locks, "lock"),
+    count(claims, "claim"),
+  ];
+  return [`Saved ${saved.join(", ")}; the damaged file is now ${oneLine(repaired.moved_to)}`];
 }
 
 function label(status: Finding["status"], look: Look): string {

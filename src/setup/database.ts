@@ -99,7 +99,7 @@ function kindFindings(report: DatabaseReport): Finding[] {
 }
 
 const damaged = (path: string): string =>
-  `move ${path} and its -wal and -shm files away; the next command makes a new one`;
+  `run parley doctor --repair: it moves ${path} aside and saves what can be read`;
 
 export const finding = (
   check: string,

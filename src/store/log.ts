@@ -4,6 +4,7 @@ import {
   constants,
   existsSync,
   fchmodSync,
+  fstatSync,
   linkSync,
   mkdirSync,
   openSync,
@@ -106,10 +107,18 @@ function append(file: string, header: string, text: string): void {
     fd = openSync(file, appending);
   }
   try {
+    if (fstatSync(fd).size + text.length > maxLogBytes) throw new LogIsFull();
     writeAll(fd, text);
   } finally {
     closeSync(fd);
   }
+}
+
+/** Largest log of a project's day, in bytes. Something writes to it in a loop long before. */
+export const maxLogBytes = 16 * 1024 * 1024;
+
+class LogIsFull extends Error {
+  readonly code = `it has reached ${maxLogBytes / 1024 / 1024} MiB; another begins tomorrow`;
 }
 
 /** Makes a file that already holds its header when it first appears, or finds that somebody else just did. */

@@ -1,5 +1,6 @@
 import { statSync } from "node:fs";
 
+import { ParleyError } from "../bus/errors";
 import { type Audience, type Listening, lostDatabase, type Mail, type Wake } from "../bus/wake";
 import { anyMail, everyone, nextForEveryone, removeBells, ringBell } from "./doorbell";
 import type { Watcher } from "./watcher";
@@ -104,11 +105,15 @@ async function createListener(
 
   const check = async (): Promise<void> => {
     if (stopped) return;
-    // A database that cannot be read is for the listener's own look to report.
-    const now = await changeCount().catch(() => Number.NaN);
+    // A database that cannot be read is for the listener's own look to report; that a newer one came, it would not see.
+    let migrated: ParleyError | null = null;
+    const now = await changeCount().catch((error: unknown) => {
+      if (error instanceof ParleyError && error.code === "invalid") migrated = error;
+      return Number.NaN;
+    });
     if (now === seen || stopped) return;
     seen = now;
-    onWake(null);
+    onWake(migrated);
   };
   const checkAgainAfter = (delay: number): void => {
     clearTimeout(recheck);

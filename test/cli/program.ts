@@ -71,5 +71,6 @@ const verbs: Verbs = Object.fromEntries(
 
 process.exitCode = await run(process.argv.slice(2), createIo(), {
   verbs,
-  createContext: ({ io }) => ({ io, [Symbol.asyncDispose]: async () => {} }) as unknown as Context,
+  createContext: ({ io }) =>
+    ({ io, warnings: async () => [], [Symbol.asyncDispose]: async () => {} }) as unknown as Context,
 });

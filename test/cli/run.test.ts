@@ -27,7 +27,12 @@ function verb(act: Command["run"]): Verbs {
 const run = (io: MemoryIo, argv: string[], act: Command["run"]) =>
   runWith(argv, io, {
     verbs: verb(act),
-    createContext: () => ({ io, [Symbol.asyncDispose]: async () => {} }) as unknown as Context,
+    createContext: () =>
+      ({
+        io,
+        warnings: async () => [],
+        [Symbol.asyncDispose]: async () => {},
+      }) as unknown as Context,
   });
 
 const heartbeat: Answer<"heartbeat"> = {
@@ -346,7 +351,12 @@ describe("called by a name of the seeds", () => {
   const call = (io: MemoryIo, argv: string[], act: Command["run"]) =>
     runWith(argv, io, {
       verbs: seeds(act),
-      createContext: () => ({ io, [Symbol.asyncDispose]: async () => {} }) as unknown as Context,
+      createContext: () =>
+        ({
+          io,
+          warnings: async () => [],
+          [Symbol.asyncDispose]: async () => {},
+        }) as unknown as Context,
     });
 
   test("the verb is that name's, and all words are its arguments", async () => {

@@ -11,6 +11,7 @@ import {
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { hostId } from "../../src/identity/host";
 import { createIdentity } from "../../src/identity/identity";
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -40,7 +41,19 @@ test("the UUID is made once and kept", () => {
   const { machine_uuid } = machineOf(directory);
   expect(machine_uuid).toMatch(uuid);
   expect(machineOf(directory)).toEqual({ machine_uuid, hostname: hostname() });
-  expect(readFileSync(join(directory, "machine-uuid"), "utf8")).toBe(`${machine_uuid}\n`);
+  expect(readFileSync(join(directory, "machine-uuid"), "utf8")).toStartWith(`${machine_uuid}\n`);
+});
+
+test("a directory cloned from another machine makes no second machine of the same UUID", () => {
+  using temporary = new TemporaryDirectory();
+  const original = "d3d3a316-09c6-4f41-8a3f-d93e422d199c";
+  writeFileSync(join(temporary.path, "machine-uuid"), `${original}\n${"a".repeat(32)}\n`);
+  const { machine_uuid } = machineOf(temporary.path);
+  // Where the installation has no identity it cannot be told.
+  if (hostId() === null) expect(machine_uuid).toBe(original);
+  else expect(machine_uuid).not.toBe(original);
+  expect(machine_uuid).toMatch(uuid);
+  expect(machineOf(temporary.path).machine_uuid).toBe(machine_uuid);
 });
 
 test("32 first runs at once agree, and leave one file", async () => {

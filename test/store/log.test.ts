@@ -6,13 +6,14 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 
 import { ParleyError } from "../../src/bus/errors";
-import { createSessionLog } from "../../src/store/log";
+import { createSessionLog, maxLogBytes } from "../../src/store/log";
 
 const machine = "d3d3a316-09c6-8f41-4a3f-d93e422d199c";
 const at = Date.parse("2026-02-11T23:59:59.999Z");
@@ -128,6 +129,17 @@ test("a place that cannot be written is not_permitted, with the path and the way
     expect(hint).toContain("PARLEY_LOG_DIR");
     expect(details).toEqual({ path: log().path("PILOT", day) });
   }
+});
+
+test("a log that has reached its limit takes no more and says so, and the next day begins another", () => {
+  const path = log().append({ project_id: "PILOT", text: "### one", at });
+  truncateSync(path, maxLogBytes - 20);
+  log().append({ project_id: "PILOT", text: "### two", at });
+  const { size } = statSync(path);
+  const refused = () => log().append({ project_id: "PILOT", text: "### no more room", at });
+  expect(refused).toThrow("it has reached 16 MiB; another begins tomorrow");
+  expect(statSync(path).size).toBe(size);
+  log().append({ project_id: "PILOT", text: "### no more room", at: at + 1 });
 });
 
 test("a dangling link in the way is an error, not a loop", () => {

@@ -6,6 +6,7 @@ import type { Attempt, Blocker } from "../../bus/lock";
 import type { SessionRecord } from "../../bus/session";
 import { fromRow, type SessionRow } from "../rows/session";
 import { raiseAlert, reviewTaskAlert } from "./alert";
+import { refuseTooMany } from "./bounds";
 import type { Queries } from "./queries";
 import { insertEvent, tell } from "./event";
 import { freeIfOver } from "./lease";
@@ -47,6 +48,7 @@ export async function acquireClaim(
   }
   if (request.ticket !== null) await leaveQueue(c, request.ticket);
   const got = await writeClaim(c, me, request, moment.at);
+  if (!mine) await refuseTooMany(c, "task_claims", session_id);
   const others = await alive(c, await workingOn(c, task_id, session_id), moment);
   const ids = others.map((each) => each.session_id);
   if (!mine && ids.length > 0) {

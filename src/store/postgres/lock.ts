@@ -5,6 +5,7 @@ import type { Attempt, Blocker, GotLocks, Lock, LockRequest, LockTarget } from "
 import type { SessionRecord } from "../../bus/session";
 import { ancestorsOf, overlaps } from "../rows/path";
 import { closeFileAlert, raiseAlert } from "./alert";
+import { refuseTooMany } from "./bounds";
 import type { Queries } from "./queries";
 import { insertEvent, tell } from "./event";
 import { freeIfOver } from "./lease";
@@ -67,6 +68,7 @@ export async function acquireLocks(
     if (isFresh) fresh.push(lock.file_path);
     elsewhere.push(...(await inOtherWorktrees(c, me, target, moment)));
   }
+  if (fresh.length > 0) await refuseTooMany(c, "file_locks", me.session_id);
   return {
     kind: "got",
     got: { locks, fresh, elsewhere, taken: [...taken.values()].map(shape) },

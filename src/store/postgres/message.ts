@@ -1,3 +1,4 @@
+import { refuseFullMailbox } from "./bounds";
 import { timestamp } from "../../bus/clock";
 import { ParleyError } from "../../bus/errors";
 import type { Moment } from "../../bus/liveness";
@@ -94,6 +95,7 @@ export async function sendAlone(
   { recipients: _recipients, ...draft }: MessageDraft,
   moment: Moment,
 ): Promise<Message[]> {
+  await connection.look((c) => refuseFullMailbox(c, recipient_id));
   const fixed = { recipient_id, status: "pending", activity: null } as const;
   return [fromRow(await writeAlone(connection, { ...draft, ...fixed, at: moment.at }))];
 }
@@ -126,6 +128,7 @@ export async function sendMessages(
           )
           .map((record) => record.session_id)
           .filter((id) => id !== draft.sender_id);
+  for (const id of ids) await refuseFullMailbox(c, id);
   const rows = await Promise.all(
     ids.map((recipient_id) => {
       const at = { activity: null, at: moment.at };

@@ -109,7 +109,7 @@ function storeOn({ connection, readOnly }: Opened, changeCount: () => Promise<nu
   const location = connection.location.text;
   return {
     location,
-    readOnly,
+    readOnly: readOnly ? "the server only lets it be read" : null,
     facts: () => look((c) => facts(c, location)),
     changeCount,
     close: () => connection.close(),

@@ -5,6 +5,7 @@ import type { Moment } from "../../bus/liveness";
 import type { Attempt, Blocker } from "../../bus/lock";
 import type { SessionRecord } from "../../bus/session";
 import { raiseAlert, reviewTaskAlert } from "./alert";
+import { refuseTooMany } from "./bounds";
 import type { Connection } from "./connection";
 import { insertEvent, tell } from "./event";
 import { freeIfOver } from "./lease";
@@ -42,6 +43,7 @@ export function acquireClaim(c: Connection, request: ClaimRequest, moment: Momen
   }
   if (request.ticket !== null) leaveQueue(c, request.ticket);
   const got = writeClaim(c, me, request, moment.at);
+  if (!mine) refuseTooMany(c, "task_claims", session_id);
   const others = workingOn(c, task_id).filter(
     (each) => each.session_id !== session_id && !endIfDead(c, each, moment),
   );

@@ -1,14 +1,32 @@
-import { busyTimeout, impatientTimeout } from "./limits";
+import { busyTimeout, impatientTimeout, tidyingPatience } from "./limits";
 import type { Database } from "bun:sqlite";
 
 import type { Settings } from "../../bus/settings";
-import { deadline, isBusy, translated } from "./failure";
+import { deadline, isBusy, isFull, isRefusal, translated } from "./failure";
 
 type Bindings = Record<string, string | number | null>;
 
 /** Bindings by the names that SQL gives them, for a database that was not opened as `strict`. */
 const prefixed = (bindings: Bindings): Bindings =>
   Object.fromEntries(Object.entries(bindings).map(([name, value]) => [`$${name}`, value]));
+
+/** Columns that hold whole numbers. */
+const numeric =
+  /^(id|message_id|pid|priority|ttl_seconds|reply_to|fence|promised_beats|shared_host|ended_message_id)$/;
+
+/**
+ * SQLite keeps whatever another program wrote, of any type, in any column. Bytes read as the text that they would be,
+ * and what is no number where one belongs as nothing: a view prints numbers as they are.
+ */
+function asDeclared<Row>(row: Row): Row {
+  const values = row as Record<string, unknown>;
+  for (const name in values) {
+    const value = values[name];
+    if (value instanceof Uint8Array) values[name] = Buffer.from(value).toString();
+    if (typeof value !== "number" && value !== null && numeric.test(name)) values[name] = null;
+  }
+  return row;
+}
 
 /** One open database. All SQL of the adapter runs through it. */
 export class Connection {
@@ -21,10 +39,13 @@ export class Connection {
   constructor(
     readonly db: Database,
     readonly path: string,
-    readonly readOnly: boolean,
+    /** Why it was opened for reading only, in a few words; null where it can be written. */
+    readonly readOnly: string | null,
     readonly settings: Settings,
     /** By `performance.now()`: when nothing waits any more; see `StoreOptions`. */
     private readonly giveUpAt = Number.POSITIVE_INFINITY,
+    /** Opened as `immutable`: what others commit meanwhile is never seen. */
+    readonly frozen = false,
   ) {}
 
   /** How long SQLite itself waits for a lock; short where somebody else waits for us, since nothing interrupts it. */
@@ -33,11 +54,12 @@ export class Connection {
   }
 
   get<Row>(sql: string, bindings: Bindings = {}): Row | null {
-    return this.db.query<Row, [Bindings]>(sql).get(this.bound(bindings));
+    const row = this.db.query<Row, [Bindings]>(sql).get(this.bound(bindings));
+    return row === null ? null : asDeclared(row);
   }
 
   all<Row>(sql: string, bindings: Bindings = {}): Row[] {
-    return this.db.query<Row, [Bindings]>(sql).all(this.bound(bindings));
+    return this.db.query<Row, [Bindings]>(sql).all(this.bound(bindings)).map(asDeclared);
   }
 
   /** Returns how many rows changed. */
@@ -46,7 +68,7 @@ export class Connection {
   }
 
   private bound(bindings: Bindings): Bindings {
-    return this.readOnly ? prefixed(bindings) : bindings;
+    return this.readOnly === null ? bindings : prefixed(bindings);
   }
 
   /**
@@ -57,9 +79,9 @@ export class Connection {
     return this.patiently(() => this.inTransaction("begin immediate", work));
   }
 
-  /** Runs `work` in one immediate transaction, or not at all (null) while somebody else is writing. */
-  writeUnlessBusy<T>(work: () => T): T | null {
-    this.db.run("pragma busy_timeout = 0");
+  /** Runs `work` in one immediate transaction, or not at all (null) where others write for longer than `patience` ms. */
+  writeUnlessBusy<T>(work: () => T, patience = 0): T | null {
+    this.db.run(`pragma busy_timeout = ${patience}`);
     try {
       return this.inTransaction("begin immediate", work);
     } catch (error) {
@@ -67,6 +89,18 @@ export class Connection {
       throw error;
     } finally {
       this.db.run(`pragma busy_timeout = ${this.busyTimeout}`);
+    }
+  }
+
+  /**
+   * What somebody who only looks does by the way, in one immediate transaction: not at all where the database is busy or
+   * the medium refuses. What is left undone is done by the next who can write.
+   */
+  tidy(work: () => void): void {
+    try {
+      this.writeUnlessBusy(work, Math.min(tidyingPatience, this.busyTimeout));
+    } catch (error) {
+      if (!isRefusal(error) && !isFull(error)) throw translated(error, this.path);
     }
   }
 

@@ -12,6 +12,11 @@ export const isBusy = (error: unknown): boolean =>
 export const isRefusal = (error: unknown): boolean =>
   error instanceof SQLiteError && /^SQLITE_(READONLY|CANTOPEN|PERM|AUTH)/.test(error.code ?? "");
 
+/** `SHMSIZE` comes before any page is written: the index of the log finds no space. */
+export const isFull = (error: unknown): boolean =>
+  error instanceof SQLiteError &&
+  /^SQLITE_(FULL|IOERR_SHMSIZE|IOERR_WRITE)$/.test(error.code ?? "");
+
 /** Turns what the driver throws into our vocabulary; our own errors pass. */
 export function translated(error: unknown, path: string): unknown {
   if (!(error instanceof SQLiteError)) return error;
@@ -23,7 +28,7 @@ export function translated(error: unknown, path: string): unknown {
       hint: "try again; a process that holds the lock this long may be stuck",
     });
   }
-  if (code === "SQLITE_FULL" || code === "SQLITE_IOERR_SHMSIZE" || code === "SQLITE_IOERR_WRITE") {
+  if (isFull(error)) {
     return new ParleyError("not_permitted", `No space left for ${path}`, {
       ...extras,
       hint: "free some space on that disk; nothing was changed",
@@ -36,7 +41,7 @@ export function translated(error: unknown, path: string): unknown {
     });
   }
   if (code === "SQLITE_NOTADB") return notADatabase(path, error);
-  if (/^SQLITE_(CORRUPT|IOERR)/.test(code)) {
+  if (/^SQLITE_(CORRUPT|IOERR)/.test(code) || /^no such (table|column)/.test(error.message)) {
     return new ParleyError("internal", `The database ${path} is damaged: ${error.message}`, {
       ...extras,
       hint: "run parley doctor --repair",
@@ -44,6 +49,12 @@ export function translated(error: unknown, path: string): unknown {
   }
   return error;
 }
+
+export const newer = (path: string, version: number, known: number): ParleyError =>
+  new ParleyError("invalid", `${path} has schema ${version}; this parley knows ${known}`, {
+    hint: "a newer parley has migrated it: install that version here too, and start again what still runs",
+    details: { database: path, schema_version: version, known },
+  });
 
 export const notADatabase = (path: string, cause?: unknown): ParleyError =>
   new ParleyError("invalid", `${path} is not a parley database`, {

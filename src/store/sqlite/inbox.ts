@@ -123,13 +123,13 @@ export function markDelivered(
 ): number[] {
   const now = timestamp(at);
   const changed = c
-    .all<{ message_id: number }>(
+    .all<{ message_id: number | null }>(
       `update deliveries set delivered_at = $now, reserved_until = null, how = $how
         where session_id = $mailbox and message_id in (select value from json_each($ids)) and delivered_at is null
         returning message_id`,
       { mailbox, now, how, ids: JSON.stringify(ids) },
     )
-    .map((row) => row.message_id);
+    .flatMap((row) => row.message_id ?? []);
   follow(c, changed, "delivered", now);
   if (changed.length > 0 && how.startsWith("hook")) {
     c.run("update session_registry set hooked_at = $now where session_id = $mailbox", {
@@ -150,7 +150,7 @@ export function markRead(
   if (ids !== null) {
     const known = new Set(
       c
-        .all<{ message_id: number }>(
+        .all<{ message_id: number | null }>(
           `select message_id from deliveries
             where message_id in (select value from json_each($ids)) and session_id = $mailbox`,
           { mailbox, ids: JSON.stringify(ids) },
@@ -171,7 +171,7 @@ export function markRead(
   }
   tend(c, mailbox, moment);
   const changed = c
-    .all<{ message_id: number }>(
+    .all<{ message_id: number | null }>(
       `update deliveries set read_at = $now, delivered_at = coalesce(delivered_at, $now), reserved_until = null,
           how = coalesce(how, 'read')
         where session_id = $mailbox and read_at is null
@@ -179,7 +179,8 @@ export function markRead(
         returning message_id`,
       ids === null ? { mailbox, now } : { mailbox, now, ids: JSON.stringify(ids) },
     )
-    .map((row) => row.message_id);
+    // A place in the mailbox that another program made for no message counts for nothing.
+    .flatMap((row) => row.message_id ?? []);
   follow(c, changed, "read", now);
   return changed.toSorted((a, b) => a - b);
 }

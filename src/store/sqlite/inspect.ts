@@ -51,7 +51,7 @@ function contents(path: string): Partial<DatabaseReport> {
       db = new Database(name, constants.SQLITE_OPEN_READONLY | constants.SQLITE_OPEN_URI);
       db.run(`pragma busy_timeout = ${busyTimeout}`);
       db.query("select count(*) from sqlite_master").get();
-      return facts(new Connection(db, path, true, defaultSettings));
+      return facts(new Connection(db, path, "inspected", defaultSettings));
     } catch (error) {
       failure ??= error;
       if (!/unable to open|readonly/i.test((error as Error).message)) break;

@@ -3,6 +3,9 @@ export const busyTimeout = 3000;
 /** The same for a hook, which an agent waits for. */
 export const impatientTimeout = 100;
 
+/** How long somebody who only looks waits for the lock, to tidy up by the way, in milliseconds. */
+export const tidyingPatience = 250;
+
 /** Length that the write-ahead log is kept to, in pages of 4 KiB and in bytes. It grew to 4 MB with the defaults. */
 export const walPages = 64;
 export const walBytes = walPages * 4096;

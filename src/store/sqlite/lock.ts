@@ -5,6 +5,7 @@ import type { Attempt, Blocker, GotLocks, Lock, LockRequest, LockTarget } from "
 import type { SessionRecord } from "../../bus/session";
 import { ancestorsOf, overlaps } from "../rows/path";
 import { closeAlertsOn, raiseAlert } from "./alert";
+import { refuseTooMany } from "./bounds";
 import type { Connection } from "./connection";
 import { insertEvent, tell } from "./event";
 import { freeIfOver } from "./lease";
@@ -56,6 +57,7 @@ export function acquireLocks(
     .map((target) => target.file_path)
     .filter((path) => !isMine(c, me, path));
   const locks = request.targets.map((target) => writeLock(c, me, request, target, moment.at));
+  if (fresh.length > 0) refuseTooMany(c, "file_locks", me.session_id);
   const elsewhere = request.targets.flatMap((target) => inOtherWorktrees(c, me, target, moment));
   return {
     kind: "got",

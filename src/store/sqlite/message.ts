@@ -4,6 +4,7 @@ import type { Moment } from "../../bus/liveness";
 import type { Message, MessageStatus } from "../../bus/message";
 import type { MessageDraft, PublishDraft, SentMessages } from "../../bus/store";
 import { fromRow, life, messageColumns, type MessageRow, type NewMessage } from "../rows/message";
+import { refuseFullMailbox } from "./bounds";
 import type { Connection } from "./connection";
 import { guardLoop } from "./loop";
 import { liveSessions, tend } from "./session";
@@ -56,9 +57,10 @@ export function sendMessages(c: Connection, draft: MessageDraft, moment: Moment)
           .map((record) => record.session_id)
           .filter((id) => id !== draft.sender_id);
   const at = { activity: null, at: moment.at };
-  const written = ids.map((recipient_id) =>
-    fromRow(writeMessage(c, { ...message, recipient_id, status: "pending", ...at })),
-  );
+  const written = ids.map((recipient_id) => {
+    refuseFullMailbox(c, recipient_id);
+    return fromRow(writeMessage(c, { ...message, recipient_id, status: "pending", ...at }));
+  });
   for (const recipient_id of ids) guardLoop(c, draft.sender_id, recipient_id, moment.at);
   return written;
 }
@@ -109,7 +111,7 @@ export function sentMessages(
       where sender_id = $sender_id and recipient_id is not null and expires_at > $now group by status`,
     { sender_id, now },
   )) {
-    if (row.status in totals) totals[row.status as MessageStatus] = row.count;
+    if (Object.hasOwn(totals, row.status)) totals[row.status as MessageStatus] = row.count;
   }
   return { messages, totals };
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 
 import { constants, Database } from "bun:sqlite";
@@ -8,9 +8,10 @@ import type { Settings } from "../../bus/settings";
 import type { StoreOptions } from "../../bus/store";
 import { closeUntouched } from "./closing";
 import { Connection } from "./connection";
-import { isRefusal, notADatabase, translated } from "./failure";
+import { isFull, isRefusal, notADatabase, translated } from "./failure";
 import { busyTimeout, walBytes, walPages } from "./limits";
 import { requireOwnPlace } from "./place";
+import { refuseNetwork } from "./medium";
 import { applicationId, schemaVersion } from "./schema";
 
 /**
@@ -33,7 +34,8 @@ interface Versions {
 /** Opens the database of `path`, making, migrating or adopting it where needed. */
 export async function openConnection(path: string, options: StoreOptions): Promise<Connection> {
   requireOwnPlace(path);
-  if (!existsSync(path)) {
+  const exists = existsSync(path);
+  if (!exists) {
     if (options.mode !== "create") {
       throw new ParleyError("not_found", `Database not found: ${path}`, {
         hint: "run parley register first, or name another with --db or PARLEY_DB",
@@ -42,10 +44,13 @@ export async function openConnection(path: string, options: StoreOptions): Promi
     }
     makeDirectory(dirname(path));
   }
+  if (!options.settings.allowNetwork) refuseNetwork(exists ? path : dirname(path), path);
   try {
     return await openForWriting(path, options);
   } catch (error) {
-    if (options.mode !== "read" || !isRefusal(unwrapped(error))) throw translated(error, path);
+    const cause = unwrapped(error);
+    if (options.mode !== "read" || !(isRefusal(cause) || isFull(cause)))
+      throw translated(error, path);
     return openForReading(path, options.settings, error);
   }
 }
@@ -71,7 +76,7 @@ async function openForWriting(path: string, options: StoreOptions): Promise<Conn
   const db = privately(
     () => new Database(path, { readwrite: true, create: options.mode === "create", strict: true }),
   );
-  const connection = new Connection(db, path, false, options.settings, options.giveUpAt);
+  const connection = new Connection(db, path, null, options.settings, options.giveUpAt);
   try {
     const versions = await connection.patiently(() => {
       // Even these read the file, and can meet a process that is recovering it or closing it last.
@@ -133,12 +138,17 @@ function refuseForeign(path: string): void {
     throw notADatabase(path);
 }
 
-/** For reading verbs on a medium that allows no writing. A clean WAL database there needs `immutable`. */
+/**
+ * For reading verbs on a medium that allows no writing, or has no space for it. A clean WAL database there needs
+ * `immutable`, which looks past the write-ahead log: where there is one it would show a database that never was.
+ */
 function openForReading(path: string, settings: Settings, refusal: unknown): Connection {
-  for (const name of [path, immutable(path)]) {
+  const clean = (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) === 0;
+  for (const name of clean ? [path, immutable(path)] : [path]) {
     const db = tryReading(name);
     if (!db) continue;
-    const connection = new Connection(db, path, true, settings);
+    const why = isFull(unwrapped(refusal)) ? "its disk is full" : "it may only be read";
+    const connection = new Connection(db, path, why, settings, undefined, name !== path);
     const versions = readVersions(connection);
     if (versions?.application_id === applicationId && versions.version === schemaVersion) {
       return connection;

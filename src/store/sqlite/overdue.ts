@@ -1,7 +1,6 @@
 import type { Claim } from "../../bus/claim";
 import type { Removed } from "../../bus/cleanup";
 import { timestamp } from "../../bus/clock";
-import { ParleyError } from "../../bus/errors";
 import type { Moment } from "../../bus/liveness";
 import type { Lock } from "../../bus/lock";
 import { claimColumns, release as releaseClaim } from "./claim";
@@ -121,15 +120,11 @@ export async function endLeases(c: Connection, { at }: Moment): Promise<void> {
       c.get("select 1 from task_claims where expires_at <= $now order by task_id limit 1", { now }),
   );
   if (ranOut === null) return;
-  try {
-    await c.write(() => {
-      removeLocks(c, at, leasesAtOnce, nothing());
-      removeClaims(c, at, leasesAtOnce, nothing());
-    });
-  } catch (error) {
-    // On a full or read-only disk they are left out of what is shown, and freed by the next who can write.
-    if (!(error instanceof ParleyError) || error.code !== "not_permitted") throw error;
-  }
+  // Those that cannot be freed now are left out of what is shown all the same.
+  c.tidy(() => {
+    removeLocks(c, at, leasesAtOnce, nothing());
+    removeClaims(c, at, leasesAtOnce, nothing());
+  });
 }
 
 /** Sessions that ended long ago. Whoever has unread mail left stays, since it passes to the next of the conversation. */

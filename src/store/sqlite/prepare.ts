@@ -1,8 +1,7 @@
 import { timestamp } from "../../bus/clock";
-import { ParleyError } from "../../bus/errors";
 import { adoptSeeds, holdsSeeds } from "./adopt";
 import type { Connection } from "./connection";
-import { notADatabase } from "./failure";
+import { newer, notADatabase } from "./failure";
 import { readVersions } from "./open";
 import { applicationId, migrations, schemaVersion } from "./schema";
 
@@ -39,7 +38,7 @@ function identify(connection: Connection): Kind {
   const id = connection.get<{ application_id: number }>("pragma application_id")?.application_id;
   if (id === applicationId) {
     const version = readVersions(connection)?.version ?? 0;
-    if (version > schemaVersion) throw newer(connection.path, version);
+    if (version > schemaVersion) throw newer(connection.path, version, schemaVersion);
     return "ours";
   }
   if (id !== 0) throw notADatabase(connection.path);
@@ -50,12 +49,6 @@ function identify(connection: Connection): Kind {
   if (holdsSeeds(connection)) return "seeds";
   throw notADatabase(connection.path);
 }
-
-const newer = (path: string, version: number): ParleyError =>
-  new ParleyError("invalid", `${path} has schema ${version}; this parley knows ${schemaVersion}`, {
-    hint: "a newer parley has migrated it: install that version here too",
-    details: { database: path, schema_version: version, known: schemaVersion },
-  });
 
 /** A whole copy beside the database, made before anything in it is changed. */
 function backUp(connection: Connection): void {

@@ -1,4 +1,5 @@
 import { timestamp } from "../../bus/clock";
+import { ParleyError } from "../../bus/errors";
 import type { Moment } from "../../bus/liveness";
 import type { SessionRecord } from "../../bus/session";
 import type { Ended, Store, StoreOptions, TaskChange } from "../../bus/store";
@@ -12,17 +13,19 @@ import { closeConnection } from "./closing";
 import { conflictsOf, detectConflicts } from "./conflict";
 import type { Connection } from "./connection";
 import { endSession } from "./ending";
+import { newer } from "./failure";
 import { markAnnounced, markDelivered, markRead, openInbox, releaseInbox, unread } from "./inbox";
 import { acquireLocks, locksOn, releaseLocks } from "./lock";
 import { messages, messagesAfter, messageStates, newestId, recentMessages } from "./feed";
 import { publishMessage, sendMessages, sentMessages } from "./message";
-import { openConnection } from "./open";
+import { openConnection, readVersions } from "./open";
 import { facts, lifecycle, overview } from "./overview";
 import { endLeases, overdue } from "./overdue";
 import { openPurge } from "./purge";
 import { registerSession } from "./registration";
 import { noteWake, reserveWake } from "./rouse";
 import { endSessions, exportSession, sessionsToRescue } from "./rescue";
+import { schemaVersion } from "./schema";
 import {
   endDead,
   holdings,
@@ -52,6 +55,7 @@ function storeOn(c: Connection): Store {
     checkpointSoon();
     return result;
   };
+  const counted = changeCounter(c);
   /** SQLite does not count what the connection itself has committed, and its process may listen to its own messages. */
   let ownMessages = 0;
   const writeMessages = async <T>(at: number, work: () => T): Promise<T> => {
@@ -63,8 +67,7 @@ function storeOn(c: Connection): Store {
     location: c.path,
     readOnly,
     facts: () => c.read(() => facts(c)),
-    changeCount: async () =>
-      (c.get<{ data_version: number }>("pragma data_version")?.data_version ?? 0) + ownMessages,
+    changeCount: async () => counted() + ownMessages,
     close: async () => closeConnection(c),
 
     registerSession: (registration, moment) =>
@@ -92,7 +95,7 @@ function storeOn(c: Connection): Store {
     reserveWake: (request, moment) => c.write(() => reserveWake(c, request, moment.at)),
     noteWake: (evidence, at) => c.write(() => noteWake(c, evidence, at)),
     openInbox: (request, moment) =>
-      readOnly || request.peek
+      readOnly !== null || request.peek
         ? c.read(() => openInbox(c, request, moment))
         : write(moment.at, () => openInbox(c, request, moment)),
     releaseInbox: (mailbox, ids, at) => c.write(() => releaseInbox(c, mailbox, ids, at)),
@@ -139,7 +142,7 @@ function storeOn(c: Connection): Store {
     },
     acknowledge: (ids, by, at) => c.write(() => acknowledge(c, ids, by, at)),
     markAlertsDelivered: async (ids, at) => {
-      await c.write(() => markAlertsDelivered(c, ids, at));
+      c.tidy(() => void markAlertsDelivered(c, ids, at));
     },
     overdue: (moment) => c.read(() => overdue(c, moment)),
     cleanUp: (moment, options) => cleanUp(c, moment, options),
@@ -151,6 +154,26 @@ function storeOn(c: Connection): Store {
     lifecycle: (limit) => c.patiently(() => lifecycle(c, limit)),
   };
 }
+
+/** Counts the commits of other connections. Throws `invalid` once one of them has migrated the database past us. */
+function changeCounter(c: Connection): () => number {
+  let last = -1;
+  return () => {
+    if (c.frozen) throw deaf(c);
+    const count = c.get<{ data_version: number }>("pragma data_version")?.data_version ?? 0;
+    if (count === last) return count;
+    const version = readVersions(c)?.version ?? 0;
+    if (version > schemaVersion) throw newer(c.path, version, schemaVersion);
+    last = count;
+    return count;
+  };
+}
+
+const deaf = ({ path, readOnly }: Connection): ParleyError =>
+  new ParleyError("not_permitted", `Cannot wait for what is new in ${path}, since ${readOnly}`, {
+    hint: "look at what is there without waiting, or try again once it can be written",
+    details: { database: path },
+  });
 
 function endById(c: Connection, id: string, reason: string, moment: Moment): Ended | null {
   const record = liveRecord(c, id);

@@ -1,0 +1,172 @@
+import { describe, expect, test } from "bun:test";
+
+import { sandbox } from "../support";
+
+/** Whether a namespace of our own can be had, in which file systems may be mounted. */
+const canMount =
+  process.platform === "linux" &&
+  Bun.which("unshare") !== null &&
+  Bun.spawnSync(["unshare", "-rm", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]).exitCode === 0;
+
+interface Outcome {
+  verb: string;
+  exitCode: number;
+  // oxlint-disable-next-line typescript/no-explicit-any -- tests assert on parts of it
+  answer: any;
+}
+
+/**
+ * Runs lines of shell in a home of 2 MB that is seen there only. `fill` leaves no byte of it, `empty` gives them back, and
+ * `t VERB…` records how a verb ends. Sessions are `one` and `two`, of processes that live as long as the story.
+ */
+async function story(script: string): Promise<Outcome[]> {
+  await using s = sandbox();
+  const whole = `
+    mount -t tmpfs -o size=2m tmpfs "$HOME" || exit 1
+    cd "$HOME"; data="$HOME/.local/share/parley"; mkdir -p "$data"
+    sleep 300 & first=$!; sleep 300 & second=$!
+    t() { answer=$(parley "$@" --json 2>/dev/null); code=$?
+          printf '%s\\t%s\\t%s\\n' "$*" "$code" "$(printf '%s\\n' "$answer" | head -n 1)"; }
+    fill() { dd if=/dev/zero of=filler bs=4k 2>/dev/null; dd if=/dev/zero of=rest bs=1 count=8192 2>/dev/null; }
+    empty() { rm -f filler rest; }
+    ${script}
+    kill $first $second`;
+  const desk = await s.startAgent("desk");
+  const { stdout, stderr, exitCode } = await desk.run(["unshare", "-rm", "sh", "-c", whole]);
+  if (exitCode !== 0) throw new Error(stdout + stderr);
+  return stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) => {
+      const [verb = "", code = "", answer = ""] = line.split("\t");
+      return { verb, exitCode: Number(code), answer: answer === "" ? null : JSON.parse(answer) };
+    });
+}
+
+const register = `
+  t register --llm claude --session-id one --pid $first
+  t register --llm codex --session-id two --pid $second
+  export PARLEY_SESSION=one`;
+
+const population = `${register}
+  t lock held; t claim T.1; t message one hello --session two; t publish state x`;
+
+/** Nothing of the log is left that a write could go into without new space. */
+const shortestLog = `sqlite3 "$data/messaging.db" "pragma wal_checkpoint(truncate)" >/dev/null
+  rm -f "$data"/messaging.db-wal "$data"/messaging.db-shm`;
+
+const writing = [
+  ...[
+    "register --llm claude --session-id one --pid $first",
+    "register --llm kimi --session-id new",
+  ],
+  ...["heartbeat", "task H.9", "task --clear", "message operator x", "message --all y"],
+  ...[
+    "publish state z",
+    "read --all",
+    "inbox --mark-read",
+    "lock other",
+    "unlock held",
+    "unlock --all",
+  ],
+  ...["claim T.2", "release T.1", "release --all", "conflicts other --lock", "cleanup"],
+  ...["cleanup --vacuum", "rescue two --force", "unregister"],
+];
+const reading = [
+  ...["status", "status --no-log", "status --stats --locks --claims", "inbox", "inbox --peek"],
+  ...["message --sent", "poll state", "feed", "conflicts", "orient", "rescue --status", "project"],
+  ...["cleanup --dry-run", "log --view", "task"],
+];
+const lines = (verbs: string[]): string => verbs.map((verb) => `t ${verb}`).join("\n");
+
+const codes = (outcomes: Outcome[]) =>
+  outcomes.map(({ verb, exitCode, answer }) => [verb, exitCode, answer?.error?.code ?? null]);
+
+describe.skipIf(!canMount || Bun.which("sqlite3") === null)(
+  "On a full disk (needs a mount namespace and sqlite3)",
+  () => {
+    test("every writing verb ends with not_permitted, says so and changes nothing", async () => {
+      const outcomes = await story(`${population}
+        ${shortestLog}
+        fill
+        ${lines(writing)}
+        empty
+        t status --locks --claims
+        printf 'integrity\\t0\\t"%s"\\n' "$(sqlite3 "$data/messaging.db" "pragma integrity_check")"
+        t message operator after
+        t inbox --as operator`);
+      const refused = outcomes.slice(6, 6 + writing.length);
+      expect(codes(refused)).toEqual(refused.map(({ verb }) => [verb, 8, "not_permitted"]));
+      for (const { answer } of refused) {
+        expect(answer.error.message).toStartWith("No space left for ");
+        expect(answer.error.hint).toContain("nothing was changed");
+      }
+      const [status, integrity, after, inbox] = outcomes.slice(-4);
+      expect(status?.answer.data.locks).toMatchObject([{ session_id: "one" }]);
+      expect(status?.answer.data.claims).toMatchObject([{ task_id: "T.1", session_id: "one" }]);
+      expect(integrity?.answer).toBe("ok");
+      expect(after?.exitCode).toBe(0);
+      expect(inbox?.answer.data.messages).toMatchObject([{ payload: { message: "after" } }]);
+    });
+
+    test("reading verbs answer with a warning", async () => {
+      const outcomes = await story(`${population}
+        ${shortestLog}
+        fill
+        ${lines(reading)}
+        t watch --since 0 --for 1s
+        empty
+        t inbox`);
+      const answers = outcomes.slice(6, 6 + reading.length);
+      expect(codes(answers)).toEqual(answers.map(({ verb }) => [verb, 0, null]));
+      for (const { verb, answer } of answers) {
+        const said = answer.warnings?.find((each: { code: string }) => each.code === "read_only");
+        expect([verb, said?.message]).toEqual([verb, expect.stringContaining("its disk is full")]);
+      }
+      const [waiting, inbox] = outcomes.slice(-2);
+      // What cannot see anything new does not pretend to wait for it.
+      expect(codes([waiting!])).toEqual([["watch --since 0 --for 1s", 8, "not_permitted"]]);
+      // Nothing was marked meanwhile.
+      expect(inbox?.answer.data.messages.at(-1)).toMatchObject({ status: "pending" });
+    });
+
+    test("no database is made, and the next command with space makes it", async () => {
+      const making = [
+        "register --llm claude --session-id one --pid $first",
+        "publish state x --as operator",
+      ];
+      const looking = ["status", "inbox --as operator", "feed"];
+      const outcomes = await story(`
+        fill
+        ${lines([...making, ...looking])}
+        empty
+        ${register}
+        printf 'integrity\\t0\\t"%s"\\n' "$(sqlite3 "$data/messaging.db" "pragma integrity_check")"`);
+      const refused = outcomes.slice(0, 5);
+      expect(codes(refused)).toEqual(refused.map(({ verb }) => [verb, 8, "not_permitted"]));
+      expect(outcomes.slice(5).map(({ exitCode }) => exitCode)).toEqual([0, 0, 0]);
+      expect(outcomes.at(-1)?.answer).toBe("ok");
+    });
+
+    test("what fits into the log that is there is done, whole, or refused", async () => {
+      const outcomes = await story(`${population}
+        fill
+        ${lines(Array.from({ length: 30 }, (_, n) => `message operator number-${n}`))}
+        empty
+        t inbox --as operator --limit 100
+        printf 'integrity\\t0\\t"%s"\\n' "$(sqlite3 "$data/messaging.db" "pragma integrity_check")"`);
+      const sent = outcomes.slice(6, 36);
+      expect(sent.filter(({ exitCode }) => exitCode !== 0 && exitCode !== 8)).toEqual([]);
+      const done = sent
+        .filter(({ exitCode }) => exitCode === 0)
+        .map(({ verb }) => verb.split(" ")[2]);
+      const [inbox, integrity] = outcomes.slice(-2);
+      expect(
+        inbox?.answer.data.messages.map(
+          (message: { payload: { message: string } }) => message.payload.message,
+        ),
+      ).toEqual(done);
+      expect(integrity?.answer).toBe("ok");
+    });
+  },
+);

@@ -1,0 +1,91 @@
+/** What property tests feed the command line with, and what must hold of every answer. */
+import * as fc from "fast-check";
+
+import { exitCodes } from "../../src/bus/errors";
+
+/** Long runs are asked for by PARLEY_TEST_LONG=1. */
+export const long = process.env["PARLEY_TEST_LONG"] === "1";
+
+/** So many examples a property, of a seed that a failure names; in a long run fifty times as many, and others every time. */
+export const examples = (count: number) => ({
+  numRuns: long ? count * 50 : count,
+  ...(long ? {} : { seed: 20260211 }),
+  endOnFailure: true,
+});
+
+const controls = [
+  "\x1b[2J",
+  "\x1b]0;title\x07",
+  "\x1b]52;c;aGk=\x07",
+  "\x9b31m",
+  "\x1bPq\x1b\\",
+  "\r",
+  "\n",
+  "\t",
+  "\x08",
+  "\x7f",
+  "\u202e",
+  "\u2028",
+  "\u2066",
+  "\ufeff",
+  "\u200b",
+  "\ud800",
+];
+const words = [
+  "",
+  " ",
+  "-",
+  "--",
+  "#",
+  "###",
+  "`",
+  "```",
+  "<!--",
+  "'",
+  '"',
+  "\\",
+  "/",
+  "..",
+  "%s",
+  "$(id)",
+  ";",
+  "*",
+  "👋",
+  "漢字",
+  "null",
+  "operator",
+];
+
+/** Any text, and more of what acts on terminals, shells, Markdown and paths than chance would bring. */
+export const hostileText = fc
+  .array(
+    fc.oneof(
+      fc.constantFrom(...controls),
+      fc.constantFrom(...words),
+      fc.string({ unit: "binary", maxLength: 12 }),
+      fc.string({ maxLength: 12 }),
+    ),
+    { minLength: 1, maxLength: 8 },
+  )
+  .map((parts) => parts.join(""));
+
+/** What may reach a terminal: no control character but newline and tab, no bidirectional control, no line separator. */
+const unsafe = /[^\P{Cc}\n\t]|[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/u;
+
+const documented = new Set<number>([0, ...Object.values(exitCodes)]);
+
+/** `well`, or what is wrong with an answer. `said`: diagnostics before they are cleaned on their way to stderr. */
+export function judged(
+  { exitCode, stdout, said }: { exitCode: number; stdout: string; said: string },
+  json: boolean,
+): string {
+  const all = stdout + said;
+  if (!documented.has(exitCode)) return `exit code ${exitCode}`;
+  if (/parley hit a bug|^\s+at .*:\d+/m.test(all)) return `crashed: ${all.slice(0, 600)}`;
+  const control = unsafe.exec(stdout)?.[0];
+  if (control !== undefined)
+    return `${JSON.stringify(control)} in ${JSON.stringify(stdout.slice(0, 600))}`;
+  if (!json) return "well";
+  for (const line of stdout.split("\n").slice(0, -1)) JSON.parse(line);
+  return "well";
+}

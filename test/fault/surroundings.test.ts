@@ -1,0 +1,120 @@
+import { expect, test } from "bun:test";
+import { chmodSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+
+import { binary, type Run, sandbox } from "../support";
+
+/** Verbs of every kind, as a session of a process that lives as long as the story. */
+const verbs = [
+  ...[
+    "register --llm claude --session-id one --pid $$",
+    "status",
+    "message operator x --session one",
+  ],
+  ...["publish state x --session one", "inbox --session one", "lock held --session one", "feed"],
+  ...[
+    "watch --since 0 --for 50ms",
+    "poll state",
+    "claim T.1 --session one",
+    "conflicts --session one",
+  ],
+  ...[
+    "log x --session one",
+    "rescue --status",
+    "cleanup",
+    "project",
+    "unlock --all --session one",
+    "--help",
+  ],
+];
+
+/** The shell puts its pid in place of `$$`. */
+const named = (verb: string): string => verb.replace("$$", "PID");
+
+/** Each verb with its exit code, one a line, in a shell that has been prepared. */
+const script = (preparation: string, redirection = ">/dev/null"): string =>
+  `${preparation}\n${verbs.map((verb) => `parley ${verb} ${redirection}; echo "$? ${named(verb)}" >&9`).join("\n")}`;
+
+async function inShell(
+  preparation: string,
+  options: { redirection?: string; env?: Record<string, string | undefined> } = {},
+): Promise<Run> {
+  await using s = sandbox();
+  const desk = await s.startAgent("desk");
+  const run = await desk.run(
+    ["sh", "-c", `exec 9>"$0"; ${script(preparation, options.redirection)}`, join(s.dir, "codes")],
+    { env: options.env ?? {} },
+  );
+  return { ...run, stdout: await Bun.file(join(s.dir, "codes")).text() };
+}
+
+const fine = `${verbs.map((verb) => `0 ${named(verb)}`).join("\n")}\n`;
+
+test.each([
+  ["with standard output and error closed", "", ">&- 2>&-"],
+  ["with all three streams closed", "", "<&- >&- 2>&-"],
+  ["with a reader that stops after one byte", "", "| head -c 1 >/dev/null"],
+  ["with 32 descriptors", "ulimit -n 32", ">/dev/null"],
+  [
+    "with no terminal and an empty environment but for HOME",
+    "unset TERM LANG USER LOGNAME SHELL PWD",
+    ">/dev/null",
+  ],
+])("every verb works %s", async (_, preparation, redirection) => {
+  const run = await inShell(preparation, { redirection });
+  expect([run.stdout, run.stderr]).toEqual([fine, ""]);
+});
+
+test.each([
+  ["in the C locale", { LC_ALL: "C", LANG: "C" }],
+  [
+    "without a usable TMPDIR",
+    { TMPDIR: "/nonexistent", TMP: "/nonexistent", BUN_TMPDIR: "/nonexistent" },
+  ],
+])("every verb works %s", async (_, env) => {
+  const run = await inShell("", { env });
+  expect([run.stdout, run.stderr]).toEqual([fine, ""]);
+});
+
+test("every verb works where no other program is found", async () => {
+  await using s = sandbox();
+  const bin = join(s.dir, "alone");
+  mkdirSync(bin);
+  symlinkSync(binary, join(bin, "parley"));
+  const desk = await s.startAgent("desk");
+  const run = await desk.run(
+    ["/bin/sh", "-c", `exec 9>"$0"; PATH='${bin}'; ${script("")}`, join(s.dir, "codes")],
+    {},
+  );
+  expect([await Bun.file(join(s.dir, "codes")).text(), run.stderr]).toEqual([fine, ""]);
+});
+
+test.skipIf(process.getuid?.() === 0 && Bun.which("setpriv") === null)(
+  "in a home that is not writable every verb says so (as root: needs setpriv)",
+  async () => {
+    await using s = sandbox();
+    chmodSync(s.home, 0o555);
+    try {
+      const desk = await s.startAgent("desk");
+      const drop = process.getuid?.() === 0 ? ["setpriv", "--reuid=65534", "--clear-groups"] : [];
+      // Whoever has lost root cannot enter the directory of the test, which is ours alone.
+      if (drop.length > 0)
+        for (const each of [join(s.home, ".."), s.dir, s.bin]) chmodSync(each, 0o755);
+      for (const verb of [
+        "register --llm claude",
+        "message operator x",
+        "publish state x --as operator",
+      ]) {
+        const run = await desk.run([...drop, "parley", ...verb.split(" "), "--json"]);
+        expect([verb, run.exitCode, run.json().error.code]).toEqual([verb, 8, "not_permitted"]);
+      }
+      for (const verb of ["status", "inbox --as operator", "feed"]) {
+        const run = await desk.run([...drop, "parley", ...verb.split(" "), "--json"]);
+        expect([verb, run.exitCode]).toEqual([verb, 4]);
+      }
+    } finally {
+      chmodSync(s.home, 0o755);
+      rmSync(s.home, { recursive: true, force: true });
+    }
+  },
+);
