@@ -1,12 +1,14 @@
 import { type Alert, type ConflictType, conflictRules } from "../../bus/alert";
 import { timestamp } from "../../bus/clock";
 import { ParleyError } from "../../bus/errors";
+import { operatorId } from "../../bus/message";
 import type { SessionRecord } from "../../bus/session";
 import { channelLife } from "../../bus/settings";
 import { alertFrom, overlaps } from "../rows/alert";
 import { messageColumns, type MessageRow } from "../rows/message";
 import { isResource } from "../rows/path";
 import type { Queries } from "./queries";
+import { closeLoop } from "./loop";
 import { insertMessage } from "./message";
 import { liveRecord } from "./session";
 
@@ -151,16 +153,17 @@ const claims = async (c: Queries, session_id: string, task_id: string): Promise<
     { task_id, session_id },
   )) !== null;
 
-/** Ends the alert about a lock, on the machine where that was. */
-export async function closeFileAlert(
+/** Ends the alerts of one type about one resource, where that means something on one machine only: on that machine. */
+export async function closeAlertsOn(
   c: Queries,
-  file: string,
-  machine_uuid: string,
+  type: ConflictType,
+  resource: string,
+  machine_uuid: string | null,
   why: string,
   at: number,
 ): Promise<void> {
-  const scope = scopeOf("file_conflict", file, machine_uuid);
-  for (const row of await alertsOn(c, "file_conflict", file, scope)) {
+  const scope = scopeOf(type, resource, machine_uuid);
+  for (const row of await alertsOn(c, type, resource, scope)) {
     await closeAlert(c, alertFrom(row), why, at);
   }
 }
@@ -242,7 +245,11 @@ export async function acknowledge(
         details: { message_id: id },
       });
     }
-    await closeAlert(c, alertFrom(row), `acknowledged by ${by}`, at);
+    const alert = alertFrom(row);
+    await closeAlert(c, alert, `acknowledged by ${by}`, at);
+    if (by === operatorId && alert.message_type === "message_loop") {
+      await closeLoop(c, alert.payload.sessions, at);
+    }
     const closed = await c.get<MessageRow>(
       `select ${messageColumns} from parley.session_messages m where m.id = $id`,
       { id },

@@ -13,6 +13,7 @@ import { fromRow, type SessionRow } from "../rows/session";
 import type { Connection } from "./connection";
 import type { Queries } from "./queries";
 import { waitingMail } from "./inbox";
+import { humanSpoke } from "./loop";
 import { tend } from "./session";
 import { freeTurnLeases, hasTurnLeases } from "./turn";
 import { waitingSessions } from "./waiter";
@@ -28,7 +29,7 @@ export async function attend(
     const record = await visitor(c, visit, moment);
     if (!record) return null;
     const [waiting, due] = await Promise.all([
-      visit.mail_from === null ? 0 : waitingMail(c, record.session_id, visit.mail_from, moment.at),
+      waitingFor(c, visit, record, moment.at),
       !readOnly && isDue(c, visit, record, moment.at),
     ]);
     return { record, waiting, due };
@@ -39,9 +40,19 @@ export async function attend(
   return connection.write(async (c) => {
     // Read again: it may have ended in between.
     const record = await visitor(c, visit, moment);
-    return record && { waiting, ...(await write(c, visit, record, moment)) };
+    if (!record) return null;
+    const written = await write(c, visit, record, moment);
+    // Counted again: who wrote in between saw it working, and has not woken it.
+    return { waiting: await waitingFor(c, visit, record, moment.at), ...written };
   });
 }
+
+const waitingFor = async (
+  c: Queries,
+  { mail_from, goes_on }: Attendance,
+  { session_id }: SessionRecord,
+  at: number,
+): Promise<number> => (mail_from === null ? 0 : waitingMail(c, session_id, mail_from, at, goes_on));
 
 /** The live session of this conversation whose process is one of those near; one that is dead is nobody's. */
 async function visitor(
@@ -78,7 +89,13 @@ const isDue = async (
   beatIsDue(record, at) ||
   (visit.activity !== null && visit.activity !== record.activity?.state) ||
   filesAfter(visit, record) !== null ||
+  visit.prompted_by !== undefined ||
+  tellsNew(visit, record) ||
   (visit.ends_turn && (await hasTurnLeases(c, record.session_id)));
+
+const tellsNew = ({ permission_mode, agent_home }: Attendance, record: SessionRecord): boolean =>
+  (permission_mode ?? record.permission_mode) !== record.permission_mode ||
+  (agent_home ?? record.agent_home) !== record.agent_home;
 
 /** Null where they stay as they are. */
 function filesAfter(visit: Attendance, record: SessionRecord): string[] | null {
@@ -113,6 +130,20 @@ async function write(
         files: JSON.stringify(files ?? before.active_files),
         edited: JSON.stringify(edited_files),
       },
+    );
+  }
+  if (tellsNew(visit, before)) {
+    await c.run(
+      `update parley.session_registry set permission_mode = coalesce($mode, permission_mode),
+        agent_home = coalesce($home, agent_home) where session_id = $session_id`,
+      { session_id, mode: visit.permission_mode ?? null, home: visit.agent_home ?? null },
+    );
+  }
+  if (visit.prompted_by === "human") await humanSpoke(c, session_id, moment.at);
+  if (visit.prompted_by === "doorbell") {
+    await c.run(
+      "update parley.session_registry set woken_at = $now where session_id = $session_id",
+      { session_id, now },
     );
   }
   if (beatIsDue(before, moment.at)) await tend(c, session_id, moment);

@@ -96,10 +96,12 @@ async function insertSession(c: Queries, row: SessionRow, session_id: string): P
   await c.run(
     `insert into parley.session_registry(session_id, llm_vendor, llm_model, tty, pid, project_id, task_id, active_files, edited_files,
         activity, activity_since, heartbeat_at, registered_at, status, session_uuid, machine_uuid, hostname, cwd, name, liveness, boot_id, host_id,
-        pid_namespace, start_ticks, promised_beats, shared_host, ended_at, end_reason)
+        pid_namespace, start_ticks, promised_beats, shared_host, permission_mode, agent_home, prompted_at, hooked_at, woken_at, rung_at,
+        ended_at, end_reason)
       values ($session_id, $llm_vendor, $llm_model, $tty, $pid, $project_id, $task_id, $active_files, $edited_files,
         $activity, $activity_since, $heartbeat_at, $registered_at, $status, $session_uuid, $machine_uuid, $hostname, $cwd, $name, $liveness, $boot_id,
-        $host_id, $pid_namespace, $start_ticks, $promised_beats, $shared_host, $ended_at, $end_reason)`,
+        $host_id, $pid_namespace, $start_ticks, $promised_beats, $shared_host, $permission_mode, $agent_home, $prompted_at, $hooked_at,
+        $woken_at, $rung_at, $ended_at, $end_reason)`,
     {
       ...row,
       session_id,
@@ -126,8 +128,10 @@ async function copyMessages(
   await Promise.all(
     page.deliveries.map(({ message_id, session_id, ...row }) =>
       c.run(
-        `insert into parley.deliveries(message_id, session_id, announced_at, delivered_at, read_at, how)
-          select id, $session_id, $announced_at, $delivered_at, $read_at, $how
+        `insert into parley.deliveries(message_id, session_id, announced_at, delivered_at, read_at, how,
+            wake_at, wake_way, wake_outcome, wake_reason)
+          select id, $session_id, $announced_at, $delivered_at, $read_at, $how,
+            $wake_at, $wake_way, $wake_outcome, $wake_reason
             from parley.session_messages where origin = $origin
           on conflict do nothing`,
         {

@@ -5,6 +5,7 @@ import { settleAlerts } from "./alert";
 import { claimsOf, release as releaseClaim } from "./claim";
 import type { Queries } from "./queries";
 import { locksOf, release as releaseLock } from "./lock";
+import { endLoops } from "./loop";
 import { insertMessage } from "./message";
 
 /**
@@ -35,6 +36,7 @@ export async function endSession(
     { session_id, id },
   );
   await settleAlerts(c, session_id, moment.at);
+  await endLoops(c, session_id);
   return { locks: locks.length, claims: claims.length };
 }
 

@@ -22,6 +22,10 @@ const mail = `from parley.deliveries d join parley.session_messages m on m.id = 
 /** What nobody has shown or announced to the session yet. It was told of the alerts that it raised as it raised them. */
 const fresh = `and d.delivered_at is null and d.announced_at is null and m.priority >= $least
     and m.sender_id <> $mailbox`;
+/** Of nobody with whom it is in a loop. */
+const unlooped = `and not exists (select 1 from parley.message_loops l where l.closed_at is null
+  and l.one = least(m.sender_id collate "C", d.session_id collate "C")
+  and l.other = greatest(m.sender_id collate "C", d.session_id collate "C"))`;
 const free =
   "and (d.delivered_at is not null or d.reserved_until is null or d.reserved_until <= $now)";
 
@@ -36,10 +40,11 @@ const mailFrom = ({ shown_at, ...row }: MailRow): Message => ({
 /** What there is to see, reserving nothing. */
 export async function lookIntoInbox(
   c: Queries,
-  { mailbox, channel, limit, peek, fresh_from }: InboxRequest,
+  request: InboxRequest,
   moment: Moment,
 ): Promise<InboxPage> {
-  const open = `${peek ? "" : free} ${fresh_from === undefined ? "" : fresh}`;
+  const { mailbox, channel, limit, peek, fresh_from } = request;
+  const open = `${peek ? "" : free} ${fresh_from === undefined ? "" : fresh} ${request.unlooped ? unlooped : ""}`;
   const bindings = { mailbox, channel, least: fresh_from ?? 0, now: timestamp(moment.at) };
   const rows = await c.all<MailRow>(
     `select ${messageColumns}, d.delivered_at as shown_at ${mail} ${open}
@@ -84,10 +89,12 @@ export async function waitingMail(
   mailbox: string,
   least: number,
   at: number,
+  withoutLoops = false,
 ): Promise<number> {
-  const row = await c.get<{ count: number }>(`select count(*) as count ${mail} ${free} ${fresh}`, {
-    ...{ mailbox, least, now: timestamp(at), channel: null },
-  });
+  const row = await c.get<{ count: number }>(
+    `select count(*) as count ${mail} ${free} ${fresh} ${withoutLoops ? unlooped : ""}`,
+    { mailbox, least, now: timestamp(at), channel: null },
+  );
   return row?.count ?? 0;
 }
 
@@ -134,6 +141,12 @@ export async function markDelivered(
   );
   const changed = rows.map((row) => row.message_id);
   await follow(c, changed, "delivered", now);
+  if (changed.length > 0 && how.startsWith("hook")) {
+    await c.run("update parley.session_registry set hooked_at = $now where session_id = $mailbox", {
+      mailbox,
+      now,
+    });
+  }
   return changed;
 }
 

@@ -4,7 +4,7 @@ import type { Moment } from "../../bus/liveness";
 import type { Attempt, Blocker, GotLocks, Lock, LockRequest, LockTarget } from "../../bus/lock";
 import type { SessionRecord } from "../../bus/session";
 import { ancestorsOf, overlaps } from "../rows/path";
-import { closeFileAlert, raiseAlert } from "./alert";
+import { closeAlertsOn, raiseAlert } from "./alert";
 import { refuseTooMany } from "./bounds";
 import type { Queries } from "./queries";
 import { insertEvent, tell } from "./event";
@@ -157,7 +157,8 @@ export async function release(
     task_id: null,
   };
   await insertEvent(c, "file_lock", action, actor, { file, session_id, lock_type, fence }, at);
-  await closeFileAlert(c, file, machine_uuid, `lock of ${session_id} ended: ${action}`, at);
+  const why = `lock of ${session_id} ended: ${action}`;
+  await closeAlertsOn(c, "file_conflict", file, machine_uuid, why, at);
 }
 
 async function writeLock(

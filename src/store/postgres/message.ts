@@ -5,7 +5,9 @@ import type { Moment } from "../../bus/liveness";
 import type { Message, MessageStatus } from "../../bus/message";
 import type { MessageDraft, PublishDraft, SentMessages } from "../../bus/store";
 import { fromRow, life, messageColumns, type MessageRow, type NewMessage } from "../rows/message";
+import { type WakeColumns, wakeColumns, wakeFrom } from "../rows/wake";
 import type { Connection } from "./connection";
+import { exceedsLimit, guardLoop } from "./loop";
 import type { Bindings, Queries } from "./queries";
 import { beat, beatBindings, liveSessions, tend } from "./session";
 
@@ -53,12 +55,17 @@ async function writeMessage(c: Queries, message: Scoped): Promise<MessageRow> {
 /**
  * Writes one message by itself, and its sender's sign of life, in one statement: the lock of the writers is held on the
  * server alone, for as long as that takes, and not while a busy client makes up its mind. The key tells whether an
- * attempt whose answer was lost has been done.
+ * attempt whose answer was lost has been done. `guarded` looks at what is there after the commit: of two who write at
+ * once one sees both messages.
  */
-async function writeAlone(connection: Connection, message: Scoped): Promise<MessageRow> {
+async function writeAlone(
+  connection: Connection,
+  message: Scoped,
+  guarded: (c: Queries) => Promise<boolean>,
+): Promise<{ row: MessageRow; exceeds: boolean }> {
   const key = `sent:${crypto.randomUUID()}`;
   return connection.look(async (c) => {
-    const [row] = await Promise.all([
+    const [row, , exceeds] = await Promise.all([
       c.get<MessageRow>(
         `with turn as materialized (${connection.turn}),
           m as (
@@ -73,13 +80,14 @@ async function writeAlone(connection: Connection, message: Scoped): Promise<Mess
         },
       ),
       c.get("select nextval('parley.changes')"),
+      guarded(c),
     ]);
-    if (row) return row;
+    if (row) return { row, exceeds };
     const known = await c.get<MessageRow>(
       `select ${messageColumns} from parley.session_messages m where m.origin = $key`,
       { key },
     );
-    return known!;
+    return { row: known!, exceeds };
   });
 }
 
@@ -97,7 +105,15 @@ export async function sendAlone(
 ): Promise<Message[]> {
   await connection.look((c) => refuseFullMailbox(c, recipient_id));
   const fixed = { recipient_id, status: "pending", activity: null } as const;
-  return [fromRow(await writeAlone(connection, { ...draft, ...fixed, at: moment.at }))];
+  const { row, exceeds } = await writeAlone(
+    connection,
+    { ...draft, ...fixed, at: moment.at },
+    (c) => exceedsLimit(c, draft.sender_id, recipient_id, moment.at),
+  );
+  if (exceeds) {
+    await connection.write((c) => guardLoop(c, draft.sender_id, recipient_id, moment.at));
+  }
+  return [fromRow(row)];
 }
 
 export async function publishMessage(
@@ -107,7 +123,8 @@ export async function publishMessage(
 ): Promise<Message> {
   const nobody = { recipient_id: null, status: "delivered", activity: null } as const;
   const message = { ...draft, ...nobody, reply_to: null, at: moment.at };
-  return fromRow(await writeAlone(connection, message));
+  const { row } = await writeAlone(connection, message, async () => false);
+  return fromRow(row);
 }
 
 export async function sendMessages(
@@ -135,6 +152,11 @@ export async function sendMessages(
       return writeMessage(c, { ...message, recipient_id, status: "pending", ...at });
     }),
   );
+  for (const recipient_id of ids) {
+    if (await exceedsLimit(c, draft.sender_id, recipient_id, moment.at)) {
+      await guardLoop(c, draft.sender_id, recipient_id, moment.at);
+    }
+  }
   return rows.map(fromRow);
 }
 
@@ -169,9 +191,10 @@ export async function sentMessages(
   limit: number,
   at: number,
 ): Promise<SentMessages> {
-  const messages = await c.all<MessageRow>(
-    `select ${messageColumns} from parley.session_messages m
-      where sender_id = $sender_id and recipient_id is not null order by id desc limit $limit`,
+  const messages = await c.all<MessageRow & WakeColumns>(
+    `select ${messageColumns}, ${wakeColumns} from parley.session_messages m
+      left join parley.deliveries d on d.message_id = m.id and d.session_id = m.recipient_id
+      where m.sender_id = $sender_id and m.recipient_id is not null order by m.id desc limit $limit`,
     { sender_id, limit },
   );
   const totals = { pending: 0, delivered: 0, read: 0 };
@@ -182,5 +205,5 @@ export async function sentMessages(
   )) {
     if (row.status in totals) totals[row.status] = row.count;
   }
-  return { messages: messages.map((row) => ({ ...fromRow(row), wake: null })), totals };
+  return { messages: messages.map((row) => ({ ...fromRow(row), wake: wakeFrom(row) })), totals };
 }

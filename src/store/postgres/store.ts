@@ -30,6 +30,7 @@ import { endLeases, overdue } from "./overdue";
 import { openPurge } from "./purge";
 import { registerSession } from "./registration";
 import { endSessions, exportSession, sessionsToRescue } from "./rescue";
+import { noteWake, reserveWake } from "./rouse";
 import {
   alive,
   endDead,
@@ -139,9 +140,8 @@ function storeOn({ connection, readOnly }: Opened, changeCount: () => Promise<nu
       return alone(draft.sender_id, moment, () => sendAlone(connection, to, draft, moment));
     },
     sentMessages: (sender, limit, at) => read((c) => sentMessages(c, sender, limit, at)),
-    // Nobody is woken on a bus on a server yet.
-    reserveWake: async () => null,
-    noteWake: async () => {},
+    reserveWake: (request, moment) => connection.write((c) => reserveWake(c, request, moment.at)),
+    noteWake: (evidence, at) => connection.write((c) => noteWake(c, evidence, at)),
     openInbox: async (request, moment) => {
       if (readOnly || request.peek || request.again) {
         const page = await read((c) => lookIntoInbox(c, request, moment));

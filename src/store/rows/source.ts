@@ -2,9 +2,10 @@ import type { Claim } from "../../bus/claim";
 import type { Lock } from "../../bus/lock";
 import type { MessageRow } from "./message";
 import type { SessionRow } from "./session";
+import type { WakeColumns } from "./wake";
 
 /** A row of `deliveries`. */
-export interface DeliveryRow {
+export interface DeliveryRow extends WakeColumns {
   message_id: number;
   session_id: string;
   announced_at: string | null;

@@ -5,10 +5,10 @@ import type { Message, MessageStatus } from "../../bus/message";
 import type { MessageDraft, PublishDraft, SentMessages } from "../../bus/store";
 import { fromRow, life, messageColumns, type MessageRow, type NewMessage } from "../rows/message";
 import { refuseFullMailbox } from "./bounds";
+import { type WakeColumns, wakeColumns, wakeFrom } from "../rows/wake";
 import type { Connection } from "./connection";
 import { guardLoop } from "./loop";
 import { liveSessions, tend } from "./session";
-import { type WakeColumns, wakeColumns, wakeFrom } from "./rouse";
 
 /** Writes one message and, where it is directed, its place in the recipient's mailbox. Returns its id. */
 export const insertMessage = (c: Connection, message: NewMessage): number =>

@@ -1,5 +1,5 @@
 import { parseTime, timestamp } from "../../bus/clock";
-import type { Rung, WakeEvidence, WakeLeave, WakeRequest } from "../../bus/reach";
+import type { Rung, WakeLeave, WakeRequest } from "../../bus/reach";
 import { fromRow } from "../rows/session";
 import type { Connection } from "./connection";
 import { inLoop } from "./loop";
@@ -52,22 +52,3 @@ export function noteWake(
     session_id,
   });
 }
-
-export interface WakeColumns {
-  wake_at: string | null;
-  wake_way: string | null;
-  wake_outcome: string | null;
-  wake_reason: string | null;
-}
-
-export const wakeColumns = "d.wake_at, d.wake_way, d.wake_outcome, d.wake_reason";
-
-export const wakeFrom = (row: WakeColumns): WakeEvidence | null =>
-  row.wake_at === null || row.wake_way === null
-    ? null
-    : {
-        way: row.wake_way,
-        outcome: row.wake_outcome as WakeEvidence["outcome"],
-        reason: row.wake_reason,
-        at: row.wake_at,
-      };

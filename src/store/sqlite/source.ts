@@ -4,6 +4,7 @@ import { defaultSettings } from "../../bus/settings";
 import { messageColumns, type MessageRow } from "../rows/message";
 import type { SessionRow } from "../rows/session";
 import type { DeliveryRow, Source } from "../rows/source";
+import { wakeColumns } from "../rows/wake";
 import { claimColumns } from "./claim";
 import { closeConnection } from "./closing";
 import { lockColumns } from "./lock";
@@ -20,7 +21,7 @@ export async function openSource(path: string): Promise<Source> {
         { after, limit },
       );
       const deliveries = c.all<DeliveryRow>(
-        `select message_id, session_id, announced_at, delivered_at, read_at, how from deliveries
+        `select message_id, session_id, announced_at, delivered_at, read_at, how, ${wakeColumns} from deliveries d
           where message_id > $after and message_id <= $last`,
         { after, last: messages.at(-1)?.id ?? after },
       );

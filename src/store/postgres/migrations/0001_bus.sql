@@ -38,9 +38,11 @@ create table parley.session_registry (
   shared_host smallint not null default 0,
   permission_mode text,
   agent_home text,
+  -- When a human last prompted it, and when a message was last shown by its hooks and by waking it.
   prompted_at text,
   hooked_at text,
   woken_at text,
+  -- When a doorbell was last rung at it.
   rung_at text,
   ended_at text collate "C",
   end_reason text,
@@ -92,6 +94,8 @@ create index message_by_channel on parley.session_messages(channel, id);
 create index directed_by_expiry on parley.session_messages(expires_at) where recipient_id is not null;
 create index undirected_by_expiry on parley.session_messages(expires_at) where recipient_id is null;
 create index message_by_sender on parley.session_messages(sender_id, id) where recipient_id is not null;
+create index message_between on parley.session_messages(sender_id, recipient_id, created_at)
+  where recipient_id is not null;
 create index message_by_reply on parley.session_messages(reply_to) where reply_to is not null;
 create unique index message_by_origin on parley.session_messages(origin) where origin is not null;
 -- One unread alert a type, resource and machine.
@@ -107,6 +111,11 @@ create table parley.deliveries (
   delivered_at text collate "C",
   read_at text collate "C",
   how text,
+  -- What the doorbell that was rung for it has come to.
+  wake_at text,
+  wake_way text,
+  wake_outcome text,
+  wake_reason text,
   primary key (message_id, session_id)
 );
 
@@ -160,6 +169,17 @@ create table parley.waiters (
 
 create index waiter_by_session on parley.waiters(session_id);
 create index waiter_by_kind on parley.waiters(kind, id);
+
+-- Sessions that have written to each other too often without a human; `one` sorts before `other`. A loop that was closed
+-- counts from there on.
+create table parley.message_loops (
+  one text collate "C" not null,
+  other text collate "C" not null,
+  closed_at text,
+  primary key (one, other)
+);
+
+create index loop_by_other on parley.message_loops(other);
 
 -- Drawn from after every commit, so that whoever waits sees with one look whether there is anything new.
 create sequence parley.changes;
