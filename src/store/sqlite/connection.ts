@@ -4,6 +4,9 @@ import type { Database } from "bun:sqlite";
 import type { Settings } from "../../bus/settings";
 import { deadline, isBusy, isFull, isRefusal, translated } from "./failure";
 
+/** How often somebody looks again who has waited for long, in milliseconds. */
+const impatience = 5;
+
 type Bindings = Record<string, string | number | null>;
 
 /** Bindings by the names that SQL gives them, for a database that was not opened as `strict`. */
@@ -109,21 +112,28 @@ export class Connection {
     return this.patiently(() => this.inTransaction("begin", work));
   }
 
-  /** Retries while the database is busy, with growing jittered pauses on top of busy_timeout, up to the deadline. */
+  /**
+   * Retries while the database is busy, up to the deadline. SQLite's own waiting looks again every 25 to 100 ms and knows no
+   * order, so that of very many some are never lucky: who has waited for all of `busy_timeout` looks much more often from
+   * then on, and comes before those who have just begun to wait.
+   */
   async patiently<T>(attempt: () => T): Promise<T> {
-    const started = performance.now();
-    for (let pause = 4; ; pause = Math.min(pause * 2, 500)) {
-      try {
-        return attempt();
-      } catch (error) {
-        const end = Math.min(started + deadline, this.giveUpAt);
-        const left = end - performance.now();
-        if (!isBusy(error) || left <= 0) throw translated(error, this.path);
-        await Bun.sleep(Math.min(pause * (0.5 + Math.random()), left));
-        this.db.run(
-          `pragma busy_timeout = ${Math.max(1, Math.min(this.busyTimeout, Math.round(left)))}`,
-        );
+    const end = Math.min(performance.now() + deadline, this.giveUpAt);
+    let waited = false;
+    try {
+      for (;;) {
+        try {
+          return attempt();
+        } catch (error) {
+          const left = end - performance.now();
+          if (!isBusy(error) || left <= 0) throw translated(error, this.path);
+          if (!waited) this.db.run("pragma busy_timeout = 0");
+          waited = true;
+          await Bun.sleep(Math.min(impatience * (0.5 + Math.random()), left));
+        }
       }
+    } finally {
+      if (waited) this.db.run(`pragma busy_timeout = ${this.busyTimeout}`);
     }
   }
 
