@@ -51,6 +51,35 @@ contract("A loop of messages", (newWorld) => {
     expect(by_channel).toEqual({ coordination: 4, operator_alert: 1 });
   });
 
+  test("is seen by one of two who write at once", async () => {
+    const w = await begin();
+    await exchange(w, limit - 1);
+    const other = await w.another();
+    await Promise.all([
+      send(w, "claude-1", "codex-2"),
+      other.sendMessages(draft("codex-2", "claude-1"), w.moment()),
+    ]);
+    expect(await alerts(w)).toHaveLength(1);
+  });
+
+  test("is looked for in what goes to several and in answers too", async () => {
+    const w = await begin();
+    await exchange(w, limit);
+    const several = { recipients: { ids: ["kimi-3", "codex-2"] } };
+    await w.store.sendMessages({ ...draft("claude-1", "codex-2"), ...several }, w.moment());
+    expect(await alerts(w)).toHaveLength(1);
+  });
+
+  test("keeps its pair apart whatever their ids are", async () => {
+    const w = await begin();
+    // Bytes put capitals first, languages do not.
+    const more = { session_id: "Zoe", session_uuid: "zoe" };
+    await w.store.registerSession(agent("gemini", 4, more), w.moment());
+    await exchange(w, limit + 1, "Zoe", "codex-2");
+    expect((await visit(w, "codex", 2, { mail_from: 1 }))?.waiting).toBe(4);
+    expect((await visit(w, "codex", 2, { mail_from: 1, goes_on: true }))?.waiting).toBe(0);
+  });
+
   test("is none where one writes and is never answered, nor between others, nor beyond the window", async () => {
     const w = await begin();
     for (let i = 0; i < 3 * limit; i++) await send(w, "claude-1", "codex-2");

@@ -60,30 +60,18 @@ export async function guardLoop(
   await raiseAlert(c, "message_loop", resource(both), [both.one, both.other], sender, at);
 }
 
-async function tooMany(c: Queries, a: string, b: string, since: string): Promise<boolean> {
+async function tooMany(c: Queries, one: string, other: string, since: string): Promise<boolean> {
   const { limit } = c.settings.loop;
-  const [there, back] = await Promise.all([
-    between(c, a, b, since, limit + 1),
-    between(c, b, a, since, limit + 1),
-  ]);
-  // Who is never answered is in no loop.
-  return there > 0 && back > 0 && there + back > limit;
-}
-
-/** How many messages of one went to the other after that time, no more than `most`. */
-async function between(
-  c: Queries,
-  from: string,
-  to: string,
-  since: string,
-  most: number,
-): Promise<number> {
-  const row = await c.get<{ count: number }>(
-    `select count(*) as count from (select 1 from parley.session_messages
-      where sender_id = $from and recipient_id = $to and created_at > $since limit $most) m`,
-    { from, to, since, most },
+  // No more are counted than matter.
+  const between = (from: string, to: string): string => `(select count(*) from (
+    select 1 from parley.session_messages
+      where sender_id = ${from} and recipient_id = ${to} and created_at > $since limit $most) m)`;
+  const row = await c.get<{ there: number; back: number }>(
+    `select ${between("$one", "$other")} as there, ${between("$other", "$one")} as back`,
+    { one, other, since, most: limit + 1 },
   );
-  return row?.count ?? 0;
+  // Who is never answered is in no loop.
+  return row !== null && row.there > 0 && row.back > 0 && row.there + row.back > limit;
 }
 
 /** A human has prompted the session: whatever it was in a loop with may wake it again. */

@@ -1,0 +1,3 @@
+import { storiesOnServer } from "../../server";
+
+await storiesOnServer("waking");
