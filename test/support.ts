@@ -17,6 +17,14 @@ import { freshSchema, isOnServer } from "./server";
 /** The binary under test. */
 export const binary = process.env["PARLEY_TEST_BINARY"] ?? join(import.meta.dir, "../dist/parley");
 
+/** A user that is not root, whom only root can play, where that user reaches the directory for temporary files. */
+export const nobody = 65_534;
+export const canBeNobody =
+  process.getuid?.() === 0 &&
+  Bun.which("setpriv") !== null &&
+  Bun.spawnSync(["setpriv", "--reuid", `${nobody}`, "--clear-groups", "test", "-x", tmpdir()])
+    .exitCode === 0;
+
 export interface RunOptions {
   /** Added to the clean environment; undefined takes a variable out of it. */
   env?: Record<string, string | undefined>;

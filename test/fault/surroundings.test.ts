@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { chmodSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 
-import { binary, type Run, sandbox } from "../support";
+import { binary, canBeNobody, sandbox, type Run } from "../support";
 
 /** Verbs of every kind, as a session of a process that lives as long as the story. */
 const verbs = [
@@ -89,7 +89,7 @@ test("every verb works where no other program is found", async () => {
   expect([await Bun.file(join(s.dir, "codes")).text(), run.stderr]).toEqual([fine, ""]);
 });
 
-test.skipIf(process.getuid?.() === 0 && Bun.which("setpriv") === null)(
+test.skipIf(process.getuid?.() === 0 && !canBeNobody)(
   "in a home that is not writable every verb says so (as root: needs setpriv)",
   async () => {
     await using s = sandbox();

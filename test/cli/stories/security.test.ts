@@ -16,15 +16,10 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { binary, sandbox } from "../../support";
+import { binary, canBeNobody, nobody, sandbox } from "../../support";
 import { join as joined } from "./cast";
 
-const [user, attacker] = [65_534, 65_533];
-/** Other users can only be played by root. */
-const canBeAnother =
-  process.getuid?.() === 0 &&
-  Bun.which("setpriv") !== null &&
-  Bun.spawnSync(["setpriv", "--reuid", `${user}`, "--clear-groups", "true"]).exitCode === 0;
+const [user, attacker] = [nobody, 65_533];
 
 /** A directory that any user can reach, and the binary in it, run as somebody who is not root. */
 async function withUser(
@@ -61,7 +56,7 @@ async function withUser(
 
 const publish = ["publish", "state", "x", "--as", "operator"];
 
-describe.skipIf(!canBeAnother)("Among several users (played by root)", () => {
+describe.skipIf(!canBeNobody)("Among several users (played by root)", () => {
   test("a database is refused in a directory of another user, and in one that others can write", () =>
     withUser(({ root, run }) => {
       const place = join(root, "shared");

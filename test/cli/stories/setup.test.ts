@@ -61,7 +61,7 @@ test("setup finds the installed agents, says what they will ask, and is undone b
   expect(again.stdout).toBe("Nothing to do: Claude Code and Codex\n");
 
   const removal = await s.parley(["setup", "--remove"]);
-  expect(removal.stdout).toStartWith("Removed: Claude Code, Codex, Gemini CLI and Kimi Code\n");
+  expect(removal.stdout).toStartWith("Removed: Claude Code and Codex\n");
   expect(files(s)).toEqual(before);
   expect(existsSync(path(s.home, ".codex"))).toBe(false);
   const nothing = await s.parley(["setup", "--remove"]);
