@@ -62,10 +62,11 @@ export async function guardLoop(
 
 async function tooMany(c: Queries, one: string, other: string, since: string): Promise<boolean> {
   const { limit } = c.settings.loop;
-  // No more are counted than matter.
+  // No more are counted than matter, in the order of the index, or few pairs in a table would have it scanned.
   const between = (from: string, to: string): string => `(select count(*) from (
     select 1 from parley.session_messages
-      where sender_id = ${from} and recipient_id = ${to} and created_at > $since limit $most) m)`;
+      where sender_id = ${from} and recipient_id = ${to} and created_at > $since
+      order by created_at desc limit $most) m)`;
   const row = await c.get<{ there: number; back: number }>(
     `select ${between("$one", "$other")} as there, ${between("$other", "$one")} as back`,
     { one, other, since, most: limit + 1 },
