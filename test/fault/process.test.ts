@@ -94,7 +94,7 @@ test.skipIf(!canIsolate || !isRoot)(
       `sh -c 'sleep 300 & echo $! >"$0"' "$HOME/pid"; first=$(cat "$HOME/pid")
        parley register --llm claude --pid $first --project P >/dev/null || exit 1
        parley lock held --session claude-$first >/dev/null || exit 1
-       kill -9 $first; while kill -0 $first 2>/dev/null && ! grep -q ') Z' /proc/$first/stat; do :; done
+       kill -9 $first; while kill -0 $first 2>/dev/null && ! grep -qs ') Z' /proc/$first/stat; do :; done
        tries=0; second=0
        while [ $second != $first ] && [ $tries -lt 200 ]; do
          tries=$((tries + 1)); echo $((first - 1)) >/proc/sys/kernel/ns_last_pid
