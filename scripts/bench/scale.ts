@@ -67,7 +67,7 @@ async function client(index: number): Promise<Report> {
       {
         ...{ session_id: null, session_uuid: crypto.randomUUID(), session_uuid_known: false },
         ...{ machine_uuid: machine, hostname: machine, llm_vendor: "claude", llm_model: null },
-        ...{ project_id: null, task_id: null, tty: null, cwd: `/work/${pid}`, pid, name: null },
+        ...{ project_id: null, task_id: null, tty: null, cwd: `/srv/${pid}`, pid, name: null },
         evidence: {
           ...{ boot_id: machine, host_id: machine, pid_namespace: "1", pid, start_ticks: "1" },
         },

@@ -1,0 +1,59 @@
+import { timestamp } from "../../bus/clock";
+import type { Placement, Registration } from "../../bus/identify";
+import { sameProcess } from "../../bus/process";
+import { fromRow, type SessionRow } from "./session";
+
+/** The row of a session by its registration, whichever database it is written to. */
+export function registeredRow(
+  { session_id, kind }: Placement,
+  registration: Registration,
+  /** The row of that id that was there. */
+  previous: SessionRow | null,
+  /** Milliseconds since the epoch. */
+  at: number,
+): Omit<SessionRow, "ended_at" | "end_reason" | "ended_message_id"> {
+  const now = timestamp(at);
+  const { evidence } = registration;
+  const keep = kind === "update" ? previous : null;
+  const previousEvidence = previous && fromRow(previous).evidence;
+  return {
+    session_id,
+    llm_vendor: registration.llm_vendor,
+    llm_model: registration.llm_model ?? keep?.llm_model ?? null,
+    tty: registration.tty,
+    pid: registration.pid,
+    project_id: registration.project_id ?? keep?.project_id ?? null,
+    task_id: registration.task_id ?? keep?.task_id ?? null,
+    active_files: keep?.active_files ?? null,
+    edited_files: keep?.edited_files ?? null,
+    activity: keep?.activity ?? null,
+    activity_since: keep?.activity_since ?? null,
+    heartbeat_at: keep?.heartbeat_at ?? now,
+    registered_at: keep?.registered_at ?? now,
+    status: "active",
+    session_uuid:
+      registration.session_uuid_known || kind === "new"
+        ? registration.session_uuid
+        : (previous?.session_uuid ?? registration.session_uuid),
+    machine_uuid: registration.machine_uuid,
+    hostname: registration.hostname,
+    cwd: registration.cwd,
+    name: registration.name ?? keep?.name ?? null,
+    liveness: registration.liveness,
+    boot_id: evidence?.boot_id ?? null,
+    // The same process is on the same host, whose id is costly to make out.
+    host_id: sameProcess(evidence, previousEvidence)
+      ? (previous?.host_id ?? null)
+      : (evidence?.host_id ?? null),
+    pid_namespace: evidence?.pid_namespace ?? null,
+    start_ticks: evidence?.start_ticks ?? null,
+    promised_beats: registration.promised_beats ? 1 : (keep?.promised_beats ?? 0),
+    shared_host: registration.shared_host ? 1 : 0,
+    permission_mode: keep?.permission_mode ?? null,
+    agent_home: keep?.agent_home ?? null,
+    prompted_at: keep?.prompted_at ?? null,
+    hooked_at: keep?.hooked_at ?? null,
+    woken_at: keep?.woken_at ?? null,
+    rung_at: keep?.rung_at ?? null,
+  };
+}
