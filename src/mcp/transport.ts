@@ -1,13 +1,16 @@
 import type { ReadableStreamDefaultReader } from "node:stream/web";
 
-import { ReadBuffer, serializeMessage } from "@modelcontextprotocol/sdk/shared/stdio.js";
+import { deserializeMessage, serializeMessage } from "@modelcontextprotocol/sdk/shared/stdio.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import {
+  ErrorCode,
   isJSONRPCNotification,
   isJSONRPCRequest,
   type JSONRPCMessage,
   type RequestId,
 } from "@modelcontextprotocol/sdk/types.js";
+
+import { type Line, Lines, maxLine } from "./lines";
 
 /** What becomes of an answer: exactly one of the two is called. */
 export interface Showing {
@@ -22,9 +25,6 @@ export interface Streams {
   /** Resolves when the bytes are written; says whether somebody can read them. */
   write(text: string): Promise<"written" | "discarded" | "gone">;
 }
-
-/** Longest line that is read, in bytes: a message has 64 KiB at most, which JSON can make six times as long. */
-const maxLine = 1024 * 1024;
 
 /**
  * One JSON-RPC message a line. The SDK's own transport does not tell when an answer was written, which is what makes a
@@ -52,17 +52,13 @@ export class StdioTransport implements Transport {
 
   /** Takes messages until the input ends, nobody reads the answers any more, or `close`; answers what came before the end. */
   async run(): Promise<void> {
-    const buffer = new ReadBuffer({ maxBufferSize: maxLine });
-    for (;;) {
+    const lines = new Lines();
+    for (let reads = 1; ; reads++) {
       const { done, value } = await this.#reader.read();
       if (done) break;
-      try {
-        buffer.append(Buffer.from(value));
-      } catch (error) {
-        this.onerror?.(error as Error);
-        continue;
-      }
-      while (this.#takeOne(buffer));
+      // Input that is always at hand would keep signals from being heard.
+      if (reads % 64 === 0) await Bun.sleep(0);
+      for (const line of lines.take(value)) this.#takeOne(line);
     }
     if (this.#open.size > 0 && !this.#gone) await this.#answered.promise;
     await this.#writing;
@@ -85,11 +81,10 @@ export class StdioTransport implements Transport {
     this.onclose?.();
   }
 
-  /** False where no whole line is left. */
-  #takeOne(buffer: ReadBuffer): boolean {
+  #takeOne(line: Line): void {
     try {
-      const message = buffer.readMessage();
-      if (message === null) return false;
+      if ("tooLong" in line) return this.#refuse(line.tooLong);
+      const message = deserializeMessage(line.text);
       if (isJSONRPCRequest(message)) this.#open.set(message.id, null);
       this.onmessage?.(message);
       // The SDK answers no request that was cancelled.
@@ -99,7 +94,15 @@ export class StdioTransport implements Transport {
     } catch (error) {
       this.onerror?.(error as Error);
     }
-    return true;
+  }
+
+  /** A request that is not read is answered all the same, where it says whose answer that is. */
+  #refuse(id: RequestId | null): void {
+    const message = `a line of more than ${maxLine} bytes is not read`;
+    this.onerror?.(new Error(message));
+    if (id === null) return;
+    const error = { code: ErrorCode.InvalidRequest, message };
+    void this.send({ jsonrpc: "2.0", id, error }).catch(() => {});
   }
 
   async #write(message: JSONRPCMessage): Promise<void> {

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { renameSync, rmSync } from "node:fs";
+import { renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { dirname, join as path } from "node:path";
 
 import { Database } from "bun:sqlite";
@@ -50,6 +50,24 @@ test.each(["SIGINT", "SIGTERM"] as const)("%s ends it with success", async (sign
   });
 });
 
+test("a signal ends it too where more input is always at hand", async () => {
+  await using s = sandbox();
+  const claude = await s.startAgent("claude");
+  const { output } = pipes(s);
+  const endless = path(s.dir, "endless");
+  writeFileSync(endless, request(1, "ping"));
+  truncateSync(endless, 2 ** 40);
+  const run = claude.run([
+    "sh",
+    "-c",
+    `parley mcp <${endless} >${output} & server=$!
+     head -n 1 ${output}
+     kill -TERM $server
+     wait $server`,
+  ]);
+  expect(await run).toMatchObject({ exitCode: 0 });
+});
+
 test("garbage is told on standard error, and what follows is answered", async () => {
   await using s = sandbox();
   const claude = await s.startAgent("claude");
@@ -67,6 +85,33 @@ test("garbage is told on standard error, and what follows is answered", async ()
   expect(run.stderr.split("\n").length).toBeGreaterThan(garbage.length - 1);
   expect(run.stderr.length).toBeLessThan(5000);
   expect(run.stderr).not.toContain("\u001b");
+});
+
+test("a call that is too long is answered with an error where it names its id, and the next as ever", async () => {
+  await using s = sandbox();
+  const claude = await s.startAgent("claude");
+  const text = `{"id":99} ${"x".repeat(2 * 1024 * 1024)}`;
+  const params = JSON.stringify({ name: "bus_send", arguments: { to: "operator", text } });
+  const calls = [
+    `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":${params}}`,
+    `{"method":"tools/call","params":${params},"jsonrpc":"2.0","id":"two"}`,
+    `{"method":"tools/call","id":3,"params":${params},"jsonrpc":"2.0"}`,
+  ];
+  const input = `${calls.join("\n")}\n${request(4, "ping")}`;
+  const run = await claude.run(["parley", "mcp"], { input });
+  const answers = run.stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  expect(answers).toEqual([
+    ...[1, "two"].map((id) => ({
+      jsonrpc: "2.0",
+      id,
+      error: { code: -32600, message: "a line of more than 1048576 bytes is not read" },
+    })),
+    { jsonrpc: "2.0", id: 4, result: {} },
+  ]);
+  expect(run.stderr.split("is not read").length - 1).toBe(3);
 });
 
 test("where nobody reads the answers any more it ends, and nothing was delivered", async () => {
