@@ -24,6 +24,8 @@ export const defaultPreferences: Preferences = { off: false, edits: "deny", wake
 export interface PreferenceFile {
   /** The defaults where the file is missing or unreadable: a hook must not fail for it. */
   read(): Preferences;
+  /** What is wrong with the file, so that defaults count in its place; null where nothing is. */
+  fault(): string | null;
   /** Changes some and keeps the others. Throws `not_permitted` where it cannot be written. */
   change(some: Partial<Preferences>): Preferences;
 }

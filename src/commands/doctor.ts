@@ -70,14 +70,25 @@ async function wakeFinding(context: Context): Promise<Finding> {
 }
 
 async function preferencesFinding(context: Context): Promise<Finding> {
-  const { off, edits } = (await context.preferences()).read();
+  const preferences = context.preferences();
+  const fault = preferences.fault();
+  if (fault !== null) {
+    const message = `${fault}, so defaults count`;
+    return finding("preferences", "warning", message, "mend that file, or delete it");
+  }
+  const { off, edits, wake } = preferences.read();
   if (off) return finding("preferences", "warning", "the hooks are switched off", "run parley on");
   const policy = {
     deny: "edits of held files are refused",
     warn: "edits of held files are warned about",
     off: "edits are not looked at",
   };
-  return finding("preferences", "info", policy[edits]);
+  const wakes = {
+    never: "no message wakes an idle session",
+    critical: "messages of priority 3 wake an idle session",
+    all: "messages of priority 3, or sent with --wake, wake an idle session",
+  };
+  return finding("preferences", "info", `${policy[edits]}; ${wakes[wake]}`);
 }
 
 async function agentFindings(

@@ -1,9 +1,10 @@
 import { relative } from "node:path";
 
 import type { Bus } from "../bus/bus";
-import { momentNow, requireSession } from "../bus/caller";
+import { requireSession } from "../bus/caller";
 import { ParleyError } from "../bus/errors";
 import { defusedLine } from "../bus/framing";
+import { lookInformed } from "../bus/hosts";
 import type { Lock } from "../bus/lock";
 import { staged } from "../identity/changes";
 import { findWorktree } from "../identity/project";
@@ -60,7 +61,11 @@ async function judge(around: Surroundings, policy: "deny" | "warn"): Promise<Com
   const files = staged(top);
   if (files === null)
     throw new ParleyError("not_found", "git does not say what is to be committed");
-  const locks = await bus.store.locksOn([top], momentNow(bus));
+  const { found: locks } = await lookInformed(
+    bus,
+    (now) => bus.store.locksOn([top], now),
+    (found) => found.map(({ session_id }) => session_id),
+  );
   if (locks.length === 0) return passes;
   const own = await ownSessions(bus);
   const others = locks.filter((lock) => !own.includes(lock.session_id));

@@ -25,7 +25,7 @@ export function render(result: SetupResult, look: Look): string[] {
   );
   const isChanged = (name: string): boolean => changes.some(({ vendor }) => vendor === name);
   const concerned = vendors.filter(({ vendor }) => changes.length === 0 || isChanged(vendor));
-  const names = listed(concerned.map(({ title }) => title));
+  const names = listed([...new Set(concerned.map(({ title }) => title))]);
   const what = result.action === "install" ? "Set up" : "Removed";
   const whose = result.scope === "project" ? ", in this project" : "";
   const backups = [...new Set(changes.flatMap(({ backup }) => backup ?? []))];

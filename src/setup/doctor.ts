@@ -6,6 +6,7 @@ import type { SetupScope } from "../bus/setup";
 import { ask } from "./ask";
 import { finding } from "./database";
 import { find, textOf } from "./files";
+import { hookFiles } from "./git";
 import { type Owner, runningProgram } from "./program";
 import { SetupRecord } from "./record";
 import type { Place, Sight, Vendor } from "./vendor";
@@ -21,10 +22,33 @@ export interface VendorRequest {
 
 /** What there is to say of the agents, one after the other; they are asked at the same time. */
 export async function vendorFindings(request: VendorRequest): Promise<Finding[]> {
-  const known = new SetupRecord(request.dataDirectory).read().programs;
-  const owner: Owner = { program: runningProgram(), known };
+  const { programs, repositories } = new SetupRecord(request.dataDirectory).read();
+  const owner: Owner = { program: runningProgram(), known: programs };
   const all = await Promise.all(vendors.map((vendor) => findingsOf(vendor, owner, request)));
-  return all.flat();
+  const hooked = repositories.filter((directory) => existsSync(directory));
+  return [...all.flat(), ...hooked.map((directory) => repositoryFinding(directory, owner))];
+}
+
+/** The hook before commits of one repository that setup has given it to. */
+function repositoryFinding(directory: string, owner: Owner): Finding {
+  const check = "git.hooks";
+  const remedy = "run parley setup git in that repository";
+  try {
+    const [{ path, editor }] = hookFiles(directory, owner);
+    const { bytes } = find(path);
+    const { state, programs } = editor.look(bytes && textOf(path, bytes));
+    if (state === "absent") {
+      const message = `${path} has lost what parley setup git wrote, so commits pass`;
+      return finding(check, "warning", message, `${remedy}, with --remove if that was meant`);
+    }
+    const wrong = programFinding(check, programs, owner, remedy);
+    if (wrong) return { ...wrong, message: `in ${path}: ${wrong.message}` };
+    return state === "partial"
+      ? finding(check, "warning", `${path} is not of this parley`, remedy)
+      : finding(check, "ok", `in ${path}, running ${programs.join(", ")}`);
+  } catch (error) {
+    return finding(check, "error", (error as Error).message, "mend that file");
+  }
 }
 
 async function findingsOf(

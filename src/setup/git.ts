@@ -3,7 +3,7 @@ import { join, relative } from "node:path";
 
 import { ParleyError } from "../bus/errors";
 import { find, textOf } from "./files";
-import { installable, type Owner, quoted } from "./program";
+import { installable, type Owner, programOfHook, quoted } from "./program";
 import type { ConfigFile, Editor, Place, Sight, Vendor } from "./vendor";
 
 /** Where a hook that is no shell script is kept, and run from: its name beside the hook's own. */
@@ -29,21 +29,8 @@ export const git: Vendor = {
   command: "git",
   directory: hooksDirectory,
 
-  files(place, owner): ConfigFile[] {
-    const path = join(this.directory(place), "pre-commit");
-    const kept = path + keptSuffix;
-    const [text, original] = [path, kept].map((each) => {
-      const { bytes } = find(each);
-      return bytes && textOf(each, bytes);
-    }) as [string | null, string | null];
-    const hook = { part: "hooks", path, executable: true } as const;
-    if (original === null && (text === null || isShell(text)))
-      return [{ ...hook, editor: blockEditor(owner) }];
-    const before = original ?? text ?? "";
-    return [
-      { ...hook, editor: chainEditor(owner, before) },
-      { ...hook, path: kept, editor: keptEditor(before) },
-    ];
+  files(place, owner) {
+    return hookFiles(this.directory(place), owner);
   },
 
   notes(place) {
@@ -61,6 +48,24 @@ export const git: Vendor = {
     ];
   },
 };
+
+/** The hook in git's directory of hooks, and the one that it keeps beside itself. */
+export function hookFiles(directory: string, owner: Owner): [ConfigFile, ...ConfigFile[]] {
+  const path = join(directory, "pre-commit");
+  const kept = path + keptSuffix;
+  const [text, original] = [path, kept].map((each) => {
+    const { bytes } = find(each);
+    return bytes && textOf(each, bytes);
+  }) as [string | null, string | null];
+  const hook = { part: "hooks", path, executable: true } as const;
+  if (original === null && (text === null || isShell(text)))
+    return [{ ...hook, editor: blockEditor(owner) }];
+  const before = original ?? text ?? "";
+  return [
+    { ...hook, editor: chainEditor(owner, before) },
+    { ...hook, path: kept, editor: keptEditor(before) },
+  ];
+}
 
 /** Inside a `.git`: a linked worktree's hooks are those of its repository, above its root. */
 const isGitDirectory = (directory: string): boolean => existsSync(join(directory, "../HEAD"));
@@ -100,6 +105,7 @@ function blockEditor(owner: Owner): Editor {
     },
     remove(text, base) {
       const rest = text.replace(block, "");
+      if (rest === text) return text;
       return rest === shebang && base === null ? null : rest;
     },
     look: (text) => sightOf(text, owner),
@@ -126,9 +132,15 @@ function keptEditor(original: string): Editor {
   };
 }
 
-function sightOf(text: string | null, { program }: Owner): Sight {
+function sightOf(text: string | null, owner: Owner): Sight {
   const [ours] = block.exec(text ?? "") ?? [];
   if (ours === undefined) return { state: "absent", programs: [], missing: [] };
-  const complete = program === null || ours === blockOf(program);
-  return { state: complete ? "complete" : "partial", programs: [], missing: [] };
+  const [call] = /^ +.* hook git(?= pre-commit)/m.exec(ours) ?? [];
+  const named = programOfHook(call, "git", owner);
+  const complete = owner.program === null || ours === blockOf(owner.program);
+  return {
+    state: complete ? "complete" : "partial",
+    programs: named === null ? [] : [named],
+    missing: complete ? [] : ["this version of parley"],
+  };
 }

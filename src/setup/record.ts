@@ -23,6 +23,8 @@ export interface Memory {
   programs: string[];
   /** Links that setup has made, by path. */
   links: string[];
+  /** Repositories that have our hook before commits: git's directories of hooks. */
+  repositories: string[];
 }
 
 /** Milliseconds after which a lock is nobody's any more: setup takes a fraction of a second. */
@@ -134,6 +136,7 @@ function memoryIn({
   directories,
   programs,
   links,
+  repositories,
 }: Partial<Record<string, unknown>>): Memory {
   const strings = (value: unknown): string[] =>
     Array.isArray(value) ? value.filter((each) => typeof each === "string") : [];
@@ -147,5 +150,6 @@ function memoryIn({
     directories: strings(directories),
     programs: strings(programs),
     links: strings(links),
+    repositories: strings(repositories),
   };
 }

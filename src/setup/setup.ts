@@ -3,8 +3,9 @@ import { delimiter } from "node:path";
 import { ParleyError, type Warning } from "../bus/errors";
 import type { SetupChange, SetupOutcome, SetupResult, SetupScope } from "../bus/setup";
 import { apply, removeEmpty } from "./apply";
+import { git, hookFiles } from "./git";
 import { type LinkChange, planLinks, planUnlinking } from "./links";
-import { type FileChange, planInstall, planRemoval } from "./plan";
+import { type FileChange, planInstall, planRemoval, type VendorFile } from "./plan";
 import { installable, type Owner, runningProgram } from "./program";
 import { hashOf, type Memory, SetupRecord } from "./record";
 import type { Place, Vendor } from "./vendor";
@@ -34,25 +35,28 @@ export async function setUp(
   const record = new SetupRecord(request.dataDirectory);
   const chosen = chooseVendors(request);
   let plan = makePlan(request, chosen, record);
-  if (!dryRun && plan.changes.length + plan.links.length > 0) {
+  if (!dryRun && isSomething(plan)) {
     plan = record.alone(() => {
       const now = makePlan(request, chosen, record);
       perform(now, place.scope, record);
       return now;
     });
   }
-  const { memory, owner, changes, links, warnings } = plan;
+  const { memory, owner, changes, links, unhooked, warnings } = plan;
   return {
     result: {
       action,
       scope: place.scope,
       dry_run: dryRun,
       program: action === "install" ? owner.program : null,
-      vendors: chosen.map((vendor) => ({
+      vendors: [
+        ...chosen.map((vendor) => ({ vendor, directory: vendor.directory(place) })),
+        ...unhooked.map((directory) => ({ vendor: git, directory })),
+      ].map(({ vendor, directory }) => ({
         vendor: vendor.name,
         title: vendor.title,
         program: programOf(vendor, place),
-        directory: vendor.directory(place),
+        directory,
       })),
       changes: [
         ...(await Promise.all(changes.map((each) => reported(each, record, memory, dryRun)))),
@@ -69,8 +73,15 @@ interface Plan {
   owner: Owner;
   changes: FileChange[];
   links: LinkChange[];
+  /** Repositories that lose our hook though none was named. */
+  unhooked: readonly string[];
+  /** Those that have it afterwards. */
+  repositories: string[];
   warnings: Warning[];
 }
+
+const isSomething = ({ changes, links, repositories, memory }: Plan): boolean =>
+  changes.length + links.length > 0 || !Bun.deepEquals(repositories, memory.repositories);
 
 /** Reads only. */
 function makePlan(request: SetupRequest, chosen: readonly Vendor[], record: SetupRecord): Plan {
@@ -78,22 +89,68 @@ function makePlan(request: SetupRequest, chosen: readonly Vendor[], record: Setu
   const memory = record.read();
   const owner = { program: request.program ?? runningProgram(), known: memory.programs };
   if (action === "install") installable(owner);
-  const files = chosen.flatMap((vendor) =>
-    vendor.files(place, owner).map((file) => ({ ...file, vendor: vendor.name })),
+  const hooked = isForAll(request) ? memory.repositories : [];
+  const faults = faultsOf(hooked, memory, owner, record);
+  const unhooked = hooked.filter((each) => !faults.has(each));
+  const files = [
+    ...chosen.flatMap((vendor) =>
+      vendor.files(place, owner).map((file) => ({ ...file, vendor: vendor.name })),
+    ),
+    ...unhooked.flatMap((directory) => filesOfHook(directory, owner)),
+  ];
+  const named = chosen.includes(git) ? [git.directory(place)] : [];
+  // What is no text of a hook any more is not ours either.
+  const settled = [...faults].flatMap(([each, { code }]) => (code === "invalid" ? [each] : []));
+  const others = memory.repositories.filter(
+    (each) => ![...unhooked, ...settled, ...named].includes(each),
   );
   const { changes, warnings } =
     action === "install"
       ? planInstall(files, memory, record)
-      : { changes: planRemoval(files, memory, record), warnings: [] };
+      : {
+          changes: planRemoval(files, memory, record),
+          warnings: [...faults.values()].map(({ message }) => ({
+            code: "left",
+            message: `left as it is: ${message}`,
+          })),
+        };
   const linking = linksOf(request, owner.program, memory);
   return {
     memory,
     owner,
     changes,
     links: linking.links,
+    unhooked,
+    repositories: action === "install" ? [...others, ...named] : others,
     warnings: [...warnings, ...linking.warnings],
   };
 }
+
+const filesOfHook = (directory: string, owner: Owner): VendorFile[] =>
+  hookFiles(directory, owner).map((file) => ({ ...file, vendor: git.name }));
+
+/** Why our hook cannot be taken out of repositories: none of them is to keep the rest from being removed. */
+function faultsOf(
+  repositories: readonly string[],
+  memory: Memory,
+  owner: Owner,
+  record: SetupRecord,
+): Map<string, ParleyError> {
+  const faults = new Map<string, ParleyError>();
+  for (const directory of repositories) {
+    try {
+      planRemoval(filesOfHook(directory, owner), memory, record);
+    } catch (error) {
+      if (!(error instanceof ParleyError)) throw error;
+      faults.set(directory, error);
+    }
+  }
+  return faults;
+}
+
+/** A removal of all that is its user's: also of what serves all agents, or none. */
+const isForAll = ({ action, names, place }: SetupRequest): boolean =>
+  action === "remove" && names.length === 0 && place.scope === "user";
 
 function chooseVendors({ action, names, place }: SetupRequest): readonly Vendor[] {
   const unknown = names.find((name) => !nameable.some((each) => each.name === name));
@@ -114,13 +171,14 @@ function chooseVendors({ action, names, place }: SetupRequest): readonly Vendor[
 }
 
 function linksOf(
-  { action, links: { directory, names }, place, names: vendorNames }: SetupRequest,
+  request: SetupRequest,
   program: string | null,
   memory: Memory,
 ): { links: LinkChange[]; warnings: Warning[] } {
+  const { action, place } = request;
+  const { directory, names } = request.links;
   if (action === "remove") {
-    // A removal for some agents is none of the links that serve all.
-    const concerns = directory !== null || (vendorNames.length === 0 && place.scope === "user");
+    const concerns = directory !== null || isForAll(request);
     return { links: concerns ? planUnlinking(directory, names, memory) : [], warnings: [] };
   }
   if (directory === null || program === null) return { links: [], warnings: [] };
@@ -132,11 +190,11 @@ function linksOf(
 
 /** Backups come first; the memory comes last, as a part of it all that is taken back if it fails. */
 function perform(
-  { memory, owner, changes, links }: Plan,
+  { memory, owner, changes, links, repositories }: Plan,
   scope: SetupScope,
   record: SetupRecord,
 ): void {
-  const next: Memory = structuredClone(memory);
+  const next: Memory = { ...structuredClone(memory), repositories };
   for (const { target, before, after, base } of changes) {
     if (before !== null && !isOwn(memory, target, before)) record.keep(target, before);
     const name = base && record.keep(target, base);

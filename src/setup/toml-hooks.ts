@@ -1,6 +1,6 @@
 import type { HookEvents } from "./hooks";
 import { hookCommand, installable, type Owner, programOfHook } from "./program";
-import { invalidToml, mark, parseToml, tableEnd, type Table } from "./toml";
+import { invalidToml, mark, parseToml, startsOf, tableEnd, type Table } from "./toml";
 import type { Editor } from "./vendor";
 
 const header = /^[ \t]*\[\[[ \t]*"?hooks"?[ \t]*\]\][ \t]*(#.*)?$/;
@@ -33,7 +33,7 @@ export function tomlHooksEditor(
     const tables = hookTables(text, file);
     if (!tables.some(programIn)) return text;
     const lines = text.split("\n");
-    const starts = lines.flatMap((line, index) => (header.test(line.trimEnd()) ? [index] : []));
+    const starts = startsOf(lines, header);
     const fault = invalidToml(file, "has its hooks in a form that setup does not edit");
     if (starts.length !== tables.length) throw fault;
     for (const [index, start] of [...starts.entries()].toReversed()) {

@@ -1,5 +1,6 @@
 import { ParleyError } from "../bus/errors";
 import { installable, type Owner, programOfServer } from "./program";
+import { topLines } from "./toml-lines";
 import type { Editor } from "./vendor";
 
 export type Table = Record<string, unknown>;
@@ -57,8 +58,11 @@ export function tomlServerEditor(file: string, owner: Owner): Editor {
       if (own !== null) {
         const lines = (text ?? "").split("\n");
         const { start, end } = sectionsIn(lines)[0] ?? { start: 0, end: 0 };
+        const top = topLines(lines);
+        const isCommand = (each: string, index: number): boolean =>
+          top[index] === true && /^[ \t]*"?command"?[ \t]*=/.test(each);
         const at = lines.findIndex(
-          (each, index) => index > start && index < end && /^[ \t]*"?command"?[ \t]*=/.test(each),
+          (each, index) => index > start && index < end && isCommand(each, index),
         );
         if (at >= 0) lines[at] = line + (lines[at]?.endsWith("\r") ? "\r" : "");
         return checked(before, lines.join("\n"), { ...(entry as Table), command });
@@ -113,14 +117,18 @@ function without(config: Table): Table {
 
 /** Our table and those below it, as ranges of lines. */
 function sectionsIn(lines: readonly string[]): { start: number; end: number }[] {
-  return lines.flatMap((each, start) => {
-    return header.test(each.trimEnd()) ? [{ start, end: tableEnd(lines, start) }] : [];
-  });
+  return startsOf(lines, header).map((start) => ({ start, end: tableEnd(lines, start) }));
+}
+
+/** The lines that are such a header. */
+export function startsOf(lines: readonly string[], own: RegExp): number[] {
+  const top = topLines(lines);
+  return lines.flatMap((line, index) => (top[index] && own.test(line.trimEnd()) ? [index] : []));
 }
 
 /** The line behind a table. Blank lines and comments there belong to what follows. */
 export function tableEnd(lines: readonly string[], start: number): number {
-  const next = lines.findIndex((line, index) => index > start && /^[ \t]*\[/.test(line));
+  const next = startsOf(lines, /^[ \t]*\[/).find((index) => index > start) ?? -1;
   let end = next < 0 ? lines.length : next;
   while (end > start + 1 && /^\s*(#.*)?$/.test(lines[end - 1] ?? "")) end--;
   return end;

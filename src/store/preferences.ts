@@ -15,6 +15,7 @@ export function createPreferenceFile(dataDirectory: string): PreferenceFile {
   const path = join(dataDirectory, "preferences.json");
   return {
     read: () => preferencesIn(readObject(path)),
+    fault: () => faultIn(path),
     change(some) {
       const kept = { ...readObject(path), ...some };
       const draft = `${path}.${process.pid}`;
@@ -53,10 +54,38 @@ function preferencesIn(object: Record<string, unknown>): Preferences {
 
 function readObject(path: string): Record<string, unknown> {
   try {
-    const value: unknown = JSON.parse(readFileSync(path, "utf8"));
-    const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-    return isObject ? (value as Record<string, unknown>) : {};
+    return objectIn(path);
   } catch {
     return {};
+  }
+}
+
+/** Throws where the file is missing or holds something else. */
+function objectIn(path: string): Record<string, unknown> {
+  const value: unknown = JSON.parse(readFileSync(path, "utf8"));
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+    return value as Record<string, unknown>;
+  }
+  throw new Error("it is no JSON object");
+}
+
+const allowed: { [K in keyof Preferences]: readonly unknown[] } = {
+  off: [true, false],
+  edits: editPolicies,
+  wake: wakePolicies,
+};
+
+function faultIn(path: string): string | null {
+  try {
+    const object = objectIn(path);
+    const wrong = Object.entries(allowed).find(
+      ([name, values]) => object[name] !== undefined && !values.includes(object[name]),
+    );
+    if (!wrong) return null;
+    const [name, values] = wrong;
+    return `${path}: ${name} is none of ${values.join(", ")}`;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    return code === "ENOENT" ? null : `${path} cannot be read: ${message}`;
   }
 }

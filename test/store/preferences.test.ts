@@ -41,7 +41,15 @@ test("a preferences file that holds something else counts as the defaults", () =
   for (const text of ["", "[1]", "nonsense", '{"off":"yes","edits":7,"wake":true}']) {
     writeFileSync(join(directory, "preferences.json"), text);
     expect(file.read()).toEqual(defaultPreferences);
+    expect(file.fault()).toContain(join(directory, "preferences.json"));
   }
+});
+
+test("nothing is wrong with preferences that are missing, or as they are written", () => {
+  const file = createPreferenceFile(place());
+  expect(file.fault()).toBeNull();
+  file.change({ off: true, edits: "off", wake: "all" });
+  expect(file.fault()).toBeNull();
 });
 
 test("preferences that cannot be written leave no draft behind", () => {

@@ -186,6 +186,14 @@ describe("parley setup git", () => {
     expect(existsSync(pathOf(repository, ".git/hooks/pre-commit"))).toBe(false);
   });
 
+  test("gives back a hook that has nothing but its first line", async () => {
+    const hook = pathOf(repository, ".git/hooks/pre-commit");
+    writeFileSync(hook, "#!/bin/sh\n");
+    await setup();
+    await setup("--remove");
+    expect(readFileSync(hook, "utf8")).toBe("#!/bin/sh\n");
+  });
+
   test("outside of a repository is not_found", async () => {
     const run = await box.parley(["setup", "git", "--json"], { cwd: box.home });
     expect(run.exitCode).toBe(4);
@@ -263,6 +271,73 @@ describe("parley setup git", () => {
     writeFileSync(hook, "#!/bin/sh\nexit 1\n");
     chmodSync(hook, 0o644);
     expect((await setup()).stdout).toContain("not executable");
+  });
+
+  test("is undone in every repository by setup --remove without a name", async () => {
+    const other = pathOf(box.dir, "other");
+    mkdirSync(other);
+    git("init", "-q", other);
+    const gone = pathOf(box.dir, "gone");
+    git("init", "-q", gone);
+    const theirs = "#!/usr/bin/env python3\nprint('theirs')\n";
+    writeFileSync(pathOf(other, ".git/hooks/pre-commit"), theirs);
+    for (const cwd of [repository, other, gone]) await box.parley(["setup", "git"], { cwd });
+    rmSync(gone, { recursive: true });
+    const run = await box.parley(["setup", "--remove"]);
+    expect(run).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(run.stdout).toStartWith("Removed: git\n");
+    expect(existsSync(pathOf(repository, ".git/hooks/pre-commit"))).toBe(false);
+    expect(readFileSync(pathOf(other, ".git/hooks/pre-commit"), "utf8")).toBe(theirs);
+    expect(existsSync(pathOf(other, ".git/hooks/pre-commit.before-parley"))).toBe(false);
+    expect((await box.parley(["setup", "--remove"])).stdout).toStartWith("Nothing to do");
+  });
+
+  test("is left in a repository where it cannot be undone, and setup --remove goes on", async () => {
+    const [binary, closed] = ["binary", "closed"].map((name) =>
+      pathOf(box.dir, name, ".git/hooks"),
+    );
+    for (const each of [binary!, closed!]) git("init", "-q", dirname(dirname(each)));
+    for (const cwd of [repository, binary!, closed!]) {
+      await box.parley(["setup", "git"], { cwd: cwd.replace("/.git/hooks", "") });
+    }
+    const theirs = Buffer.from([0x7f, 0x45, 0x4c, 0x46, 0xff]);
+    writeFileSync(pathOf(binary!, "pre-commit"), theirs);
+    chmodSync(closed!, 0o500);
+    const run = await box.parley(["setup", "--remove", "--json"]);
+    chmodSync(closed!, 0o700);
+    expect(run.exitCode).toBe(0);
+    const left = (of: Run): string[] =>
+      of.json().warnings.map(({ code }: { code: string }) => code);
+    expect(left(run)).toEqual(["left", "left"]);
+    expect(existsSync(pathOf(repository, ".git/hooks/pre-commit"))).toBe(false);
+    expect(readFileSync(pathOf(binary!, "pre-commit"))).toEqual(theirs);
+    const again = (await box.parley(["setup", "--remove", "--json"])).json();
+    expect(again.data.changes).toMatchObject([{ path: pathOf(closed!, "pre-commit") }]);
+    expect(again).not.toHaveProperty("warnings");
+  });
+
+  test("is looked at by doctor, wherever it was done", async () => {
+    const found = async (): Promise<{ status: string; message: string }[]> => {
+      const { findings } = (await box.parley(["doctor", "--json"])).json().data;
+      return findings.filter(({ check }: { check: string }) => check === "git.hooks");
+    };
+    expect(await found()).toEqual([]);
+    await setup();
+    const hook = pathOf(repository, ".git/hooks/pre-commit");
+    expect(await found()).toMatchObject([{ status: "ok", message: expect.stringContaining(hook) }]);
+    const text = readFileSync(hook, "utf8");
+    writeFileSync(hook, text.replace(/'[^']*parley'/g, "'/nowhere/parley'"));
+    expect(await found()).toMatchObject([
+      { status: "error", message: `in ${hook}: /nowhere/parley is not there any more` },
+    ]);
+    writeFileSync(hook, text.replace("exit 1", "exit 0"));
+    expect(await found()).toMatchObject([{ status: "warning" }]);
+    writeFileSync(hook, "#!/bin/sh\n");
+    expect(await found()).toMatchObject([
+      { status: "warning", message: expect.stringContaining("has lost") },
+    ]);
+    await setup("--remove");
+    expect(await found()).toEqual([]);
   });
 
   test("is not done by setup without a name", async () => {

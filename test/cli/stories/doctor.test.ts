@@ -96,6 +96,26 @@ test("a complete setup whose hooks Codex trusts is well, and says when each agen
   expect(found["wake"]?.message).toContain("poll 250 ms");
 });
 
+test("preferences that cannot be read are a warning, and else doctor says what they are", async () => {
+  await using s = sandbox();
+  await s.parley(["off"]);
+  await s.parley(["on"]);
+  expect(findings(await doctor(s))["preferences"]).toMatchObject({
+    status: "info",
+    message: "edits of held files are refused; messages of priority 3 wake an idle session",
+  });
+  const file = path(s.home, ".local/share/parley/preferences.json");
+  writeFileSync(file, '{"off":false,"edits":"none"}');
+  const run = await doctor(s);
+  expect(run.exitCode).toBe(1);
+  expect(findings(run)["preferences"]).toEqual({
+    check: "preferences",
+    status: "warning",
+    message: `${file}: edits is none of deny, warn, off, so defaults count`,
+    remedy: "mend that file, or delete it",
+  });
+});
+
 test("hooks that Codex does not trust are an error with the way to trust them", async () => {
   await using s = sandbox();
   install(s, "codex", codex);
