@@ -1,4 +1,5 @@
-import type { EventKind, HookAnswer, HookEvent, HookVendor, Payload } from "./event";
+import type { EventKind, HookVendor, Payload } from "./event";
+import { generic } from "./generic";
 import { filesOfPatch } from "./patch";
 import { common, object, text } from "./payload";
 
@@ -10,6 +11,7 @@ const kinds: Record<string, EventKind> = {
   "permission.asked": "permission",
   "session.beat": "other",
   "session.idle": "stop",
+  "session.error": "interrupted",
   "session.deleted": "end",
   dispose: "end",
 };
@@ -22,9 +24,11 @@ export const opencode: HookVendor = {
   name: "opencode",
   read(name, payload) {
     const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
-    return kind ? { ...common(name, payload), files: editedFiles(payload), kind } : null;
+    if (!kind) return null;
+    const agent_home = text(payload["agent_home"]);
+    return { ...common(name, payload), files: editedFiles(payload), agent_home, kind };
   },
-  write,
+  write: generic.write,
 };
 
 function editedFiles(payload: Payload): string[] {
@@ -41,18 +45,5 @@ function editedFiles(payload: Payload): string[] {
     }
     default:
       return [];
-  }
-}
-
-function write(_: HookEvent, answer: HookAnswer): object | null {
-  switch (answer.say) {
-    case "context":
-      return { context: answer.text };
-    case "continue":
-      return { continue: answer.text };
-    case "deny":
-      return { deny: answer.reason };
-    default:
-      return null;
   }
 }

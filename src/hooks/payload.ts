@@ -1,4 +1,5 @@
 import { ParleyError } from "../bus/errors";
+import { framePreamble } from "../bus/framing";
 import { isDoorbell } from "../bus/reach";
 import type { HookEvent, Payload } from "./event";
 import { filesOfCommand, filesOfPatch } from "./patch";
@@ -34,6 +35,7 @@ export function parsePayload(input: string): Payload {
 export function common(name: string, payload: Payload): Omit<HookEvent, "kind"> {
   const session_uuid = text(payload["session_id"]);
   if (session_uuid === null) throw new ParleyError("invalid", "the payload has no session_id");
+  const prompt = JSON.stringify(payload["prompt"] ?? "");
   return {
     name,
     session_uuid,
@@ -41,12 +43,13 @@ export function common(name: string, payload: Payload): Omit<HookEvent, "kind"> 
     model: text(payload["model"]),
     files: [],
     command: commandOf(payload),
-    continued: payload["stop_hook_active"] === true,
+    // Some vendors hand back as a prompt what made the turn go on.
+    continued: payload["stop_hook_active"] === true || prompt.includes(framePreamble),
     subagent: text(payload["agent_id"]) !== null,
     background: list(payload["background_tasks"]).some(
       (task) => object(task)["status"] === "running",
     ),
-    rung: isDoorbell(JSON.stringify(payload["prompt"] ?? "")),
+    rung: isDoorbell(prompt),
     permission_mode: text(payload["permission_mode"]),
     fresh: payload["source"] !== "compact",
     reason: text(payload["reason"]),

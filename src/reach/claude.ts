@@ -1,7 +1,8 @@
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import type { SessionRecord } from "../bus/session";
+import { ownSocket, writeLine } from "./socket";
 import { accepted, failed, held, refused, type Surroundings, type VendorReach } from "./vendor";
 
 const by = "claude socket";
@@ -13,57 +14,75 @@ const by = "claude socket";
  */
 export const claudeReach = (around: Surroundings): VendorReach => ({
   wayTo(record) {
-    const home = homeOf(record, around);
-    if (home === null || socketOf(record, home) === null) return null;
-    const inbound = inboundOf(home);
-    return inbound === "refuse" ? null : { by, held: isHeld(record, inbound) };
+    const found = listening(record, around);
+    if (found === null || found.inbound === "refuse") return null;
+    return { by, held: isHeld(record, found) };
   },
   async ring(record, text, signal) {
-    const home = homeOf(record, around);
-    const inbound = home === null ? null : inboundOf(home);
+    const found = listening(record, around);
+    if (found === null) return failed("its session file names no socket of ours");
     // It would drop the line without a word.
-    if (inbound === "refuse") return refused("its settings refuse messages of other processes");
-    const socket = home === null ? null : socketOf(record, home);
-    if (socket === null) return failed("its session file names no socket of ours");
-    await send(socket, `${JSON.stringify(lineOf(text))}\n`, signal);
-    return isHeld(record, inbound) ? held : accepted;
+    if (found.inbound === "refuse")
+      return refused("its settings refuse messages of other processes");
+    const line = `${JSON.stringify({ type: "user", message: { role: "user", content: text } })}\n`;
+    await writeLine(found.socket, line, { answered: false, signal });
+    return isHeld(record, found) ? held : accepted;
   },
 });
 
-const lineOf = (content: string): object => ({ type: "user", message: { role: "user", content } });
-
-function homeOf({ agent_home }: SessionRecord, { env }: Surroundings): string | null {
-  if (agent_home !== null) return agent_home;
-  return env["CLAUDE_CONFIG_DIR"] || (env["HOME"] ? join(env["HOME"], ".claude") : null);
+interface Listening {
+  socket: string;
+  /** What its user and the project have set for messages of other processes; null: nothing. */
+  inbound: Inbound | null;
 }
 
 /**
  * The socket of this very session: its file must speak of the same process and conversation, since pids and files outlive
- * what they were made for, and it must be ours, since anybody may make one in a shared directory.
+ * what they were made for.
  */
-function socketOf({ pid, session_uuid, evidence }: SessionRecord, home: string): string | null {
+function listening(record: SessionRecord, { env }: Surroundings): Listening | null {
+  const { pid, session_uuid, evidence, agent_home } = record;
+  const own = env["CLAUDE_CONFIG_DIR"] || (env["HOME"] ? join(env["HOME"], ".claude") : null);
+  const home = agent_home ?? own;
+  if (home === null || pid === null) return null;
   const file = objectIn(join(home, "sessions", `${pid}.json`));
-  if (pid === null || file["pid"] !== pid || file["sessionId"] !== session_uuid) return null;
+  if (file["pid"] !== pid || file["sessionId"] !== session_uuid) return null;
   const started = file["procStart"];
   if (evidence && typeof started === "string" && /^\d+$/.test(evidence.start_ticks)) {
     if (started !== evidence.start_ticks) return null;
   }
-  const path = file["messagingSocketPath"];
-  if (typeof path !== "string") return null;
-  const socket = statSync(path, { throwIfNoEntry: false });
-  const own = socket?.isSocket() && socket.uid === process.getuid?.();
-  return own ? path : null;
+  const { messagingSocketPath: path, cwd } = file;
+  const socket = typeof path === "string" ? ownSocket(path) : null;
+  if (socket === null) return null;
+  return { socket, inbound: inboundOf(home, typeof cwd === "string" ? cwd : null) };
 }
 
-/** What its user has set for messages of other processes; null where nothing. */
-function inboundOf(home: string): string | null {
-  const value = objectIn(join(home, "settings.json"))["crossSessionInbound"];
-  return typeof value === "string" ? value : null;
+/** The laxest first. */
+const inbounds = ["accept", "hold", "refuse"] as const;
+type Inbound = (typeof inbounds)[number];
+
+/** The user's own setting, which a project can only tighten. */
+function inboundOf(home: string, cwd: string | null): Inbound | null {
+  const project = cwd === null ? [] : ["settings.local.json", "settings.json"];
+  return project
+    .map((name) => settingIn(join(cwd ?? "", ".claude", name)))
+    .reduce(
+      (strictest, each) => (rank(each) > rank(strictest) ? each : strictest),
+      settingIn(join(home, "settings.json")),
+    );
 }
 
-/** Where nothing it does is asked about, a message of another process is. */
-const isHeld = ({ permission_mode }: SessionRecord, inbound: string | null): boolean =>
-  permission_mode === "bypassPermissions" && inbound !== "accept";
+const rank = (inbound: Inbound | null): number => inbounds.indexOf(inbound ?? "accept");
+
+/** It holds messages while it does not understand the setting. */
+function settingIn(path: string): Inbound | null {
+  const value = objectIn(path)["crossSessionInbound"];
+  return value === undefined ? null : (inbounds.find((each) => each === value) ?? "hold");
+}
+
+/** Where nothing it does is asked about, a message of another process is, unless its user wants none to be. */
+const isHeld = ({ permission_mode }: SessionRecord, { inbound }: Listening): boolean =>
+  inbound === "hold" || (inbound === null && permission_mode === "bypassPermissions");
 
 function objectIn(path: string): Record<string, unknown> {
   try {
@@ -72,34 +91,4 @@ function objectIn(path: string): Record<string, unknown> {
   } catch {
     return {};
   }
-}
-
-/** Resolves once the line is written and the connection closed from our side. Loads nothing: `node:net` costs a millisecond. */
-async function send(path: string, line: string, signal: AbortSignal): Promise<void> {
-  const done = Promise.withResolvers<void>();
-  done.promise.catch(() => {});
-  let left: Uint8Array = Buffer.from(line);
-  const write = (socket: Bun.Socket): void => {
-    left = left.subarray(socket.write(left));
-    if (left.length > 0) return;
-    done.resolve();
-    socket.end();
-  };
-  const socket = await Bun.connect({
-    unix: path,
-    socket: {
-      open: write,
-      drain: write,
-      // What it says is not for us.
-      data: () => {},
-      error: (_, error) => done.reject(error),
-      close: () => done.reject(new Error("the socket was closed")),
-    },
-  });
-  const stop = (): void => {
-    socket.terminate();
-    done.reject(new Error("took too long"));
-  };
-  signal.addEventListener("abort", stop, { once: true });
-  await done.promise.finally(() => signal.removeEventListener("abort", stop));
 }

@@ -2,12 +2,14 @@ import type { Preferences } from "../bus/preferences";
 import type { Reach } from "../bus/reach";
 import { claudeReach } from "./claude";
 import { codexReach } from "./codex";
+import { opencodeReach } from "./opencode";
 import { type Answer, failed, type Surroundings, type VendorReach } from "./vendor";
 
 /** Vendors whose idle sessions can be woken. One file each. */
 const vendors: Readonly<Record<string, (around: Surroundings) => VendorReach>> = {
   claude: claudeReach,
   codex: codexReach,
+  opencode: opencodeReach,
 };
 
 export interface ReachOptions extends Surroundings {

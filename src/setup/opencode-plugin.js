@@ -3,6 +3,10 @@
  * Whatever goes wrong here goes on as if there were no plugin; only a refused edit throws.
  */
 import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 
 const program = "PROGRAM";
 /** Milliseconds that a call may take; it gives up after 2 s by itself. */
@@ -11,6 +15,11 @@ const patience = 2500;
 const beatEvery = 10 * 60_000;
 /** Tools whose calls may edit files or change a worktree. */
 const guarded = new Set(["edit", "write", "multiedit", "patch", "apply_patch", "bash"]);
+/** All that may come in at the socket: this line to the letter, since a model is shown it as its user's own prompt. */
+const doorbell =
+  /^parley: a message from [A-Za-z0-9][A-Za-z0-9._-]{0,127} waits; it is shown beside this line, or with parley inbox$/;
+/** How much of a prompt is told, and how long a line at the socket may be, in characters. */
+const longestLine = 4096;
 /** What `opencode run` continues after its turn nobody would wait for. */
 const ends = process.argv.slice(2).includes("run");
 
@@ -20,11 +29,13 @@ export const Parley = async ({ client, directory }) => {
   /** Of each root: the calls so far, and what is known of it. */
   const known = new Map();
   let latest = null;
+  /** Resolves with the socket, which is made when a session begins. */
+  let bell = null;
 
   const sessionOf = (id) => {
     const found = known.get(id) ?? {
       ...{ id, calls: Promise.resolve(), carried: [], greeted: false },
-      ...{ continuing: false, agent: undefined, model: undefined },
+      ...{ continuing: false, failed: false, agent: undefined, model: undefined },
     };
     known.set(id, found);
     return found;
@@ -49,7 +60,11 @@ export const Parley = async ({ client, directory }) => {
     const payload = { hook_event_name: event, session_id: session.id, cwd: directory, ...more };
     const { model } = session;
     if (model) payload.model = `${model.providerID}/${model.modelID}`;
-    const answer = session.calls.then(() => call(event, payload));
+    const answer = session.calls.then(async () => {
+      const found = await bell;
+      if (found) payload.agent_home = found.directory;
+      return call(event, payload);
+    });
     session.calls = answer;
     return answer;
   };
@@ -60,23 +75,35 @@ export const Parley = async ({ client, directory }) => {
     if (context) session.carried.push(context);
   };
 
-  /** What cannot be said now is said with the next prompt. */
-  const goOn = async (session, text) => {
-    session.continuing = true;
-    const { id, agent, model } = session;
+  /** Begins a turn as it was last prompted. Whether OpenCode took the prompt. */
+  const beginTurn = async ({ id, agent, model }, text) => {
     const body = {
       parts: [{ type: "text", text }],
       ...(agent && { agent }),
       ...(model && { model }),
     };
     try {
-      const { error } = await client.session.promptAsync({ path: { id }, body });
-      if (!error) return;
+      return !(await client.session.promptAsync({ path: { id }, body })).error;
     } catch {
-      // The same as an error in the answer.
+      return false;
     }
+  };
+
+  /** What cannot be said now is said with the next prompt. */
+  const goOn = async (session, text) => {
+    session.continuing = true;
+    if (await beginTurn(session, text)) return;
     session.continuing = false;
     session.carried.push(text);
+  };
+
+  /** What came in at the socket begins a turn of the session that it names, if it is a line of parley's own. */
+  const ring = async ({ session_id, text }) => {
+    const session = known.get(session_id);
+    if (!session) return { error: "OpenCode has no such session now" };
+    if (typeof text !== "string" || !doorbell.test(text))
+      return { error: "its plugin takes no such line" };
+    return (await beginTurn(session, text)) ? {} : { error: "OpenCode took no prompt" };
   };
 
   const turnIsOver = async (id) => {
@@ -84,7 +111,9 @@ export const Parley = async ({ client, directory }) => {
     if (session.id !== id) return;
     const continued = session.continuing || ends;
     session.continuing = false;
-    const answer = await tell(session, "session.idle", { stop_hook_active: continued });
+    // What its user has stopped does not go on; of that OpenCode tells twice.
+    const event = session.failed ? "session.error" : "session.idle";
+    const answer = await tell(session, event, { stop_hook_active: continued });
     // Not waited for: the prompt itself calls, and would wait for this.
     if (answer.continue) void goOn(session, answer.continue);
   };
@@ -99,6 +128,9 @@ export const Parley = async ({ client, directory }) => {
       switch (type) {
         case "session.created":
           roots.set(properties.info.id, properties.info.parentID ?? null);
+          break;
+        case "session.error":
+          if (known.has(properties.sessionID)) known.get(properties.sessionID).failed = true;
           break;
         case "session.idle":
           await turnIsOver(properties.sessionID);
@@ -119,14 +151,19 @@ export const Parley = async ({ client, directory }) => {
     "chat.message": quietly(async ({ sessionID }, { message, parts }) => {
       const session = await rootOf(sessionID);
       if (session.id !== sessionID) return;
-      latest = session;
+      const said = parts.find(({ type }) => type === "text")?.text ?? "";
+      // No human speaks where the plugin does.
+      if (!session.continuing && !doorbell.test(said)) latest = session;
+      session.failed = false;
       session.agent = message.agent;
       session.model = message.model;
       if (!session.greeted) {
         session.greeted = true;
+        if (!ends) bell ??= within(openBell(ring));
         keep(session, await tell(session, "session.start"));
       }
-      keep(session, await tell(session, "chat.message"));
+      const prompt = said.slice(0, longestLine);
+      keep(session, await tell(session, "chat.message", { prompt }));
       const text = take(session);
       const last = parts.at(-1);
       // Parts are sorted by their ids.
@@ -165,10 +202,43 @@ export const Parley = async ({ client, directory }) => {
 
     dispose: quietly(async () => {
       clearInterval(beat);
+      (await bell)?.close();
       await Promise.all([...known.values()].map((session) => tell(session, "dispose")));
     }),
   };
 };
+
+/** Where this process is rung: a socket that only its user reaches, for one line of JSON and its answer; or nothing. */
+const openBell = (ring) =>
+  new Promise((resolve) => {
+    let directory;
+    const server = createServer((socket) => {
+      let line = "";
+      socket.setEncoding("utf8");
+      socket.on("error", () => {});
+      socket.setTimeout(patience, () => socket.destroy());
+      socket.on("data", async (chunk) => {
+        if (line.includes("\n")) return;
+        line += chunk;
+        if (line.length > longestLine) return socket.destroy();
+        if (!line.includes("\n")) return;
+        const answer = (await quietly(ring)(parsed(line))) ?? { error: "its plugin failed" };
+        socket.end(`${JSON.stringify(answer)}\n`);
+      });
+    });
+    const close = quietly(async () => {
+      server.close();
+      rmSync(directory, { recursive: true, force: true });
+    });
+    server.on("error", () => resolve(close()));
+    try {
+      directory = mkdtempSync(join(tmpdir(), "parley-opencode-"));
+      server.listen(join(directory, "wake.sock"), () => resolve({ directory, close }));
+      server.unref();
+    } catch {
+      resolve();
+    }
+  });
 
 const subagent = (session, id) => (session.id === id ? {} : { agent_id: id });
 

@@ -132,7 +132,13 @@ contract("Waking", (newWorld) => {
       const record = (await w.store.session("codex-2"))!;
       return reachabilityOf(
         record,
-        judgeSession(record, () => state, w.at, defaultSettings),
+        judgeSession(
+          record,
+          () => state,
+          w.at,
+          defaultSettings,
+          () => null,
+        ),
         given,
       ).now;
     };

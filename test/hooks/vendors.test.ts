@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 
 import { framePreamble } from "../../src/bus/framing";
+import { doorbellText } from "../../src/bus/reach";
 import type { HookAnswer, HookEvent } from "../../src/hooks/event";
 import { parsePayload } from "../../src/hooks/payload";
 import { duties } from "../../src/hooks/table";
@@ -68,6 +69,7 @@ describe("A recorded payload", () => {
     ["opencode", "permission.asked", "permission"],
     ["opencode", "session.beat", "other"],
     ["opencode", "session.idle", "stop"],
+    ["opencode", "session.error", "interrupted"],
     ["opencode", "session.deleted", "end"],
     ["opencode", "dispose", "end"],
   ] as const)("of %s's %s is the event %s", (vendor, name, kind) => {
@@ -86,6 +88,31 @@ describe("A recorded payload", () => {
     expect(read("gemini", "BeforeTool").files).toEqual(["/home/you/app/a.txt"]);
     expect(read("kimi", "PreToolUse").files).toEqual(["/home/you/app/a.txt"]);
     expect(read("opencode", "tool.execute.before").files).toEqual(["/home/you/app/a.txt"]);
+  });
+
+  test.each([
+    ["claude", "UserPromptSubmit"],
+    ["codex", "UserPromptSubmit"],
+    ["gemini", "BeforeAgent"],
+    ["kimi", "UserPromptSubmit"],
+    ["opencode", "chat.message"],
+  ] as const)("of %s's %s tells a human's prompt from one of ours", (vendor, name) => {
+    const prompts = [
+      "what is new",
+      doorbellText("claude-1"),
+      `${framePreamble}\n<parley-message>\n…`,
+    ].map((prompt) => read(vendor, name, { prompt }));
+    expect(prompts).toMatchObject([
+      { rung: false, continued: false },
+      { rung: true, continued: false },
+      { rung: false, continued: true },
+    ]);
+  });
+
+  test("of OpenCode's plugin tells where it is rung", () => {
+    const { agent_home } = recorded["opencode"]!["chat.message"]!;
+    expect(read("opencode", "chat.message").agent_home).toBe(agent_home as string);
+    expect(read("opencode", "chat.message", { agent_home: 1 }).agent_home).toBeNull();
   });
 
   test("of Codex tells the model, of Claude does not", () => {

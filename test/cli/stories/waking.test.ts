@@ -1,5 +1,12 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer, type Server } from "node:net";
 import { join as pathOf } from "node:path";
 
@@ -25,6 +32,11 @@ interface Idle {
   hook(event: string, more?: More): Promise<Run>;
 }
 
+/** The events of a turn, where they are not named as Claude's are. */
+const names: Record<string, [start: string, prompt: string, stop: string]> = {
+  opencode: ["session.start", "chat.message", "session.idle"],
+};
+
 /** An agent that has ended its first turn, as its hooks told. */
 async function idle(vendor: string, more: More = {}): Promise<Idle> {
   const agent = await box.startAgent(vendor);
@@ -35,9 +47,10 @@ async function idle(vendor: string, more: More = {}): Promise<Idle> {
         ...{ session_id: uuid, cwd: box.dir, hook_event_name: event, ...more, ...extra },
       }),
     });
-  await hook("SessionStart");
-  await hook("UserPromptSubmit", { prompt: "good morning" });
-  await hook("Stop");
+  const [start, prompt, stop] = names[vendor] ?? ["SessionStart", "UserPromptSubmit", "Stop"];
+  await hook(start);
+  await hook(prompt, { prompt: "good morning" });
+  await hook(stop);
   return { id: `${vendor}-${agent.pid}`, agent, uuid, hook };
 }
 
@@ -106,8 +119,7 @@ test("a critical message rings at the idle Claude's own socket, with one line of
     wake: { way: "claude socket", outcome: "accepted", reason: null },
   });
   expect(await evidence(codex)).toMatchObject({ way: "claude socket", outcome: "accepted" });
-  expect(socket.lines()).toEndWith("\n");
-  expect(JSON.parse(socket.lines())).toEqual({
+  expect(JSON.parse(await heard(socket))).toEqual({
     type: "user",
     message: { role: "user", content: bell(codex) },
   });
@@ -117,6 +129,12 @@ test("a critical message rings at the idle Claude's own socket, with one line of
   await claude.hook("Stop");
   expect((await reachability(claude)).last_worked_at).toBeString();
 });
+
+/** What has come in, once it is a line: it may be read here after the command that wrote it has ended. */
+async function heard(socket: { lines(): string }): Promise<string> {
+  while (!socket.lines().endsWith("\n")) await Bun.sleep(5);
+  return socket.lines();
+}
 
 test("an idle Codex is queued a line without a shell, in its own home", async () => {
   const log = codexProgram();
@@ -133,6 +151,74 @@ test("an idle Codex is queued a line without a shell, in its own home", async ()
     `--message=${bell(claude)}`,
     "",
   ]);
+});
+
+/** A socket where the plugin of OpenCode would listen, with its answer to a line; null: none. */
+async function plugin(answer: string | null): Promise<{ directory: string; lines(): string }> {
+  const directory = pathOf(box.home, `plugin-${servers.length}`);
+  mkdirSync(directory);
+  let text = "";
+  const server = createServer((connection) => {
+    connection.on("data", (data) => {
+      text += data;
+      if (text.endsWith("\n") && answer !== null) connection.end(answer);
+    });
+  });
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(pathOf(directory, "wake.sock"), resolve));
+  return { directory, lines: () => text };
+}
+
+test("OpenCode's plugin is handed a line for the session, and says whether OpenCode took it", async () => {
+  const socket = await plugin("{}\n");
+  const opencode = await idle("opencode", { agent_home: socket.directory });
+  const claude = await join(box, "claude");
+  expect(await reachability(opencode)).toMatchObject({ now: "wake", by: "opencode plugin" });
+  expect(await send(claude, opencode, ...critical)).toMatchObject({
+    expect: "woken",
+    wake: { way: "opencode plugin", outcome: "accepted" },
+  });
+  expect(JSON.parse(socket.lines())).toEqual({ session_id: opencode.uuid, text: bell(claude) });
+  const told = await opencode.hook("chat.message", { prompt: bell(claude) });
+  expect(told.json().context).toContain("the build is red");
+  await opencode.hook("session.idle");
+  expect((await reachability(opencode)).last_worked_at).toBeString();
+});
+
+test("what OpenCode's plugin refuses, leaves unanswered or answers with nonsense is evidence", async () => {
+  const claude = await join(box, "claude");
+  for (const [answer, reason] of [
+    ['{"error":"OpenCode took no prompt"}\n', "OpenCode took no prompt"],
+    ["", "its plugin gave no answer"],
+    ["nonsense", expect.any(String)],
+    ["5\n", "its plugin gave no answer"],
+    ["x".repeat(100_000), "its answer is too long"],
+    [null, expect.stringContaining("no answer within")],
+  ] as const) {
+    const socket = await plugin(answer);
+    const opencode = await idle("opencode", { agent_home: socket.directory });
+    expect(await send(claude, opencode, ...critical)).toMatchObject({
+      expect: "prompt",
+      wake: { way: "opencode plugin", outcome: "failed", reason },
+    });
+  }
+  const gone = await idle("opencode", { agent_home: pathOf(box.home, "nowhere") });
+  expect((await reachability(gone)).now).toBe("prompt");
+  expect(await send(claude, gone, ...critical)).toMatchObject({ unwoken: "no way", wake: null });
+});
+
+test("a link in the place of OpenCode's socket is not followed, whosever what it leads to is", async () => {
+  const other = await plugin("{}\n");
+  const directory = pathOf(box.home, "linked");
+  mkdirSync(directory);
+  symlinkSync(pathOf(other.directory, "wake.sock"), pathOf(directory, "wake.sock"));
+  const opencode = await idle("opencode", { agent_home: directory });
+  const claude = await join(box, "claude");
+  expect(await send(claude, opencode, ...critical)).toMatchObject({
+    unwoken: "no way",
+    wake: null,
+  });
+  expect(other.lines()).toBe("");
 });
 
 test("what goes wrong is evidence and costs the message nothing, nor longer than two seconds", async () => {
@@ -162,7 +248,7 @@ test("what Claude's user has decided holds: asking, refusing, accepting", async 
     wake: { outcome: "held" },
   });
   expect(await evidence(codex)).toMatchObject({ outcome: "held" });
-  expect(socket.lines()).toContain(bell(codex));
+  expect(await heard(socket)).toContain(bell(codex));
 
   const settings = pathOf(claudeHome(), "settings.json");
   await claude.hook("UserPromptSubmit", { prompt: "go on" });
@@ -174,6 +260,37 @@ test("what Claude's user has decided holds: asking, refusing, accepting", async 
   });
   writeFileSync(settings, '{"crossSessionInbound":"accept"}');
   expect(await send(codex, claude, ...critical)).toMatchObject({ expect: "woken" });
+});
+
+test("what the project's settings have decided holds where it is stricter than its user's", async () => {
+  const claude = await idle("claude");
+  const socket = await listen(claude, { cwd: box.dir });
+  const codex = await join(box, "codex");
+  const write = (path: string, value: string): void => {
+    mkdirSync(pathOf(path, ".."), { recursive: true });
+    writeFileSync(path, JSON.stringify({ crossSessionInbound: value }));
+  };
+  const [user, project, local] = [
+    pathOf(claudeHome(), "settings.json"),
+    pathOf(box.dir, ".claude/settings.json"),
+    pathOf(box.dir, ".claude/settings.local.json"),
+  ];
+  for (const [path, value, now] of [
+    [project, "accept", "wake"],
+    [project, "hold", "prompt"],
+    [user, "accept", "prompt"],
+    [project, "accept", "wake"],
+    [local, "refuse", "prompt"],
+    [local, "accept", "wake"],
+    [user, "nonsense", "prompt"],
+  ] as const) {
+    write(path, value);
+    expect([value, (await reachability(claude)).now]).toEqual([value, now]);
+  }
+  expect(await send(codex, claude, ...critical)).toMatchObject({ wake: { outcome: "held" } });
+  write(local, "refuse");
+  expect(await send(codex, claude, ...critical)).toMatchObject({ unwoken: "no way" });
+  expect((await heard(socket)).split("\n")).toHaveLength(2);
 });
 
 test("a socket that a stale file of another process or conversation names is left alone", async () => {
@@ -219,7 +336,7 @@ test("only what its user lets through wakes a session, and only while it idles",
   await claude.hook("Stop");
   await claude.hook("Stop", { stop_hook_active: true });
   expect(await send(codex, claude, "--wake", "--priority", "0")).toMatchObject({ expect: "woken" });
-  expect(socket.lines()).toContain(bell(codex));
+  expect(await heard(socket)).toContain(bell(codex));
 });
 
 test("of many messages the first rings, and the others come with it", async () => {
@@ -233,7 +350,7 @@ test("of many messages the first rings, and the others come with it", async () =
       wake: again ? null : { outcome: "accepted" },
     });
   }
-  expect(socket.lines().trimEnd().split("\n")).toHaveLength(1);
+  expect((await heard(socket)).split("\n")).toHaveLength(2);
 });
 
 test("a sender is told when a session without hooks, one to come and the operator will see it", async () => {
