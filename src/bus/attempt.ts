@@ -1,6 +1,7 @@
 import type { Bus } from "./bus";
 import { momentNow } from "./caller";
 import { ParleyError } from "./errors";
+import { attemptInformed } from "./hosts";
 import type { Moment } from "./liveness";
 import type { Attempt, Blocker, Waiting } from "./lock";
 import type { ProcessEvidence } from "./process";
@@ -28,16 +29,17 @@ export async function untilGot<Got>(
   const until = wait === null ? null : bus.clock.now() + wait;
   const waiting = until === null ? null : { process: bus.identity.self() ?? unseen(), until };
   let ticket: number | null = null;
-  const look = async (): Promise<Attempt<Got>> => {
-    const result = await attempt({ waiting, ticket }, momentNow(bus));
-    if (result.touched.length > 0 || result.kind === "got") bus.wake.ring("everyone");
-    return result;
-  };
+  const look = (): Promise<Attempt<Got>> =>
+    attemptInformed(bus, async (moment) => {
+      const result = await attempt({ waiting, ticket }, moment);
+      if (result.touched.length > 0 || result.kind === "got") bus.wake.ring("everyone");
+      if (result.kind === "blocked") ticket = result.ticket;
+      return result;
+    });
 
   const first = await look();
   if (first.kind === "got") return first.got;
   if (until === null) throw held(first.blocker);
-  ticket = first.ticket;
   try {
     return await keepLooking(bus, session_id, until, first.blocker, look);
   } finally {

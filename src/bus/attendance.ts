@@ -1,3 +1,4 @@
+import { parseTime, timestamp } from "./clock";
 import type { Activity, SessionRecord } from "./session";
 
 /** What an event of an agent says of its session. */
@@ -34,16 +35,55 @@ export interface Attended {
   touched: string[];
 }
 
+/** What an event changes in its session. */
+export interface Change {
+  record: SessionRecord;
+  /** In what others may be watching: what it is doing, and on which files. */
+  visible: boolean;
+  /** In what the vendor said of it. */
+  told: boolean;
+  /** Its heartbeat is old enough to be written again. */
+  beat: boolean;
+}
+
 /** How many of the latest edited files a session keeps. */
 export const maxActiveFiles = 20;
 /** And how many over all its turns, as long as it lives. */
-export const maxEditedFiles = 200;
+const maxEditedFiles = 200;
 /** A heartbeat younger than this, in milliseconds, is not written again by a hook. */
-export const attendanceGrain = 10_000;
+const attendanceGrain = 10_000;
+
+/** At a time in milliseconds since the epoch. */
+export function changeBy(visit: Attendance, before: SessionRecord, at: number): Change {
+  const moved = visit.activity !== null && visit.activity !== before.activity?.state;
+  const files = visit.ends_turn
+    ? []
+    : withEdited(before.active_files, visit.edited, maxActiveFiles);
+  const same =
+    files.length === before.active_files.length &&
+    files.every((file, i) => file === before.active_files[i]);
+  const permission_mode = visit.permission_mode ?? before.permission_mode;
+  const agent_home = visit.agent_home ?? before.agent_home;
+  const age = at - (parseTime(before.heartbeat_at) ?? 0);
+  return {
+    record: {
+      ...before,
+      activity:
+        moved && visit.activity !== null
+          ? { state: visit.activity, since: timestamp(at) }
+          : before.activity,
+      active_files: files,
+      edited_files: withEdited(before.edited_files, visit.edited, maxEditedFiles),
+      permission_mode,
+      agent_home,
+    },
+    visible: moved || !same,
+    told: permission_mode !== before.permission_mode || agent_home !== before.agent_home,
+    // A clock that stepped back makes the age negative.
+    beat: age < 0 || age >= attendanceGrain,
+  };
+}
 
 /** The edited files, the latest first, no more than are kept. */
-export const withEdited = (
-  files: readonly string[],
-  edited: readonly string[],
-  most: number,
-): string[] => [...new Set([...edited, ...files])].slice(0, most);
+const withEdited = (files: readonly string[], edited: readonly string[], most: number): string[] =>
+  [...new Set([...edited, ...files])].slice(0, most);

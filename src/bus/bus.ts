@@ -1,4 +1,5 @@
 import type { Clock } from "./clock";
+import type { Hosts } from "./hosts";
 import type { Identity } from "./identity";
 import type { Keeper } from "./keeper";
 import type { Reach } from "./reach";
@@ -13,6 +14,7 @@ export interface Bus {
   clock: Clock;
   wake: Wake;
   reach: Reach;
+  hosts: Hosts;
   settings: Settings;
   /** Only where the bus spans machines. */
   keeper?: Keeper;

@@ -1,12 +1,15 @@
 import type { Bus } from "./bus";
 import { ParleyError, type Warning } from "./errors";
-import { momentOf, type Moment } from "./liveness";
+import { type HostMoment, momentOf } from "./liveness";
 import { operatorId } from "./message";
 import type { SessionRecord } from "./session";
 
-/** The clock reading that one operation uses throughout. */
-export const momentNow = (bus: Bus): Moment =>
-  momentOf(bus.identity.processes, bus.clock.now(), bus.settings);
+/** The clock reading that one operation uses throughout; `said`: what hosts have been asked before (`bus/hosts.ts`). */
+export const momentNow = (bus: Bus, said: HostMoment["said"] = new Map()): HostMoment =>
+  momentOf(bus.identity.processes, bus.clock.now(), bus.settings, {
+    canAnswer: bus.hosts.canAnswer,
+    said,
+  });
 
 /**
  * The session that the caller belongs to; null where there is none or the clues point to several. A session named by

@@ -1,6 +1,6 @@
 import type { Bus } from "./bus";
-import { momentNow } from "./caller";
 import type { Warning } from "./errors";
+import { everyoneInformed } from "./hosts";
 import { operatorId } from "./message";
 
 /** How many of what were removed, or would be. Alerts are not counted among the messages. */
@@ -36,14 +36,16 @@ async function bytesOf(bus: Bus): Promise<number> {
 /** What a clean-up would remove now. */
 export async function overdue(bus: Bus): Promise<CleanupResult> {
   const bytes = await bytesOf(bus);
-  const removed = await bus.store.overdue(momentNow(bus));
+  const { moment } = await everyoneInformed(bus);
+  const removed = await bus.store.overdue(moment);
   return { removed, bytes_before: bytes, bytes_after: bytes };
 }
 
 /** Removes what is past its time, with the bells of the sessions that are gone, and gives the space back. */
 export async function cleanUp(bus: Bus, options: { vacuum: boolean }): Promise<CleanedUpBus> {
   const bytes_before = await bytesOf(bus);
-  const done = await bus.store.cleanUp(momentNow(bus), options);
+  const { moment } = await everyoneInformed(bus);
+  const done = await bus.store.cleanUp(moment, options);
   bus.wake.keepOnly([operatorId, ...done.live]);
   if (done.touched.length > 0) bus.wake.ring("everyone");
   return {

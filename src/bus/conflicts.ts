@@ -1,8 +1,9 @@
 import { type Alert, type Conflict, conflict, conflictRules } from "./alert";
 import type { Bus } from "./bus";
-import { type Actor, callingSession, momentNow } from "./caller";
+import { type Actor, callingSession } from "./caller";
 import { openDashboard, type OpenedDashboard } from "./dashboard";
 import { ParleyError } from "./errors";
+import { lookInformed } from "./hosts";
 import type { Lock } from "./lock";
 import type { Message } from "./message";
 import { operatorId } from "./message";
@@ -42,10 +43,11 @@ export async function findConflicts(
   asOperator: boolean,
 ): Promise<ConflictsResult> {
   const me = asOperator ? null : await callingSession(bus);
-  const moment = momentNow(bus);
   const files = query.paths.map((path) => bus.identity.file(path).file_path);
   const everything = query.full || (files.length === 0 && !query.all && !query.alerts);
-  const locks = await bus.store.locksOn(files.length > 0 ? files : null, moment);
+  const { found: locks, moment } = await lookInformed(bus, (now) =>
+    bus.store.locksOn(files.length > 0 ? files : null, now),
+  );
   const alerts = await bus.store.alerts(alertLimit, moment.at);
   const held = files.length > 0 ? locks.filter((lock) => lock.session_id !== me?.session_id) : [];
   const shared = everything && me ? await bus.store.conflictsOf(me.session_id, moment) : [];

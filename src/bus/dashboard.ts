@@ -1,7 +1,8 @@
 import type { Bus } from "./bus";
-import { callingOrNobody, momentNow, unlessRefused } from "./caller";
+import { callingOrNobody, unlessRefused } from "./caller";
 import { describeSession } from "./describe";
 import type { Warning } from "./errors";
+import { lookInformed } from "./hosts";
 import { type OpenedInbox, openInbox } from "./inbox";
 import { operatorId } from "./message";
 import { observations } from "./observations";
@@ -38,11 +39,10 @@ export async function openDashboard(
   asOperator: boolean,
   query: DashboardQuery = { unread: true, again: false },
 ): Promise<OpenedDashboard> {
-  const moment = momentNow(bus);
   const warnings: Warning[] = [];
   const caller = asOperator ? null : await callingOrNobody(bus, warnings);
   const mailbox = asOperator ? operatorId : (caller ?? null);
-  const overview = await bus.store.overview(moment);
+  const { found: overview, moment } = await lookInformed(bus, (now) => bus.store.overview(now));
   const operator_unread = (await bus.store.unread(operatorId, moment.at)).total;
   const wanted = mailbox !== null && query.unread;
   const inbox = wanted ? await reserve(bus, mailbox, query.again, warnings) : null;

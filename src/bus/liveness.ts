@@ -16,7 +16,25 @@ export const deaths = {
   silent: "heartbeat expired",
   unseen: "no sign of life",
   idleHost: "no event in its shared host",
+  unloaded: "its shared host has unloaded it",
 } as const;
+
+/** What the host of a session was heard to say: why the session is over, null where it goes on. */
+export interface HostWord {
+  /** The sign of life that the word is about; it says nothing of a later one. */
+  heartbeat_at: string;
+  over: string | null;
+}
+
+/** What is known of processes that host several sessions, each of which proves nothing of one session. */
+export interface HostKnowledge {
+  /** Its host can be asked, so that no timer ends the session. */
+  canAnswer(record: SessionRecord): boolean;
+  /** By session id. */
+  said: ReadonlyMap<string, HostWord>;
+}
+
+const nothingKnown: HostKnowledge = { canAnswer: () => false, said: new Map() };
 
 /** Judges one session at one moment; asked inside the store's transactions, hence synchronous. */
 export type Judge = (record: SessionRecord) => Judgement;
@@ -30,15 +48,24 @@ export interface Moment {
   processState: (evidence: ProcessEvidence) => ProcessState;
 }
 
+/** One that knows of hosts, and whom it still has to ask them about (`bus/hosts.ts`). */
+export interface HostMoment extends Moment {
+  /** Sessions that were judged, silent, to be alive because their host had not been asked; by id. */
+  unasked: ReadonlyMap<string, SessionRecord>;
+  said: HostKnowledge["said"];
+}
+
 /**
  * The rules of liveness. Process evidence outweighs every timer: a live process keeps its session however old the
- * heartbeat, a vanished one ends it. Only where the process cannot be judged does silence count.
+ * heartbeat, a vanished one ends it. Only where the process cannot be judged does silence count, and in a host that cannot
+ * be asked.
  */
 export function judgeSession(
   record: SessionRecord,
   processState: (evidence: ProcessEvidence) => ProcessState,
   at: number,
   settings: Settings,
+  overInHost: (record: SessionRecord, silence: number) => string | null,
 ): Judgement {
   const state = record.evidence ? processState(record.evidence) : null;
   const conclude = (status: SessionStatus, ended: string | null = null): Judgement => ({
@@ -49,9 +76,11 @@ export function judgeSession(
   if (record.stored_status === "terminated") return conclude("terminated");
 
   // A clock that stepped back makes the silence negative: that is a fresh sign, not an old one.
-  const silence = at - (parseTime(record.heartbeat_at) ?? at);
+  const since = (time: string | null): number => at - (parseTime(time) ?? at);
+  const idleness = since(record.heartbeat_at);
+  const silence = record.kept_at === null ? idleness : Math.min(idleness, since(record.kept_at));
   const quiet: SessionStatus =
-    silence > settings.staleAfter || record.stored_status === "idle" ? "idle" : "active";
+    idleness > settings.staleAfter || record.stored_status === "idle" ? "idle" : "active";
 
   if (record.liveness === "heartbeat" || state === null) {
     return silence > settings.staleAfter ? conclude("stale", deaths.silent) : conclude(quiet);
@@ -62,14 +91,17 @@ export function judgeSession(
     if (silence > limit) return conclude("stale", deaths.unseen);
     return silence > settings.staleAfter ? conclude("stale") : conclude(quiet);
   }
-  if (record.shared_host && silence > settings.sharedHostAfter) {
-    return conclude("stale", deaths.idleHost);
-  }
-  return conclude(quiet);
+  const over = record.shared_host ? overInHost(record, idleness) : null;
+  return over === null ? conclude(quiet) : conclude("stale", over);
 }
 
 /** The moment of one operation; each process is looked up once in it. A process that is gone does not come back. */
-export function momentOf(processes: ProcessTable, at: number, settings: Settings): Moment {
+export function momentOf(
+  processes: ProcessTable,
+  at: number,
+  settings: Settings,
+  { canAnswer, said }: HostKnowledge = nothingKnown,
+): HostMoment {
   const states = new Map<string, ProcessState>();
   const state = (evidence: ProcessEvidence): ProcessState => {
     const { boot_id, pid_namespace, pid, start_ticks } = evidence;
@@ -78,9 +110,19 @@ export function momentOf(processes: ProcessTable, at: number, settings: Settings
     states.set(key, known);
     return known;
   };
+  const unasked = new Map<string, SessionRecord>();
+  const overInHost = (record: SessionRecord, silence: number): string | null => {
+    const word = said.get(record.session_id);
+    if (word?.heartbeat_at === record.heartbeat_at) return word.over;
+    if (!canAnswer(record)) return silence > settings.sharedHostAfter ? deaths.idleHost : null;
+    if (silence > settings.staleAfter) unasked.set(record.session_id, record);
+    return null;
+  };
   return {
     at,
-    judge: (record) => judgeSession(record, state, at, settings),
+    judge: (record) => judgeSession(record, state, at, settings, overInHost),
     processState: state,
+    unasked,
+    said,
   };
 }

@@ -1,18 +1,18 @@
 import type { Bus } from "./bus";
 import { momentNow } from "./caller";
+import type { HostMoment } from "./liveness";
 import type { Patient } from "./patient";
 import { sameProcess } from "./process";
 import type { Released, SessionRecord } from "./session";
 
 /**
  * Ends the dead and the stale, those whose process was killed, and with `force` the hung. Who gave a sign of life or
- * was replaced since it was looked at stays. Returns what became free.
+ * was replaced since it was looked at stays. `said`: what hosts said when it was. Returns what became free.
  */
 export async function endLost(
   bus: Bus,
   patients: readonly Patient[],
-  force: boolean,
-  current: string | null,
+  { force, current, said }: { force: boolean; current: string | null; said: HostMoment["said"] },
 ): Promise<Released> {
   const lost = new Map(
     patients
@@ -22,7 +22,7 @@ export async function endLost(
       .map((each) => [each.record.session_id, each]),
   );
   if (lost.size === 0) return { locks: 0, claims: 0 };
-  const moment = momentNow(bus);
+  const moment = momentNow(bus, said);
   const by = current ?? "the operator";
   const ended = await bus.store.endSessions(
     [...lost.keys()],

@@ -1,6 +1,7 @@
 import type { Bus } from "./bus";
-import { callingOrNobody, momentNow } from "./caller";
+import { callingOrNobody } from "./caller";
 import type { Warning } from "./errors";
+import { lookInformed } from "./hosts";
 import type { Identity, ProjectFinding } from "./identity";
 import type { SessionRecord, SessionStatus } from "./session";
 
@@ -75,8 +76,7 @@ interface Other {
 
 async function otherSessions(bus: Bus, asOperator: boolean, warnings: Warning[]): Promise<Other[]> {
   const current = asOperator ? null : await callingOrNobody(bus, warnings);
-  const moment = momentNow(bus);
-  const live = await bus.store.liveSessions(moment);
+  const { found: live, moment } = await lookInformed(bus, (now) => bus.store.liveSessions(now));
   return live
     .filter((record) => record.session_id !== current)
     .map((record) => ({ record, status: moment.judge(record).status }));

@@ -51,7 +51,7 @@ export async function publish(
     },
     momentNow(bus),
   );
-  bus.wake.ring("everyone");
+  if (!bus.store.announces) bus.wake.ring("everyone");
   return { message };
 }
 
@@ -140,7 +140,7 @@ export async function* watch(
     while (!signal.aborted) {
       const messages = await waiting.next({ until }, async () => {
         const found = await bus.store.messagesAfter(
-          { since: cursor, limit: batch, channels, directed },
+          { since: cursor, limit: batch, channels, directed, following: true },
           bus.clock.now(),
         );
         return found.length > 0 ? found : null;

@@ -19,7 +19,7 @@ export interface Reachability {
 
 /** A vendor's way into an idle session. */
 export interface Way {
-  /** As evidence names it: `claude socket`, `codex queue`. */
+  /** As evidence names it: `claude socket`, `codex queue`, `opencode plugin`. */
   by: string;
   /** What goes in waits there for its user's consent. */
   held: boolean;

@@ -1,9 +1,13 @@
+import type { Conflict } from "./alert";
 import type { Bus } from "./bus";
 import { momentNow, requireSession, signOfLife } from "./caller";
 import { checkedTask } from "./claim";
 import { describeSession } from "./describe";
 import { ParleyError } from "./errors";
+import { informed } from "./hosts";
+import type { Registration } from "./identify";
 import type { AgentRequest, ProjectFinding } from "./identity";
+import type { HostMoment } from "./liveness";
 import { operatorId } from "./message";
 import {
   type RegisterResult,
@@ -11,6 +15,7 @@ import {
   type TaskResult,
   type UnregisterResult,
 } from "./session";
+import type { Registered } from "./store";
 
 export interface RegisterRequest extends AgentRequest {
   taskId?: string | undefined;
@@ -50,35 +55,35 @@ export async function register(bus: Bus, request: RegisterRequest): Promise<Regi
   const beats = request.heartbeatSeconds ?? keeper?.seconds;
   const uuid = request.sessionUuid ?? agent.conversation_id;
   const moment = momentNow(bus);
-  const registered = await bus.store.registerSession(
-    {
-      session_id:
-        request.sessionId === undefined ? null : checkedId(request.sessionId, "--session-id"),
-      session_uuid: uuid ?? madeUpUuid(),
-      session_uuid_known: uuid !== null,
-      ...bus.identity.machine(),
-      llm_vendor: agent.vendor,
-      llm_model: agent.model,
-      project_id: project.project_id,
-      task_id: request.taskId === undefined ? null : checkedTask(request.taskId),
-      tty: agent.tty,
-      cwd: agent.cwd,
-      pid: agent.pid,
-      evidence: agent.evidence,
-      liveness: agent.liveness,
-      promised_beats: beats !== undefined,
-      shared_host: agent.shared_host,
-      name: request.name === undefined ? null : checkedId(request.name, "--name"),
-    },
-    moment,
-  );
+  const registration: Registration = {
+    session_id:
+      request.sessionId === undefined ? null : checkedId(request.sessionId, "--session-id"),
+    session_uuid: uuid ?? madeUpUuid(),
+    session_uuid_known: uuid !== null,
+    ...bus.identity.machine(),
+    llm_vendor: agent.vendor,
+    llm_model: agent.model,
+    project_id: project.project_id,
+    task_id: request.taskId === undefined ? null : checkedTask(request.taskId),
+    tty: agent.tty,
+    cwd: agent.cwd,
+    pid: agent.pid,
+    evidence: agent.evidence,
+    liveness: agent.liveness,
+    promised_beats: beats !== undefined,
+    shared_host: agent.shared_host,
+    name: request.name === undefined ? null : checkedId(request.name, "--name"),
+  };
+  const registered = await enter(bus, registration, moment);
+  const { session_id } = registered.record;
+  const conflicts = await standing(bus, session_id, registered.conflicts, moment);
   if (registered.touched.length > 0) bus.wake.ring("everyone");
-  keeper?.keep(registered.record.session_id);
+  keeper?.keep(session_id);
   return {
     session: describeSession(registered.record, registered.holdings, moment, bus),
     created: registered.created,
     liveness: registered.record.liveness,
-    conflicts: registered.conflicts,
+    conflicts,
     unread: registered.unread,
     database: request.verbose ? await bus.store.facts() : { path: bus.store.location },
     detected: {
@@ -89,6 +94,22 @@ export async function register(bus: Bus, request: RegisterRequest): Promise<Regi
       heartbeat_seconds: beats ?? null,
     },
   };
+}
+
+/** A name is refused for the sake of a session only once its host was asked. */
+async function enter(
+  bus: Bus,
+  registration: Registration,
+  moment: HostMoment,
+): Promise<Registered> {
+  try {
+    return await bus.store.registerSession(registration, moment);
+  } catch (error) {
+    const holder = error instanceof ParleyError ? error.details?.["session_id"] : undefined;
+    const better = await informed(bus, moment, [String(holder)]);
+    if (better === moment) throw error;
+    return bus.store.registerSession(registration, better);
+  }
 }
 
 /** Version 8: it identifies a session here, but is no conversation that a vendor could resume. */
@@ -125,17 +146,20 @@ export async function conclude(bus: Bus, session_id: string, reason: string): Pr
   if (await bus.store.endSession(session_id, reason, momentNow(bus))) bus.wake.ring("everyone");
 }
 
-/** A sign of life of the calling session. */
-export async function heartbeat(bus: Bus): Promise<{ session_id: string; heartbeat_at: string }> {
+/** A sign of life of the calling session, or one for it (`kept`), by which it is no less idle. */
+export async function heartbeat(
+  bus: Bus,
+  kept = false,
+): Promise<{ session_id: string; heartbeat_at: string }> {
   const { session_id } = await requireSession(bus);
-  const record = await bus.store.beat(session_id, momentNow(bus));
+  const record = await bus.store.beat(session_id, momentNow(bus), kept);
   if (!record) {
     throw new ParleyError("not_registered", `${session_id} has ended`, {
       hint: "register it again with parley register",
       details: { session_id },
     });
   }
-  return { session_id, heartbeat_at: record.heartbeat_at };
+  return { session_id, heartbeat_at: (kept ? record.kept_at : null) ?? record.heartbeat_at };
 }
 
 /** Shows, sets (`taskId` a string) or clears (null) the current task of the calling session. */
@@ -155,9 +179,24 @@ export async function task(bus: Bus, taskId: string | null | undefined): Promise
     taskId === null ? null : checkedTask(taskId),
     moment,
   );
+  const conflicts = await standing(bus, record.session_id, change.conflicts, moment);
   bus.wake.ring("everyone");
   return {
     session: describeSession(change.record, change.holdings, moment, bus),
-    conflicts: change.conflicts,
+    conflicts,
   };
+}
+
+/** Those of these conflicts that stand once the hosts of silent sessions among them were asked; the others' alerts end. */
+async function standing(
+  bus: Bus,
+  session_id: string,
+  conflicts: Conflict[],
+  moment: HostMoment,
+): Promise<Conflict[]> {
+  const others = conflicts.map((each) => each.session_id);
+  const better = await informed(bus, moment, others);
+  if (better === moment) return conflicts;
+  await bus.store.liveSessions(better);
+  return bus.store.conflictsOf(session_id, better);
 }

@@ -2,6 +2,7 @@ import type { Bus } from "./bus";
 import { callingOrNobody, momentNow } from "./caller";
 import { timestamp } from "./clock";
 import type { Warning } from "./errors";
+import { everyoneInformed } from "./hosts";
 import { chooseVictims, endProcess, type KillOutcome, unkilled } from "./kill";
 import { endLost } from "./lost";
 import { choose, examine, type Patient } from "./patient";
@@ -60,10 +61,9 @@ export interface Rescue {
 
 /** Finds the sessions that are in trouble, and frees what the dead and the stale ones hold. Throws `not_found`. */
 export async function rescue(bus: Bus, request: RescueRequest): Promise<Rescue> {
-  const moment = momentNow(bus);
   const warnings: Warning[] = [];
   const current = request.asOperator ? null : await callingOrNobody(bus, warnings);
-  const all = await bus.store.sessionsToRescue(moment);
+  const { found: all, moment } = await everyoneInformed(bus);
   const chosen = await choose(bus, all, request.named, moment);
   const patients = await examine(bus, chosen, current, request.hungAfter, moment);
 
@@ -84,7 +84,7 @@ export async function rescue(bus: Bus, request: RescueRequest): Promise<Rescue> 
   warnings.push(...unkilled(victims));
   let released: Released = { locks: 0, claims: 0 };
   if (!request.statusOnly) {
-    released = await endLost(bus, patients, request.force, current);
+    released = await endLost(bus, patients, { ...request, current, said: moment.said });
     if (current !== null) await bus.store.beat(current, momentNow(bus));
   }
   return { result: { sessions: patients.map(({ session }) => session), released }, warnings };

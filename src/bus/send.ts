@@ -53,7 +53,7 @@ export async function send(bus: Bus, actor: Actor, request: SendRequest): Promis
     moment,
   );
   const ids = messages.map((message) => message.recipient_id ?? "");
-  bus.wake.ring(ids);
+  if (!bus.store.announces) bus.wake.ring(ids);
   const queued = found !== null && found.record === null && found.id !== operatorId;
   // One target is known already; only a broadcast and an unknown target need the list.
   const live = found && !queued ? [] : await bus.store.liveSessions(moment);

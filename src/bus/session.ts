@@ -48,13 +48,15 @@ export interface SessionIdentity {
 export interface SessionRecord extends SessionIdentity {
   /** Files that it has edited in any turn, the latest first. What has become of them since, git knows. */
   edited_files: string[];
+  /** When something last beat for it that knows nothing of what it does; null where nothing has. */
+  kept_at: string | null;
   evidence: ProcessEvidence | null;
   /** Somebody promised to beat for it (`register --heartbeat`): silence counts. */
   promised_beats: boolean;
   shared_host: boolean;
   /** What its agent does without asking, in the vendor's word, as its last hook told; null where none did. */
   permission_mode: string | null;
-  /** The agent's configuration directory; null where no hook has told it. */
+  /** The directory in which its vendor's way of waking is found; null where no hook has told it. */
   agent_home: string | null;
   /** When a human last prompted it. */
   prompted_at: string | null;

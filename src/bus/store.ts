@@ -29,6 +29,8 @@ export interface Store {
   facts(): Promise<DatabaseFacts>;
   /** Changes whenever another connection has committed since the last call, or this one has sent or published. */
   changeCount(): Promise<number>;
+  /** Whether what is sent and published is told with its commit to whom it concerns: then nobody has to ring. */
+  readonly announces: boolean;
   close(): Promise<void>;
 
   // Sessions
@@ -36,8 +38,8 @@ export interface Store {
   registerSession(registration: Registration, moment: Moment): Promise<Registered>;
   /** Ends a live session once: frees what it holds, broadcasts `ended`. Null where it was not live. */
   endSession(sessionId: string, reason: string, moment: Moment): Promise<Ended | null>;
-  /** Refreshes the heartbeat of a live session; null where there is none of that id. */
-  beat(sessionId: string, moment: Moment): Promise<SessionRecord | null>;
+  /** Refreshes the heartbeat of a live session; null where there is none of that id. `kept`: it may be idle all the same. */
+  beat(sessionId: string, moment: Moment, kept?: boolean): Promise<SessionRecord | null>;
   /**
    * What an event of an agent means for its session, at once: heartbeat, activity, edited files, the end of a turn, which
    * frees its automatic leases. Writes nothing where nothing has changed. Null where no live session has this conversation
@@ -241,6 +243,8 @@ export interface MessageQuery {
   channels: readonly string[] | null;
   /** Directed ones: `all`, none (null), or only those to this mailbox. */
   directed: { to: string } | "all" | null;
+  /** Whoever looks again at every wake may be given no more than what it was woken by. */
+  following?: boolean;
 }
 
 export interface MessageState {

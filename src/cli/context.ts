@@ -16,6 +16,7 @@ import { settingsFrom } from "../bus/settings";
 import type { Dashboard } from "../bus/status";
 import type { StoreOptions } from "../bus/store";
 import { createIdentity } from "../identity/identity";
+import { createHosts } from "../reach/hosts";
 import { createReach } from "../reach/reach";
 import { createPreferenceFile } from "../store/preferences";
 import { createSessionLog } from "../store/log";
@@ -125,6 +126,7 @@ export function createContext(options: ContextOptions): Context {
       env,
       preferences: () => createPreferenceFile(dataDirectory(env)).read(),
     });
+    const hosts = createHosts({ env });
     if (isServerUrl(path)) {
       const { openServerBus } = await import("./server");
       const { wake, keeper, ...opened } = await openServerBus(path, {
@@ -136,7 +138,8 @@ export function createContext(options: ContextOptions): Context {
         machineUuid: () => identity.machine().machine_uuid,
       });
       stopWatching = wake.close;
-      return { ...opened, identity, wake, reach, settings, ...(embedded ? {} : { keeper }) };
+      const ports = { identity, wake, reach, hosts, settings };
+      return { ...opened, ...ports, ...(embedded ? {} : { keeper }) };
     }
     const store = await openSqliteStore(path, {
       mode,
@@ -151,7 +154,7 @@ export function createContext(options: ContextOptions): Context {
       changeCount: () => store.changeCount(),
     });
     stopWatching = wake.close;
-    return { store, identity, clock, wake, reach, settings };
+    return { store, identity, clock, wake, reach, hosts, settings };
   }
 
   /** An answer is not worth less for a database that will not close. */

@@ -36,7 +36,7 @@ function keepBeating(
   const file = join(directory, `${Bun.hash(database).toString(16)}-${sessionId}`);
   if (isRunning(file, identity)) return;
   const child = Bun.spawn({
-    cmd: [...program(), "heartbeat", "--watch", "--session", sessionId],
+    cmd: [...program(), "heartbeat", "--watch", "--idle", "--session", sessionId],
     // The URL may hold a password, which arguments would show to everybody.
     env: { ...env, PARLEY_DB: database },
     cwd: "/",

@@ -1,9 +1,9 @@
 import { isAbsolute, join } from "node:path";
 
 import type { Bus } from "../bus/bus";
-import { momentNow } from "../bus/caller";
 import { ParleyError } from "../bus/errors";
 import { defusedLine } from "../bus/framing";
+import { attemptInformed } from "../bus/hosts";
 import type { Blocker, GotLocks, LockTarget } from "../bus/lock";
 import type { EditPolicy } from "../bus/preferences";
 import type { SessionRecord } from "../bus/session";
@@ -64,9 +64,8 @@ function warning(lines: readonly string[]): HookAnswer {
 
 async function attempt(bus: Bus, { session_id }: SessionRecord, targets: LockTarget[]) {
   const terms = { lock_type: "advisory", ttl: leaseLife, force: false, auto: true } as const;
-  const outcome = await bus.store.acquireLocks(
-    { session_id, targets, ...terms, waiting: null, ticket: null },
-    momentNow(bus),
+  const outcome = await attemptInformed(bus, (moment) =>
+    bus.store.acquireLocks({ session_id, targets, ...terms, waiting: null, ticket: null }, moment),
   );
   const changed = outcome.kind === "blocked" || outcome.got.fresh.length > 0;
   if (changed) bus.wake.ring("everyone");

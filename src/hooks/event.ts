@@ -40,8 +40,10 @@ export interface HookEvent {
   rung?: boolean;
   /** What the agent does without asking, in the vendor's word; null where it does not tell. */
   permission_mode?: string | null;
-  /** The agent's configuration directory. */
+  /** The directory in which its vendor's way of waking is found, where the payload tells it. */
   agent_home?: string | null;
+  /** Where its agent looks for programs, as far as its hooks are told. */
+  path?: string | undefined;
   /** A new context begins, and not the middle of a turn. */
   fresh: boolean;
   /** Why the session ended. */
@@ -65,7 +67,7 @@ export interface HookVendor {
   deafAt?: readonly EventKind[];
   /** A turn that a hook has made go on ends without an event. */
   endsUntold?: true;
-  /** Its configuration directory, by the environment of its hooks; missing where nothing needs to know. */
+  /** The directory in which its way of waking is found, by the environment of its hooks; missing where that does not tell it. */
   home?(env: Readonly<Record<string, string | undefined>>): string | null;
   /** The common event; null for one that is none of ours. Throws `invalid` for a payload that cannot be read. */
   read(name: string, payload: Payload): HookEvent | null;

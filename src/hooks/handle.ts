@@ -42,7 +42,9 @@ export async function handle(
       : await injection(bus, record, duty, `hook ${event.name}`);
   // What is shown need not be counted as well.
   const greeted = joined && (mail ? { ...joined, unread: { ...joined.unread, total: 0 } } : joined);
-  const text = [greeted && (await welcomeTo(bus, greeted)), mail?.text].filter(Boolean).join("\n");
+  const text = [greeted && (await welcomeTo(bus, greeted, event)), mail?.text]
+    .filter(Boolean)
+    .join("\n");
   if (text === "") return nothing;
   if (!duty.endsTurn) return { answer: { say: "context", text }, mail };
   if (!vendor.endsUntold) await visit(bus, vendor, event, goesOn, [record.pid ?? 0]);
@@ -109,7 +111,7 @@ async function visit(
       ends_turn: duty.endsTurn === true && !event.background,
       mail_from: duty.mail,
       goes_on: duty.endsTurn === true,
-      ...(event.kind === "prompt" && !event.subagent
+      ...(event.kind === "prompt" && !event.subagent && !event.continued
         ? { prompted_by: event.rung ? ("doorbell" as const) : ("human" as const) }
         : {}),
       permission_mode: event.permission_mode ?? null,
@@ -145,12 +147,16 @@ async function greet(bus: Bus, vendor: HookVendor, event: HookEvent, duty: Duty)
   const registered = await arrive(bus, vendor, own);
   await visit(bus, vendor, own, duty, [registered.session.pid ?? 0]);
   if (deaf) return nothing;
-  return { answer: { say: "context", text: await welcomeTo(bus, registered) }, mail: null };
+  return { answer: { say: "context", text: await welcomeTo(bus, registered, event) }, mail: null };
 }
 
-async function welcomeTo(bus: Bus, registered: RegisterResult): Promise<string> {
+async function welcomeTo(
+  bus: Bus,
+  registered: RegisterResult,
+  { path }: HookEvent,
+): Promise<string> {
   const { welcome } = await import("./welcome");
-  return welcome(bus, registered);
+  return welcome(bus, registered, path);
 }
 
 /** Ends the session where it is known. One that nobody has heard of needs no end. */

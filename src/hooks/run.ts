@@ -72,7 +72,8 @@ export async function runHook(call: HookCall, around: Surroundings): Promise<Utt
     const vendor = vendorOf(call.vendor);
     const read = vendor.read(name, payload);
     if (!read) throw new ParleyError("invalid", "an event that parley has no use for");
-    const event = { ...read, agent_home: vendor.home?.(around.env) ?? null };
+    const place = { agent_home: vendor.home?.(around.env) ?? null, path: around.env["PATH"] };
+    const event = { ...place, ...read };
     const { answer, mail } = await handle(await around.bus(limit), vendor, event, edits);
     const output = vendor.write(event, answer);
     const failed = (error: unknown): Promise<void> => note(around, vendor.name, name, error);

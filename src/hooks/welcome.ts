@@ -6,8 +6,15 @@ import type { RegisterResult, SessionRecord } from "../bus/session";
 /** Sessions and conflicts that are told of; the others are counted. */
 const most = 8;
 
-/** A few lines for a model that has just begun: who it is, who else is here, what collides, what waits. */
-export async function welcome(bus: Bus, registered: RegisterResult): Promise<string> {
+/**
+ * A few lines for a model that has just begun: who it is, who else is here, what collides, what waits. All that it is told
+ * later names `parley` alone, so where its agent's PATH has none, it is told once what to run.
+ */
+export async function welcome(
+  bus: Bus,
+  registered: RegisterResult,
+  path: string | undefined,
+): Promise<string> {
   const { session, conflicts, unread } = registered;
   const others = (await bus.store.liveSessions(momentNow(bus))).filter(
     (each) => each.session_id !== session.session_id,
@@ -15,6 +22,9 @@ export async function welcome(bus: Bus, registered: RegisterResult): Promise<str
   const near = others.toSorted((a, b) => rank(a, session) - rank(b, session));
   return [
     `parley: this session is ${session.session_id} on the bus through which the coding agents of this machine find each other.`,
+    ...(Bun.which("parley", { PATH: path ?? "" }) === null
+      ? [`The command parley is not on the PATH here: run it as ${quoted(process.execPath)}`]
+      : []),
     ...some("Other sessions", near, describe),
     ...some(
       "Open conflicts",
@@ -24,6 +34,8 @@ export async function welcome(bus: Bus, registered: RegisterResult): Promise<str
     ...(unread.total > 0 ? [`Unread messages: ${unread.total} (parley inbox)`] : []),
   ].join("\n");
 }
+
+const quoted = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;
 
 /** Those of the same project first. */
 const rank = (record: SessionRecord, own: RegisterResult["session"]): number =>

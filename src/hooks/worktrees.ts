@@ -4,6 +4,7 @@ import type { Bus } from "../bus/bus";
 import { momentNow } from "../bus/caller";
 import { ParleyError } from "../bus/errors";
 import { defusedLine } from "../bus/framing";
+import { lookInformed } from "../bus/hosts";
 import type { Lock } from "../bus/lock";
 import type { EditPolicy } from "../bus/preferences";
 import type { SessionRecord } from "../bus/session";
@@ -98,7 +99,7 @@ function realPath(bus: Bus, path: string): string | null {
 
 /** Live sessions of this machine but the own: another's paths are not ours. */
 async function othersOn(bus: Bus, own: SessionRecord): Promise<SessionRecord[]> {
-  const live = await bus.store.liveSessions(momentNow(bus));
+  const { found: live } = await lookInformed(bus, (now) => bus.store.liveSessions(now));
   return live.filter(
     ({ session_id, machine_uuid }) =>
       session_id !== own.session_id && machine_uuid === own.machine_uuid,

@@ -1,11 +1,12 @@
 import type { Alert } from "../bus/alert";
 import type { Bus } from "../bus/bus";
-import { type Actor, momentNow, requireActor } from "../bus/caller";
+import { type Actor, requireActor } from "../bus/caller";
 import type { Claim } from "../bus/claim";
 import { type CleanupResult, cleanUp } from "../bus/cleanup";
 import { acknowledge } from "../bus/conflicts";
 import { openDashboard, type OpenedDashboard } from "../bus/dashboard";
 import { describeSession } from "../bus/describe";
+import { everyoneInformed } from "../bus/hosts";
 import { openInbox, read } from "../bus/inbox";
 import { choice } from "../bus/input";
 import type { Lock } from "../bus/lock";
@@ -100,10 +101,8 @@ export class SessionMessageBus {
     const living = await this.getCrossLlmStatus();
     if (activeOnly) return living.filter(({ status }) => status === "active" || status === "idle");
     const bus = await this.#door.bus();
-    const moment = momentNow(bus);
-    return (await bus.store.sessionsToRescue(moment)).map(({ record, holdings }) =>
-      describeSession(record, holdings, moment, bus),
-    );
+    const { found, moment } = await everyoneInformed(bus);
+    return found.map(({ record, holdings }) => describeSession(record, holdings, moment, bus));
   }
 
   /** All sessions that have not ended, whoever made their models, with all that is known of them. */

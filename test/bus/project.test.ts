@@ -3,11 +3,9 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import type { Bus } from "../../src/bus/bus";
 import { findProject } from "../../src/bus/project";
-import { defaultSettings } from "../../src/bus/settings";
-import { createIdentity } from "../../src/identity/identity";
-import { agent, contract, type World } from "./world";
+import { busOf, identityIn } from "./ports";
+import { agent, contract } from "./world";
 
 const directories: string[] = [];
 afterEach(() => {
@@ -25,56 +23,6 @@ function place(...repositories: string[]): string {
   }
   return root;
 }
-
-const identityIn = (cwd: string, env: Record<string, string> = {}) =>
-  createIdentity({
-    env,
-    cwd,
-    dataDirectory: join(cwd, "data"),
-    session: env["PARLEY_SESSION"] ?? null,
-  });
-
-function busOf(world: World, cwd: string, env: Record<string, string> = {}): Bus {
-  return {
-    store: world.store,
-    identity: { ...bound(identityIn(cwd, env)), processes: noProcesses },
-    clock: { now: () => world.at },
-    wake: {
-      ring: () => {},
-      keepOnly: () => {},
-      listen: async () => ({ source: "none", stop: async () => {} }),
-    },
-    reach: {
-      policy: () => "never",
-      wayTo: () => null,
-      ring: async () => ({ way: "none", outcome: "failed", reason: null }),
-    },
-    settings: defaultSettings,
-  };
-}
-
-/** Every process of the contract's world runs. */
-const noProcesses: Bus["identity"]["processes"] = {
-  source: "/proc",
-  state: () => "running",
-  uptimeSeconds: () => null,
-  cpuSeconds: () => null,
-  signal: () => "refused",
-};
-
-const bound = (identity: Bus["identity"]): Bus["identity"] => ({
-  processes: identity.processes,
-  machine: () => identity.machine(),
-  agent: (request) => identity.agent(request),
-  near: (vendor) => identity.near(vendor),
-  vendorOf: (program) => identity.vendorOf(program),
-  clues: () => ({ ...identity.clues(), ancestors: [], tty: null }),
-  above: () => [],
-  project: (cwd) => identity.project(cwd),
-  directory: (path) => identity.directory(path),
-  self: () => identity.self(),
-  file: (path) => identity.file(path),
-});
 
 const request = (cwd: string, candidates: string[] = [], explicit: string | null = null) => ({
   asOperator: false,

@@ -3,7 +3,14 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join as pathOf } from "node:path";
 
-import { type Agent, type AgentOptions, type Run, sandbox, type Sandbox } from "../../support";
+import {
+  type Agent,
+  type AgentOptions,
+  binary,
+  type Run,
+  sandbox,
+  type Sandbox,
+} from "../../support";
 import { join, type Member, sent } from "./cast";
 
 type More = Record<string, unknown>;
@@ -120,6 +127,20 @@ describe("A session", () => {
     expect(again).toContain("Unread messages: ");
     expect(again).not.toContain("hello");
     expect(await sent(kimi)).toEqual(["hello: pending"]);
+  });
+
+  test("is told what to run where parley is not on its PATH, and only there", async () => {
+    const claude = await start("claude", "uuid-1");
+    const told = context(await claude.hook("SessionStart"));
+    expect(told).not.toContain("not on the PATH");
+    const { agent } = await start("claude", "uuid-2");
+    const run = await agent.run([binary, "hook", "claude"], {
+      input: payload("uuid-2", "SessionStart"),
+      env: { PATH: "/usr/bin:/bin" },
+    });
+    expect(context(run)).toContain(
+      `The command parley is not on the PATH here: run it as '${binary}'`,
+    );
   });
 
   test.each(["UserPromptSubmit", "PreToolUse", "PostToolUse", "Stop", "Notification"])(
