@@ -51,13 +51,21 @@ export function freshSchema(): Schema {
   return {
     url: url.href,
     schema,
-    drop: () =>
-      onServer(async (sql) => {
-        await sql.unsafe(
-          `set client_min_messages = error; set synchronous_commit = off; drop schema if exists ${schema} cascade`,
-        );
-      }),
+    drop: () => onServer((sql) => drop(sql, schema, 5)),
   };
+}
+
+/** What still beats for a session may be in the way: of two who wait for each other the server refuses one. */
+async function drop(sql: SQL, schema: string, attempts: number): Promise<void> {
+  try {
+    await sql.unsafe(
+      `set client_min_messages = error; set synchronous_commit = off; drop schema if exists ${schema} cascade`,
+    );
+  } catch (error) {
+    const isDeadlock = error instanceof SQL.PostgresError && error.errno === "40P01";
+    if (!isDeadlock || attempts === 0) throw error;
+    await drop(sql, schema, attempts - 1);
+  }
 }
 
 let toldOnServer = false;

@@ -12,6 +12,10 @@ export default defineCommand({
       type: "boolean",
       description: "Go on beating until stopped, or until the session has ended",
     },
+    idle: {
+      type: "boolean",
+      description: "Beat for a session that may be idle: on a server this is no activity",
+    },
     interval: {
       type: "string",
       description: "Time between two beats",
@@ -23,8 +27,9 @@ export default defineCommand({
   async run({ args, context, signal }) {
     const interval = duration(args.interval, "--interval");
     const bus = await context.bus("write");
-    if (args.watch) return { stream: beats(bus, interval, signal) };
-    return { view: "heartbeat", data: await heartbeat(bus) };
+    const kept = args.idle === true;
+    if (args.watch) return { stream: beats(bus, interval, kept, signal) };
+    return { view: "heartbeat", data: await heartbeat(bus, kept) };
   },
 });
 
@@ -35,13 +40,18 @@ const lookInterval = 1000;
  * Ends by the error of the first beat that finds no session, or by that of its end where its process is gone. A database
  * that cannot be reached for a while is beaten again at the next interval.
  */
-async function* beats(bus: Bus, interval: number, signal: AbortSignal): AsyncGenerator<StreamItem> {
+async function* beats(
+  bus: Bus,
+  interval: number,
+  kept: boolean,
+  signal: AbortSignal,
+): AsyncGenerator<StreamItem> {
   let evidence: ProcessEvidence | null = null;
   const isGone = (): boolean =>
     evidence !== null && bus.identity.processes.state(evidence) === "gone";
   while (!signal.aborted) {
     try {
-      const data = await heartbeat(bus);
+      const data = await heartbeat(bus, kept);
       yield { line: { type: "heartbeat", ...data }, answer: { view: "heartbeat", data } };
       evidence ??= (await bus.store.session(data.session_id))?.evidence ?? null;
     } catch (error) {

@@ -3,9 +3,12 @@ import type { Audience, Listening, Mail, Wake } from "../bus/wake";
 
 /** What every process of a bus hears of, as the store's server passes it on. */
 export interface Notices {
-  send(notice: string): Promise<void>;
+  send(audience: Audience): Promise<void>;
   /** `onConnect` is called first, and again whenever notices may have been missed. Returns how to stop. */
-  listen(onNotice: (notice: string) => void, onConnect: () => void): Promise<() => Promise<void>>;
+  listen(
+    onNotice: (audience: Audience) => void,
+    onConnect: () => void,
+  ): Promise<() => Promise<void>>;
 }
 
 export interface NoticeOptions {
@@ -17,11 +20,6 @@ export interface NoticeOptions {
   /** The store's change counter; a check that finds it unchanged wakes nobody. */
   changeCount: () => Promise<number>;
 }
-
-/** Concerns everybody. Otherwise a notice is the list of the sessions whose mail it is about, as JSON. */
-const toAll = "*";
-/** PostgreSQL takes notices of less than 8000 bytes (NOTIFY). */
-const longestNotice = 7000;
 
 interface Listener {
   mail: Mail;
@@ -39,9 +37,8 @@ export function createNoticeWake(options: NoticeOptions): Wake & { close(): Prom
   const sending = new Set<Promise<void>>();
   let hearing: Promise<Ears> | null = null;
 
-  const heard = (notice: string): void => {
-    const ids = notice === toAll ? null : idsOf(notice);
-    for (const each of listeners) if (concerns(ids, each.mail)) each.wake();
+  const heard = (audience: Audience): void => {
+    for (const each of listeners) if (concerns(audience, each.mail)) each.wake();
   };
   const missed = (): void => {
     for (const each of listeners) void each.check();
@@ -55,14 +52,14 @@ export function createNoticeWake(options: NoticeOptions): Wake & { close(): Prom
     underWay = true;
     while (again) {
       again = false;
-      await notices.send(toAll);
+      await notices.send("everyone");
     }
     underWay = false;
   };
-  const send = (notice: string): void => {
+  const send = (audience: Audience): void => {
     // Who does not hear of it sees it at the next check.
-    const sent = (notice === toAll ? sendToAll() : notices.send(notice)).catch(() => {
-      if (notice === toAll) underWay = false;
+    const sent = (audience === "everyone" ? sendToAll() : notices.send(audience)).catch(() => {
+      if (audience === "everyone") underWay = false;
     });
     sending.add(sent);
     void sent.finally(() => sending.delete(sent));
@@ -71,7 +68,7 @@ export function createNoticeWake(options: NoticeOptions): Wake & { close(): Prom
   return {
     ring: (audience) => {
       // Our own listeners hear of it like all others.
-      if (audience.length > 0) send(noticeFor(audience));
+      if (audience.length > 0) send(audience);
     },
     keepOnly: () => {},
     listen: async (mail, onWake) => {
@@ -95,24 +92,8 @@ export function createNoticeWake(options: NoticeOptions): Wake & { close(): Prom
   };
 }
 
-function noticeFor(audience: Audience): string {
-  if (audience === "everyone") return toAll;
-  const notice = JSON.stringify(audience);
-  return Buffer.byteLength(notice) > longestNotice ? toAll : notice;
-}
-
-/** Null where it cannot be read: it may be a newer program's, and concern anybody. */
-function idsOf(notice: string): string[] | null {
-  try {
-    const value: unknown = JSON.parse(notice);
-    return Array.isArray(value) ? value.filter((each) => typeof each === "string") : null;
-  } catch {
-    return null;
-  }
-}
-
-const concerns = (ids: readonly string[] | null, mail: Mail): boolean =>
-  ids === null || mail === "all" || (mail !== null && ids.includes(mail.to));
+const concerns = (audience: Audience, mail: Mail): boolean =>
+  audience === "everyone" || mail === "all" || (mail !== null && audience.includes(mail.to));
 
 interface Ears {
   /** Why nothing is heard; null where it is. */
@@ -123,7 +104,7 @@ interface Ears {
 /** Never throws: who hears nothing polls. */
 async function openEars(
   notices: Notices,
-  heard: (notice: string) => void,
+  heard: (audience: Audience) => void,
   missed: () => void,
 ): Promise<Ears> {
   try {

@@ -80,7 +80,7 @@ export async function startCluster(...settings: string[]): Promise<Cluster> {
 
 async function run(root: string, settings: string[]): Promise<Cluster> {
   const data = join(root, "data");
-  const port = await freePort();
+  const port = freePort();
   const original = readFileSync(join(data, "pg_hba.conf"), "utf8");
   const options = [
     `port=${port}`,
@@ -139,13 +139,17 @@ async function run(root: string, settings: string[]): Promise<Cluster> {
 
 const program = (name: string): string => join(programs ?? "", name);
 
-function ownDirectory(): string {
+/** A directory of the user that servers run as. */
+export function ownDirectory(): string {
   // Sockets have short paths.
   const root = mkdtempSync(join(existsSync("/tmp") ? "/tmp" : tmpdir(), "parley-pg-"));
   chmodSync(root, 0o700);
   if (uid !== null) chownSync(root, uid, uid);
   return root;
 }
+
+/** Runs a program as the user that servers run as. Throws where it fails. */
+export const asServer = (...command: string[]): Promise<void> => as(user, ...command);
 
 async function as(name: string, ...command: string[]): Promise<void> {
   const cmd = isRoot ? ["runuser", "-u", name, "--", ...command] : command;
@@ -158,7 +162,7 @@ async function as(name: string, ...command: string[]): Promise<void> {
   if ((await child.exited) !== 0) throw new Error(`${command.join(" ")} failed`);
 }
 
-async function freePort(): Promise<number> {
+export function freePort(): number {
   const probe = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
   const { port } = probe;
   probe.stop(true);

@@ -113,6 +113,27 @@ describe.skipIf(server === null)(`Two machines on one PostgreSQL bus${why}`, () 
       await Bun.sleep(20);
     }
   });
+
+  test("an agent that does nothing is shown as idle, though its process is beaten for, here and there", async () => {
+    const { claude, codex } = await twoMachines();
+    // Long enough to be told, short enough to be waited for.
+    const env = ["env", "PARLEY_STALE_TIMEOUT=3s"];
+    await claude.run([...env, "parley", "register"]);
+    await codex.run([...env, "parley", "register"]);
+    const id = `claude-${claude.pid}`;
+    const beat = (): Promise<Run> =>
+      claude.run([...env, "parley", "heartbeat", "--idle", "--session", id]);
+    const statusOf = async (from: typeof claude): Promise<string> => {
+      const { sessions } = data(await from.run([...env, "parley", "status", "--no-log", "--json"]));
+      return sessions.find((each: { session_id: string }) => each.session_id === id)?.status;
+    };
+    expect(await statusOf(codex)).toBe("active");
+    while ((await statusOf(codex)) === "active") await beat();
+    await beat();
+    expect(await statusOf(codex)).toBe("idle");
+    await claude.run([...env, "parley", "inbox"]);
+    expect(await statusOf(codex)).toBe("active");
+  });
 });
 
 /** Pids of what beats for a session. */

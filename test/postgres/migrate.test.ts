@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
 
 import { type Agent, sandbox } from "../support";
-import { freshSchema, server } from "../server";
+import { freshSchema, onServer, server } from "../server";
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -64,6 +64,24 @@ describe.skipIf(server === null)(`Migrating a bus to PostgreSQL${why}`, () => {
     // What has come since is taken along the next time.
     await claude.run(["parley", "message", `codex-${codex.pid}`, "third"]);
     expect((await migrate()).copied).toMatchObject({ sessions: 0, messages: 1 });
+  });
+
+  test("takes along what has been said of loops", async () => {
+    const { box, claude, codex } = await home();
+    const env = { PARLEY_LOOP_LIMIT: "2" };
+    await claude.run(["parley", "message", `codex-${codex.pid}`, "third"], { env });
+    const { alerts } = (await box.parley(["status", "--alerts", "--json"])).json().data;
+    const loop = alerts.find(
+      (each: { message_type: string }) => each.message_type === "message_loop",
+    );
+    const words = ["conflicts", "--acknowledge", `${loop.id}`, "--as", "operator"];
+    expect((await box.parley(words)).exitCode).toBe(0);
+    const url = await target();
+    for (const _ of [1, 2]) await box.parley(["migrate", "--from", box.db, "--to", url]);
+    const schema = new URL(url).searchParams.get("schema");
+    const rows = await onServer(async (sql) => sql.unsafe(`select * from ${schema}.message_loops`));
+    const [one, other] = [`claude-${claude.pid}`, `codex-${codex.pid}`];
+    expect([...rows]).toEqual([{ one, other, closed_at: expect.any(String) }]);
   });
 
   test("of two machines' buses keeps apart what has the same names and numbers", async () => {

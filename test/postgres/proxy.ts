@@ -1,7 +1,10 @@
 /** A way to a server that can break at a chosen moment. */
 
-/** `drop-answer`: what is sent next arrives, and its answer is lost. `drop`: it does not arrive. */
-export type Fault = "drop-answer" | "drop";
+/**
+ * `drop-answer`: what is sent next arrives, and its answer is lost with the connection. `drop`: it does not arrive.
+ * `stall-answer` and `stall`: the same, but nobody hears of it, and neither end of the other's end.
+ */
+export type Fault = "drop-answer" | "drop" | "stall-answer" | "stall";
 
 export interface Proxy {
   port: number;
@@ -15,7 +18,7 @@ export interface Proxy {
 interface Ends {
   server: Bun.Socket<unknown> | null;
   waiting: Uint8Array[];
-  answerLost: boolean;
+  answer: "passes" | "breaks" | "stalls";
 }
 
 export function startProxy(port: number): Proxy {
@@ -26,7 +29,7 @@ export function startProxy(port: number): Proxy {
     port: 0,
     socket: {
       open(client) {
-        client.data = { server: null, waiting: [], answerLost: false };
+        client.data = { server: null, waiting: [], answer: "passes" };
         void Bun.connect({
           hostname: "127.0.0.1",
           port,
@@ -37,8 +40,8 @@ export function startProxy(port: number): Proxy {
             },
             data(_, data) {
               // The server has answered what came through last, so it has been done.
-              if (client.data.answerLost) client.terminate();
-              else client.write(data);
+              if (client.data.answer === "breaks") client.terminate();
+              else if (client.data.answer === "passes") client.write(data);
             },
             close() {
               client.end();
@@ -56,13 +59,14 @@ export function startProxy(port: number): Proxy {
             client.terminate();
             return;
           }
-          client.data.answerLost = true;
-        }
+          client.data.answer = kind === "drop-answer" ? "breaks" : "stalls";
+          if (kind === "stall") return;
+        } else if (client.data.answer === "stalls") return;
         if (client.data.server) client.data.server.write(data);
         else client.data.waiting.push(new Uint8Array(data));
       },
       close(client) {
-        client.data.server?.end();
+        if (client.data.answer !== "stalls") client.data.server?.end();
       },
     },
   });

@@ -161,4 +161,28 @@ describe("Waiting for a locked database", () => {
     expect(beaten).toBeNull();
     await holder.exited;
   });
+
+  test("who gives up early says how long it waited", async () => {
+    const path = place();
+    await open(path);
+    const holder = new Database(path);
+    holder.run("begin immediate");
+    const impatient = await openSqliteStore(path, {
+      ...{ mode: "create", settings: defaultSettings },
+      giveUpAt: performance.now() + 200,
+    });
+    stores.push(impatient);
+    const error = await impatient
+      .beat("nobody-1", {
+        at: 0,
+        judge: () => ({ status: "active", process_state: null, ended: null }),
+        processState: () => "running",
+      })
+      .catch((thrown: unknown) => thrown);
+    holder.close();
+    expect(error).toMatchObject({
+      code: "busy",
+      message: expect.stringMatching(/messaging\.db was busy for \d(\.\d)? s$/),
+    });
+  });
 });

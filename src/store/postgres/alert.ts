@@ -64,19 +64,8 @@ export async function raiseAlert(
   // Of a refused lock the first one named holds it.
   const all = [...sessions, ...(await remaining(c, others, alert))];
   if (!joined && all.length === named.size) return;
-  await rewriteAlert(c, alert, all, at);
-  if (!joined) return;
-  await addressAlert(c, row.id, all);
-  await c.run(
-    `update parley.session_messages set status = 'pending', delivered_at = null, expires_at = $expires_at
-      where id = $id`,
-    { id: row.id, expires_at: timestamp(at + channelLife(c.settings, "operator_alert")) },
-  );
-  await c.run(
-    `update parley.deliveries set delivered_at = null, read_at = null, reserved_until = null
-      where message_id = $id and session_id = any($sessions::text[])`,
-    { id: row.id, sessions: all },
-  );
+  if (joined) await reopenAlert(c, alert, all, at);
+  else await rewriteAlert(c, alert, all, at);
 }
 
 const addressAlert = (c: Queries, id: number, sessions: readonly string[]): Promise<number> =>
@@ -87,23 +76,46 @@ const addressAlert = (c: Queries, id: number, sessions: readonly string[]): Prom
   );
 
 /** Whoever is no longer named has nothing left to read in it. */
-async function rewriteAlert(
+const closeToOthers = `update parley.deliveries
+  set read_at = $now, delivered_at = coalesce(delivered_at, $now), how = coalesce(how, 'closed')
+  where message_id = $id and read_at is null and session_id <> all($sessions::text[])`;
+
+const rewriteAlert = (
   c: Queries,
   { id, payload }: Alert,
   sessions: readonly string[],
   at: number,
-): Promise<void> {
-  await c.run("update parley.session_messages set payload = $payload where id = $id", {
-    id,
-    payload: JSON.stringify({ ...payload, sessions }),
-  });
-  await c.run(
-    `update parley.deliveries
-      set read_at = $now, delivered_at = coalesce(delivered_at, $now), how = coalesce(how, 'closed')
-      where message_id = $id and read_at is null and session_id <> all($sessions::text[])`,
-    { id, now: timestamp(at), sessions },
+): Promise<number> =>
+  c.run(
+    `with m as (update parley.session_messages set payload = $payload where id = $id)
+      ${closeToOthers}`,
+    { id, payload: JSON.stringify({ ...payload, sessions }), now: timestamp(at), sessions },
   );
-}
+
+/** All that are named have it before them again. */
+const reopenAlert = (
+  c: Queries,
+  { id, payload }: Alert,
+  sessions: readonly string[],
+  at: number,
+): Promise<number> =>
+  c.run(
+    `with m as (
+        update parley.session_messages set payload = $payload, status = 'pending', delivered_at = null,
+            expires_at = $expires_at
+          where id = $id),
+      others as (${closeToOthers})
+      insert into parley.deliveries(message_id, session_id) select $id, unnest($sessions::text[])
+        on conflict (message_id, session_id)
+          do update set delivered_at = null, read_at = null, reserved_until = null`,
+    {
+      id,
+      payload: JSON.stringify({ ...payload, sessions }),
+      now: timestamp(at),
+      expires_at: timestamp(at + channelLife(c.settings, "operator_alert")),
+      sessions,
+    },
+  );
 
 /**
  * Takes a session that ended or moved out of the alerts whose conflict it left. An alert of fewer than two sessions

@@ -1,14 +1,16 @@
 import { fullMailbox, tooMany } from "../../bus/bounds";
-import type { Queries } from "./queries";
+import type { Bindings, Queries } from "./queries";
+
+/** Finds a row where a mailbox holds as much unread mail as it may. */
+export const isFull = (mailbox: string): string => `select 1 from parley.deliveries
+  where session_id = ${mailbox} and read_at is null limit 1 offset $last::bigint`;
+
+export const isFullBindings = (c: Queries): Bindings => ({ last: c.settings.mostUnread - 1 });
 
 /** Throws `not_permitted` where a mailbox holds as much unread mail as it may. */
 export async function refuseFullMailbox(c: Queries, mailbox: string): Promise<void> {
   const most = c.settings.mostUnread;
-  const full = await c.get(
-    `select 1 from parley.deliveries
-      where session_id = $mailbox and read_at is null limit 1 offset $last`,
-    { mailbox, last: most - 1 },
-  );
+  const full = await c.get(isFull("$mailbox"), { mailbox, ...isFullBindings(c) });
   if (full !== null) throw fullMailbox(mailbox, most);
 }
 

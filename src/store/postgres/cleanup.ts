@@ -4,7 +4,8 @@ import type { SessionRecord } from "../../bus/session";
 import type { CleanedUp } from "../../bus/store";
 import type { Connection } from "./connection";
 import type { Queries } from "./queries";
-import { nothing, sweeps } from "./overdue";
+import { nothing } from "../rows/overdue";
+import { messageSweeps, otherSweeps } from "./overdue";
 import { endSessions } from "./rescue";
 import { notEnded } from "./session";
 import { waiters, waitingSessions } from "./waiter";
@@ -24,7 +25,7 @@ export async function cleanUp(
 ): Promise<CleanedUp> {
   const removed = nothing();
   await endDead(connection, moment, removed);
-  for (const sweep of sweeps) {
+  for (const sweep of [...otherSweeps, ...messageSweeps]) {
     await inBatches(connection, (c, limit) => sweep(c, moment.at, limit, removed));
   }
   await connection.write(async (c) => {

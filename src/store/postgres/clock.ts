@@ -7,8 +7,8 @@ export interface ServerClock extends Clock {
   look(c: Queries): Promise<number>;
 }
 
-export function createServerClock(): ServerClock {
-  let offset = 0;
+/** @param offset How far it is ahead of ours, in milliseconds. */
+export function createServerClock(offset: number): ServerClock {
   return {
     now: () => Math.round(Date.now() + offset),
     look: async (c) => {

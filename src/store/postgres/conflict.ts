@@ -8,12 +8,6 @@ import { raiseAlert } from "./alert";
 import type { Queries } from "./queries";
 import { alive, liveRecord } from "./session";
 
-export interface Detection {
-  conflicts: Conflict[];
-  /** Live sessions other than this one. */
-  other_sessions: number;
-}
-
 /**
  * The live sessions that share project, task or directory with this one, as of this transaction, so that of two
  * sessions arriving together one always sees the other. Raises or updates the alerts where `raise` says so.
@@ -23,7 +17,7 @@ export async function detectConflicts(
   record: SessionRecord,
   moment: Moment,
   raise: boolean,
-): Promise<Detection> {
+): Promise<Conflict[]> {
   const conflicts: Conflict[] = [];
   const shared = await Promise.all(
     overlaps.map(({ column, local }) => sharing(c, record, column, local, moment.at)),
@@ -37,12 +31,7 @@ export async function detectConflicts(
     const sessions = [...others, record].map((each) => each.session_id);
     if (raise) await raiseAlert(c, type, resource, sessions, record, moment.at);
   }
-  const count = await c.get<{ count: number }>(
-    `select count(*) as count from parley.session_registry
-      where status <> 'terminated' and session_id <> $session_id`,
-    { session_id: record.session_id },
-  );
-  return { conflicts, other_sessions: count?.count ?? 0 };
+  return conflicts;
 }
 
 /** The same without writing: what a session collides with now. */

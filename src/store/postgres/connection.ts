@@ -14,21 +14,43 @@ import type { Location } from "./location";
 import { Queries, type Surroundings } from "./queries";
 import { inSchema, type Statement } from "./statement";
 
+/**
+ * Ends what was written without waiting for the disk, so that it keeps no other writer waiting: waits for it now, and
+ * counts the change. Counted after it can be seen, or one who waits might look in between, find nothing, and not look
+ * again. The server syncs only after a commit that wrote something: the message to nobody.
+ */
+export const settled = `select nextval('parley.changes'), pg_logical_emit_message(true, 'parley', '')`;
+
 /** Well below the deadline, so that the server itself gives the waiting up. */
 const lockTimeout = deadline - 1000;
+/**
+ * Milliseconds after which the server ends a transaction whose process says nothing: it was stopped, or its machine is
+ * gone, and all other writers wait for it. Less than they wait.
+ */
+const longestSilence = 5000;
 /** Seconds after which an unused connection is given back: who beats twice a minute needs none in between. */
 const idleSeconds = 5;
 const connectSeconds = 5;
+/**
+ * How many operations a process does before it prepares its statements, if it does not listen. Preparing costs each of
+ * them one more trip to the server, in a transaction while others wait, and most processes run each once.
+ */
+const fewOperations = 9;
 
 /**
  * One bus on a server. A process has one connection for all it does (and one more while it listens), since a thousand
  * processes share what the server allows.
  */
 export class Connection {
+  /** Where notices are given and heard; null for those who may only read, who are not told. */
+  channel: string | null = null;
   private client: SQL;
   private readonly statements = new Map<string, Statement>();
   /** Whether the server has ever answered. */
   private reached = false;
+  private prepares = false;
+  private begun = 0;
+  private running = 0;
 
   constructor(
     readonly location: Location,
@@ -36,7 +58,7 @@ export class Connection {
     /** By `performance.now()`: when nothing waits any more; see `StoreOptions`. */
     private readonly giveUpAt = Number.POSITIVE_INFINITY,
   ) {
-    this.client = connect(location);
+    this.client = connect(location, this.prepares);
   }
 
   get settings(): Settings {
@@ -63,7 +85,9 @@ export class Connection {
   write<T>(work: (c: Queries) => Promise<T>): Promise<T> {
     return this.patiently(() =>
       this.transaction(
-        `begin; set local lock_timeout = ${lockTimeout}; select pg_advisory_xact_lock(${this.lockKey})`,
+        `begin; set local lock_timeout = ${lockTimeout}; set local synchronous_commit = off;
+          set local idle_in_transaction_session_timeout = ${longestSilence};
+          select pg_advisory_xact_lock(${this.lockKey})`,
         work,
       ),
     );
@@ -90,24 +114,29 @@ export class Connection {
     }
   }
 
-  notify(channel: string, payload: string): Promise<void> {
+  notify(notice: string): Promise<void> {
+    const { channel } = this;
+    if (channel === null) return Promise.resolve();
     return this.patiently(async () => {
       // What is announced need not survive a crash, so no disk is waited for.
       await this.client.unsafe(
         `select pg_notify($1, $2) from (select set_config('synchronous_commit', 'off', true)) s`,
-        [channel, payload],
+        [channel, notice],
       );
     });
   }
 
-  /** Hears what is announced on a channel; `onConnect` is called first, and again whenever the connection was remade. */
+  /** Hears what is announced; `onConnect` is called first, and again whenever the connection was remade. */
   async listen(
-    channel: string,
-    onNotice: (payload: string) => void,
+    onNotice: (notice: string) => void,
     onConnect: () => void,
   ): Promise<() => Promise<void>> {
+    const { channel } = this;
+    if (channel === null) throw new Error("only those who may write are told anything");
+    // Who listens stays.
+    this.begun = fewOperations;
     // Its own client, which an operation that is given up does not take with it.
-    const client = connect(this.location);
+    const client = connect(this.location, false);
     try {
       await client.listen(channel, onNotice, onConnect);
     } catch (error) {
@@ -121,10 +150,13 @@ export class Connection {
     await this.client.close({ timeout: 1 });
   }
 
-  /** A query that waits until this is the one writer, inside a statement that is a transaction by itself. */
+  /**
+   * A query that waits until this is the one writer, inside a statement that is a transaction by itself and does not wait
+   * for the disk: `settled` has to follow it.
+   */
   get turn(): string {
-    return `select pg_advisory_xact_lock(${this.lockKey})
-      from (select set_config('lock_timeout', '${lockTimeout}', true)) s`;
+    return `select pg_advisory_xact_lock(${this.lockKey}) from (
+      select set_config('lock_timeout', '${lockTimeout}', true), set_config('synchronous_commit', 'off', true)) s`;
   }
 
   private get lockKey(): string {
@@ -145,9 +177,8 @@ export class Connection {
         done = { result: await work(this.queries(client)) };
         const [row] = await client.unsafe("select pg_current_xact_id_if_assigned()::text as xid");
         xid = row?.xid ?? null;
-        // Counted after it can be seen, or one who waits might look in between, find nothing, and not look again.
-        const counted = xid === null ? "" : `; select nextval('parley.changes')`;
-        await client.unsafe(inSchema(`commit${counted}`, this.location.schema)).simple();
+        const end = xid === null ? "commit" : `commit; ${settled}`;
+        await client.unsafe(inSchema(end, this.location.schema)).simple();
         return done.result;
       } catch (error) {
         if (!isLost(error)) await client.unsafe("rollback").catch(() => {});
@@ -183,6 +214,19 @@ export class Connection {
 
   /** Attempts again, with growing jittered pauses up to the deadline, what failed by something that passes. */
   private async patiently<T>(attempt: () => Promise<T>): Promise<T> {
+    if (++this.begun > fewOperations && this.running === 0 && !this.prepares) {
+      this.prepares = true;
+      this.reconnect();
+    }
+    this.running++;
+    try {
+      return await this.repeatedly(attempt);
+    } finally {
+      this.running--;
+    }
+  }
+
+  private async repeatedly<T>(attempt: () => Promise<T>): Promise<T> {
     const end = Math.min(performance.now() + deadline, this.giveUpAt);
     for (let pause = 20; ; pause = Math.min(pause * 2, 500)) {
       const left = end - performance.now();
@@ -191,7 +235,7 @@ export class Connection {
         this.reached = true;
         return result;
       } catch (error) {
-        if (error instanceof NoAnswer) this.abandon();
+        if (error instanceof NoAnswer) this.reconnect();
         if (left <= pause || !isPassing(error, this.reached)) {
           throw translated(error, this.location.text);
         }
@@ -201,23 +245,24 @@ export class Connection {
     }
   }
 
-  /** Leaves a connection on which the server does not answer, with whatever still waits there. */
-  private abandon(): void {
-    const silent = this.client;
-    this.client = connect(this.location);
-    void silent.close({ timeout: 0 }).catch(() => {});
+  /** Leaves the connection, with whatever still waits there, for a new one. */
+  private reconnect(): void {
+    const former = this.client;
+    this.client = connect(this.location, this.prepares);
+    void former.close({ timeout: 0 }).catch(() => {});
   }
 }
 
-const connect = ({ url }: Location): SQL =>
-  new SQL(url, {
+function connect({ url }: Location, prepare: boolean): SQL {
+  const { searchParams } = new URL(url);
+  return new SQL(url, {
     max: 1,
     connectionTimeout: connectSeconds,
     idleTimeout: idleSeconds,
-    ...(new URL(url).searchParams.has("application_name")
-      ? {}
-      : { connection: { application_name: "parley" } }),
+    ...(searchParams.has("prepare") ? {} : { prepare }),
+    ...(searchParams.has("application_name") ? {} : { connection: { application_name: "parley" } }),
   });
+}
 
 /** Throws `NoAnswer` where the work takes longer. */
 async function within<T>(milliseconds: number, work: PromiseLike<T>): Promise<T> {

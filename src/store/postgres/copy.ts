@@ -3,6 +3,7 @@ import { fromRow as messageFrom, type MessageRow } from "../rows/message";
 import { fromRow, type SessionRow } from "../rows/session";
 import type { DeliveryRow, Source } from "../rows/source";
 import type { Connection } from "./connection";
+import { pair } from "./loop";
 import type { Queries } from "./queries";
 import { machineOf } from "./path";
 
@@ -42,6 +43,7 @@ export async function copyFrom(
   await connection.write(async (c) => {
     for (const row of fresh) await copyEnd(c, row, copy);
     await copyHoldings(c, source, sessions, copy);
+    await copyLoops(c, source, copy);
   });
   return { copied: copy.copied, present: copy.present };
 }
@@ -181,6 +183,18 @@ async function copyEnd(c: Queries, row: SessionRow, copy: Copy): Promise<void> {
       origin: originOf(copy, row.ended_message_id),
     },
   );
+}
+
+/** Who waits for something waits for it in the bus that is copied, so that queues stay there. */
+async function copyLoops(c: Queries, source: Source, copy: Copy): Promise<void> {
+  for (const { one, other, closed_at } of source.loops()) {
+    const both = pair(newId(copy, one), newId(copy, other));
+    await c.run(
+      `insert into parley.message_loops(one, other, closed_at) values ($one, $other, $closed_at)
+        on conflict do nothing`,
+      { ...both, closed_at },
+    );
+  }
 }
 
 async function copyHoldings(

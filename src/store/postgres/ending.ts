@@ -4,9 +4,9 @@ import type { Released, SessionRecord } from "../../bus/session";
 import { settleAlerts } from "./alert";
 import { claimsOf, release as releaseClaim } from "./claim";
 import type { Queries } from "./queries";
+import { insertLifecycle } from "./event";
 import { locksOf, release as releaseLock } from "./lock";
 import { endLoops } from "./loop";
-import { insertMessage } from "./message";
 
 /**
  * Ends a live session inside the caller's transaction: exactly one of those who notice a death broadcasts it.
@@ -30,7 +30,7 @@ export async function endSession(
   const claims = await claimsOf(c, session_id);
   for (const claim of claims) await releaseClaim(c, claim, "end", moment.at);
   await c.run("delete from parley.waiters where session_id = $session_id", { session_id });
-  const id = await insertLifecycle(c, record, "ended", moment, reason);
+  const id = await insertLifecycle(c, record, "ended", moment.at, reason);
   await c.run(
     "update parley.session_registry set ended_message_id = $id where session_id = $session_id",
     { session_id, id },
@@ -39,32 +39,3 @@ export async function endSession(
   await endLoops(c, session_id);
   return { locks: locks.length, claims: claims.length };
 }
-
-export const insertLifecycle = (
-  c: Queries,
-  record: SessionRecord,
-  event: "started" | "ended" | "resumed",
-  moment: Moment,
-  reason?: string,
-): Promise<number> =>
-  insertMessage(c, {
-    sender_id: record.session_id,
-    sender_session_uuid: record.session_uuid,
-    recipient_id: null,
-    channel: "session_lifecycle",
-    message_type: event,
-    payload: {
-      event,
-      session_id: record.session_id,
-      project_id: record.project_id,
-      cwd: record.cwd,
-      ...(reason === undefined ? {} : { reason }),
-    },
-    priority: 0,
-    status: "delivered",
-    project_id: record.project_id,
-    task_id: record.task_id,
-    activity: null,
-    reply_to: null,
-    at: moment.at,
-  });

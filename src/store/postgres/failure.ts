@@ -20,13 +20,25 @@ export function codeOf(error: unknown): string | null {
     : null;
 }
 
-const lost = /^(ERR_POSTGRES_CONNECTION_(CLOSED|FAILED)|57P01|57P02|08\w{3})$/;
+/** 25P03: it said nothing for too long inside a transaction. */
+const lost = /^(ERR_POSTGRES_CONNECTION_(CLOSED|FAILED)|57P01|57P02|25P03|08\w{3})$/;
 const unreachable = /^(ERR_POSTGRES_CONNECTION_(REFUSED|TIMEOUT)|ECONN\w+|ENOENT|EPIPE|ETIMEDOUT)$/;
 /** Starting up or shutting down; too many connections; a deadlock, or one of two that cannot be put in an order. */
 const passing = /^(57P03|53300|40P01|40001)$/;
 
+/**
+ * Somebody else's statement has the name of ours, or nobody's: a pooler gives each transaction another connection. The
+ * server calls it a violation of the protocol where the other one takes other parameters.
+ */
+const isMixedUp = (error: unknown): boolean => {
+  const code = codeOf(error) ?? "";
+  const said = error instanceof Error ? error.message : "";
+  return /^(42P05|26000)$/.test(code) || (code === "08P01" && said.includes("prepared statement"));
+};
+
 /** Our connection is gone, and with it what was not committed. */
-export const isLost = (error: unknown): boolean => lost.test(codeOf(error) ?? "");
+export const isLost = (error: unknown): boolean =>
+  lost.test(codeOf(error) ?? "") && !isMixedUp(error);
 
 /**
  * Worth another attempt, which begins anew. A server that was never reached is not waited for: it is more likely
@@ -34,7 +46,7 @@ export const isLost = (error: unknown): boolean => lost.test(codeOf(error) ?? ""
  */
 export function isPassing(error: unknown, reached: boolean): boolean {
   const code = codeOf(error) ?? "";
-  return lost.test(code) || passing.test(code) || (reached && unreachable.test(code));
+  return isLost(error) || passing.test(code) || (reached && unreachable.test(code));
 }
 
 /** Tables or the schema are not there. */
@@ -73,7 +85,7 @@ function wordingOf(error: unknown, code: string | null, location: string): Wordi
     return {
       code: "busy",
       message: `No answer from ${location} for ${deadline / 1000} s`,
-      hint: "try again; the server may be overloaded or out of reach",
+      hint: "look before you try again, since it may have been done; the server may be overloaded or out of reach",
     };
   }
   if (code === null) return null;
@@ -82,6 +94,13 @@ function wordingOf(error: unknown, code: string | null, location: string): Wordi
       code: "busy",
       message: `${location} was busy: ${said}`,
       hint: "try again; a transaction that holds the lock of the writers this long may be stuck",
+    };
+  }
+  if (isMixedUp(error)) {
+    return {
+      code: "invalid",
+      message: `${location} mixes up prepared statements, as a pooler does: ${said}`,
+      hint: "add ?prepare=false to the URL, or set max_prepared_statements of PgBouncer 1.21 or newer",
     };
   }
   if (lost.test(code) || unreachable.test(code) || passing.test(code)) {

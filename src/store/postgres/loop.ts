@@ -1,21 +1,20 @@
 import { parseTime, timestamp } from "../../bus/clock";
+import type { LoopRow } from "../rows/source";
 import { closeAlertsOn, raiseAlert } from "./alert";
-import type { Queries } from "./queries";
+import type { Bindings, Queries } from "./queries";
 import { liveRecord } from "./session";
 
-interface Loop {
-  one: string;
-  other: string;
-  closed_at: string | null;
-}
-
-const pair = (a: string, b: string): { one: string; other: string } =>
+/** As they stand in a row. */
+export const pair = (a: string, b: string): { one: string; other: string } =>
   a < b ? { one: a, other: b } : { one: b, other: a };
 
 const resource = ({ one, other }: { one: string; other: string }): string => `${one} and ${other}`;
 
-const loopOf = (c: Queries, a: string, b: string): Promise<Loop | null> =>
-  c.get<Loop>("select * from parley.message_loops where one = $one and other = $other", pair(a, b));
+const loopOf = (c: Queries, a: string, b: string): Promise<LoopRow | null> =>
+  c.get<LoopRow>(
+    "select * from parley.message_loops where one = $one and other = $other",
+    pair(a, b),
+  );
 
 /** Two sessions that write to each other too often, and nobody has told them that it is all right. */
 export const inLoop = async (c: Queries, a: string, b: string): Promise<boolean> =>
@@ -28,9 +27,8 @@ export async function exceedsLimit(
   recipient_id: string,
   at: number,
 ): Promise<boolean> {
-  const { limit, window } = c.settings.loop;
-  if (limit === 0 || sender_id === recipient_id) return false;
-  return tooMany(c, sender_id, recipient_id, timestamp(at - window));
+  const bindings = exchangeBindings(c, sender_id, recipient_id, at);
+  return areTooMany(c, bindings && (await c.get<Exchange>(`select ${exchanged}`, bindings)));
 }
 
 /** As the one writer, after such a message: where nothing has come in between, the pair is in a loop from now on. */
@@ -50,7 +48,8 @@ export async function guardLoop(
   const since = [begin, sender.prompted_at, recipient.prompted_at, loop?.closed_at ?? null]
     .filter((time) => time !== null)
     .reduce((a, b) => ((parseTime(a) ?? 0) > (parseTime(b) ?? 0) ? a : b));
-  if (!(await tooMany(c, sender_id, recipient_id, since))) return;
+  const counted = { one: sender_id, other: recipient_id, since, most: c.settings.loop.limit + 1 };
+  if (!areTooMany(c, await c.get<Exchange>(`select ${exchanged}`, counted))) return;
   const both = pair(sender_id, recipient_id);
   await c.run(
     `insert into parley.message_loops(one, other) values ($one, $other)
@@ -60,20 +59,39 @@ export async function guardLoop(
   await raiseAlert(c, "message_loop", resource(both), [both.one, both.other], sender, at);
 }
 
-async function tooMany(c: Queries, one: string, other: string, since: string): Promise<boolean> {
-  const { limit } = c.settings.loop;
-  // No more are counted than matter, in the order of the index, or few pairs in a table would have it scanned.
-  const between = (from: string, to: string): string => `(select count(*) from (
-    select 1 from parley.session_messages
-      where sender_id = ${from} and recipient_id = ${to} and created_at > $since
-      order by created_at desc limit $most) m)`;
-  const row = await c.get<{ there: number; back: number }>(
-    `select ${between("$one", "$other")} as there, ${between("$other", "$one")} as back`,
-    { one, other, since, most: limit + 1 },
-  );
-  // Who is never answered is in no loop.
-  return row !== null && row.there > 0 && row.back > 0 && row.there + row.back > limit;
+/** How many messages two sessions have exchanged, each way. */
+export interface Exchange {
+  there: number;
+  back: number;
 }
+
+// No more are counted than matter, in the order of the index, or few pairs in a table would have it scanned.
+const between = (from: string, to: string): string => `(select count(*) from (
+  select 1 from parley.session_messages
+    where sender_id = ${from} and recipient_id = ${to} and created_at > $since
+    order by created_at desc limit $most) m)`;
+
+/** The columns of an exchange, in SQL. */
+export const exchanged = `${between("$one", "$other")} as there, ${between("$other", "$one")} as back`;
+
+/** Null where nothing is counted. */
+export function exchangeBindings(
+  { settings }: Queries,
+  one: string,
+  other: string | null,
+  at: number,
+): Bindings | null {
+  const { limit, window } = settings.loop;
+  if (limit === 0 || other === null || one === other) return null;
+  return { one, other, since: timestamp(at - window), most: limit + 1 };
+}
+
+/** Who is never answered is in no loop. */
+export const areTooMany = ({ settings }: Queries, exchange: Exchange | null): boolean =>
+  exchange !== null &&
+  exchange.there > 0 &&
+  exchange.back > 0 &&
+  exchange.there + exchange.back > settings.loop.limit;
 
 /** A human has prompted the session: whatever it was in a loop with may wake it again. */
 export async function humanSpoke(c: Queries, session_id: string, at: number): Promise<void> {
@@ -88,8 +106,8 @@ export async function humanSpoke(c: Queries, session_id: string, at: number): Pr
 }
 
 /** Forgets the loops of a session. Returns them. */
-export const endLoops = (c: Queries, session_id: string): Promise<Loop[]> =>
-  c.all<Loop>(
+export const endLoops = (c: Queries, session_id: string): Promise<LoopRow[]> =>
+  c.all<LoopRow>(
     "delete from parley.message_loops where one = $session_id or other = $session_id returning *",
     { session_id },
   );

@@ -1,4 +1,5 @@
-import { refuseFullMailbox } from "./bounds";
+import { isFull, isFullBindings, refuseFullMailbox } from "./bounds";
+import { fullMailbox } from "../../bus/bounds";
 import { timestamp } from "../../bus/clock";
 import { ParleyError } from "../../bus/errors";
 import type { Moment } from "../../bus/liveness";
@@ -6,9 +7,17 @@ import type { Message, MessageStatus } from "../../bus/message";
 import type { MessageDraft, PublishDraft, SentMessages } from "../../bus/store";
 import { fromRow, life, messageColumns, type MessageRow, type NewMessage } from "../rows/message";
 import { type WakeColumns, wakeColumns, wakeFrom } from "../rows/wake";
-import type { Connection } from "./connection";
-import { exceedsLimit, guardLoop } from "./loop";
-import type { Bindings, Queries } from "./queries";
+import { type Connection, settled } from "./connection";
+import {
+  areTooMany,
+  type Exchange,
+  exceedsLimit,
+  exchangeBindings,
+  exchanged,
+  guardLoop,
+} from "./loop";
+import { contentOf, messageNotice, noticeFor } from "./notice";
+import type { Queries } from "./queries";
 import { beat, beatBindings, liveSessions, tend } from "./session";
 
 /** A message, and for an alert the machine on which it holds; empty: on all. */
@@ -27,7 +36,10 @@ const values = `$sender_id, $channel, $payload, $created_at, $ttl_seconds::int, 
 const delivery = `insert into parley.deliveries(message_id, session_id)
   select id, recipient_id from m where recipient_id is not null`;
 
-function bindingsOf(c: Queries, message: Scoped, origin: string | null): Bindings {
+/** A row as it is written: its id comes from the server. */
+type Written = Omit<MessageRow, "id" | "read_at"> & { scope: string; origin: string | null };
+
+function rowOf(c: Queries, message: Scoped, origin: string | null): Written {
   const milliseconds = life(c.settings, message);
   const { payload, at, ttl: _, ...rest } = message;
   return {
@@ -47,47 +59,57 @@ async function writeMessage(c: Queries, message: Scoped): Promise<MessageRow> {
     `with m as (insert into parley.session_messages(${columns}) values (${values}) returning *),
         delivery as (${delivery})
       select ${messageColumns} from m`,
-    bindingsOf(c, message, null),
+    { ...rowOf(c, message, null) },
   );
   return row!;
 }
 
 /**
- * Writes one message by itself, and its sender's sign of life, in one statement: the lock of the writers is held on the
- * server alone, for as long as that takes, and not while a busy client makes up its mind. The key tells whether an
- * attempt whose answer was lost has been done. `guarded` looks at what is there after the commit: of two who write at
- * once one sees both messages.
+ * Writes one message by itself, and gives notice of it, in one statement: the lock of the writers is held on the server
+ * alone, for as long as that takes, and not while a busy client makes up its mind or the disk is waited for. What need not
+ * be in the lock follows: the sender's sign of life, the disk, and what the two have exchanged, which of two who write at
+ * once one sees whole. The key tells whether an attempt whose answer was lost has been done. Throws `not_permitted` where
+ * the mailbox is full.
  */
 async function writeAlone(
   connection: Connection,
   message: Scoped,
-  guarded: (c: Queries) => Promise<boolean>,
-): Promise<{ row: MessageRow; exceeds: boolean }> {
+): Promise<{ message: Message; exceeds: boolean }> {
   const key = `sent:${crypto.randomUUID()}`;
+  const { sender_id, recipient_id, at } = message;
   return connection.look(async (c) => {
-    const [row, , exceeds] = await Promise.all([
-      c.get<MessageRow>(
+    const fresh = rowOf(c, message, key);
+    const messageOf = (id: number): Message => fromRow({ ...fresh, id, read_at: null });
+    const counted = exchangeBindings(c, sender_id, recipient_id, at);
+    const [row, exchange] = await Promise.all([
+      c.get<{ id: number }>(
         `with turn as materialized (${connection.turn}),
           m as (
             insert into parley.session_messages(${columns}) select ${values} from turn
-              on conflict (origin) where origin is not null do nothing returning *),
-          delivery as (${delivery}),
-          beat as (${beat})
-        select ${messageColumns} from m`,
+              where not exists (${isFull("$recipient_id")})
+              on conflict (origin) where origin is not null do nothing returning id, recipient_id),
+          delivery as (${delivery})
+        select m.id, pg_notify($hearing, ${messageNotice}) from m`,
         {
-          ...bindingsOf(c, message, key),
-          ...beatBindings(message.sender_id, message.at),
+          ...fresh,
+          ...isFullBindings(c),
+          hearing: connection.channel,
+          content: contentOf(messageOf(0)),
+          audience: noticeFor(recipient_id === null ? "everyone" : [recipient_id]),
         },
       ),
-      c.get("select nextval('parley.changes')"),
-      guarded(c),
+      c.get<Exchange>(`with beat as (${beat}) ${settled} ${counted ? `, ${exchanged}` : ""}`, {
+        ...beatBindings(sender_id, at),
+        ...counted,
+      }),
     ]);
-    if (row) return { row, exceeds };
-    const known = await c.get<MessageRow>(
-      `select ${messageColumns} from parley.session_messages m where m.origin = $key`,
-      { key },
-    );
-    return { row: known!, exceeds };
+    const written =
+      row ??
+      (await c.get<{ id: number }>("select id from parley.session_messages where origin = $key", {
+        key,
+      }));
+    if (!written) throw fullMailbox(recipient_id ?? "", c.settings.mostUnread);
+    return { message: messageOf(written.id), exceeds: areTooMany(c, counted && exchange) };
   });
 }
 
@@ -103,17 +125,12 @@ export async function sendAlone(
   { recipients: _recipients, ...draft }: MessageDraft,
   moment: Moment,
 ): Promise<Message[]> {
-  await connection.look((c) => refuseFullMailbox(c, recipient_id));
   const fixed = { recipient_id, status: "pending", activity: null } as const;
-  const { row, exceeds } = await writeAlone(
-    connection,
-    { ...draft, ...fixed, at: moment.at },
-    (c) => exceedsLimit(c, draft.sender_id, recipient_id, moment.at),
-  );
+  const { message, exceeds } = await writeAlone(connection, { ...draft, ...fixed, at: moment.at });
   if (exceeds) {
     await connection.write((c) => guardLoop(c, draft.sender_id, recipient_id, moment.at));
   }
-  return [fromRow(row)];
+  return [message];
 }
 
 export async function publishMessage(
@@ -122,13 +139,14 @@ export async function publishMessage(
   moment: Moment,
 ): Promise<Message> {
   const nobody = { recipient_id: null, status: "delivered", activity: null } as const;
-  const message = { ...draft, ...nobody, reply_to: null, at: moment.at };
-  const { row } = await writeAlone(connection, message, async () => false);
-  return fromRow(row);
+  const wanted = { ...draft, ...nobody, reply_to: null, at: moment.at };
+  const { message } = await writeAlone(connection, wanted);
+  return message;
 }
 
 export async function sendMessages(
   c: Queries,
+  hearing: string | null,
   draft: MessageDraft,
   moment: Moment,
 ): Promise<Message[]> {
@@ -156,6 +174,9 @@ export async function sendMessages(
     if (await exceedsLimit(c, draft.sender_id, recipient_id, moment.at)) {
       await guardLoop(c, draft.sender_id, recipient_id, moment.at);
     }
+  }
+  if (ids.length > 0) {
+    await c.get("select pg_notify($hearing, $audience)", { hearing, audience: noticeFor(ids) });
   }
   return rows.map(fromRow);
 }

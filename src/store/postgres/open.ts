@@ -16,6 +16,8 @@ export interface PostgresOptions extends StoreOptions {
 export interface Opened {
   connection: Connection;
   readOnly: boolean;
+  /** How far the server's clock is ahead of ours, in milliseconds. */
+  ahead: number;
 }
 
 interface State {
@@ -23,6 +25,9 @@ interface State {
   writable: boolean;
   /** `server_version_num` */
   server: number;
+  channel: string | null;
+  /** The server's clock, in milliseconds. */
+  now: number;
 }
 
 /** Connects, making or migrating the schema where needed. */
@@ -47,7 +52,9 @@ export async function openConnection(url: string, options: PostgresOptions): Pro
     if ((state?.version ?? 0) > schemaVersion) throw newer(location.text, state?.version ?? 0);
     const readOnly = !state?.writable;
     if (readOnly && mode !== "read") throw readOnlyBus(location.text);
-    return { connection, readOnly };
+    connection.channel = state?.channel ?? null;
+    // It has just answered; before it did the connection was made, so that nothing is known of halfway.
+    return { connection, readOnly, ahead: (state?.now ?? Date.now()) - Date.now() };
   } catch (error) {
     await connection.close();
     throw error;
@@ -62,7 +69,9 @@ async function stateOf(connection: Connection): Promise<State | null> {
         `select (select max(version) from parley._schema_version) as version,
           current_setting('transaction_read_only') = 'off'
             and has_table_privilege('parley.session_messages', 'insert') as writable,
-          current_setting('server_version_num')::int as server`,
+          current_setting('server_version_num')::int as server,
+          (select channel from parley.hearing) as channel,
+          (extract(epoch from clock_timestamp()) * 1000)::float8 as now`,
       ),
     );
     if (state && state.server < oldestServer) throw tooOld(connection.location.text, state.server);

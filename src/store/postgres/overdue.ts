@@ -2,6 +2,7 @@ import type { Claim } from "../../bus/claim";
 import type { Removed } from "../../bus/cleanup";
 import { timestamp } from "../../bus/clock";
 import type { Moment } from "../../bus/liveness";
+import { directed, type Expired, nothing, undirected } from "../rows/overdue";
 import { claimColumns, release as releaseClaim } from "./claim";
 import type { Connection } from "./connection";
 import type { Queries } from "./queries";
@@ -9,50 +10,24 @@ import { lockColumns, type LockRow, release as releaseLock } from "./lock";
 import { liveSessions } from "./session";
 
 /**
- * An expired directed message is hidden at once and kept this much longer, in milliseconds, so that a jump of the
- * clock loses no mail.
- */
-const grace = 24 * 3600 * 1000;
-
-/**
  * Removes at most `limit` things that are past their time, and counts them in `removed`. Returns how many there were:
  * fewer than `limit` where nothing is left.
  */
 export type Sweep = (c: Queries, at: number, limit: number, removed: Removed) => Promise<number>;
 
-export const nothing = (): Removed => ({
-  messages: 0,
-  sessions: 0,
-  locks: 0,
-  claims: 0,
-  alerts: 0,
-});
-
-/** Messages past their time: a condition that an index serves, and the time that it compares with. */
-interface Expired {
-  condition: string;
-  until(at: number): string;
-}
-
-const undirected: Expired = {
-  condition: "recipient_id is null and expires_at <= $until",
-  until: timestamp,
-};
-
-const directed: Expired = {
-  condition: "recipient_id is not null and expires_at <= $until",
-  until: (at) => timestamp(at - grace),
-};
-
+/**
+ * By an array of ids: where it joins instead, the server may read through a table. The condition stands twice, for an
+ * alert that is raised again just now.
+ */
 const removeMessages =
   ({ condition, until }: Expired): Sweep =>
   async (c, at, limit, removed) => {
     const row = await c.get<{ all: number; alerts: number }>(
       `with gone as (
-          delete from parley.session_messages where id in (
-            select id from parley.session_messages where ${condition} order by expires_at limit $limit)
+          delete from parley.session_messages where ${condition} and id = any(array(
+            select id from parley.session_messages where ${condition} order by expires_at limit $limit))
           returning id, channel),
-        seen as (delete from parley.deliveries where message_id in (select id from gone)),
+        seen as (delete from parley.deliveries where message_id = any(array(select id from gone))),
         highest as (
           update parley.upkeep set removed_to = greatest(removed_to, (select max(id) from gone))
             where id = 1 and exists (select 1 from gone))
@@ -65,10 +40,10 @@ const removeMessages =
     return all;
   };
 
-/** A lock or claim that ran out, or that no live session holds. */
+/** A lock or claim that ran out, or that no live session holds. Not by `exists`, for which a table may be read through. */
 const free = (table: string): string =>
-  `(h.expires_at <= $now or not exists (select 1 from parley.session_registry s
-      where s.session_id = h.session_id and s.status <> 'terminated'))`.replaceAll(
+  `(h.expires_at <= $now or coalesce((select s.status from parley.session_registry s
+      where s.session_id = h.session_id), 'terminated') = 'terminated')`.replaceAll(
     "h.",
     `${table}.`,
   );
@@ -138,8 +113,8 @@ const keptSince = (c: Queries, at: number): string => timestamp(at - c.settings.
 
 const removeSessions: Sweep = async (c, at, limit, removed) => {
   const count = await c.run(
-    `delete from parley.session_registry where session_id in (
-      select session_id from ${longEnded} order by ended_at limit $limit)`,
+    `delete from parley.session_registry where session_id = any(array(
+      select session_id from ${longEnded} order by ended_at limit $limit))`,
     { before: keptSince(c, at), limit },
   );
   removed.sessions += count;
@@ -147,13 +122,20 @@ const removeSessions: Sweep = async (c, at, limit, removed) => {
 };
 
 /** Each costs what it removes, however much there is that is not past its time. */
-export const sweeps: readonly Sweep[] = [
-  removeLocks,
-  removeClaims,
-  removeSessions,
+export const otherSweeps: readonly Sweep[] = [removeLocks, removeClaims, removeSessions];
+export const messageSweeps: readonly Sweep[] = [
   removeMessages(undirected),
   removeMessages(directed),
 ];
+
+/** Whether `otherSweeps` would remove anything. */
+export const anyRanOut = async (c: Queries, at: number): Promise<boolean> =>
+  (await c.get(
+    `(select 1 from parley.file_locks where ${free("file_locks")} limit 1)
+      union all (select 1 from parley.task_claims where ${free("task_claims")} limit 1)
+      union all (select 1 from ${longEnded} order by ended_at limit 1)`,
+    { now: timestamp(at), before: keptSince(c, at) },
+  )) !== null;
 
 /** Counts what `cleanUp` would remove now. */
 export async function overdue(c: Queries, moment: Moment): Promise<Removed> {

@@ -5,7 +5,7 @@ import type { Lock } from "../../bus/lock";
 import type { Holdings } from "../../bus/session";
 import type { DatabaseFacts, LifecycleEvent, Stats } from "../../bus/status";
 import type { Overview } from "../../bus/store";
-import { parsedPayload } from "../rows/message";
+import { lifecycleColumns, lifecycleFrom, type LifecycleRow } from "../rows/lifecycle";
 import { openAlerts } from "./alert";
 import { claimColumns } from "./claim";
 import type { Queries } from "./queries";
@@ -89,33 +89,12 @@ async function unreadCounts(c: Queries, now: string): Promise<Map<string, number
 }
 
 export async function lifecycle(c: Queries, limit: number): Promise<LifecycleEvent[]> {
-  const rows = await c.all<{
-    id: number;
-    created_at: string;
-    message_type: string;
-    sender_id: string;
-    payload: string;
-  }>(
-    `select id, created_at, message_type, sender_id, payload from parley.session_messages
+  const rows = await c.all<LifecycleRow>(
+    `select ${lifecycleColumns} from parley.session_messages
       where channel = 'session_lifecycle' order by id desc limit $limit`,
     { limit },
   );
-  return rows.map((row) => {
-    const { project_id, cwd, reason, session_id } = parsedPayload(row.payload);
-    const text = (value: unknown): string | null => (typeof value === "string" ? value : null);
-    return {
-      id: row.id,
-      created_at: row.created_at,
-      event:
-        row.message_type === "ended" || row.message_type === "resumed"
-          ? row.message_type
-          : "started",
-      session_id: text(session_id) ?? row.sender_id,
-      project_id: text(project_id),
-      cwd: text(cwd),
-      reason: text(reason),
-    };
-  });
+  return rows.map(lifecycleFrom);
 }
 
 type Counts = Pick<

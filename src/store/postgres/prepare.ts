@@ -9,9 +9,11 @@ import { migrations, schemaVersion } from "./schema";
 export async function prepareSchema(connection: Connection): Promise<void> {
   const { schema, text } = connection.location;
   const version = await connection.write(async (c) => {
+    // Reading the catalogue, not by to_regnamespace: that may answer from before the lock was waited for.
     const found = await c.get<{ made: boolean; versions: boolean }>(
-      `select to_regnamespace($schema) is not null as made,
-        to_regclass($schema || '._schema_version') is not null as versions`,
+      `select count(*) > 0 as made, count(c.oid) > 0 as versions from pg_namespace n
+        left join pg_class c on c.relnamespace = n.oid and c.relname = '_schema_version'
+        where n.nspname = $schema`,
       { schema },
     );
     if (!found?.made) await c.script(`create schema "${schema}"`);

@@ -2,11 +2,17 @@ import { parseTime, timestamp } from "../../bus/clock";
 import { ParleyError } from "../../bus/errors";
 import type { Connection } from "./connection";
 import type { Queries } from "./queries";
-import { nothing, sweeps } from "./overdue";
+import { nothing } from "../rows/overdue";
+import { anyRanOut, messageSweeps, otherSweeps } from "./overdue";
 
-/** How often writers purge, all processes together, and how soon again where something was left, in milliseconds. */
+/**
+ * How often writers purge, all processes together, in milliseconds: where nothing was past its time, where something
+ * was, and where something was left. `lease` is what whoever purges has for it.
+ */
 const interval = 60_000;
+const soon = 5000;
 const catchUp = 50;
+const lease = 1000;
 /** How long a purge goes on to begin batches, in milliseconds, and how large they are. */
 const budget = 5;
 const rows = 100;
@@ -21,9 +27,8 @@ export function openPurge(connection: Connection): (at: number) => Promise<void>
     // Far in the future is no appointment but a clock that was wrong.
     if (at < dueAt && at > dueAt - 2 * interval) return;
     try {
-      dueAt = await connection.look(appointment);
-      if (at < dueAt && at > dueAt - 2 * interval) return;
-      await connection.writeUnlessBusy((c) => purge(c, at));
+      const { isMine, purge_at } = await connection.look((c) => appointment(c, at));
+      dueAt = isMine ? await purge(connection, at) : (parseTime(purge_at) ?? 0);
     } catch (error) {
       // The work that it comes after has been done, and must not fail by it.
       if (!(error instanceof ParleyError)) throw error;
@@ -31,18 +36,55 @@ export function openPurge(connection: Connection): (at: number) => Promise<void>
   };
 }
 
-async function appointment(c: Queries): Promise<number> {
-  const row = await c.get<{ purge_at: string }>("select purge_at from parley.upkeep where id = 1");
-  return parseTime(row?.purge_at) ?? 0;
+interface Appointment {
+  isMine: boolean;
+  purge_at: string | null;
 }
 
-async function purge(c: Queries, at: number): Promise<void> {
+/** Takes it where it is due: then nobody else does so for the time of the lease. */
+async function appointment(c: Queries, at: number): Promise<Appointment> {
+  const row = await c.get<Appointment>(
+    `with mine as (
+        update parley.upkeep set purge_at = $until
+          where id = 1 and (purge_at <= $now or purge_at > $wrong) returning id)
+      select exists (select 1 from mine) as "isMine", purge_at from parley.upkeep where id = 1`,
+    {
+      now: timestamp(at),
+      until: timestamp(at + lease),
+      wrong: timestamp(at + 2 * interval),
+    },
+  );
+  return row ?? { isMine: false, purge_at: null };
+}
+
+/**
+ * Messages that nobody sees any more go without the lock of the writers, who would wait for it; what has to be told of
+ * goes with it. Returns when it is to be done again.
+ */
+async function purge(connection: Connection, at: number): Promise<number> {
   const until = performance.now() + budget;
+  const removed = nothing();
   let finished = true;
-  for (const sweep of sweeps) finished &&= await repeat(until, () => sweep(c, at, rows, nothing()));
-  await c.run("update parley.upkeep set purge_at = $purge_at where id = 1", {
-    purge_at: timestamp(at + (finished ? interval : catchUp)),
-  });
+  if (await connection.look((c) => anyRanOut(c, at))) {
+    const done = await connection.writeUnlessBusy(async (c) => {
+      for (const sweep of otherSweeps) {
+        finished &&= await repeat(until, () => sweep(c, at, rows, removed));
+      }
+      return true;
+    });
+    finished &&= done !== null;
+  }
+  for (const sweep of messageSweeps) {
+    finished &&= await repeat(until, () => connection.look((c) => sweep(c, at, rows, removed)));
+  }
+  const isAnyRemoved = Object.values(removed).some((count) => count > 0);
+  const next = at + (finished ? (isAnyRemoved ? soon : interval) : catchUp);
+  await connection.look((c) =>
+    c.run("update parley.upkeep set purge_at = $purge_at where id = 1", {
+      purge_at: timestamp(next),
+    }),
+  );
+  return next;
 }
 
 /** Does `work` once, and again while it does as much as it may; false where the time was up before. */

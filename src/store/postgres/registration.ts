@@ -8,24 +8,41 @@ import { fromRow, type SessionRow } from "../rows/session";
 import { settleAlerts } from "./alert";
 import { detectConflicts } from "./conflict";
 import type { Queries } from "./queries";
-import { endSession, insertLifecycle } from "./ending";
+import { endSession } from "./ending";
+import { insertLifecycle } from "./event";
 import { unread } from "./inbox";
 import { inheritMail, strandMail } from "./mailbox";
-import { endIfDead, held, liveRecord, sessionRecord, sessionRow, tend } from "./session";
+import {
+  endIfDead,
+  held,
+  liveRecord,
+  refreshHeartbeat,
+  sessionRecord,
+  sessionRow,
+} from "./session";
 
+export type Arrival = Omit<Registered, "other_sessions" | "holdings" | "unread">;
+
+/**
+ * What of a registration is done as the one writer. Each trip to the server is one for which all others wait, so that
+ * what can follow does: `welcome`.
+ */
 export async function registerSession(
   c: Queries,
   registration: Registration,
   moment: Moment,
-): Promise<Registered> {
+): Promise<Arrival> {
   const found = await candidates(c, registration);
-  const placement = placeRegistration(registration, found, moment.judge);
+  const placement = placeRegistration(registration, found.map(fromRow), moment.judge);
   const { session_id, kind } = placement;
   for (const { session_id: dead, reason } of placement.ended) {
     const record = await sessionRecord(c, dead);
     if (record) await endSession(c, record, reason, moment);
   }
-  const previousRow = await sessionRow(c, session_id);
+  const isEnded = placement.ended.some((each) => each.session_id === session_id);
+  const previousRow = isEnded
+    ? await sessionRow(c, session_id)
+    : (found.find((row) => row.session_id === session_id) ?? null);
   const previous = previousRow && fromRow(previousRow);
   await refuseTakenName(c, registration, session_id, moment);
   const known = registration.session_uuid_known;
@@ -34,43 +51,57 @@ export async function registerSession(
     (kind === "new" && known && (await hasEnded(c, registration.session_uuid)));
 
   if (kind === "new" && previous) await strandMail(c, session_id);
-  const wrote = await writeRow(c, placement, registration, previousRow, moment.at);
+  const row = await writeRow(c, placement, registration, previousRow, moment.at);
   const continues = kind !== "update" || previous?.session_uuid !== registration.session_uuid;
   if (known && continues) await inheritMail(c, registration.session_uuid, session_id);
-  const record = wrote ? (await sessionRecord(c, session_id))! : previous!;
+  const record = fromRow(row);
 
   const created = kind !== "update";
   const event = created ? (resumed ? "resumed" : "started") : null;
-  if (event) await insertLifecycle(c, record, event, moment);
+  if (event) await insertLifecycle(c, record, event, moment.at);
   const moved =
     previous?.project_id !== record.project_id ||
     previous.cwd !== record.cwd ||
     previous.task_id !== record.task_id;
   if (!created && moved) await settleAlerts(c, session_id, moment.at, "moved on");
-  const detection = await detectConflicts(c, record, moment, created || moved);
-  await tend(c, session_id, moment);
-  const [mail, holding] = await Promise.all([
-    unread(c, session_id, moment.at),
-    held(c, session_id, moment.at),
-  ]);
+  const conflicts = await detectConflicts(c, record, moment, created || moved);
   return {
     record,
     created,
     event,
-    ...detection,
-    holdings: { ...holding, unread_count: mail.total },
-    unread: mail,
+    conflicts,
     touched:
       created || moved
-        ? [session_id, ...new Set(detection.conflicts.map((conflict) => conflict.session_id))]
+        ? [session_id, ...new Set(conflicts.map((conflict) => conflict.session_id))]
         : [],
   };
 }
 
+/** Its sign of life, and what it finds. */
+export async function welcome(c: Queries, arrival: Arrival, { at }: Moment): Promise<Registered> {
+  const { session_id } = arrival.record;
+  const [, mail, holding, others] = await Promise.all([
+    arrival.created ? 0 : refreshHeartbeat(c, session_id, at),
+    unread(c, session_id, at),
+    held(c, session_id, at),
+    c.get<{ count: number }>(
+      `select count(*) as count from parley.session_registry
+        where status <> 'terminated' and session_id <> $session_id`,
+      { session_id },
+    ),
+  ]);
+  return {
+    ...arrival,
+    other_sessions: others?.count ?? 0,
+    holdings: { ...holding, unread_count: mail.total },
+    unread: mail,
+  };
+}
+
 /** All rows with the base id or a suffixed form of it, and all live rows of the same pid or conversation. */
-async function candidates(c: Queries, registration: Registration): Promise<SessionRecord[]> {
+function candidates(c: Queries, registration: Registration): Promise<SessionRow[]> {
   const base = baseId(registration);
-  const rows = await c.all<SessionRow>(
+  return c.all<SessionRow>(
     `select * from parley.session_registry where session_id = $base
       or (session_id >= $base || '-' and session_id < $base || '.')
       or (pid = $pid and status <> 'terminated')
@@ -78,7 +109,6 @@ async function candidates(c: Queries, registration: Registration): Promise<Sessi
       order by session_id`,
     { base, pid: registration.pid, session_uuid: registration.session_uuid },
   );
-  return rows.map(fromRow);
 }
 
 const hasEnded = async (c: Queries, session_uuid: string): Promise<boolean> =>
@@ -135,38 +165,40 @@ async function refuseIfAlive(
   });
 }
 
-/** Writes the row where it is new or has changed; says whether it did. */
+/** Writes the row where it is new or has changed. Returns it. */
 async function writeRow(
   c: Queries,
   placement: Placement,
   registration: Registration,
   previous: SessionRow | null,
   at: number,
-): Promise<boolean> {
+): Promise<SessionRow> {
   const { session_id } = placement;
   const row = registeredRow(placement, registration, previous, at);
   if (placement.kind !== "update" || previous === null) {
     const columns = Object.keys(row);
     // A row of that id is of an ended session, whose place in the rotation is not the new one's.
-    await c.run("delete from parley.session_registry where session_id = $session_id", {
-      session_id,
-    });
-    await c.run(
+    if (previous) {
+      await c.run("delete from parley.session_registry where session_id = $session_id", {
+        session_id,
+      });
+    }
+    const inserted = await c.get<SessionRow>(
       `insert into parley.session_registry(${columns.join(", ")})
-        values (${columns.map((column) => `$${column}`).join(", ")})`,
+        values (${columns.map((column) => `$${column}`).join(", ")}) returning *`,
       { ...row },
     );
-    return true;
+    return inserted!;
   }
   // Registering again mostly changes nothing, and every column written costs its index too.
   const changed = (Object.keys(row) as (keyof typeof row)[]).filter(
     (column) => row[column] !== previous[column],
   );
-  if (changed.length === 0) return false;
-  await c.run(
+  if (changed.length === 0) return previous;
+  const updated = await c.get<SessionRow>(
     `update parley.session_registry set ${changed.map((column) => `${column} = $${column}`).join(", ")}
-      where session_id = $session_id`,
+      where session_id = $session_id returning *`,
     { session_id, ...Object.fromEntries(changed.map((column) => [column, row[column]])) },
   );
-  return true;
+  return updated!;
 }

@@ -157,6 +157,14 @@ export const beatBindings = (beating: string, at: number): Bindings => ({
   ...{ beating, now: timestamp(at), old: timestamp(at - heartbeatGrain) },
 });
 
+/** Something that knows nothing of what it does beats for it. */
+export const keep = (c: Queries, session_id: string, at: number): Promise<number> =>
+  c.run(
+    `update parley.session_registry set kept_at = $now
+      where session_id = $session_id and status <> 'terminated'`,
+    { session_id, now: timestamp(at) },
+  );
+
 export const refreshHeartbeat = (c: Queries, session_id: string, at: number): Promise<number> =>
   c.run(beat, beatBindings(session_id, at));
 

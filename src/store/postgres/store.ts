@@ -1,7 +1,8 @@
-import type { Clock } from "../../bus/clock";
+import { type Clock, timestamp } from "../../bus/clock";
 import type { Moment } from "../../bus/liveness";
 import type { SessionRecord } from "../../bus/session";
 import type { Ended, Store } from "../../bus/store";
+import type { Audience } from "../../bus/wake";
 import { acknowledge, markAlertsDelivered, openAlerts } from "./alert";
 import { attend } from "./attendance";
 import { acquireClaim, releaseClaims } from "./claim";
@@ -24,11 +25,12 @@ import {
 } from "./inbox";
 import { acquireLocks, releaseLocks } from "./lock";
 import { onlyRecipient, publishMessage, sendAlone, sendMessages, sentMessages } from "./message";
+import { Heard, noticeFor } from "./notice";
 import { type Opened, openConnection, type PostgresOptions } from "./open";
 import { facts, lifecycle, overview } from "./overview";
 import { endLeases, overdue } from "./overdue";
 import { openPurge } from "./purge";
-import { registerSession } from "./registration";
+import { registerSession, welcome } from "./registration";
 import { endSessions, exportSession, sessionsToRescue } from "./rescue";
 import { noteWake, reserveWake } from "./rouse";
 import {
@@ -36,6 +38,7 @@ import {
   endDead,
   holdings,
   inRotation,
+  keep,
   liveRecord,
   liveSessions,
   refreshHeartbeat,
@@ -57,9 +60,12 @@ export interface PostgresBus {
 
 export interface Notices {
   /** Throws `busy`; a standby refuses it. */
-  send(notice: string): Promise<void>;
+  send(audience: Audience): Promise<void>;
   /** `onConnect` is called first, and again whenever notices may have been missed. Returns how to stop. */
-  listen(onNotice: (notice: string) => void, onConnect: () => void): Promise<() => Promise<void>>;
+  listen(
+    onNotice: (audience: Audience) => void,
+    onConnect: () => void,
+  ): Promise<() => Promise<void>>;
 }
 
 /**
@@ -72,20 +78,30 @@ export async function openPostgresStore(
 ): Promise<PostgresBus> {
   const opened = await openConnection(url, options);
   const { connection } = opened;
-  const clock = createServerClock();
-  await connection.look((c) => clock.look(c));
-  const channel = `parley:${connection.location.schema}`;
+  const clock = createServerClock(opened.ahead);
+  const heard = new Heard();
   return {
-    store: storeOn(opened, () => connection.look((c) => clock.look(c))),
+    store: storeOn(opened, heard, () => connection.look((c) => clock.look(c))),
     clock: { now: clock.now },
     notices: {
-      send: (notice) => connection.notify(channel, notice),
-      listen: (onNotice, onConnect) => connection.listen(channel, onNotice, onConnect),
+      send: (audience) => connection.notify(noticeFor(audience)),
+      listen: (onNotice, onConnect) =>
+        connection.listen(
+          (notice) => onNotice(heard.take(notice)),
+          () => {
+            heard.forget();
+            onConnect();
+          },
+        ),
     },
   };
 }
 
-function storeOn({ connection, readOnly }: Opened, changeCount: () => Promise<number>): Store {
+function storeOn(
+  { connection, readOnly }: Opened,
+  heard: Heard,
+  changeCount: () => Promise<number>,
+): Store {
   const look = connection.look.bind(connection);
   const read = connection.read.bind(connection);
   const purgeIfDue = openPurge(connection);
@@ -95,10 +111,10 @@ function storeOn({ connection, readOnly }: Opened, changeCount: () => Promise<nu
     await purgeIfDue(at);
     return result;
   };
-  /** What is written in one statement: looking after other sessions comes by itself. */
+  /** Looking after other sessions by itself, outside of the writer's turn. */
   const alone = async <T>(actor: string, moment: Moment, work: () => Promise<T>): Promise<T> => {
-    const result = await work();
-    await lookAfter(connection, await look((c) => inRotation(c, actor)), moment);
+    const [result, others] = await Promise.all([work(), look((c) => inRotation(c, actor))]);
+    await lookAfter(connection, others, moment);
     await purgeIfDue(moment.at);
     return result;
   };
@@ -111,18 +127,22 @@ function storeOn({ connection, readOnly }: Opened, changeCount: () => Promise<nu
   return {
     location,
     readOnly: readOnly ? "the server only lets it be read" : null,
+    announces: true,
     facts: () => look((c) => facts(c, location)),
     changeCount,
     close: () => connection.close(),
 
-    registerSession: (registration, moment) =>
-      write(moment.at, (c) => registerSession(c, registration, moment)),
+    registerSession: async (registration, moment) => {
+      const arrival = await connection.write((c) => registerSession(c, registration, moment));
+      const { session_id } = arrival.record;
+      return alone(session_id, moment, () => look((c) => welcome(c, arrival, moment)));
+    },
     endSession: (id, reason, moment) =>
       write(moment.at, async (c): Promise<Ended | null> => {
         const record = await liveRecord(c, id);
         return record && { record, released: await endSession(c, record, reason, moment) };
       }),
-    beat: (id, moment) => beat(connection, id, moment),
+    beat: (id, moment, kept) => beat(connection, id, moment, kept ? keep : refreshHeartbeat),
     attend: (visit, moment) => attend(connection, readOnly, visit, moment),
     setTask: (id, taskId, moment) => write(moment.at, (c) => setTask(c, id, taskId, moment)),
     session: (id) => look((c) => sessionRecord(c, id)),
@@ -136,7 +156,8 @@ function storeOn({ connection, readOnly }: Opened, changeCount: () => Promise<nu
 
     sendMessages: async (draft, moment) => {
       const to = onlyRecipient(draft);
-      if (to === null) return write(moment.at, (c) => sendMessages(c, draft, moment));
+      if (to === null)
+        return write(moment.at, (c) => sendMessages(c, connection.channel, draft, moment));
       return alone(draft.sender_id, moment, () => sendAlone(connection, to, draft, moment));
     },
     sentMessages: (sender, limit, at) => read((c) => sentMessages(c, sender, limit, at)),
@@ -159,7 +180,9 @@ function storeOn({ connection, readOnly }: Opened, changeCount: () => Promise<nu
     unread: (mailbox, at) => look((c) => unread(c, mailbox, at)),
     publishMessage: (draft, moment) =>
       alone(draft.sender_id, moment, () => publishMessage(connection, draft, moment)),
-    messagesAfter: (query, at) => look((c) => messagesAfter(c, query, at)),
+    messagesAfter: async (query, at) =>
+      (query.following ? heard.after(query, timestamp(at)) : null) ??
+      look((c) => messagesAfter(c, query, at)),
     recentMessages: (query, at) => look((c) => recentMessages(c, query, at)),
     newestId: () => look(newestId),
     messages: (ids) => look((c) => messages(c, ids)),
@@ -208,9 +231,14 @@ function storeOn({ connection, readOnly }: Opened, changeCount: () => Promise<nu
 }
 
 /** Without the lock of the writers, unless somebody has died: most of what a thousand sessions write is this. */
-async function beat(connection: Connection, id: string, moment: Moment): ReturnType<Store["beat"]> {
+async function beat(
+  connection: Connection,
+  id: string,
+  moment: Moment,
+  refresh: typeof refreshHeartbeat,
+): ReturnType<Store["beat"]> {
   const [, record, others] = await connection.look((c) =>
-    Promise.all([refreshHeartbeat(c, id, moment.at), liveRecord(c, id), inRotation(c, id)]),
+    Promise.all([refresh(c, id, moment.at), liveRecord(c, id), inRotation(c, id)]),
   );
   await lookAfter(connection, others, moment);
   return record;

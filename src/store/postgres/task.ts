@@ -21,7 +21,7 @@ export async function setTask(
   const record = { ...before, task_id };
   const changed = before.task_id !== task_id;
   if (changed) await settleAlerts(c, session_id, moment.at, "changed its task");
-  const { conflicts } = await detectConflicts(c, record, moment, changed);
+  const conflicts = await detectConflicts(c, record, moment, changed);
   await tend(c, session_id, moment);
   return {
     record: (await liveRecord(c, session_id)) ?? record,

@@ -14,6 +14,8 @@ export interface SessionRow {
   activity: string | null;
   activity_since: string | null;
   heartbeat_at: string;
+  /** On a server only. */
+  kept_at?: string | null;
   registered_at: string;
   status: string | null;
   session_uuid: string | null;
@@ -78,6 +80,7 @@ export function fromRow(row: SessionRow): SessionRecord {
     stored_status: row.status === "terminated" || row.status === "idle" ? row.status : "active",
     registered_at: row.registered_at,
     heartbeat_at: row.heartbeat_at,
+    kept_at: row.kept_at ?? null,
     ended_at: row.ended_at,
     end_reason: row.end_reason,
   };

@@ -14,6 +14,13 @@ export interface DeliveryRow extends WakeColumns {
   how: string | null;
 }
 
+/** A row of `message_loops`: two sessions, `one` sorting before `other`. */
+export interface LoopRow {
+  one: string;
+  other: string;
+  closed_at: string | null;
+}
+
 /** A bus that is read to be copied, message by message in the order of their ids. */
 export interface Source {
   sessions(): SessionRow[];
@@ -21,5 +28,6 @@ export interface Source {
   messages(after: number, limit: number): { messages: MessageRow[]; deliveries: DeliveryRow[] };
   locks(): Lock[];
   claims(): Claim[];
+  loops(): LoopRow[];
   close(): void;
 }

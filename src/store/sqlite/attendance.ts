@@ -1,12 +1,5 @@
-import {
-  type Attendance,
-  attendanceGrain,
-  type Attended,
-  maxActiveFiles,
-  maxEditedFiles,
-  withEdited,
-} from "../../bus/attendance";
-import { parseTime, timestamp } from "../../bus/clock";
+import { type Attendance, type Attended, changeBy } from "../../bus/attendance";
+import { timestamp } from "../../bus/clock";
 import type { Moment } from "../../bus/liveness";
 import type { SessionRecord } from "../../bus/session";
 import { fromRow, type SessionRow } from "../rows/session";
@@ -66,30 +59,10 @@ function visitor(c: Connection, visit: Attendance, moment: Moment): SessionRecor
   return null;
 }
 
-const beatIsDue = (record: SessionRecord, at: number): boolean => {
-  const age = at - (parseTime(record.heartbeat_at) ?? 0);
-  // A clock that stepped back makes the age negative.
-  return age < 0 || age >= attendanceGrain;
-};
-
-const isDue = (c: Connection, visit: Attendance, record: SessionRecord, at: number): boolean =>
-  beatIsDue(record, at) ||
-  (visit.activity !== null && visit.activity !== record.activity?.state) ||
-  filesAfter(visit, record) !== null ||
-  visit.prompted_by !== undefined ||
-  tellsNew(visit, record) ||
-  (visit.ends_turn && hasTurnLeases(c, record.session_id));
-
-const tellsNew = ({ permission_mode, agent_home }: Attendance, record: SessionRecord): boolean =>
-  (permission_mode ?? record.permission_mode) !== record.permission_mode ||
-  (agent_home ?? record.agent_home) !== record.agent_home;
-
-/** Null where they stay as they are. */
-function filesAfter(visit: Attendance, record: SessionRecord): string[] | null {
-  const before = record.active_files;
-  const files = visit.ends_turn ? [] : withEdited(before, visit.edited, maxActiveFiles);
-  const same = files.length === before.length && files.every((file, i) => file === before[i]);
-  return same ? null : files;
+function isDue(c: Connection, visit: Attendance, record: SessionRecord, at: number): boolean {
+  const { visible, told, beat } = changeBy(visit, record, at);
+  if (visible || told || beat || visit.prompted_by !== undefined) return true;
+  return visit.ends_turn && hasTurnLeases(c, record.session_id);
 }
 
 function write(
@@ -99,45 +72,35 @@ function write(
   moment: Moment,
 ): Omit<Attended, "waiting"> {
   const { session_id } = before;
-  const now = timestamp(moment.at);
-  const moved = visit.activity !== null && visit.activity !== before.activity?.state;
-  const activity =
-    moved && visit.activity !== null ? { state: visit.activity, since: now } : before.activity;
-  const files = filesAfter(visit, before);
-  const edited_files = withEdited(before.edited_files, visit.edited, maxEditedFiles);
-  if (moved || files !== null) {
+  const { record, visible, told, beat } = changeBy(visit, before, moment.at);
+  if (visible || told) {
     c.run(
       `update session_registry set activity = $state, activity_since = $since, active_files = $files,
-          edited_files = $edited
+          edited_files = $edited, permission_mode = $mode, agent_home = $home
         where session_id = $session_id`,
       {
         session_id,
-        state: activity?.state ?? null,
-        since: activity?.since ?? null,
-        files: JSON.stringify(files ?? before.active_files),
-        edited: JSON.stringify(edited_files),
+        state: record.activity?.state ?? null,
+        since: record.activity?.since ?? null,
+        files: JSON.stringify(record.active_files),
+        edited: JSON.stringify(record.edited_files),
+        mode: record.permission_mode,
+        home: record.agent_home,
       },
-    );
-  }
-  if (tellsNew(visit, before)) {
-    c.run(
-      `update session_registry set permission_mode = coalesce($mode, permission_mode),
-        agent_home = coalesce($home, agent_home) where session_id = $session_id`,
-      { session_id, mode: visit.permission_mode ?? null, home: visit.agent_home ?? null },
     );
   }
   if (visit.prompted_by === "human") humanSpoke(c, session_id, moment.at);
   if (visit.prompted_by === "doorbell") {
     c.run("update session_registry set woken_at = $now where session_id = $session_id", {
       session_id,
-      now,
+      now: timestamp(moment.at),
     });
   }
-  if (beatIsDue(before, moment.at)) tend(c, session_id, moment);
+  if (beat) tend(c, session_id, moment);
   const freed = visit.ends_turn ? freeTurnLeases(c, session_id, moment.at) : 0;
   return {
-    record: { ...before, activity, active_files: files ?? before.active_files, edited_files },
-    changed: moved || files !== null || freed > 0,
+    record,
+    changed: visible || freed > 0,
     touched: freed > 0 ? waitingSessions(c, "lock") : [],
   };
 }

@@ -42,7 +42,7 @@ export function acquireClaim(c: Connection, request: ClaimRequest, moment: Momen
     return blocked(c, me, request, blockerOf(first.session_id, task_id, true), moment);
   }
   if (request.ticket !== null) leaveQueue(c, request.ticket);
-  const got = writeClaim(c, me, request, moment.at);
+  const got = mine ? renewClaim(c, request, moment.at) : insertClaim(c, me, request, moment.at);
   if (!mine) refuseTooMany(c, "task_claims", session_id);
   const others = workingOn(c, task_id).filter(
     (each) => each.session_id !== session_id && !endIfDead(c, each, moment),
@@ -125,26 +125,30 @@ export function release(c: Connection, claim: Claim, action: string, at: number)
   reviewTaskAlert(c, task_id, `claim of ${session_id} ended: ${action}`, at);
 }
 
-function writeClaim(
+const renewClaim = (c: Connection, { task_id, session_id, ttl }: ClaimRequest, at: number): Claim =>
+  c.get<Claim>(
+    `update task_claims set expires_at = $expires_at where task_id = $task_id and session_id = $session_id
+      returning ${claimColumns}`,
+    { task_id, session_id, expires_at: ttl === null ? null : timestamp(at + ttl) },
+  )!;
+
+function insertClaim(
   c: Connection,
   me: SessionRecord,
   { task_id, ttl }: ClaimRequest,
   at: number,
 ): Claim {
   const { session_id, project_id } = me;
-  const expires_at = ttl === null ? null : timestamp(at + ttl);
-  const renewed = c.get<Claim>(
-    `update task_claims set expires_at = $expires_at where task_id = $task_id and session_id = $session_id
-      returning ${claimColumns}`,
-    { task_id, session_id, expires_at },
-  );
-  if (renewed) return renewed;
   const fence = insertEvent(c, "task_broadcast", "claim", me, { task_id, session_id }, at);
   return c.get<Claim>(
     `insert into task_claims(task_id, session_id, claim_type, project_id, claimed_at, expires_at, fence)
       values ($task_id, $session_id, 'exclusive', $project_id, $claimed_at, $expires_at, $fence)
       returning ${claimColumns}`,
-    { task_id, session_id, project_id, claimed_at: timestamp(at), expires_at, fence },
+    {
+      ...{ task_id, session_id, project_id, fence },
+      claimed_at: timestamp(at),
+      expires_at: ttl === null ? null : timestamp(at + ttl),
+    },
   )!;
 }
 

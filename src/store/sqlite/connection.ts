@@ -118,15 +118,17 @@ export class Connection {
    * then on, and comes before those who have just begun to wait.
    */
   async patiently<T>(attempt: () => T): Promise<T> {
-    const end = Math.min(performance.now() + deadline, this.giveUpAt);
+    const begin = performance.now();
+    const end = Math.min(begin + deadline, this.giveUpAt);
     let waited = false;
     try {
       for (;;) {
         try {
           return attempt();
         } catch (error) {
-          const left = end - performance.now();
-          if (!isBusy(error) || left <= 0) throw translated(error, this.path);
+          const now = performance.now();
+          const left = end - now;
+          if (!isBusy(error) || left <= 0) throw translated(error, this.path, now - begin);
           if (!waited) this.db.run("pragma busy_timeout = 0");
           waited = true;
           await Bun.sleep(Math.min(impatience * (0.5 + Math.random()), left));

@@ -4,9 +4,9 @@ import type { Released, SessionRecord } from "../../bus/session";
 import { settleAlerts } from "./alert";
 import { claimsOf, release as releaseClaim } from "./claim";
 import type { Connection } from "./connection";
+import { insertLifecycle } from "./event";
 import { locksOf, release as releaseLock } from "./lock";
 import { endLoops } from "./loop";
-import { insertMessage } from "./message";
 
 /**
  * Ends a live session inside the caller's transaction: exactly one of those who notice a death broadcasts it.
@@ -31,7 +31,7 @@ export function endSession(
   const claims = claimsOf(c, session_id);
   for (const claim of claims) releaseClaim(c, claim, "end", moment.at);
   c.run("delete from waiters where session_id = $session_id", { session_id });
-  const id = insertLifecycle(c, record, "ended", moment, reason);
+  const id = insertLifecycle(c, record, "ended", moment.at, reason);
   c.run("update session_registry set ended_message_id = $id where session_id = $session_id", {
     session_id,
     id,
@@ -39,34 +39,4 @@ export function endSession(
   settleAlerts(c, session_id, moment.at);
   endLoops(c, session_id);
   return { locks: locks.length, claims: claims.length };
-}
-
-export function insertLifecycle(
-  c: Connection,
-  record: SessionRecord,
-  event: "started" | "ended" | "resumed",
-  moment: Moment,
-  reason?: string,
-): number {
-  return insertMessage(c, {
-    sender_id: record.session_id,
-    sender_session_uuid: record.session_uuid,
-    recipient_id: null,
-    channel: "session_lifecycle",
-    message_type: event,
-    payload: {
-      event,
-      session_id: record.session_id,
-      project_id: record.project_id,
-      cwd: record.cwd,
-      ...(reason === undefined ? {} : { reason }),
-    },
-    priority: 0,
-    status: "delivered",
-    project_id: record.project_id,
-    task_id: record.task_id,
-    activity: null,
-    reply_to: null,
-    at: moment.at,
-  });
 }

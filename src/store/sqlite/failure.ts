@@ -17,13 +17,14 @@ export const isFull = (error: unknown): boolean =>
   error instanceof SQLiteError &&
   /^SQLITE_(FULL|IOERR_SHMSIZE|IOERR_WRITE)$/.test(error.code ?? "");
 
-/** Turns what the driver throws into our vocabulary; our own errors pass. */
-export function translated(error: unknown, path: string): unknown {
+/** Turns what the driver throws into our vocabulary; our own errors pass. `waited`: for a busy database, in milliseconds. */
+export function translated(error: unknown, path: string, waited?: number): unknown {
   if (!(error instanceof SQLiteError)) return error;
   const code = error.code ?? "";
   const extras = { details: { database: path, sqlite: code || error.message }, cause: error };
   if (isBusy(error)) {
-    return new ParleyError("busy", `Database locked: ${path} was busy for ${deadline / 1000} s`, {
+    const long = waited === undefined ? "" : ` for ${Math.round(waited / 100) / 10} s`;
+    return new ParleyError("busy", `Database locked: ${path} was busy${long}`, {
       ...extras,
       hint: "try again; a process that holds the lock this long may be stuck",
     });

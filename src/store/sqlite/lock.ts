@@ -56,7 +56,11 @@ export function acquireLocks(
   const fresh = request.targets
     .map((target) => target.file_path)
     .filter((path) => !isMine(c, me, path));
-  const locks = request.targets.map((target) => writeLock(c, me, request, target, moment.at));
+  const locks = request.targets.map((target) =>
+    fresh.includes(target.file_path)
+      ? insertLock(c, me, request, target, moment.at)
+      : renewLock(c, me, request, target, moment.at),
+  );
   if (fresh.length > 0) refuseTooMany(c, "file_locks", me.session_id);
   const elsewhere = request.targets.flatMap((target) => inOtherWorktrees(c, me, target, moment));
   return {
@@ -174,34 +178,33 @@ export function release(
   closeAlertsOn(c, "file_conflict", file, `lock of ${session_id} ended: ${action}`, at);
 }
 
-function writeLock(
+function renewLock(
+  c: Connection,
+  { session_id }: SessionRecord,
+  { lock_type, ttl, auto }: LockRequest,
+  { file_path }: LockTarget,
+  at: number,
+): Lock {
+  const kept = auto ? takenByHand(c, session_id, file_path, at) : null;
+  if (kept) return kept;
+  const expires_at = ttl === null ? null : timestamp(at + ttl);
+  return c.get<Lock>(
+    `update file_locks set lock_type = $lock_type, expires_at = $expires_at, auto = $auto
+      where file_path = $file_path and session_id = $session_id returning ${lockColumns}`,
+    { file_path, session_id, lock_type, expires_at, auto: auto ? 1 : 0 },
+  )!;
+}
+
+function insertLock(
   c: Connection,
   me: SessionRecord,
-  request: LockRequest,
+  { lock_type, ttl, auto }: LockRequest,
   target: LockTarget,
   at: number,
 ): Lock {
-  const { session_id } = me;
-  const { lock_type, ttl } = request;
-  const { file_path } = target;
-  const auto = request.auto ? 1 : 0;
-  const kept = request.auto ? takenByHand(c, session_id, file_path, at) : null;
-  if (kept) return kept;
-  const expires_at = ttl === null ? null : timestamp(at + ttl);
-  const renewed = c.get<Lock>(
-    `update file_locks set lock_type = $lock_type, expires_at = $expires_at, auto = $auto
-      where file_path = $file_path and session_id = $session_id returning ${lockColumns}`,
-    { file_path, session_id, lock_type, expires_at, auto },
-  );
-  if (renewed) return renewed;
-  const fence = insertEvent(
-    c,
-    "file_lock",
-    "lock",
-    me,
-    { file: file_path, session_id, lock_type },
-    at,
-  );
+  const { session_id, machine_uuid } = me;
+  const payload = { file: target.file_path, session_id, lock_type };
+  const fence = insertEvent(c, "file_lock", "lock", me, payload, at);
   return c.get<Lock>(
     `insert into file_locks(file_path, session_id, lock_type, locked_at, expires_at, machine_uuid, repository,
         repository_path, fence, auto)
@@ -209,14 +212,10 @@ function writeLock(
         $repository_path, $fence, $auto)
       returning ${lockColumns}`,
     {
-      ...target,
-      session_id,
-      lock_type,
+      ...{ ...target, session_id, lock_type, machine_uuid, fence },
       locked_at: timestamp(at),
-      expires_at,
-      machine_uuid: me.machine_uuid,
-      fence,
-      auto,
+      expires_at: ttl === null ? null : timestamp(at + ttl),
+      auto: auto ? 1 : 0,
     },
   )!;
 }

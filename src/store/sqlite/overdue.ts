@@ -3,47 +3,17 @@ import type { Removed } from "../../bus/cleanup";
 import { timestamp } from "../../bus/clock";
 import type { Moment } from "../../bus/liveness";
 import type { Lock } from "../../bus/lock";
+import { directed, type Expired, grace, nothing, undirected } from "../rows/overdue";
 import { claimColumns, release as releaseClaim } from "./claim";
 import type { Connection } from "./connection";
 import { lockColumns, release as releaseLock } from "./lock";
 import { liveSessions } from "./session";
 
 /**
- * An expired directed message is hidden at once and kept this much longer, in milliseconds, so that a jump of the
- * clock loses no mail.
- */
-const grace = 24 * 3600 * 1000;
-
-/**
  * Removes at most `limit` things that are past their time, and counts them in `removed`. Returns how many there were:
  * fewer than `limit` where nothing is left.
  */
 export type Sweep = (c: Connection, at: number, limit: number, removed: Removed) => number;
-
-export const nothing = (): Removed => ({
-  messages: 0,
-  sessions: 0,
-  locks: 0,
-  claims: 0,
-  alerts: 0,
-});
-
-/** Messages past their time: a condition that an index serves, and the time that it compares with. */
-interface Expired {
-  condition: string;
-  until(at: number): string;
-}
-
-const undirected: Expired = {
-  condition: "recipient_id is null and expires_at <= $until",
-  until: timestamp,
-};
-
-/** Swept after the undirected ones, which lie between them in the same index. */
-const directed: Expired = {
-  condition: "recipient_id is not null and expires_at <= $until",
-  until: (at) => timestamp(at - grace),
-};
 
 /** SQLite reads both forms in which times were ever stored. A row without a legible time is left alone. */
 const lived = (kept: string): string =>

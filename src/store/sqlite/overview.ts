@@ -7,7 +7,7 @@ import type { Lock } from "../../bus/lock";
 import type { Holdings } from "../../bus/session";
 import type { DatabaseFacts, LifecycleEvent, Stats } from "../../bus/status";
 import type { Overview } from "../../bus/store";
-import { parsedPayload } from "../rows/message";
+import { lifecycleColumns, lifecycleFrom, type LifecycleRow } from "../rows/lifecycle";
 import { openAlerts } from "./alert";
 import { claimColumns } from "./claim";
 import type { Connection } from "./connection";
@@ -68,36 +68,14 @@ function unreadCounts(c: Connection, now: string): Map<string, number> {
   return new Map(rows.map((row) => [row.session_id, row.count]));
 }
 
-export function lifecycle(c: Connection, limit: number): LifecycleEvent[] {
-  return c
-    .all<{
-      id: number;
-      created_at: string;
-      message_type: string;
-      sender_id: string;
-      payload: string;
-    }>(
-      `select id, created_at, message_type, sender_id, payload from session_messages
+export const lifecycle = (c: Connection, limit: number): LifecycleEvent[] =>
+  c
+    .all<LifecycleRow>(
+      `select ${lifecycleColumns} from session_messages
         where channel = 'session_lifecycle' order by id desc limit $limit`,
       { limit },
     )
-    .map((row) => {
-      const { project_id, cwd, reason, session_id } = parsedPayload(row.payload);
-      const text = (value: unknown): string | null => (typeof value === "string" ? value : null);
-      return {
-        id: row.id,
-        created_at: row.created_at,
-        event:
-          row.message_type === "ended" || row.message_type === "resumed"
-            ? row.message_type
-            : "started",
-        session_id: text(session_id) ?? row.sender_id,
-        project_id: text(project_id),
-        cwd: text(cwd),
-        reason: text(reason),
-      };
-    });
-}
+    .map(lifecycleFrom);
 
 function stats(c: Connection, now: string, active: number, locks: number, claims: number): Stats {
   const count = (sql: string, bindings = {}): number =>

@@ -2,7 +2,8 @@ import { SQLiteError } from "bun:sqlite";
 
 import { parseTime, timestamp } from "../../bus/clock";
 import type { Connection } from "./connection";
-import { nothing, ownSweeps } from "./overdue";
+import { nothing } from "../rows/overdue";
+import { ownSweeps } from "./overdue";
 import { freePages, reclaimPages } from "./space";
 
 /** How often writers purge, all processes together, and how soon again where something was left, in milliseconds. */

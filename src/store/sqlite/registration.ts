@@ -8,7 +8,8 @@ import { fromRow, type SessionRow } from "../rows/session";
 import { settleAlerts } from "./alert";
 import { detectConflicts } from "./conflict";
 import type { Connection } from "./connection";
-import { endSession, insertLifecycle } from "./ending";
+import { endSession } from "./ending";
+import { insertLifecycle } from "./event";
 import { unread } from "./inbox";
 import { inheritMail, strandMail } from "./mailbox";
 import { endIfDead, held, liveRecord, sessionRecord, sessionRow, tend } from "./session";
@@ -39,7 +40,7 @@ export function registerSession(
 
   const created = kind !== "update";
   const event = created ? (resumed ? "resumed" : "started") : null;
-  if (event) insertLifecycle(c, record, event, moment);
+  if (event) insertLifecycle(c, record, event, moment.at);
   const moved =
     previous?.project_id !== record.project_id ||
     previous.cwd !== record.cwd ||

@@ -3,7 +3,7 @@ import type { Lock } from "../../bus/lock";
 import { defaultSettings } from "../../bus/settings";
 import { messageColumns, type MessageRow } from "../rows/message";
 import type { SessionRow } from "../rows/session";
-import type { DeliveryRow, Source } from "../rows/source";
+import type { DeliveryRow, LoopRow, Source } from "../rows/source";
 import { wakeColumns } from "../rows/wake";
 import { claimColumns } from "./claim";
 import { closeConnection } from "./closing";
@@ -29,6 +29,7 @@ export async function openSource(path: string): Promise<Source> {
     },
     locks: () => c.all<Lock>(`select ${lockColumns} from file_locks order by file_path`),
     claims: () => c.all<Claim>(`select ${claimColumns} from task_claims order by task_id`),
+    loops: () => c.all<LoopRow>("select one, other, closed_at from message_loops"),
     close: () => closeConnection(c),
   };
 }

@@ -68,6 +68,7 @@ function storeOn(c: Connection): Store {
     readOnly,
     facts: () => c.read(() => facts(c)),
     changeCount: async () => counted() + ownMessages,
+    announces: false,
     close: async () => closeConnection(c),
 
     registerSession: (registration, moment) =>

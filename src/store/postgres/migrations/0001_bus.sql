@@ -21,7 +21,9 @@ create table parley.session_registry (
   edited_files text,
   activity text,
   activity_since text,
+  -- The last sign of life that it gave itself, and the last that was given for it while it may be idle.
   heartbeat_at text collate "C" not null,
+  kept_at text collate "C",
   registered_at text collate "C" not null,
   status text not null default 'active',
   session_uuid text,
@@ -183,6 +185,18 @@ create index loop_by_other on parley.message_loops(other);
 
 -- Drawn from after every commit, so that whoever waits sees with one look whether there is anything new.
 create sequence parley.changes;
+
+-- One row: on which channel notices tell what is written, messages with their text. A server lets everybody listen and
+-- tell on every channel whose name they know, so that only those who may write messages are told this one.
+create table parley.hearing (
+  id integer primary key check (id = 1),
+  channel text not null
+);
+
+insert into parley.hearing(id, channel) values (1, 'parley:' || gen_random_uuid());
+alter table parley.hearing enable row level security;
+create policy writers on parley.hearing for select
+  using (has_table_privilege('parley.session_messages', 'insert'));
 
 -- One row: when a writer removes again what is past its time, and the highest id of a message that was removed.
 create table parley.upkeep (

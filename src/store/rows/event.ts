@@ -1,0 +1,71 @@
+import type { SessionRecord } from "../../bus/session";
+import type { NewMessage } from "./message";
+
+/** What happened to a lock or claim, for whoever listens. */
+export const eventRow = (
+  channel: "file_lock" | "task_broadcast" | "file_conflict",
+  action: string,
+  by: Pick<SessionRecord, "session_id" | "session_uuid" | "project_id" | "task_id">,
+  payload: Record<string, unknown>,
+  at: number,
+): NewMessage => ({
+  ...from(by, at),
+  recipient_id: null,
+  channel,
+  message_type: action,
+  payload: { ...payload, action },
+  priority: 0,
+  status: "delivered",
+});
+
+/** A note from one session to another that the bus writes on its behalf. */
+export const noteRow = (
+  sender: SessionRecord,
+  recipient_id: string,
+  message: string,
+  payload: Record<string, unknown>,
+  at: number,
+): NewMessage => ({
+  ...from(sender, at),
+  recipient_id,
+  channel: "coordination",
+  message_type: "directed",
+  payload: { message, from: sender.session_id, ...payload },
+  priority: 2,
+  status: "pending",
+});
+
+/** That a session began or ended. */
+export const lifecycleRow = (
+  record: SessionRecord,
+  event: "started" | "ended" | "resumed",
+  at: number,
+  reason?: string,
+): NewMessage => ({
+  ...from(record, at),
+  recipient_id: null,
+  channel: "session_lifecycle",
+  message_type: event,
+  payload: {
+    event,
+    session_id: record.session_id,
+    project_id: record.project_id,
+    cwd: record.cwd,
+    ...(reason === undefined ? {} : { reason }),
+  },
+  priority: 0,
+  status: "delivered",
+});
+
+const from = (
+  by: Pick<SessionRecord, "session_id" | "session_uuid" | "project_id" | "task_id">,
+  at: number,
+) => ({
+  sender_id: by.session_id,
+  sender_session_uuid: by.session_uuid,
+  project_id: by.project_id,
+  task_id: by.task_id,
+  activity: null,
+  reply_to: null,
+  at,
+});
