@@ -1,10 +1,11 @@
 /** What only OpenCode does: conversations of one process, turns that go on by its own server, subagents, commands. */
 import { expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 
 import { isInstalled } from "./drivers/driver";
 import { opencode } from "./drivers/opencode";
-import { gate, until } from "./model/model";
+import { type Body, gate, until } from "./model/model";
 import { Place } from "./place";
 
 const story = test.skipIf(!isInstalled(opencode));
@@ -49,6 +50,110 @@ story("a message that comes at the end of a run without a terminal stays pending
     expect.objectContaining({ message_type: "directed", status: "pending" }),
   );
 });
+
+story(
+  "a session that asks its user for permission says so, and works on once it has it",
+  async () => {
+    await using place = new Place([opencode]);
+    const path = join(place.home, ".config/opencode/opencode.json");
+    const config = JSON.parse(readFileSync(path, "utf8"));
+    writeFileSync(path, JSON.stringify({ ...config, permission: { bash: "ask" } }));
+    await place.setUp();
+    const model = place.model(opencode);
+    const end = gate();
+    model.script("run it", [opencode.shell("echo ran"), end.before({ text: "that was it" })]);
+    const screen = await place.terminal(opencode);
+    await screen.submit("run it");
+    const doing = async (state: string) => {
+      // There is no database before its first event.
+      const [session] = (await place.ask("status", "--no-log"))?.sessions ?? [];
+      return session?.activity?.state === state && session;
+    };
+    const asking = await until("a question", () => doing("awaiting permission"));
+    const to = asking.session_id;
+    const sent = await place.ask("message", to, "the build is red", "--priority", "3");
+    expect(sent.outlooks).toMatchObject([{ expect: "prompt", unwoken: "awaiting permission" }]);
+    await until("the dialog", () => screen.text().includes("Allow once"));
+    screen.type("\r");
+    const asked = await model.asked("run it", 2);
+    expect(asked.messages.map(({ text }) => text).join("\n")).toContain("the build is red");
+    await until("work", () => doing("working"));
+    end.open();
+    await until("the end", () => doing("idle"));
+  },
+);
+
+story("a turn that its user interrupts does not go on, and what came meanwhile waits", async () => {
+  await using place = new Place([opencode]);
+  await place.setUp();
+  const model = place.model(opencode);
+  model.script("begin to work", [gate().before({ text: "never said" })]);
+  const screen = await place.terminal(opencode);
+  await screen.submit("begin to work");
+  await model.asked("begin to work", 1);
+  const [session] = (await place.ask("status")).sessions;
+  await place.ask("message", session.session_id, "look at this", "--priority", "2");
+  // It asks once more whether that is meant.
+  for (const _ of [1, 2]) {
+    screen.type("\x1b");
+    await Bun.sleep(300);
+  }
+  await until("the end of the turn", () => screen.text().includes("· interrupted"));
+  await until("an idle session", async () => {
+    const { sessions } = await place.ask("status", "--no-log");
+    return sessions[0].activity.state === "idle";
+  });
+  model.script("what is new", [{ text: "this and that" }]);
+  await screen.submit("what is new");
+  const asked = await model.asked("what is new", 1);
+  const words = asked.messages.map(({ text }) => text).join("\n");
+  expect(words.indexOf("look at this")).toBeGreaterThan(words.indexOf("what is new"));
+});
+
+story(
+  "of two conversations the one that is meant is woken, and what its user types stays",
+  async () => {
+    await using place = new Place([opencode]);
+    await place.setUp();
+    const model = place.model(opencode);
+    const screen = await place.terminal(opencode);
+    for (const each of ["first talk", "second talk"]) {
+      model.script(each, [{ text: `an answer to the ${each}` }]);
+      if (each === "second talk") await screen.submit("/new");
+      await screen.submit(each);
+      await until("the answer", () => screen.text().includes(`an answer to the ${each}`));
+    }
+    const sessions = await until("two idle sessions", async () => {
+      const { sessions: all } = await place.ask("status", "--no-log");
+      return all.filter((each: Body) => each.reachability.now === "wake").length === 2 && all;
+    });
+    screen.type("half a thought");
+    await until("the draft", () => screen.text().includes("half a thought"));
+
+    const first = `opencode-${screen.pid}`;
+    expect(sessions.map((each: Body) => each.session_id)).toContain(first);
+    model.script("parley: a message from operator waits", [{ text: "I have seen it" }]);
+    await place.ask("message", first, "the build is red", "--priority", "3");
+    const asked = await model.asked("parley: a message from operator waits", 1);
+    const words = asked.messages.map(({ text }) => text).join("\n");
+    expect(words).toContain("first talk");
+    expect(words).toContain("the build is red");
+    await until("an idle session again", async () => {
+      const { sessions: all } = await place.ask("status", "--no-log");
+      const woken = all.find((each: Body) => each.session_id === first);
+      return woken.reachability.now === "wake" && woken.reachability.last_worked_at;
+    });
+    expect(screen.text()).toContain("half a thought");
+    expect(screen.text()).not.toContain("I have seen it");
+
+    const sockets = () =>
+      readdirSync(`${place.root}/tmp`).filter((name) => name.includes("parley"));
+    expect(sockets()).toHaveLength(1);
+    process.kill(screen.pid, "SIGTERM");
+    await screen.ended;
+    expect(sockets()).toEqual([]);
+  },
+);
 
 story("an edit of a subagent is refused where another session holds the file", async () => {
   await using place = new Place([opencode]);

@@ -2,14 +2,27 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 
+import { constantFrom, sample } from "fast-check";
+
 import { isInstalled } from "./drivers/driver";
 import { vendors } from "./drivers/vendors";
 import { type Body, gate, type Recorded } from "./model/model";
 import { Place } from "./place";
 
-const pairs = vendors.flatMap((one) =>
+const all = vendors.flatMap((one) =>
   vendors.map((other) => ({ a: one, b: other, of: `${one.name} and ${other.name}` })),
 );
+
+/** Each pair once, or as many as `--pairs` of `run.ts` asks for, drawn by its seed. */
+const count = Number(process.env["PARLEY_TEST_PAIRS"] ?? 0);
+const seed = Number(process.env["PARLEY_TEST_SEED"] ?? 0);
+const pairs =
+  count === 0
+    ? all
+    : sample(constantFrom(...all), { seed, numRuns: count }).map((pair, index) => ({
+        ...pair,
+        of: `${index + 1} of seed ${seed}: ${pair.of}`,
+      }));
 
 describe.each(pairs)("$of", ({ a, b }) => {
   const story = test.skipIf(![a, b].every(isInstalled));

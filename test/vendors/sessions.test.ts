@@ -44,6 +44,33 @@ describe.each([...vendors])("$name", (vendor) => {
     expect((await place.ask("status")).sessions).toEqual([]);
   });
 
+  story("gets the mail that its conversation has left unread when that is resumed", async () => {
+    await using place = new Place([vendor]);
+    await place.setUp();
+    const model = place.model(vendor);
+    const leave = gate();
+    model.script("begin", [leave.before({ text: "well" })]);
+    const first = place.start(vendor, "begin");
+    await model.asked("begin", 1);
+    const [session] = (await place.ask("status")).sessions;
+    await place.ask("message", session.session_id, "read this some day", "--priority", "0");
+    leave.open();
+    expect(await first.ended).toMatchObject({ exitCode: 0 });
+
+    model.script("go on", [{ text: "well" }]);
+    const command = vendor.resumed(session.session_uuid, "go on");
+    const run = await place.run([join(place.bin, vendor.name), ...command], vendor.env(model.url));
+    expect(run).toMatchObject({ exitCode: 0 });
+    const [asked] = model.of("go on");
+    const told = asked!.messages.map(({ text }) => text).join("\n");
+    expect(told).toContain("begin");
+    expect(told).toContain("read this some day");
+    const { messages } = await place.ask("feed");
+    expect(messages).toContainEqual(
+      expect.objectContaining({ message_type: "directed", status: "delivered" }),
+    );
+  });
+
   story("leaves its files to others when it is killed", async () => {
     await using place = new Place([vendor]);
     await place.setUp();
@@ -59,6 +86,35 @@ describe.each([...vendors])("$name", (vendor) => {
     await place.prompt(vendor, "second");
     expect(readFileSync(file, "utf8")).toBe("gamma\n");
   });
+
+  story(
+    "edits what another holds where its user wants warnings, and its model is told if it can be",
+    async () => {
+      await using place = new Place([vendor]);
+      await place.setUp();
+      await place.parley("setup", vendor.name, "--policy", "warn");
+      const file = place.file("a.txt", "alpha\n");
+      const edit = vendor.edit(file, "alpha", "beta");
+      const leave = gate();
+      const model = place.model(vendor);
+      model.script("first", [...edit, leave.before({ text: "well" })]);
+      const first = place.start(vendor, "first");
+      await model.asked("first", edit.length + 1);
+      const [holder] = (await place.ask("status")).sessions;
+
+      model.script("second", [...vendor.edit(file, "beta", "gamma"), { text: "well" }]);
+      await place.prompt(vendor, "second");
+      expect(readFileSync(file, "utf8")).toBe("gamma\n");
+      const told = model
+        .of("second")
+        .at(-1)!
+        .messages.map(({ text }) => text);
+      const hears = !["gemini", "kimi"].includes(vendor.name);
+      expect(told.join("\n").includes(`held by session ${holder.session_id}`)).toBe(hears);
+      leave.open();
+      await first.ended;
+    },
+  );
 
   story("edits what another holds while parley is off", async () => {
     await using place = new Place([vendor]);

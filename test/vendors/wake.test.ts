@@ -1,7 +1,9 @@
 /** An idle client at its terminal is woken by a message, without a key being typed. */
 import { describe, expect, test } from "bun:test";
+import { mkdirSync } from "node:fs";
 
-import { isInstalled } from "./drivers/driver";
+import { claude } from "./drivers/claude";
+import { isInstalled, type Vendor } from "./drivers/driver";
 import { vendors } from "./drivers/vendors";
 import { type Recorded, until } from "./model/model";
 import { Place } from "./place";
@@ -9,25 +11,26 @@ import { Place } from "./place";
 const text = ({ messages }: Recorded): string => messages.map((each) => each.text).join("\n");
 
 /** Those that have a way; the others are told of it at their next prompt. */
-const rousable = vendors.filter(({ name }) => name === "claude" || name === "codex");
+const rousable = vendors.filter(({ name }) => ["claude", "codex", "opencode"].includes(name));
+
+/** Begins a session at a terminal that has answered one prompt, and idles. */
+async function idleIn(place: Place, vendor: Vendor) {
+  const model = place.model(vendor);
+  model.script("good morning", [{ text: "good morning to you" }]);
+  const screen = await place.terminal(vendor);
+  await screen.submit("good morning");
+  await until("the answer", () => screen.text().includes("good morning to you"));
+  const session = await until("an idle session", async () =>
+    (await place.ask("status", "--no-log")).sessions.find(
+      (each: { activity: { state: string } | null }) => each.activity?.state === "idle",
+    ),
+  );
+  return { screen, model, session };
+}
 
 describe.each(rousable)("$name", (vendor) => {
   const story = test.skipIf(!isInstalled(vendor));
-
-  /** Begins a session at a terminal that has answered one prompt, and idles. */
-  async function idle(place: Place, args: readonly string[] = []) {
-    const model = place.model(vendor);
-    model.script("good morning", [{ text: "good morning to you" }]);
-    const screen = await place.terminal(vendor, args);
-    await screen.submit("good morning");
-    await until("the answer", () => screen.text().includes("good morning to you"));
-    const session = await until("an idle session", async () =>
-      (await place.ask("status", "--no-log")).sessions.find(
-        (each: { activity: { state: string } | null }) => each.activity?.state === "idle",
-      ),
-    );
-    return { screen, model, session };
-  }
+  const idle = (place: Place) => idleIn(place, vendor);
 
   story("is woken from idle by a critical message, and its model sees it", async () => {
     await using place = new Place([vendor]);
@@ -89,3 +92,20 @@ describe.each(rousable)("$name", (vendor) => {
     ).toBe(true);
   });
 });
+
+test.skipIf(!isInstalled(claude))(
+  "Claude Code holds what wakes it where the project's settings say so, and the sender is told",
+  async () => {
+    await using place = new Place([claude]);
+    await place.setUp();
+    mkdirSync(place.file(".claude"));
+    place.file(".claude/settings.json", '{ "crossSessionInbound": "hold" }\n');
+    const { model, session, screen } = await idleIn(place, claude);
+    expect(session.reachability.now).toBe("prompt");
+    const to = session.session_id;
+    const sent = await place.ask("message", to, "the build is red", "--priority", "3");
+    expect(sent.outlooks).toMatchObject([{ expect: "prompt", wake: { outcome: "held" } }]);
+    await until("what is held", () => screen.text().includes("Held"));
+    expect(model.requests.map(text).join("\n")).not.toContain("parley: a message from");
+  },
+);

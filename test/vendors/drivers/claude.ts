@@ -34,6 +34,7 @@ export const claude: Vendor = {
     DISABLE_TELEMETRY: "1",
   }),
   headless: (prompt) => ["-p", prompt, ...permissions],
+  resumed: (id, prompt) => ["-p", prompt, ...permissions, "--resume", id],
   interactive: permissions,
   ready: async (screen) => {
     await until("Claude Code's prompt", () =>

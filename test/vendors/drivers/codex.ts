@@ -26,6 +26,7 @@ export const codex: Vendor = {
   },
   env: () => ({ SCRIPTED_MODEL_KEY: "none" }),
   headless: (prompt) => ["exec", "--skip-git-repo-check", prompt],
+  resumed: (id, prompt) => ["exec", "--skip-git-repo-check", "resume", id, prompt],
   interactive: [],
   ready: async (screen) => {
     await until("Codex's prompt", () => /› Ask Codex/.test(screen.text()));

@@ -22,6 +22,8 @@ export interface Vendor {
   env(modelUrl: string): Record<string, string>;
   /** Arguments for one prompt without a terminal. */
   headless(prompt: string): string[];
+  /** Arguments for one more prompt of a conversation, without a terminal. */
+  resumed(id: string, prompt: string): string[];
   /** Arguments in a terminal. */
   readonly interactive: readonly string[];
   /** Waits until the terminal takes a prompt. */

@@ -26,6 +26,7 @@ export const gemini: Vendor = {
     GOOGLE_GEMINI_BASE_URL: modelUrl,
   }),
   headless: (prompt) => ["-p", prompt, ...permissions],
+  resumed: (id, prompt) => ["-p", prompt, ...permissions, "--resume", id],
   interactive: permissions,
   ready: async (screen) => {
     await until("Gemini's prompt", () =>

@@ -23,6 +23,7 @@ export const kimi: Vendor = {
     KIMI_MODEL_BASE_URL: `${modelUrl}/v1`,
   }),
   headless: (prompt) => ["-p", prompt],
+  resumed: (id, prompt) => ["-p", prompt, "--session", id],
   interactive: ["--yolo"],
   ready: async (screen) => {
     const shown = await until("Kimi", () =>

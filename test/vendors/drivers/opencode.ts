@@ -22,6 +22,7 @@ export const opencode: Vendor = {
     OPENCODE_EXPERIMENTAL_DISABLE_FILEWATCHER: "1",
   }),
   headless: (prompt) => ["run", prompt],
+  resumed: (id, prompt) => ["run", "--session", id, prompt],
   interactive: [],
   ready: async (screen) => {
     await until("OpenCode's prompt", () => /Ask anything/.test(screen.text()));
