@@ -20,6 +20,7 @@ import { parseArgs } from "node:util";
 
 import { SQL } from "bun";
 
+import { locationOf } from "../src/store/postgres/location";
 import { hostTarget } from "./targets";
 
 type Vendor = "claude" | "codex";
@@ -136,11 +137,13 @@ interface Outcome {
 type Agent = (order: Order) => Promise<Outcome>;
 
 const root = join(import.meta.dir, "..");
-const { db: server = null } = parseArgs({
+const { db } = parseArgs({
   options: { db: { type: "string" }, "stand-in": { type: "boolean" } },
   strict: false,
 }).values as { db?: string };
 const schema = `parley_demo_${process.pid}`;
+/** Without a schema, which would be one that is in use. */
+const server = db === undefined ? null : locationOf(db, schema).url;
 const program = join(root, "dist", `parley${hostTarget().suffix}`);
 
 /** Longest that one command may take, in milliseconds. */

@@ -11,7 +11,7 @@ import { parseArgs } from "node:util";
 import { Database } from "bun:sqlite";
 
 import { events, hears, payload } from "./turn";
-import { empty, homeIn, once, print, reference, subject, type Subject } from "./whole";
+import { empty, homeIn, installed, once, print, reference, subject, type Subject } from "./whole";
 
 const { values } = parseArgs({
   options: {
@@ -23,6 +23,7 @@ const { values } = parseArgs({
 const runs = Number(values.runs);
 const warmUp = 5;
 const place = mkdtempSync(join(tmpdir(), "parley-bench-"));
+const binary = installed(place, values.binary);
 /** This process poses as the agent: Claude says so by its variable, the others by being the parent. */
 const env = { CLAUDE_PID: String(process.pid) };
 
@@ -39,7 +40,7 @@ const call = (vendor: string, event: string, mail: number): Call => ({
   event,
   mail,
   subject: subject(`${vendor} ${event}${mail > 0 ? ` +${mail}` : ""}`, [
-    values.binary,
+    binary,
     ...["hook", vendor],
   ]),
 });

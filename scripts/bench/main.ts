@@ -1,6 +1,6 @@
 /**
  * `bun run bench [--quick] [--all] [--only NAME…] [--binary PATH] [--out FILE]`: every measurement, one after the other, as
- * tables, and with --out as JSON with every sample. Needs `dist/parley` (`bun run build`). --all adds what takes
+ * tables, and with --out as JSON with every sample. With --db URL the measurements of a PostgreSQL server too. Needs `dist/parley` (`bun run build`). --all adds what takes
  * minutes: ten minutes of gate load, and the clean-up of a million messages. --quick gives an impression, not figures.
  */
 import { spawnSync } from "node:child_process";
@@ -12,6 +12,7 @@ import { parseArgs } from "node:util";
 import { deliveries } from "./bursts";
 import { endurance, gate } from "./gate";
 import { idle } from "./idle";
+import { server } from "./server";
 import { sideBySide } from "./sides";
 import { throughput } from "./throughput";
 
@@ -22,9 +23,10 @@ const { values } = parseArgs({
     only: { type: "string", multiple: true },
     binary: { type: "string", default: join(import.meta.dir, "../../dist/parley") },
     out: { type: "string" },
+    db: { type: "string" },
   },
 });
-const { quick, binary } = values;
+const { quick, binary, db } = values;
 
 const machine = {
   date: new Date().toISOString(),
@@ -47,6 +49,7 @@ const measurements: Record<string, () => Promise<unknown>> = {
   sides: () => sideBySide(binary, quick ? 20 : 100, quick ? 1 : 2),
   throughput: () => throughput(binary, quick ? 500 : 3000),
   idle: () => idle(binary, quick ? 5 : 60),
+  ...(db === undefined ? {} : { server: () => server(binary, db, quick ? 5 : 15, quick ? 1 : 4) }),
   endurance: () => endurance(binary),
   cleanup: async () => script("cleanup"),
 };

@@ -1,16 +1,28 @@
 /**
- * `bun scripts/bench/startup.ts [--runs 200] [--binary PATH] [--out FILE] [--sessions N] [--messages N]`: wall time of one
- * command as a whole process, on an empty bus or on one with so many sessions and stored messages, beside a
- * `sqlite3` shell that inserts a row into a WAL database. The subjects take turns, so that a busy moment of the machine
- * meets them all; what counts is the ratio, not the milliseconds.
+ * `bun scripts/bench/startup.ts [--runs 200] [--binary PATH] [--out FILE] [--sessions N] [--messages N] [--db URL]`: wall
+ * time of one command as a whole process, on an empty bus or on one with so many sessions and stored messages, beside a
+ * `sqlite3` shell that inserts a row into a WAL database; with --db on a PostgreSQL server, beside a `psql` that inserts
+ * one there. The subjects take turns, so that a busy moment of the machine meets them all; what counts is the ratio, not
+ * the milliseconds.
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 
+import { makeSchema } from "./place";
 import { populate } from "./populate";
-import { empty, homeIn, once, print, reference, subject, type Subject } from "./whole";
+import {
+  empty,
+  homeIn,
+  installed,
+  once,
+  print,
+  psql,
+  reference,
+  subject,
+  type Subject,
+} from "./whole";
 
 const root = join(import.meta.dir, "../..");
 const { values } = parseArgs({
@@ -20,12 +32,15 @@ const { values } = parseArgs({
     out: { type: "string" },
     sessions: { type: "string", default: "0" },
     messages: { type: "string", default: "0" },
+    db: { type: "string" },
   },
 });
 const runs = Number(values.runs);
 const warmUp = 10;
 const place = mkdtempSync(join(tmpdir(), "parley-bench-"));
 const home = homeIn(place);
+const binary = installed(place, values.binary);
+const server = values.db === undefined ? null : await makeSchema(values.db);
 
 /** Two long-lived processes that sessions can belong to. */
 const agents = [1, 2].map(() =>
@@ -45,11 +60,12 @@ const verbs: Record<string, string[]> = {
 };
 
 async function measure(): Promise<Subject[]> {
-  const yardstick = reference(place);
-  const parley = (args: string[]): string[] => [values.binary, ...args, "--json"];
+  const yardstick = server ? psql(server) : reference(place);
+  const db = server ? ["--db", server.url] : [];
+  const parley = (args: string[]): string[] => [binary, ...args, "--json", ...db];
   once(place, parley(["register", "--llm", "codex", "--pid", String(codex)]));
   const bus = join(home, ".local/share/parley/messaging.db");
-  populate(bus, Number(values.sessions), Number(values.messages));
+  if (!server) populate(bus, Number(values.sessions), Number(values.messages));
   const subjects = [
     ...(yardstick ? [yardstick] : []),
     await empty(place),
@@ -68,11 +84,13 @@ async function measure(): Promise<Subject[]> {
 try {
   const subjects = await measure();
   print(subjects);
+  console.log(`load ${loadavg()[0]?.toFixed(1)}`);
   if (values.out) {
     const samples = Object.fromEntries(subjects.map((each) => [each.name, each.samples]));
     writeFileSync(values.out, `${JSON.stringify({ unit: "ms", runs, samples })}\n`);
   }
 } finally {
   for (const agent of agents) agent.kill("SIGKILL");
+  await server?.drop();
   rmSync(place, { recursive: true, force: true });
 }

@@ -2,11 +2,14 @@ import { Database } from "bun:sqlite";
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { SQL } from "bun";
+
 import { publish, watch } from "../../src/bus/publish";
 import { requireActor } from "../../src/bus/caller";
 import { createContext } from "../../src/cli/context";
 import { createIo } from "../../src/cli/io";
 import { busyTimeout, walBytes, walPages } from "../../src/store/sqlite/limits";
+import { bareTable } from "./place";
 
 /** One way from process to process. Payloads are JSON objects on one line. */
 export interface Transport {
@@ -126,6 +129,40 @@ export const transports = {
       },
       subscribe: () => {},
       close: () => db.close(),
+    };
+  },
+
+  /** One statement to write and tell, one to read what is new, on a server: what a bus there can cost at least. */
+  postgres: async (): Promise<Transport> => {
+    const url = new URL(process.env["PARLEY_DB"] ?? "");
+    const schema = url.searchParams.get("schema");
+    url.searchParams.delete("schema");
+    const table = `${schema}.${bareTable}`;
+    const [writer, reader] = [url.href, url.href].map((each) => new SQL(each, { max: 1 }));
+    return {
+      pids: [],
+      publish: async (text) =>
+        void (await writer!.unsafe(
+          `with m as (insert into ${table}(payload) values ($1) returning id)
+            select pg_notify('${schema}', '') from m`,
+          [text],
+        )),
+      subscribe: async (onPayload) => {
+        let cursor = 0;
+        let looking: Promise<void> = Promise.resolve();
+        const look = async (): Promise<void> => {
+          const rows = await reader!.unsafe(
+            `select id::int, payload from ${table} where id > $1 order by id`,
+            [cursor],
+          );
+          for (const { payload } of rows) onPayload(JSON.parse(payload));
+          cursor = rows.at(-1)?.id ?? cursor;
+        };
+        await reader!.listen(schema ?? "", () => void (looking = looking.then(look)));
+      },
+      close: async () => {
+        await Promise.all([writer!.close({ timeout: 0 }), reader!.close({ timeout: 0 })]);
+      },
     };
   },
 

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 
 /** USER_HZ, the unit of times in `/proc/PID/stat`: 100 on every Linux that Bun runs on (`proc(5)`). */
 const ticksPerSecond = 100;
@@ -17,6 +17,15 @@ export function cpuSeconds(pids: readonly number[]): number {
 /** Resident memory of a process in MiB. */
 export const residentMebibytes = (pid: number): number =>
   Number(/^VmRSS:\s+(\d+) kB/m.exec(read(`/proc/${pid}/status`))?.[1]) / 1024;
+
+/** Seconds of CPU of the PostgreSQL servers on this machine; elsewhere there is nothing to be seen. */
+export const serverCpuSeconds = (): number =>
+  readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name) && read(`/proc/${name}/comm`).trim() === "postgres")
+    .map((name) => cpuSeconds([Number(name)]))
+    // One may have ended since it was listed.
+    .filter((seconds) => !Number.isNaN(seconds))
+    .reduce((sum, seconds) => sum + seconds, 0);
 
 function read(path: string): string {
   try {

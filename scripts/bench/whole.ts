@@ -1,6 +1,8 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+
+import { bareTable, type Schema } from "./place";
 
 /** A command that is timed as a whole process. */
 export interface Subject {
@@ -23,6 +25,16 @@ export function homeIn(place: string): string {
   return home;
 }
 
+/**
+ * A copy of the binary, as an installation makes it: in what pieces the page cache holds the file depends on how it was
+ * written, and makes up to 2 ms of a start.
+ */
+export function installed(place: string, binary: string): string {
+  const copy = join(place, "parley");
+  copyFileSync(binary, copy);
+  return copy;
+}
+
 /** The yardstick, a `sqlite3` shell that inserts a row into a WAL database; null where there is none. */
 export function reference(place: string): Subject | null {
   const shell = Bun.which("sqlite3");
@@ -36,6 +48,20 @@ export function reference(place: string): Subject | null {
 }
 
 const yardstick = "sqlite3 insert";
+const yardstickOnServer = "psql insert";
+
+/** The yardstick on a server, a `psql` that inserts a row; null where there is none. */
+export function psql({ server, schema }: Schema): Subject | null {
+  // What Debian has in the PATH is a script that looks for the program.
+  const [debians] = [...new Bun.Glob("/usr/lib/postgresql/*/bin/psql").scanSync("/")].toSorted();
+  const shell = debians ?? Bun.which("psql");
+  if (!shell) {
+    console.log("psql is absent: no ratios");
+    return null;
+  }
+  const insert = `insert into ${schema}.${bareTable}(payload) values ('hello')`;
+  return subject(yardstickOnServer, [shell, "-Xq", server, "-c", insert]);
+}
 
 /** What Bun itself costs before any of our code. */
 export async function empty(place: string): Promise<Subject> {
@@ -72,7 +98,7 @@ function percentile(samples: readonly number[], share: number): number {
 
 /** A table: p50, p99 and p50 as a multiple of the yardstick's. */
 export function print(subjects: readonly Subject[]): void {
-  const base = subjects.find(({ name }) => name === yardstick);
+  const base = subjects.find(({ name }) => [yardstick, yardstickOnServer].includes(name));
   const width = Math.max(18, ...subjects.map(({ name }) => name.length + 2));
   console.log(
     `${"".padEnd(width)}${"p50 ms".padStart(9)}${"p99 ms".padStart(9)}${"ratio".padStart(8)}`,

@@ -1,0 +1,80 @@
+/** The gate's load on a PostgreSQL server: ten sessions, each publishes to `state` once a second and hears all ten. */
+import { loadavg } from "node:os";
+
+import { runCrew, type Task } from "./crew";
+import { figure, printTable, summary } from "./numbers";
+import { makeServerPlace } from "./place";
+
+const sessions = 10;
+
+/** Milliseconds, on a server of the same machine. */
+const budget = { p50: 2, p99: 15 };
+
+const variants = [
+  { name: "LISTEN", wake: "auto", transport: "parley" },
+  { name: "LISTEN, `parley watch`", wake: "auto", transport: "watch" },
+  { name: "250 ms polling", wake: "poll", transport: "parley" },
+  /** What a bus on this server cannot do without. It skips messages, since ids are not committed in their order. */
+  { name: "(bare insert with NOTIFY, select)", wake: "auto", transport: "postgres" },
+] as const;
+
+/** Takes the variants in turns, so that a busy moment of the machine meets them all. */
+export async function server(binary: string, url: string, seconds: number, rounds: number) {
+  const results = variants.map((variant) => ({
+    ...variant,
+    operations: [] as number[],
+    deliveries: [] as number[],
+    lost: 0,
+    repeated: 0,
+    cpu: [] as number[],
+    load: [] as number[],
+  }));
+  for (let round = 0; round < rounds; round++) {
+    for (const result of results) {
+      const { wake, transport } = result;
+      await using place = await makeServerPlace(binary, wake, url);
+      const task: Task = { transport, subscribes: true, messages: seconds, gap: 1000 };
+      const crew = await runCrew(
+        place,
+        Array.from({ length: sessions }, () => task),
+      );
+      result.operations.push(...crew.operations);
+      result.deliveries.push(...crew.deliveries);
+      result.lost += crew.lost;
+      result.repeated += crew.repeated;
+      result.cpu.push(crew.cpu);
+      result.load.push(loadavg()[0] ?? Number.NaN);
+    }
+  }
+  const mean = (all: readonly number[]): number => all.reduce((sum, n) => sum + n, 0) / all.length;
+  const rows = results.map((result) => {
+    const { name, wake, transport, operations, deliveries, lost, repeated } = result;
+    const [operation, delivery] = [summary(operations), summary(deliveries)];
+    const missed = [
+      ...(delivery.p50 > budget.p50 ? ["p50"] : []),
+      ...(delivery.p99 > budget.p99 ? ["p99"] : []),
+    ];
+    return {
+      waking: name,
+      "op p50": operation.p50,
+      "op p99": operation.p99,
+      "delivery p50": delivery.p50,
+      p99: delivery.p99,
+      max: delivery.max,
+      "CPU %": mean(result.cpu),
+      load: figure(mean(result.load)),
+      "lost / twice": `${lost} / ${repeated}`,
+      "our budget":
+        transport === "postgres" || wake === "poll"
+          ? ""
+          : missed.length > 0
+            ? `missed: ${missed.join(", ")}`
+            : "reached",
+    };
+  });
+  printTable(
+    `PostgreSQL: ${sessions} sessions, one message a second each, ${rounds} × ${seconds} s (ms)`,
+    rows,
+  );
+  return { seconds, rounds, budget, results };
+}
