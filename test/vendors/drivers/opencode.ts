@@ -15,6 +15,7 @@ export const opencode: Vendor = {
     const directory = join(home, ".config/opencode");
     mkdirSync(directory, { recursive: true });
     writeFileSync(join(directory, "opencode.json"), `${config(modelUrl)}\n`);
+    haveInstalled(directory);
   },
   env: () => ({
     OPENCODE_DISABLE_MODELS_FETCH: "1",
@@ -49,3 +50,13 @@ const config = (modelUrl: string): string =>
     null,
     2,
   );
+
+/**
+ * What the first start on a machine with a network leaves, so that no start tries again to install it: one that exits in
+ * the middle leaves the lock of its installation, for which the next one waits until the lock is a minute old.
+ */
+function haveInstalled(directory: string): void {
+  mkdirSync(join(directory, "node_modules"), { recursive: true });
+  const installed = { packages: { "": { dependencies: { "@opencode-ai/plugin": "*" } } } };
+  writeFileSync(join(directory, "package-lock.json"), JSON.stringify(installed));
+}
