@@ -35,7 +35,7 @@ export const Parley = async ({ client, directory }) => {
   const sessionOf = (id) => {
     const found = known.get(id) ?? {
       ...{ id, calls: Promise.resolve(), carried: [], greeted: false },
-      ...{ continuing: false, failed: false, agent: undefined, model: undefined },
+      ...{ busy: false, continuing: false, failed: false, agent: undefined, model: undefined },
     };
     known.set(id, found);
     return found;
@@ -110,6 +110,7 @@ export const Parley = async ({ client, directory }) => {
     const session = await rootOf(id);
     if (session.id !== id) return;
     const continued = session.continuing || ends;
+    session.busy = false;
     session.continuing = false;
     // What its user has stopped does not go on; of that OpenCode tells twice.
     const event = session.failed ? "session.error" : "session.idle";
@@ -119,7 +120,9 @@ export const Parley = async ({ client, directory }) => {
   };
 
   const beat = setInterval(() => {
-    if (latest) void tell(latest, "session.beat");
+    for (const session of known.values()) {
+      if (session === latest || session.busy) void tell(session, "session.beat");
+    }
   }, beatEvery);
   beat.unref?.();
 
@@ -154,6 +157,7 @@ export const Parley = async ({ client, directory }) => {
       const said = parts.find(({ type }) => type === "text")?.text ?? "";
       // No human speaks where the plugin does.
       if (!session.continuing && !doorbell.test(said)) latest = session;
+      session.busy = true;
       session.failed = false;
       session.agent = message.agent;
       session.model = message.model;

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from "bun:test";
+import { afterEach, describe, expect, spyOn, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
@@ -274,6 +274,23 @@ describe("The plugin", () => {
     await hooks.dispose();
     const ended = calls().filter(({ event }) => event === "dispose");
     expect(ended.map(({ session_id }) => session_id).toSorted()).toEqual(["ses_1", "ses_2"]);
+  });
+
+  test("gives signs of life for the conversation last spoken to, and for those at work", async () => {
+    using home = new Home();
+    using timers = spyOn(globalThis, "setInterval");
+    const { prompt, idle, calls } = await load(home);
+    const [beat] = timers.mock.calls.at(-1) as unknown as [() => void];
+    for (const id of ["ses_left", "ses_busy", "ses_latest"]) await prompt(id);
+    for (const id of ["ses_left", "ses_latest"]) await idle(id);
+    beat();
+    // Told after the beats of their sessions.
+    for (const id of ["ses_left", "ses_busy", "ses_latest"]) await idle(id);
+    const beaten = calls().filter(({ event }) => event === "session.beat");
+    expect(beaten.map(({ session_id }) => session_id).toSorted()).toEqual([
+      "ses_busy",
+      "ses_latest",
+    ]);
   });
 
   test("begins a turn with the line that rings it, in the agent and model that the session had", async () => {
