@@ -33,17 +33,23 @@ function answered(operation: number): { error: number; data: Buffer } | null {
   }
 }
 
-for (;;) {
+/** What the kernel has withdrawn meanwhile, because the asking process was interrupted, fails alone (`ENOENT`, `EINTR`). */
+function quietly<T>(work: () => T): T | null {
   try {
-    readSync(3, request);
-  } catch {
-    break;
+    return work();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENODEV") process.exit();
+    return null;
   }
+}
+
+for (;;) {
+  if (quietly(() => readSync(3, request)) === null) continue;
   const reply = answered(request.readUInt32LE(4));
   if (!reply) continue;
   const head = Buffer.alloc(16);
   head.writeUInt32LE(16 + reply.data.length, 0);
   head.writeInt32LE(reply.error, 4);
   request.copy(head, 8, 8, 16);
-  writeSync(3, Buffer.concat([head, reply.data]));
+  quietly(() => writeSync(3, Buffer.concat([head, reply.data])));
 }

@@ -103,6 +103,22 @@ describe("Opening the database", () => {
     await expect(open(join(place(), ".."))).rejects.toMatchObject({ code: "not_permitted" });
   });
 
+  test("a path that can have no directory is refused for what it is", async () => {
+    const path = place();
+    const file = join(path, "../notes");
+    writeFileSync(file, "");
+    for (const [each, reason] of [
+      [join(file, "messaging.db"), "File already exists"],
+      [join(file, "below/messaging.db"), "Not a directory"],
+      [join(path, "../", "n".repeat(300), "messaging.db"), "Name too long"],
+    ] as const) {
+      await expect(open(each)).rejects.toMatchObject({
+        code: "invalid",
+        message: expect.stringContaining(`${reason}: cannot make the directory `),
+      });
+    }
+  });
+
   test("a newer schema is refused, and says what to do", async () => {
     const path = place();
     await (await open(path)).close();

@@ -58,15 +58,26 @@ export async function openConnection(path: string, options: StoreOptions): Promi
 const unwrapped = (error: unknown): unknown =>
   error instanceof ParleyError && error.cause !== undefined ? error.cause : error;
 
+/** Codes of errors that say that no directory can have this path, whoever asks. */
+const impossible = new Set(["ENOTDIR", "EEXIST", "ENAMETOOLONG", "ENOENT", "ELOOP"]);
+
 function makeDirectory(directory: string): void {
   try {
     privately(() => mkdirSync(directory, { recursive: true, mode: 0o700 }));
   } catch (error) {
-    throw new ParleyError("not_permitted", `Permission denied: cannot make ${directory}`, {
-      hint: "check its permissions, or name another place with --db or PARLEY_DB",
-      details: { directory },
-      cause: error,
-    });
+    const { code = "", message } = error as NodeJS.ErrnoException;
+    // "EACCES: permission denied, mkdir '/x'"
+    const [, first = "", rest = ""] = /^\w+: (.)([^,]*)/.exec(message) ?? [];
+    const known = impossible.has(code);
+    throw new ParleyError(
+      known ? "invalid" : "not_permitted",
+      `${first.toUpperCase()}${rest}: cannot make the directory ${directory}`,
+      {
+        hint: `${known ? "" : "check its permissions and its disk, or "}name another place with --db or PARLEY_DB`,
+        details: { directory, system: code },
+        cause: error,
+      },
+    );
   }
 }
 

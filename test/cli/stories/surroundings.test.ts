@@ -177,7 +177,7 @@ test.skipIf(!canMount)("a place where nothing can be made says so", async () => 
     claude.run(["unshare", "-rm", "sh", "-c", `mount -t tmpfs -o ro tmpfs ${s.home} && ${line}`]);
   const register = await empty("parley register");
   expect(register).toMatchObject({ exitCode: 8, stdout: "" });
-  expect(register.stderr).toContain("Permission denied");
+  expect(register.stderr).toContain("Read-only file system: cannot make the directory");
   expect(register.stderr).toContain("hint: ");
   expect((await empty("parley status")).exitCode).toBe(4);
 });
