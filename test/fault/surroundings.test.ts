@@ -69,7 +69,7 @@ test.each([
   ["in the C locale", { LC_ALL: "C", LANG: "C" }],
   [
     "without a usable TMPDIR",
-    { TMPDIR: "/nonexistent", TMP: "/nonexistent", BUN_TMPDIR: "/nonexistent" },
+    { TMPDIR: "/dev/null/none", TMP: "/dev/null/none", BUN_TMPDIR: "/dev/null/none" },
   ],
 ])("every verb works %s", async (_, env) => {
   const run = await inShell("", { env });

@@ -124,7 +124,7 @@ describe("A message arrives", () => {
 
   test("where there is no directory for temporary files", () =>
     arrives(
-      { env: { TMPDIR: "/nonexistent", BUN_TMPDIR: "/nonexistent" } },
+      { env: { TMPDIR: "/dev/null/none", BUN_TMPDIR: "/dev/null/none" } },
       linux ? /waking: inotify \+ poll 250 ms \(no parcel: / : /waking: /,
     ));
 
