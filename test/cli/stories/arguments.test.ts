@@ -135,6 +135,16 @@ describe("A mistake in the arguments says what it is and what to do, and does no
     ],
     "a kind beside --view": [["log", "--view", "--fix"], "--fix goes with a text", "parley log"],
     "two kinds": [["log", "x", "--fix", "--issue"], "exclude each other", "give one of them"],
+    "a URL of another server": [
+      ["status", "--db", "mysql://me:secret@127.0.0.1/bus"],
+      "The database is named by a URL that parley cannot use: mysql:…",
+      "postgres://USER@HOST/DATABASE",
+    ],
+    "a mistyped URL": [
+      ["register", "--llm", "claude", "--db", "postgress://127.0.0.1/bus"],
+      "a URL that parley cannot use: postgress:…",
+      "name a file, or a server",
+    ],
     "a task and none": [["task", "H.1", "--clear"], "exclude each other", "give one of them"],
   };
   for (const [name, [args, message, hint]] of Object.entries(mistakes)) {
