@@ -62,6 +62,7 @@ export default defineCommand({
     const { result, warnings } = await setUp({
       action: remove ? "remove" : "install",
       names: agents,
+      maybeNone: policy !== undefined || wake !== undefined,
       place: findPlace({ scope: project ? "project" : "user", env, cwd, home }),
       dataDirectory: data,
       dryRun,
