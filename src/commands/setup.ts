@@ -37,7 +37,8 @@ export default defineCommand({
     links: {
       type: "string",
       valueHint: "DIR",
-      description: "Also link the seeds' command names to this program there",
+      description:
+        "Also link earlier names of commands (session-status and so on) to this program there",
     },
   },
   variadic: true,

@@ -131,3 +131,8 @@ CLAUDE_PID=$$ parley status --no-log --json
   expect(sessions).toHaveLength(1);
   expect(sessions[0]).toMatchObject({ session_id: this_session, llm_vendor: "claude" });
 });
+
+test("its help says where the program stands", async () => {
+  const { stdout } = await box.parley(["run", "--help"]);
+  expect(stdout).toContain("USAGE parley run [OPTIONS] -- COMMAND…\n");
+});
