@@ -113,7 +113,9 @@ export const tools: readonly Tool[] = [
       const seen = outlooks
         .filter(({ expect }) => expect !== "registration")
         .map(({ session_id, says }) => ` ${defusedLine(session_id)} ${says}.`);
-      const later = queued ? " It is not active: it gets this when it registers." : "";
+      const later = queued
+        ? " It is not active: it gets this when it registers. bus_status says who is here."
+        : "";
       return {
         text:
           sent.length === 0
