@@ -75,7 +75,7 @@ export async function register(bus: Bus, request: RegisterRequest): Promise<Regi
   const agent = bus.identity.agent(request);
   if (agent.vendor === null) {
     throw new ParleyError("invalid", "Cannot tell which agent is calling", {
-      hint: "pass --llm, for example --llm claude",
+      hint: "pass --llm, for example --llm claude, or start the program by parley run -- PROGRAM",
     });
   }
   const project = projectOf(bus, request.project, agent.cwd);
