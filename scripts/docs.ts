@@ -70,13 +70,14 @@ ${examples}
 
 function argumentTable(args: Parameters<typeof described>[0]): string {
   const lines = described(args).map((argument) => {
-    const { name, flags, value, default: preset, description } = argument;
+    const { name, flags, value, choices, default: preset, description } = argument;
     const forms = flags ?? [name.toUpperCase()];
-    const last = value ? forms.map((form) => `${form} ${value}`) : forms;
+    const what = value ?? choices?.join("|");
+    const last = what ? forms.map((form) => `${form} ${what}`) : forms;
     return [
       last.map((form) => `\`${form}\``).join(", "),
       description,
-      typeof preset === "string" ? `\`${preset}\`` : "",
+      preset === true ? `\`--${name}\`` : typeof preset === "string" ? `\`${preset}\`` : "",
     ];
   });
   return `| Argument | Meaning | Default |\n| --- | --- | --- |\n${rows(lines)}`;

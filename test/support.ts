@@ -171,10 +171,11 @@ async function launch(
     kill: async (signal = "SIGKILL") => {
       if (!isRunning(pid)) return;
       process.kill(pid, signal);
-      if (signal === "SIGSTOP" || signal === "SIGCONT") return;
+      if (signal === "SIGCONT") return;
+      const isStop = signal === "SIGSTOP";
       await until(
-        () => !isRunning(pid),
-        () => `${vendor} (${pid}) does not end`,
+        () => (isStop ? isStopped(pid) : !isRunning(pid)),
+        () => `${vendor} (${pid}) does not ${isStop ? "stop" : "end"}`,
       );
     },
   };
@@ -213,6 +214,10 @@ function isRunning(pid: number): boolean {
     return false;
   }
 }
+
+/** On a busy machine a signal takes its time. */
+const isStopped = (pid: number): boolean =>
+  process.platform !== "linux" || /\) T /.test(readFileSync(`/proc/${pid}/stat`, "latin1"));
 
 async function until(condition: () => boolean, failure: () => string): Promise<void> {
   const deadline = performance.now() + 10_000;

@@ -79,7 +79,7 @@ function opening(message: Message): string {
 }
 
 /** Its text; an alert in words; otherwise the payload as JSON. */
-function bodyOf({ payload, message_type }: Message): string {
+export function bodyOf({ payload, message_type }: Message): string {
   const { message, sessions, resource, action } = payload;
   if (typeof message === "string") return message;
   if (!Array.isArray(sessions) || typeof resource !== "string") return JSON.stringify(payload);

@@ -76,7 +76,7 @@ export function oneOrAll(
   const named = first === undefined ? [] : [first, ...more];
   if (named.length > 0 !== all) return all ? null : named;
   throw new ParleyError("invalid", `Give either ${things} or --all`, {
-    hint: "not both, and not neither",
+    hint: all ? "leave one of them out" : "name them one after the other, or say --all",
   });
 }
 

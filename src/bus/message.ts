@@ -49,6 +49,7 @@ export const operatorId = "operator";
 /** What a sender is told of a session it can write to. */
 export interface Correspondent {
   session_id: string;
+  name: string | null;
   llm_vendor: string;
   llm_model: string | null;
   project_id: string | null;

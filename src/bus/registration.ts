@@ -39,12 +39,43 @@ function checkedId(value: string, option: string): string {
   return value;
 }
 
+/**
+ * Below a program that is no agent, as `parley run` starts it, nothing but PARLEY_SESSION or `--session` tells whose
+ * registration it is. An agent nearer by registers itself, and so does one of another vendor.
+ */
+export async function asNamed(bus: Bus, request: RegisterRequest): Promise<RegisterRequest> {
+  const { pid, vendor, sessionId } = request;
+  const { session } = bus.identity.clues();
+  if (session === null || pid !== undefined || sessionId !== undefined) return request;
+  const moment = momentNow(bus);
+  const alive = (await bus.store.sessionsCalled(session)).filter(
+    (record) => moment.judge(record).ended === null,
+  );
+  const [named] = alive;
+  const isOurs =
+    named?.liveness === "pid" &&
+    alive.length === 1 &&
+    named.machine_uuid === bus.identity.machine().machine_uuid &&
+    (vendor ?? named.llm_vendor) === named.llm_vendor;
+  if (!isOurs || named.pid === null || isNearer(bus, request, named.pid)) return request;
+  return { ...request, pid: named.pid, vendor: named.llm_vendor, sessionId: named.session_id };
+}
+
+/** Whether an agent stands between the caller and this process, or is it. */
+function isNearer(bus: Bus, request: RegisterRequest, pid: number): boolean {
+  const agent = bus.identity.agent(request);
+  if (agent.liveness !== "pid") return false;
+  const above = bus.identity.above().map((each) => each.pid);
+  const [own, other] = [above.indexOf(agent.pid), above.indexOf(pid)];
+  return other < 0 || own <= other;
+}
+
 /** Registers the calling agent, or updates its session; throws `invalid`, `conflict` (name taken). */
 export async function register(bus: Bus, request: RegisterRequest): Promise<RegisterResult> {
   const agent = bus.identity.agent(request);
   if (agent.vendor === null) {
     throw new ParleyError("invalid", "Cannot tell which agent is calling", {
-      hint: "pass --llm, for example --llm claude",
+      hint: "pass --llm, for example --llm claude, or start the program by parley run -- PROGRAM",
     });
   }
   const project = projectOf(bus, request.project, agent.cwd);

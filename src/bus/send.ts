@@ -24,6 +24,7 @@ export interface SendRequest {
 
 const correspondent = (record: SessionRecord): Correspondent => ({
   session_id: record.session_id,
+  name: record.name,
   llm_vendor: record.llm_vendor,
   llm_model: record.llm_model,
   project_id: record.project_id,

@@ -85,7 +85,7 @@ export const verbs: Verbs = {
     load: () => import("../commands/orient"),
   },
   cxq: {
-    summary: "Query the bus by the seeds' flags",
+    summary: "Query the bus by flags, as in earlier message buses",
     load: () => import("../commands/cxq"),
   },
   rescue: {

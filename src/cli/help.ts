@@ -19,7 +19,7 @@ export const tagline =
 export const exitMeanings: Record<ErrorCode, string> = {
   internal: "a bug of parley, or a corrupt database",
   conflict: "held or owned by another session",
-  not_found: "no such session, message, task or database",
+  not_found: "no such session, message, task, program or database",
   timeout: "a wait ran out",
   busy: "the database stayed locked; try again",
   not_registered: "the verb needs a session, and none was found",
@@ -109,6 +109,7 @@ function markRest(command: Command, text: string): string {
   const last = Object.keys(command.args).findLast(
     (name) => command.args[name]?.type === "positional",
   );
+  if (command.takesRest && !last) return text.replace("[OPTIONS]", "[OPTIONS] -- COMMAND…");
   if (!command.variadic || !last) return text;
   const behind = command.takesRest ? " [-- COMMAND…]" : "";
   return text.replace(

@@ -72,7 +72,8 @@ export function booleanOf(flag: string, text: string | null): boolean {
 }
 
 export function missing(flag: string, { def }: Option, next: string | undefined): ParleyError {
-  const form = `${flag} ${"valueHint" in def && def.valueHint ? def.valueHint : "VALUE"}`;
+  const choices = "options" in def ? def.options?.join("|") : undefined;
+  const form = `${flag} ${("valueHint" in def && def.valueHint) || choices || "VALUE"}`;
   return new ParleyError(
     "invalid",
     `${flag} needs a value${next === undefined ? "" : `, and ${next} is an option`}`,
@@ -88,5 +89,5 @@ export function missing(flag: string, { def }: Option, next: string | undefined)
 
 export const empty = (label: string): ParleyError =>
   new ParleyError("invalid", `${label} is empty`, {
-    hint: "leave it out, or check the variable that it came from",
+    hint: `${label.startsWith("--") ? "leave it out, or " : ""}check the variable that it came from`,
   });

@@ -35,13 +35,28 @@ export const isServerUrl = (database: string): boolean => /^postgres(ql)?:\/\//.
 
 /**
  * The one place that says where the database is: `--db`, else PARLEY_DB, else the data directory. A path, or the URL of a
- * PostgreSQL server.
+ * PostgreSQL server. Throws `invalid` for any other URL.
  */
 export function messagingDatabasePath(env: Env, option: string | undefined, cwd: string): string {
   const named = option || env["PARLEY_DB"];
   if (!named) return join(dataDirectory(env), "messaging.db");
   if (isServerUrl(named)) return named;
+  refuseOtherUrl(named);
   return resolve(cwd, named.startsWith("~/") ? join(homeDirectory(env), named.slice(2)) : named);
+}
+
+/** A mistyped URL would otherwise become a directory of that name, and a bus that nobody else finds. */
+function refuseOtherUrl(named: string): void {
+  const scheme = /^([a-z][a-z0-9+.-]+):\//i.exec(named)?.[1];
+  if (scheme === undefined) return;
+  // Not more of it: a password may follow.
+  throw new ParleyError(
+    "invalid",
+    `The database is named by a URL that parley cannot use: ${scheme}:…`,
+    {
+      hint: "name a file, or a server as postgres://USER@HOST/DATABASE",
+    },
+  );
 }
 
 export const bellDirectory = (databasePath: string): string => join(dirname(databasePath), "bell");

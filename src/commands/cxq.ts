@@ -13,7 +13,7 @@ const queries = [
 ] as const;
 
 export default defineCommand({
-  meta: { name: "cxq", description: "Query the bus by the seeds' flags" },
+  meta: { name: "cxq", description: "Query the bus by flags, as in earlier message buses" },
   args: {
     "bus-messages": { type: "boolean", description: "The newest messages of everybody" },
     "bus-feed": { type: "boolean", description: "The same: everything in its one order" },

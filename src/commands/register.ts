@@ -1,5 +1,5 @@
 import { duration, integer } from "../bus/input";
-import { register } from "../bus/registration";
+import { asNamed, register } from "../bus/registration";
 import { defineCommand } from "../cli/command";
 
 export default defineCommand({
@@ -36,7 +36,7 @@ export default defineCommand({
   ],
   async run({ args, context }) {
     const bus = await context.bus("create");
-    const data = await register(bus, {
+    const request = await asNamed(bus, {
       vendor: args.llm,
       model: args.model,
       taskId: args["task-id"],
@@ -49,6 +49,7 @@ export default defineCommand({
       verbose: args.verbose,
       heartbeatSeconds: args.heartbeat ? duration("30s", "--interval") / 1000 : undefined,
     });
+    const data = await register(bus, request);
     const warnings =
       args.pid !== undefined && data.session.process_state === null
         ? [

@@ -37,7 +37,8 @@ export default defineCommand({
     links: {
       type: "string",
       valueHint: "DIR",
-      description: "Also link the seeds' command names to this program there",
+      description:
+        "Also link earlier names of commands (session-status and so on) to this program there",
     },
   },
   variadic: true,
@@ -62,6 +63,7 @@ export default defineCommand({
     const { result, warnings } = await setUp({
       action: remove ? "remove" : "install",
       names: agents,
+      maybeNone: policy !== undefined || wake !== undefined,
       place: findPlace({ scope: project ? "project" : "user", env, cwd, home }),
       dataDirectory: data,
       dryRun,

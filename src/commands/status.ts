@@ -33,6 +33,7 @@ export default defineCommand({
     log: {
       type: "boolean",
       default: true,
+      description: "Append the dashboard to the session log",
       negativeDescription: "Append nothing to the session log",
     },
     watch: { type: "boolean", description: "Show it again whenever the bus changes; logs nothing" },

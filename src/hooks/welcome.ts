@@ -7,7 +7,8 @@ import type { RegisterResult, SessionRecord } from "../bus/session";
 const most = 8;
 
 /**
- * A few lines for a model that has just begun: who it is, who else is here, what collides, what waits. All that it is told
+ * A few lines for a model that has just begun: who it is, who else is here and how to write to them, what collides, what
+ * waits. All that it is told
  * later names `parley` alone, so where its agent's PATH has none, it is told once what to run.
  */
 export async function welcome(
@@ -20,18 +21,22 @@ export async function welcome(
     (each) => each.session_id !== session.session_id,
   );
   const near = others.toSorted((a, b) => rank(a, session) - rank(b, session));
+  // The alerts among them are told as conflicts.
+  const alerts = conflicts.length > 0 ? (unread.by_channel["operator_alert"] ?? 0) : 0;
+  const mail = unread.total - alerts;
   return [
     `parley: this session is ${session.session_id} on the bus through which the coding agents of this machine find each other.`,
     ...(Bun.which("parley", { PATH: path ?? "" }) === null
       ? [`The command parley is not on the PATH here: run it as ${quoted(process.execPath)}`]
       : []),
     ...some("Other sessions", near, describe),
+    ...(near.length > 0 ? ['To write to one: parley message ID "…"'] : []),
     ...some(
       "Open conflicts",
       conflicts,
       (each) => `[${each.label}] ${each.type} with ${each.session_id} on ${line(each.resource)}`,
     ),
-    ...(unread.total > 0 ? [`Unread messages: ${unread.total} (parley inbox)`] : []),
+    ...(mail > 0 ? [`Unread messages: ${mail} (parley inbox)`] : []),
   ].join("\n");
 }
 

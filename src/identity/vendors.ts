@@ -48,8 +48,8 @@ const vendors: VendorVariables[] = [
 /** `--llm` as given. Throws `invalid` where it cannot be a vendor's name. */
 export function checkVendor(name: string): string {
   if (/^[a-z][a-z0-9_]*$/.test(name)) return name;
-  throw new ParleyError("invalid", `"${name}" is not a vendor name.`, {
-    hint: "A vendor is lower-case letters, digits and _, starting with a letter: --llm claude",
+  throw new ParleyError("invalid", `"${name}" is not a vendor name`, {
+    hint: "a vendor is lower-case letters, digits and _, starting with a letter: --llm claude",
   });
 }
 

@@ -2,7 +2,7 @@ import type { Bus } from "../bus/bus";
 import type { Actor } from "../bus/caller";
 import { openInbox } from "../bus/inbox";
 import { maxMessageBytes, type Message, priorityLabels } from "../bus/message";
-import { defusedLine } from "../bus/framing";
+import { bodyOf, defusedLine } from "../bus/framing";
 import { quoted } from "./quoted";
 import { count } from "./status";
 import type { ToolAnswer } from "./tool";
@@ -52,10 +52,10 @@ function describe(message: Message): string {
   return `${facts.filter(Boolean).join(" · ")}\n${quoted(textOf(message), maxMessageBytes)}`;
 }
 
-/** The plain text of a message; a payload that is more than that, as JSON. */
-function textOf({ payload }: Message): string {
-  const { message, from: _, ...more } = payload;
-  return typeof message === "string" && Object.keys(more).length === 0
-    ? message
-    : JSON.stringify(payload);
+/** The plain text of a message, or an alert in words; a payload that is more than that, as JSON. */
+function textOf(message: Message): string {
+  const { message: text, from: _, ...more } = message.payload;
+  return typeof text === "string" && Object.keys(more).length > 0
+    ? JSON.stringify(message.payload)
+    : bodyOf(message);
 }

@@ -24,7 +24,7 @@ const paths = "Files, directories (with all below them) or res:NAME; absolute pa
 function someOrAll(some: string[] | undefined, all: boolean | undefined, what: string) {
   if ((some === undefined) === (all === true)) return some ?? null;
   throw new ParleyError("invalid", `Give either ${what} or all`, {
-    hint: "not both, and not neither",
+    hint: all ? "leave one of them out" : "name them in a list, or set all to true",
   });
 }
 
@@ -113,7 +113,9 @@ export const tools: readonly Tool[] = [
       const seen = outlooks
         .filter(({ expect }) => expect !== "registration")
         .map(({ session_id, says }) => ` ${defusedLine(session_id)} ${says}.`);
-      const later = queued ? " It is not active: it gets this when it registers." : "";
+      const later = queued
+        ? " It is not active: it gets this when it registers. bus_status says who is here."
+        : "";
       return {
         text:
           sent.length === 0

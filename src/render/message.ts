@@ -74,7 +74,10 @@ const queued = ({ active_sessions }: SendResult, message: Message, look: Look): 
   ),
   "Active sessions:",
   ...(active_sessions.length > 0
-    ? active_sessions.map((session) => `${correspondent(session)} — ${project(session.project_id)}`)
+    ? active_sessions.map(
+        (session) =>
+          `${correspondent(session)} — ${project(session.project_id)}${session.name === null ? "" : `, called ${oneLine(session.name)}`}`,
+      )
     : ["(none)"]),
   "Message sent anyway (will be available when session registers).",
 ];

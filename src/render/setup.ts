@@ -32,9 +32,13 @@ export function render(result: SetupResult, look: Look): string[] {
   return [
     ...(changes.length > 0
       ? [`${what}: ${names}${whose}`, ...lines]
-      : [`Nothing to do: ${names}${whose}`]),
+      : [
+          names
+            ? `Nothing to do: ${names}${whose}`
+            : "No agent that setup knows is installed here.",
+        ]),
     ...(backups[0] ? [`Backups are in ${shortPath(folder(backups[0]), look.home)}`] : []),
-    ...(policy.changed ? policyLines(policy) : []),
+    ...(policy.changed || names === "" ? policyLines(policy) : []),
     ...notes(result, look),
   ];
 }

@@ -15,6 +15,8 @@ export interface SetupRequest {
   action: SetupResult["action"];
   /** Names of vendors; none: those that are installed, and for a removal all. */
   names: readonly string[];
+  /** That no agent is installed is no error: something else was asked for too. */
+  maybeNone?: boolean;
   place: Place;
   dataDirectory: string;
   dryRun: boolean;
@@ -152,7 +154,7 @@ function faultsOf(
 const isForAll = ({ action, names, place }: SetupRequest): boolean =>
   action === "remove" && names.length === 0 && place.scope === "user";
 
-function chooseVendors({ action, names, place }: SetupRequest): readonly Vendor[] {
+function chooseVendors({ action, names, maybeNone, place }: SetupRequest): readonly Vendor[] {
   const unknown = names.find((name) => !nameable.some((each) => each.name === name));
   const known = nameable.map(({ name }) => name).join(", ");
   if (unknown !== undefined) {
@@ -164,7 +166,7 @@ function chooseVendors({ action, names, place }: SetupRequest): readonly Vendor[
   if (names.length > 0) return nameable.filter(({ name }) => names.includes(name));
   if (action === "remove") return vendors;
   const found = vendors.filter((each) => isInstalled(each, place));
-  if (found.length > 0) return found;
+  if (found.length > 0 || maybeNone) return found;
   throw new ParleyError("not_found", "None of the agents that setup knows is installed here", {
     hint: `name one to set it up all the same: ${known}`,
   });

@@ -31,7 +31,7 @@ const envelopeOfMessage =
 const message: Keys = { ...envelopeOfMessage, payload: keys("message from") };
 const alert: Keys = { ...envelopeOfMessage, payload: keys("sessions resource action") };
 const conflict: Keys = keys("type priority label session_id resource action");
-const correspondent: Keys = keys("session_id llm_vendor llm_model project_id");
+const correspondent: Keys = keys("session_id name llm_vendor llm_model project_id");
 const lifecycle: Keys = keys("id created_at event session_id project_id cwd reason");
 const lock: Keys = keys(
   "file_path session_id lock_type locked_at expires_at repository repository_path fence",

@@ -138,7 +138,11 @@ describe("A database", () => {
     await using s = sandbox();
     mkdirSync(s.db, { recursive: true });
     const runs = await all(s, [...reading, ...writing]);
-    expect(outcomes(runs)).toEqual(runs.map(() => [8, "not_permitted"]));
+    expect(outcomes(runs)).toEqual(runs.map(() => [64, "invalid"]));
+    expect(runs[0]!.json().error).toMatchObject({
+      message: `${s.db} is a directory, not a database`,
+      hint: `name a file with --db or PARLEY_DB, such as ${s.db}/messaging.db`,
+    });
     expect(readdirSync(s.db)).toEqual([]);
   });
 

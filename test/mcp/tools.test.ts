@@ -126,6 +126,10 @@ test("what another holds is a conflict that names it, with nothing locked or cla
   expect(status).toContain("claims H.13");
   expect(status).toContain(`locks ${s.dir}/a.ts, ${s.dir}/sub`);
   expect(status.split("\n")[0]).not.toContain("locks");
+  // The alerts of it are told in words.
+  expect((await a.call("bus_inbox")).text).toContain(
+    `> task_conflict: ${holder} and codex-${codex.pid} on H.13 (Agree on one owner`,
+  );
 
   expect((await a.call("bus_unlock", { all: true })).data.released).toHaveLength(2);
   expect((await a.call("bus_release", { task_ids: ["H.13"] })).data).toEqual({

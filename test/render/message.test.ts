@@ -12,6 +12,7 @@ const sentMessage = (changes: Partial<SentMessage> = {}): SentMessage => ({
 
 const pilot = (session_id: string, llm_vendor: string, llm_model: string | null) => ({
   session_id,
+  name: null,
   llm_vendor,
   llm_model,
   project_id: "PILOT",
@@ -81,13 +82,18 @@ test("a message to nobody active warns, lists who is there and says that it wait
       pilot("kimi-55100", "kimi", "k2"),
     ],
   });
-  expect(await renderView("message", data, seedLook)).toBe(
+  const answer = await renderView("message", data, seedLook);
+  expect(answer).toBe(
     `WARNING: Session 'codex-41200' not found in active sessions.
 Active sessions:
 claude-29583 (claude, opus-4.6) — PILOT
 kimi-55100 (kimi, k2) — PILOT
 Message sent anyway (will be available when session registers).
 `,
+  );
+  data.active_sessions[1]!.name = "reviewer";
+  expect(await renderView("message", data, seedLook)).toBe(
+    answer.replace("k2) — PILOT", "k2) — PILOT, called reviewer"),
   );
 });
 

@@ -87,13 +87,24 @@ describe("A mistake in the arguments says what it is and what to do, and does no
       "--sent takes no target and no text",
       "TARGET",
     ],
+    "a missing choice": [
+      ["cleanup", "--cron"],
+      "--cron needs a value",
+      "write --cron print|install|remove|systemd|launchd",
+    ],
+    "an empty text": [["message", "operator", ""], "TEXT is empty", "hint: check the variable"],
     "a mistyped verb": [
       ["statsu"],
       'unknown verb "statsu"; did you mean status?',
       "see parley --help",
     ],
     "an unknown verb": [["constructor"], 'unknown verb "constructor"', "see parley --help"],
-    "no ids and no --all": [["read"], "Give either the ids of messages or --all", "hint:"],
+    "no ids and no --all": [["read"], "Give either the ids of messages or --all", "say --all"],
+    "both ids and --all": [
+      ["read", "1", "--all"],
+      "Give either the ids of messages or --all",
+      "leave one of them out",
+    ],
     "an id that is none": [["read", "first"], "A message id takes a whole number", "--help"],
     "a limit of none": [
       ["inbox", "--limit", "0"],
@@ -135,6 +146,16 @@ describe("A mistake in the arguments says what it is and what to do, and does no
     ],
     "a kind beside --view": [["log", "--view", "--fix"], "--fix goes with a text", "parley log"],
     "two kinds": [["log", "x", "--fix", "--issue"], "exclude each other", "give one of them"],
+    "a URL of another server": [
+      ["status", "--db", "mysql://me:secret@127.0.0.1/bus"],
+      "The database is named by a URL that parley cannot use: mysql:…",
+      "postgres://USER@HOST/DATABASE",
+    ],
+    "a mistyped URL": [
+      ["register", "--llm", "claude", "--db", "postgress://127.0.0.1/bus"],
+      "a URL that parley cannot use: postgress:…",
+      "name a file, or a server",
+    ],
     "a task and none": [["task", "H.1", "--clear"], "exclude each other", "give one of them"],
   };
   for (const [name, [args, message, hint]] of Object.entries(mistakes)) {

@@ -170,7 +170,7 @@ test("who calls from nowhere is asked to say which agent it is", async () => {
   await using s = sandbox();
   const run = await s.parley(["register"]);
   expect(run).toMatchObject({ exitCode: 64, stdout: "" });
-  expect(run.stderr).toContain("pass --llm");
+  expect(run.stderr).toContain("pass --llm, for example --llm claude, or start");
 });
 
 test("the binary needs nothing beside it", async () => {

@@ -113,7 +113,10 @@ describe("A session", () => {
     const first = context(await claude.hook("SessionStart", { source: "startup" }));
     expect(first).toContain(`this session is claude-${claude.agent.pid}`);
     expect(first).toContain(kimi.id);
+    expect(first).toContain('To write to one: parley message ID "…"');
+    // The conflict is told, and no alert of it counted as a message besides.
     expect(first).toContain("cwd_overlap");
+    expect(first).not.toContain("Unread messages");
     expect(await session(`claude-${claude.agent.pid}`)).toMatchObject({
       session_uuid: "uuid-1",
       llm_vendor: "claude",
@@ -124,7 +127,7 @@ describe("A session", () => {
     });
     await kimi.parley("message", `claude-${claude.agent.pid}`, "hello");
     const again = context(await claude.hook("SessionStart", { source: "resume" }));
-    expect(again).toContain("Unread messages: ");
+    expect(again).toContain("Unread messages: 1 (parley inbox)");
     expect(again).not.toContain("hello");
     expect(await sent(kimi)).toEqual(["hello: pending"]);
   });

@@ -37,6 +37,35 @@ test("a program runs as a session from its first command on, which ends with it"
   expect(lifecycle[0]).toMatchObject({ event: "ended", session_id: id, reason: "exited with 0" });
 });
 
+test("below it register changes its session, and makes no other", async () => {
+  const script = [
+    "parley register --task-id H.2 --json",
+    "parley register --llm mytool --name worker --json",
+    "parley status --no-log --json",
+  ].join("; ");
+  for (const above of ["desk", "claude"]) {
+    const agent = await box.startAgent(above);
+    const { stdout } = await agent.run([
+      "parley",
+      "run",
+      "--llm",
+      "mytool",
+      "--",
+      "sh",
+      "-c",
+      script,
+    ]);
+    const [first, second, { data }] = stdout
+      .trimEnd()
+      .split("\n")
+      .map((each) => JSON.parse(each));
+    expect([first.data.created, second.data.created]).toEqual([false, false]);
+    expect(data.sessions).toMatchObject([
+      { session_id: data.this_session, task_id: "H.2", name: "worker", liveness: "pid" },
+    ]);
+  }
+});
+
 test("streams, arguments and the exit code are the program's own", async () => {
   const run = await box.parley(
     ["run", "--", "sh", "-c", 'cat; echo "$1" >&2; exit 7', "sh", "a  b'c"],
@@ -130,4 +159,9 @@ CLAUDE_PID=$$ parley status --no-log --json
   const { sessions, this_session } = run.json().data;
   expect(sessions).toHaveLength(1);
   expect(sessions[0]).toMatchObject({ session_id: this_session, llm_vendor: "claude" });
+});
+
+test("its help says where the program stands", async () => {
+  const { stdout } = await box.parley(["run", "--help"]);
+  expect(stdout).toContain("USAGE parley run [OPTIONS] -- COMMAND…\n");
 });

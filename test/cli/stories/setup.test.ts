@@ -137,6 +137,18 @@ test("--policy is kept for the hooks, also where there is nothing else to do", a
   expect(then.policy).toEqual({ edits: "warn", wake: "critical", changed: false });
 });
 
+test("--policy and --wake are kept where no agent is installed, which by itself is an error", async () => {
+  await using s = sandbox();
+  expect((await s.parley(["setup", "--json"])).json().error.code).toBe("not_found");
+  const run = await s.parley(["setup", "--policy", "warn", "--wake", "all"]);
+  expect(run).toMatchObject({ exitCode: 0, stderr: "" });
+  expect(run.stdout).toBe(
+    "No agent that setup knows is installed here.\nEdits of a file that another session holds are warned about.\nCritical messages, and those sent with --wake, wake an idle agent.\n",
+  );
+  const { edits, wake } = (await s.parley(["on", "--json"])).json().data;
+  expect([edits, wake]).toEqual(["warn", "all"]);
+});
+
 test("--links makes commands of the seeds' names that work", async () => {
   await using s = sandbox();
   install(s, "claude");
