@@ -8,8 +8,7 @@ const most = 8;
 
 /**
  * A few lines for a model that has just begun: who it is, who else is here and how to write to them, what collides, what
- * waits. All that it is told
- * later names `parley` alone, so where its agent's PATH has none, it is told once what to run.
+ * waits. All that it is told later names `parley` alone, so where its agent's PATH has none, it is told once what to run.
  */
 export async function welcome(
   bus: Bus,
