@@ -23,7 +23,7 @@ import {
   releaseInbox,
   unread,
 } from "./inbox";
-import { acquireLocks, releaseLocks } from "./lock";
+import { releaseLocks } from "./lock";
 import { onlyRecipient, publishMessage, sendAlone, sendMessages, sentMessages } from "./message";
 import { Heard, noticeFor } from "./notice";
 import { type Opened, openConnection, type PostgresOptions } from "./open";
@@ -46,6 +46,7 @@ import {
   sessionsByClues,
   sessionsCalled,
 } from "./session";
+import { acquireLocks } from "./taking";
 import { setTask } from "./task";
 import { heldAlready } from "./turn";
 import { leaveQueue } from "./waiter";

@@ -1,11 +1,21 @@
 import type { SessionRecord } from "../../bus/session";
 import type { NewMessage } from "./message";
 
+type Actor = Pick<SessionRecord, "session_id" | "session_uuid" | "project_id" | "task_id">;
+
+/** A session of which nothing but its id is known any more. */
+export const actorCalled = (session_id: string): Actor => ({
+  session_id,
+  session_uuid: null,
+  project_id: null,
+  task_id: null,
+});
+
 /** What happened to a lock or claim, for whoever listens. */
 export const eventRow = (
   channel: "file_lock" | "task_broadcast" | "file_conflict",
   action: string,
-  by: Pick<SessionRecord, "session_id" | "session_uuid" | "project_id" | "task_id">,
+  by: Actor,
   payload: Record<string, unknown>,
   at: number,
 ): NewMessage => ({
@@ -57,10 +67,7 @@ export const lifecycleRow = (
   status: "delivered",
 });
 
-const from = (
-  by: Pick<SessionRecord, "session_id" | "session_uuid" | "project_id" | "task_id">,
-  at: number,
-) => ({
+const from = (by: Actor, at: number) => ({
   sender_id: by.session_id,
   sender_session_uuid: by.session_uuid,
   project_id: by.project_id,

@@ -22,12 +22,6 @@ export function liveRecord(c: Connection, session_id: string): SessionRecord | n
   return record?.stored_status === "terminated" ? null : record;
 }
 
-/** Whether a holder lives, as far as the one who only reads can tell: on read-only media nobody ends the dead. */
-export function isLiving(c: Connection, session_id: string, moment: Moment): boolean {
-  const record = liveRecord(c, session_id);
-  return record !== null && moment.judge(record).ended === null;
-}
-
 /** A live session that is to act; throws `not_registered` where it has ended. */
 export function requireLive(c: Connection, session_id: string): SessionRecord {
   const record = liveRecord(c, session_id);
