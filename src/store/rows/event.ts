@@ -1,3 +1,4 @@
+import { type ConflictType, conflictRules } from "../../bus/alert";
 import type { SessionRecord } from "../../bus/session";
 import type { NewMessage } from "./message";
 
@@ -27,6 +28,27 @@ export const eventRow = (
   priority: 0,
   status: "delivered",
 });
+
+/** That sessions collide over something, for them and the operator. */
+export function alertRow(
+  type: ConflictType,
+  resource: string,
+  sessions: readonly string[],
+  by: SessionRecord,
+  at: number,
+): NewMessage {
+  const { action, priority } = conflictRules[type];
+  return {
+    ...from(by, at),
+    recipient_id: null,
+    channel: "operator_alert",
+    message_type: type,
+    payload: { sessions, resource, action },
+    priority,
+    status: "pending",
+    activity: resource,
+  };
+}
 
 /** A note from one session to another that the bus writes on its behalf. */
 export const noteRow = (
