@@ -5,17 +5,11 @@ import { ParleyError } from "../../bus/errors";
 import type { Moment } from "../../bus/liveness";
 import type { Message, MessageStatus } from "../../bus/message";
 import type { MessageDraft, PublishDraft, SentMessages } from "../../bus/store";
+import { areTooMany, type Exchange } from "../rows/loop";
 import { fromRow, life, messageColumns, type MessageRow, type NewMessage } from "../rows/message";
 import { type WakeColumns, wakeColumns, wakeFrom } from "../rows/wake";
 import { type Connection, settled } from "./connection";
-import {
-  areTooMany,
-  type Exchange,
-  exceedsLimit,
-  exchangeBindings,
-  exchanged,
-  guardLoop,
-} from "./loop";
+import { exceedsLimit, exchangeBindings, exchanged, guardLoop } from "./loop";
 import { contentOf, messageNotice, noticeFor } from "./notice";
 import type { Queries } from "./queries";
 import { beat, beatBindings, liveSessions, tend } from "./session";
@@ -109,7 +103,7 @@ async function writeAlone(
         key,
       }));
     if (!written) throw fullMailbox(recipient_id ?? "", c.settings.mostUnread);
-    return { message: messageOf(written.id), exceeds: areTooMany(c, counted && exchange) };
+    return { message: messageOf(written.id), exceeds: areTooMany(c.settings, counted && exchange) };
   });
 }
 
