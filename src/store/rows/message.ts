@@ -1,5 +1,9 @@
+import { timestamp } from "../../bus/clock";
+import { ParleyError } from "../../bus/errors";
 import type { Message, MessageStatus } from "../../bus/message";
+import type { SessionRecord } from "../../bus/session";
 import { channelLife, type Settings } from "../../bus/settings";
+import type { MessageDraft, PublishDraft } from "../../bus/store";
 
 /** A row of `session_messages`. Programs other than ours may have left any of the optional columns empty. */
 export interface MessageRow {
@@ -81,6 +85,62 @@ export interface NewMessage {
 }
 
 /** Milliseconds that a message lives: by its channel where nobody in particular is meant. */
-export const life = (settings: Settings, message: NewMessage): number =>
+const life = (settings: Settings, message: NewMessage): number =>
   message.ttl ??
   (message.recipient_id === null ? channelLife(settings, message.channel) : settings.directed);
+
+/** A row as it is written: its id comes from the database. */
+export type WrittenRow = Omit<MessageRow, "id" | "read_at">;
+
+export function writtenRow(settings: Settings, message: NewMessage): WrittenRow {
+  const milliseconds = life(settings, message);
+  const { payload, at, ttl: _, ...columns } = message;
+  return {
+    ...columns,
+    payload: JSON.stringify(payload),
+    created_at: timestamp(at),
+    ttl_seconds: Math.round(milliseconds / 1000),
+    expires_at: timestamp(at + milliseconds),
+    delivered_at: message.status === "delivered" ? timestamp(at) : null,
+  };
+}
+
+/** One of the messages that a draft becomes. */
+export const directedRow = (
+  { recipients: _recipients, ...draft }: MessageDraft,
+  recipient_id: string,
+  at: number,
+): NewMessage => ({ ...draft, recipient_id, status: "pending", activity: null, at });
+
+export const publishedRow = (draft: PublishDraft, at: number): NewMessage => ({
+  ...draft,
+  ...{ recipient_id: null, status: "delivered", activity: null, reply_to: null, at },
+});
+
+/** Whom a draft is for, where it names nobody: all others, or those of a project. */
+export const allOthers = (
+  live: readonly SessionRecord[],
+  project_id: string | null,
+  sender_id: string,
+): string[] =>
+  live
+    .filter((record) => project_id === null || record.project_id === project_id)
+    .map((record) => record.session_id)
+    .filter((id) => id !== sender_id);
+
+export const noOriginal = (id: number): ParleyError =>
+  new ParleyError("not_found", `There is no message ${id} to reply to`, {
+    hint: "list the messages of this session with parley inbox",
+    details: { message_id: id },
+  });
+
+/** How many messages are in each state, by rows of counts; other programs may have left any word there. */
+export function totalsOf(
+  rows: readonly { status: string; count: number }[],
+): Record<MessageStatus, number> {
+  const totals = { pending: 0, delivered: 0, read: 0 };
+  for (const { status, count } of rows) {
+    if (Object.hasOwn(totals, status)) totals[status as MessageStatus] = count;
+  }
+  return totals;
+}
