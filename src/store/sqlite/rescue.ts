@@ -2,6 +2,7 @@ import { timestamp } from "../../bus/clock";
 import { deaths, type Moment } from "../../bus/liveness";
 import type { SessionRecord } from "../../bus/session";
 import type { Ended, HeldBy, SessionExport } from "../../bus/store";
+import { mailFrom, type MailRow } from "../rows/inbox";
 import { fromRow as messageFrom, messageColumns, type MessageRow } from "../rows/message";
 import { fromRow, type SessionRow } from "../rows/session";
 import { claimsOf } from "./claim";
@@ -43,19 +44,13 @@ export function endSessions(
 
 /** Reads through all mail: an index for the few exports there are would cost every message its upkeep. */
 export function exportSession(c: Connection, session_id: string): SessionExport {
-  const received = c.all<MessageRow & { seen_at: string | null; opened_at: string | null }>(
-    `select ${messageColumns}, d.delivered_at as seen_at, d.read_at as opened_at
+  const received = c.all<MailRow>(
+    `select ${messageColumns}, d.delivered_at as shown_at, d.read_at as opened_at
       from deliveries d join session_messages m on m.id = d.message_id
       where d.session_id = $session_id order by m.id`,
     { session_id },
   );
-  const mail = received.map(({ seen_at, opened_at, ...row }) => ({
-    ...messageFrom(row),
-    // The state in this mailbox: an alert's own is the operator's.
-    status: opened_at ? ("read" as const) : seen_at ? ("delivered" as const) : ("pending" as const),
-    delivered_at: seen_at,
-    read_at: opened_at,
-  }));
+  const mail = received.map(mailFrom);
   return {
     locks: locksOf(c, session_id),
     claims: claimsOf(c, session_id),
