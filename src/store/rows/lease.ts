@@ -8,6 +8,13 @@ import type { SessionRecord } from "../../bus/session";
 export const ranOut = ({ expires_at }: { expires_at: string | null }, at: number): boolean =>
   expires_at !== null && expires_at <= timestamp(at);
 
+/** An automatic lease younger than this, in milliseconds, is not renewed: every write wakes whoever waits. */
+const renewalGrain = 30_000;
+
+/** A lease that is taken for so long, and runs out later than this, is young. */
+export const youngFrom = (at: number, ttl: number | null): string =>
+  timestamp(at + (ttl ?? 0) - renewalGrain);
+
 type Note = [text: string, payload: Record<string, unknown>];
 
 /** What one that waits tells whoever stands in its way. */
