@@ -1,5 +1,6 @@
 import { ParleyError } from "../bus/errors";
 import { framePreamble } from "../bus/framing";
+import { asObject, objectIn } from "../bus/object";
 import { isDoorbell } from "../bus/reach";
 import type { HookEvent, HookVendor, NamedEvent, Payload } from "./event";
 import { filesOfCommand, filesOfPatch } from "./patch";
@@ -7,8 +8,7 @@ import { filesOfCommand, filesOfPatch } from "./patch";
 /** Ids longer than this, and directories longer than this, are no vendor's. */
 const longest = 4096;
 
-export const object = (value: unknown): Payload =>
-  typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Payload) : {};
+export const object = (value: unknown): Payload => asObject(value) ?? {};
 
 /** A text that is not empty; null for anything else. */
 export const text = (value: unknown): string | null =>
@@ -22,13 +22,8 @@ export const entry = <T>(table: Readonly<Record<string, T>>, name: unknown): T |
 
 /** The object that a hook was given on stdin. Throws `invalid`, and tells nothing of what stands in it. */
 export function parsePayload(input: string): Payload {
-  let value: unknown;
-  try {
-    value = JSON.parse(input);
-  } catch {
-    value = null;
-  }
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Payload;
+  const payload = objectIn(input);
+  if (payload) return payload;
   throw new ParleyError(
     "invalid",
     input.trim() === "" ? "the payload is empty" : "the payload is no JSON object",

@@ -1,3 +1,4 @@
+import { asObject } from "../bus/object";
 import { JsonText, type Path } from "./json";
 import { hookCommand, installable, type Owner, programOfHook } from "./program";
 import type { Editor } from "./vendor";
@@ -121,7 +122,4 @@ export function hooksEditor(
 
 const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
 
-const object = (value: unknown): Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : {};
+const object = (value: unknown): Record<string, unknown> => asObject(value) ?? {};

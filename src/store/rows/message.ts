@@ -1,6 +1,7 @@
 import { timestamp } from "../../bus/clock";
 import { ParleyError } from "../../bus/errors";
 import type { Message, MessageStatus } from "../../bus/message";
+import { asObject } from "../../bus/object";
 import type { SessionRecord } from "../../bus/session";
 import { channelLife, type Settings } from "../../bus/settings";
 import type { MessageDraft, PublishDraft } from "../../bus/store";
@@ -52,10 +53,7 @@ export const fromRow = (row: MessageRow): Message => ({
 export function parsedPayload(text: unknown): Record<string, unknown> {
   if (typeof text !== "string") return {};
   try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : {};
+    return asObject(JSON.parse(text)) ?? {};
   } catch {
     return { raw: text };
   }
