@@ -64,19 +64,10 @@ export const messageColumns = `m.id, m.sender_id, m.channel, m.payload, m.create
   m.sender_session_uuid, m.recipient_id, m.message_type, m.priority, m.status, m.project_id, m.task_id, m.activity,
   m.reply_to, m.expires_at, m.delivered_at, m.read_at`;
 
-export interface NewMessage {
-  sender_id: string;
-  sender_session_uuid: string | null;
-  recipient_id: string | null;
-  channel: string;
-  message_type: string;
-  payload: Record<string, unknown>;
-  priority: number;
-  status: MessageStatus;
-  project_id: string | null;
-  task_id: string | null;
-  activity: string | null;
-  reply_to: number | null;
+export interface NewMessage extends Omit<
+  Message,
+  "id" | "created_at" | "ttl_seconds" | "expires_at" | "delivered_at" | "read_at"
+> {
   at: number;
   /** Milliseconds to live; without it as long as the settings say. */
   ttl?: number | null;
