@@ -56,7 +56,7 @@ export async function publish(
   return { message };
 }
 
-export function checkedChannel(channel: string): string {
+function checkedChannel(channel: string): string {
   if (channelForm.test(channel)) return channel;
   throw new ParleyError("invalid", `${JSON.stringify(channel)} is no channel`, {
     hint: "use up to 64 letters, digits, dots, colons, dashes and underscores, beginning with a letter or digit",

@@ -3,7 +3,7 @@ import { JsonText, type Path } from "./json";
 import { hookCommand, installable, type Owner, programOfHook } from "./program";
 import type { Editor } from "./vendor";
 
-export interface HookEvent {
+interface HookEvent {
   /** Which tools or kinds it is for; missing for all. */
   matcher?: string;
   /** In the vendor's unit. */

@@ -130,7 +130,7 @@ const alertsOn = (c: Connection, type: ConflictType, resource: string): MessageR
     resource,
   });
 
-export function closeAlert(c: Connection, alert: Alert, closed_by: string, at: number): void {
+function closeAlert(c: Connection, alert: Alert, closed_by: string, at: number): void {
   const now = timestamp(at);
   c.run(
     `update session_messages set status = 'read', read_at = $now, delivered_at = coalesce(delivered_at, $now),
