@@ -1,5 +1,5 @@
 import { timestamp } from "../../bus/clock";
-import { deaths, type Moment } from "../../bus/liveness";
+import { deaths, type Moment, remembered } from "../../bus/liveness";
 import type { SessionRecord } from "../../bus/session";
 import type { Ended, HeldBy, SessionExport } from "../../bus/store";
 import { mailFrom, type MailRow } from "../rows/inbox";
@@ -11,9 +11,6 @@ import { endSession } from "./ending";
 import { locksOf } from "./lock";
 import { shape } from "./path";
 import { holdings, liveRecord, notEnded } from "./session";
-
-/** How long one that died is still listed, in milliseconds: somebody may look for it. */
-const remembered = 24 * 3600 * 1000;
 
 export async function sessionsToRescue(c: Queries, moment: Moment): Promise<HeldBy[]> {
   const died = await c.all<SessionRow>(
