@@ -7,25 +7,24 @@ const src = join(import.meta.dir, "../src");
 /** What a place may import, by the first rule whose pattern fits. A place is its own neighbour. */
 const arrow: readonly (readonly [place: RegExp, mayImport: readonly string[]])[] = [
   [/^main$/, ["cli"]],
-  [/^cli\/(server|migration)$/, ["cli", "store", "wake", "bus"]],
+  [/^cli\/(server|migration)$/, ["store", "wake", "bus"]],
   [
     /^cli\/context$/,
-    ["cli", "commands", "store", "wake", "reach", "identity", "schedule", "bus", "render", "log"],
+    ["commands", "store", "wake", "reach", "identity", "schedule", "bus", "render"],
   ],
-  [/^cli\//, ["cli", "commands", "render", "bus"]],
-  [
-    /^commands\/(hook|mcp|setup|doctor)$/,
-    ["commands", "bus", "cli/command", "hooks", "mcp", "setup", "identity"],
-  ],
-  [/^commands\//, ["commands", "bus", "cli/command"]],
+  [/^cli\//, ["commands", "render", "bus"]],
+  [/^commands\/hook$/, ["bus", "cli/command", "hooks"]],
+  [/^commands\/mcp$/, ["bus", "cli/command", "mcp"]],
+  [/^commands\/(setup|doctor)$/, ["bus", "cli/command", "setup"]],
+  [/^commands\//, ["bus", "cli/command"]],
   [/^library\//, ["bus", "cli/context", "cli/io", "cli/paths"]],
-  [/^hooks\//, ["hooks", "bus", "identity"]],
-  [/^mcp\//, ["mcp", "bus", "identity"]],
-  [/^setup\//, ["setup", "bus", "identity"]],
+  [/^hooks\//, ["bus", "identity"]],
+  [/^mcp\//, ["bus"]],
+  [/^setup\//, ["bus", "identity"]],
   [/^store\/(sqlite|postgres)\//, ["bus", "store/rows"]],
-  [/^(store|wake|reach|identity|schedule|log)\//, ["bus"]],
-  [/^render\//, ["render", "bus"]],
-  [/^bus\//, ["bus"]],
+  [/^(store|wake|reach|identity|schedule)\//, ["bus"]],
+  [/^render\//, ["bus"]],
+  [/^bus\//, []],
 ];
 
 interface SourceFile {

@@ -1,10 +1,9 @@
-/** The seeds' gate (R243–R247): ten sessions, each publishes to `state` once a second and hears all ten. */
-import { runCrew, type Task } from "./crew";
-import { figure, printTable, summary } from "./numbers";
+/** The seeds' gate (R243–R247) on a database file. */
+import { runCrew } from "./crew";
+import { load, sessions, times, verdict } from "./load";
+import { figure, printTable } from "./numbers";
 import { makePlace } from "./place";
 import { answers } from "./sides";
-
-const sessions = 10;
 
 /** Milliseconds, percent of one core, bytes. */
 const seeds = { operation: 50, cpu: 5, bytes: 1_000_000 };
@@ -31,40 +30,31 @@ export async function gate(
   for (const { name, wake, transport } of wanted) {
     if (transport === "nats" && !(await answers(4222))) continue;
     using place = makePlace(binary, wake);
-    const task: Task = { transport, subscribes: true, messages: seconds, gap: 1000 };
-    const result = await runCrew(
-      place,
-      Array.from({ length: sessions }, () => task),
-    );
+    const result = await runCrew(place, load(transport, seconds));
     results.push({ name, wake, transport, ...result });
   }
   const rows = results.map((result) => {
-    const { name, wake, transport, operations, deliveries, lost, repeated, cpu, bytes } = result;
-    const [operation, delivery] = [summary(operations), summary(deliveries)];
+    const { name, wake, transport, lost, repeated, cpu, bytes } = result;
+    const measured = times(result);
     const kept = lost === 0 && repeated === 0;
     const passes =
-      kept && operation.p99 < seeds.operation && cpu < seeds.cpu && bytes < seeds.bytes;
+      kept && measured["op p99"] < seeds.operation && cpu < seeds.cpu && bytes < seeds.bytes;
     const missed = [
-      ...(operation.p99 > ours.operation ? ["operation"] : []),
-      ...(wake === "auto" && delivery.p50 > ours.p50 ? ["delivery p50"] : []),
-      ...(wake === "auto" && delivery.p99 > ours.p99 ? ["delivery p99"] : []),
+      ...(measured["op p99"] > ours.operation ? ["operation"] : []),
+      ...(wake === "auto" && measured["delivery p50"] > ours.p50 ? ["delivery p50"] : []),
+      ...(wake === "auto" && measured.p99 > ours.p99 ? ["delivery p99"] : []),
       ...(cpu >= ours.cpu ? ["CPU"] : []),
       ...(bytes >= ours.bytes ? ["size"] : []),
       ...(kept ? [] : ["messages"]),
     ];
     return {
       waking: name,
-      "op p50": operation.p50,
-      "op p99": operation.p99,
-      "delivery p50": delivery.p50,
-      p99: delivery.p99,
-      max: delivery.max,
+      ...measured,
       "CPU %": cpu,
       "db KB": figure(bytes / 1000),
       "lost / twice": `${lost} / ${repeated}`,
       "seeds' gate": transport === "nats" ? "" : passes ? "pass" : "fail",
-      "our budgets":
-        transport === "nats" ? "" : missed.length > 0 ? `missed: ${missed.join(", ")}` : "reached",
+      "our budgets": transport === "nats" ? "" : verdict(missed),
     };
   });
   printTable(`Gate: ${sessions} sessions, one message a second each, ${seconds} s (ms)`, rows);

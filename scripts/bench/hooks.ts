@@ -3,7 +3,7 @@
  * whole process, in the order of a turn, with nothing to say and with five messages to inject, beside a `sqlite3` shell
  * that inserts a row into a WAL database. All take turns, so that a busy moment of the machine meets them all.
  */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -11,7 +11,17 @@ import { parseArgs } from "node:util";
 import { Database } from "bun:sqlite";
 
 import { events, hears, payload } from "./turn";
-import { empty, homeIn, installed, once, print, reference, subject, type Subject } from "./whole";
+import {
+  empty,
+  homeIn,
+  installed,
+  once,
+  print,
+  reference,
+  save,
+  subject,
+  type Subject,
+} from "./whole";
 
 const { values } = parseArgs({
   options: {
@@ -111,10 +121,7 @@ function write(bus: Database, session_uuid: string, count: number): void {
 try {
   const subjects = await measure();
   print(subjects);
-  if (values.out) {
-    const samples = Object.fromEntries(subjects.map((each) => [each.name, each.samples]));
-    writeFileSync(values.out, `${JSON.stringify({ unit: "ms", runs, samples })}\n`);
-  }
+  if (values.out) save(values.out, runs, subjects);
 } finally {
   rmSync(place, { recursive: true, force: true });
 }

@@ -1,11 +1,10 @@
-/** The gate's load on a PostgreSQL server: ten sessions, each publishes to `state` once a second and hears all ten. */
+/** The gate's load on a PostgreSQL server. */
 import { loadavg } from "node:os";
 
-import { runCrew, type Task } from "./crew";
-import { figure, printTable, summary } from "./numbers";
+import { runCrew } from "./crew";
+import { load, sessions, times, verdict } from "./load";
+import { figure, printTable } from "./numbers";
 import { makeServerPlace } from "./place";
-
-const sessions = 10;
 
 /** Milliseconds, on a server of the same machine. */
 const budget = { p50: 2, p99: 15 };
@@ -33,11 +32,7 @@ export async function server(binary: string, url: string, seconds: number, round
     for (const result of results) {
       const { wake, transport } = result;
       await using place = await makeServerPlace(binary, wake, url);
-      const task: Task = { transport, subscribes: true, messages: seconds, gap: 1000 };
-      const crew = await runCrew(
-        place,
-        Array.from({ length: sessions }, () => task),
-      );
+      const crew = await runCrew(place, load(transport, seconds));
       result.operations.push(...crew.operations);
       result.deliveries.push(...crew.deliveries);
       result.lost += crew.lost;
@@ -48,28 +43,19 @@ export async function server(binary: string, url: string, seconds: number, round
   }
   const mean = (all: readonly number[]): number => all.reduce((sum, n) => sum + n, 0) / all.length;
   const rows = results.map((result) => {
-    const { name, wake, transport, operations, deliveries, lost, repeated } = result;
-    const [operation, delivery] = [summary(operations), summary(deliveries)];
+    const { name, wake, transport, lost, repeated } = result;
+    const measured = times(result);
     const missed = [
-      ...(delivery.p50 > budget.p50 ? ["p50"] : []),
-      ...(delivery.p99 > budget.p99 ? ["p99"] : []),
+      ...(measured["delivery p50"] > budget.p50 ? ["p50"] : []),
+      ...(measured.p99 > budget.p99 ? ["p99"] : []),
     ];
     return {
       waking: name,
-      "op p50": operation.p50,
-      "op p99": operation.p99,
-      "delivery p50": delivery.p50,
-      p99: delivery.p99,
-      max: delivery.max,
+      ...measured,
       "CPU %": mean(result.cpu),
       load: figure(mean(result.load)),
       "lost / twice": `${lost} / ${repeated}`,
-      "our budget":
-        transport === "postgres" || wake === "poll"
-          ? ""
-          : missed.length > 0
-            ? `missed: ${missed.join(", ")}`
-            : "reached",
+      "our budget": transport === "postgres" || wake === "poll" ? "" : verdict(missed),
     };
   });
   printTable(

@@ -5,7 +5,7 @@
  * one there. The subjects take turns, so that a busy moment of the machine meets them all; what counts is the ratio, not
  * the milliseconds.
  */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -20,6 +20,7 @@ import {
   print,
   psql,
   reference,
+  save,
   subject,
   type Subject,
 } from "./whole";
@@ -85,10 +86,7 @@ try {
   const subjects = await measure();
   print(subjects);
   console.log(`load ${loadavg()[0]?.toFixed(1)}`);
-  if (values.out) {
-    const samples = Object.fromEntries(subjects.map((each) => [each.name, each.samples]));
-    writeFileSync(values.out, `${JSON.stringify({ unit: "ms", runs, samples })}\n`);
-  }
+  if (values.out) save(values.out, runs, subjects);
 } finally {
   for (const agent of agents) agent.kill("SIGKILL");
   await server?.drop();

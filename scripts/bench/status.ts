@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 
+import { percentile } from "./numbers";
 import { populate } from "./populate";
 
 const { values } = parseArgs({
@@ -46,7 +47,7 @@ try {
       samples.push(timed(home, "status", "--json", "--no-log"));
   }
   const costs = buses.map(({ sessions, messages, samples }) => {
-    const p50 = samples.toSorted((a, b) => a - b)[Math.floor(samples.length / 2)] ?? Number.NaN;
+    const p50 = percentile(samples, 0.5);
     const each = p50 / sessions;
     console.log(
       `${sessions} sessions, ${messages} messages: p50 ${p50.toFixed(2)} ms, ${each.toFixed(3)} ms a session`,

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { percentile } from "./numbers";
 import { bareTable, type Schema } from "./place";
 
 /** A command that is timed as a whole process. */
@@ -90,12 +91,6 @@ export function once(
   return stdout;
 }
 
-/** The value below which this share of the samples lies. */
-function percentile(samples: readonly number[], share: number): number {
-  const sorted = samples.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
-}
-
 /** A table: p50, p99 and p50 as a multiple of the yardstick's. */
 export function print(subjects: readonly Subject[]): void {
   const base = subjects.find(({ name }) => [yardstick, yardstickOnServer].includes(name));
@@ -114,4 +109,10 @@ export function print(subjects: readonly Subject[]): void {
         ratio.padStart(8),
     );
   }
+}
+
+/** Writes every sample, in the order they were taken. */
+export function save(out: string, runs: number, subjects: readonly Subject[]): void {
+  const samples = Object.fromEntries(subjects.map((each) => [each.name, each.samples]));
+  writeFileSync(out, `${JSON.stringify({ unit: "ms", runs, samples })}\n`);
 }

@@ -1,5 +1,5 @@
 /** `info` and `ok` are well; the others want their remedy. */
-export type FindingStatus = "ok" | "info" | "warning" | "error";
+type FindingStatus = "ok" | "info" | "warning" | "error";
 
 export interface Finding {
   /** What was looked at: `database.integrity`, `claude.hooks`. */

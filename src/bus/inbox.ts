@@ -2,19 +2,10 @@ import type { Bus } from "./bus";
 import { type Actor, momentNow } from "./caller";
 import { ParleyError } from "./errors";
 import type { InboxResult, ReadResult } from "./message";
+import type { InboxRequest } from "./store";
 import { waitFor } from "./wait";
 
-export interface InboxQuery {
-  channel: string | null;
-  limit: number;
-  peek: boolean;
-  /** See `InboxRequest`. */
-  again?: boolean;
-  /** See `InboxRequest`. */
-  fresh_from?: number;
-  /** See `InboxRequest`. */
-  unlooped?: boolean;
-}
+export type InboxQuery = Omit<InboxRequest, "mailbox">;
 
 /** An opened inbox: what to show, and how to say that it was shown. */
 export interface OpenedInbox {

@@ -1,4 +1,5 @@
 import { type ErrorExtras, ParleyError } from "./errors";
+import { asObject } from "./object";
 
 /**
  * The whole number that a text stands for, within limits (both included). `name` is how the user wrote it,
@@ -58,9 +59,8 @@ export function jsonObject(text: string, name: string): Record<string, unknown> 
   } catch (cause) {
     throw refused(`${name} is not JSON: ${(cause as Error).message}`, name, text, { cause });
   }
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
-    return value as Record<string, unknown>;
-  }
+  const object = asObject(value);
+  if (object) return object;
   throw refused(`${name} takes a JSON object, not ${shown(text)}`, name, text, {
     hint: `for example ${name} '{"file":"paths.py"}'`,
   });

@@ -1,5 +1,5 @@
 /** What a session log entry is about; null for a plain note. */
-export type JournalKind = "issue" | "fix" | "deployed";
+type JournalKind = "issue" | "fix" | "deployed";
 
 export interface JournalEntry {
   text: string;

@@ -19,6 +19,9 @@ export const deaths = {
   unloaded: "its shared host has unloaded it",
 } as const;
 
+/** How long one that died so is still listed, in milliseconds: somebody may look for it. */
+export const remembered = 24 * 3600 * 1000;
+
 /** What the host of a session was heard to say: why the session is over, null where it goes on. */
 export interface HostWord {
   /** The sign of life that the word is about; it says nothing of a later one. */

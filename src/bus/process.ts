@@ -23,7 +23,7 @@ export interface ProcessTable {
   readonly source: string;
 }
 
-export type ProcessSignal = "SIGTERM" | "SIGKILL";
+type ProcessSignal = "SIGTERM" | "SIGKILL";
 
 /** Port: what only a rescue asks of processes. */
 export interface ProcessControl {

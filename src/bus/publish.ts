@@ -9,6 +9,7 @@ import {
   type PublishResult,
   reservedChannels,
 } from "./message";
+import { objectIn } from "./object";
 import { checkedPayload } from "./payload";
 import { openWaiting } from "./wait";
 
@@ -35,7 +36,7 @@ export async function publish(
       hint: "publish on another channel, such as state or coordination",
     });
   }
-  const payload = payloadOf(request.text);
+  const payload = objectIn(request.text);
   checkedPayload({ text: payload ? null : request.text, payload }, actor.id);
   const message = await bus.store.publishMessage(
     {
@@ -55,21 +56,11 @@ export async function publish(
   return { message };
 }
 
-export function checkedChannel(channel: string): string {
+function checkedChannel(channel: string): string {
   if (channelForm.test(channel)) return channel;
   throw new ParleyError("invalid", `${JSON.stringify(channel)} is no channel`, {
     hint: "use up to 64 letters, digits, dots, colons, dashes and underscores, beginning with a letter or digit",
   });
-}
-
-function payloadOf(text: string): Record<string, unknown> | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-    return isObject ? (value as Record<string, unknown>) : null;
-  } catch {
-    return null;
-  }
 }
 
 /** Undirected messages of a channel behind a cursor, or its newest; the cursor that comes next. */

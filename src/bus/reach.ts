@@ -3,7 +3,7 @@ import type { WakePolicy } from "./preferences";
 import type { SessionRecord } from "./session";
 
 /** How a message gets to a session's model now, the quickest first. */
-export const reaches = ["wake", "turn", "prompt", "none"] as const;
+const reaches = ["wake", "turn", "prompt", "none"] as const;
 
 export interface Reachability {
   /**

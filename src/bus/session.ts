@@ -20,7 +20,7 @@ export interface Activity {
 }
 
 /** What a session says of itself. */
-export interface SessionIdentity {
+interface SessionIdentity {
   session_id: string;
   name: string | null;
   /** The agent's conversation id; siblings (`/continue`) share it. */

@@ -7,7 +7,7 @@ export type SetupScope = "user" | "project";
 /** What of an agent's configuration is concerned. */
 export type SetupPart = "hooks" | "mcp" | "command" | "npm" | "link";
 
-export interface SetupVendor {
+interface SetupVendor {
   vendor: string;
   /** As its maker writes it. */
   title: string;

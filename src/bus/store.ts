@@ -166,7 +166,7 @@ export interface CleanedUp {
   blocked: number | null;
 }
 
-export interface Freed<Held> {
+interface Freed<Held> {
   released: Held[];
   /** Sessions that wait for something of this kind. */
   touched: string[];
@@ -210,7 +210,7 @@ export interface TaskChange {
 }
 
 /** To whom: mailboxes by id, or all live sessions but the sender, of one project where that is given. */
-export type Recipients = { ids: string[] } | { all: true; project_id: string | null };
+type Recipients = { ids: string[] } | { all: true; project_id: string | null };
 
 export interface MessageDraft {
   sender_id: string;

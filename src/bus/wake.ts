@@ -38,6 +38,17 @@ export const isLostDatabase = (error: unknown): error is ParleyError =>
   error.code === "not_found" &&
   error.details?.["become"] !== undefined;
 
+/** Port: what every process of a bus hears of, where the store's own server passes it on. */
+export interface Notices {
+  /** Throws `busy`; a standby refuses it. */
+  send(audience: Audience): Promise<void>;
+  /** `onConnect` is called first, and again whenever notices may have been missed. Returns how to stop. */
+  listen(
+    onNotice: (audience: Audience) => void,
+    onConnect: () => void,
+  ): Promise<() => Promise<void>>;
+}
+
 export interface Listening {
   /** What is active, for `--verbose` and `doctor`: `inotify + poll 250 ms`, `poll 250 ms (no temp directory)`. */
   readonly source: string;

@@ -77,7 +77,7 @@ interface AnswerOf<V extends keyof Views> {
 export type Answer<V extends keyof Views = keyof Views> = { [K in V]: AnswerOf<K> }[V];
 
 /** An endless answer: NDJSON lines with `--json`; the view of each item redrawn or appended otherwise. */
-export interface Stream {
+interface Stream {
   stream: AsyncIterable<StreamItem>;
 }
 
@@ -102,7 +102,7 @@ export interface StreamItem {
   redraw?: boolean;
 }
 
-export interface Invocation<A extends ArgsDef> {
+interface Invocation<A extends ArgsDef> {
   args: ParsedArgs<A>;
   /** Positionals beyond the declared ones (`variadic`), or what stood behind `--` (`takesRest`). */
   rest: string[];

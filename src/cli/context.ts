@@ -81,7 +81,7 @@ export interface Context extends AsyncDisposable {
 }
 
 /** Absolute paths, except the names. */
-export interface Places {
+interface Places {
   home: string;
   /** Where parley keeps what is its own. */
   data: string;

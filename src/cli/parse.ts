@@ -7,7 +7,7 @@ import { globalArgs } from "./globals";
 import { booleanOf, empty, find, isOption, missing, named, optionsOf } from "./options";
 
 /** Global options that carry a value. The others answer for the whole command line: see `asksFor`. */
-export interface Globals {
+interface Globals {
   db?: string;
   session?: string;
   as?: "operator";

@@ -10,7 +10,7 @@ import { openOutput, type Output } from "./output";
 import { asksFor, parse, verbIndex } from "./parse";
 import { nearest } from "./suggest";
 
-export interface Parts {
+interface Parts {
   verbs: Verbs;
   createContext(options: ContextOptions): Context | Promise<Context>;
 }

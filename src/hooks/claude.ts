@@ -1,28 +1,34 @@
 import { join } from "node:path";
 
 import type { EventKind, HookAnswer, HookEvent, HookVendor, Payload } from "./event";
-import { common, editedFiles, text } from "./payload";
+import { common, text, type Tools } from "./payload";
 
-const kinds: Record<string, EventKind> = {
-  SessionStart: "start",
-  UserPromptSubmit: "prompt",
-  PreToolUse: "before-tool",
-  PostToolUse: "after-tool",
-  PermissionRequest: "permission",
-  Notification: "other",
-  Stop: "stop",
-  SessionEnd: "end",
+/** By their names in Claude Code and in Codex. */
+export const tools: Tools = {
+  Edit: ["file_path", "path"],
+  Write: ["file_path", "path"],
+  MultiEdit: ["file_path", "path"],
+  NotebookEdit: ["notebook_path", "path"],
+  apply_patch: ["command", "patch"],
+  Bash: ["command", "line"],
 };
 
 /** Claude Code: payloads and answers as seen in 2.1.329. It ignores keys it does not know. */
 export const claude: HookVendor = {
   name: "claude",
+  events: {
+    SessionStart: "start",
+    UserPromptSubmit: "prompt",
+    PreToolUse: "before-tool",
+    PostToolUse: "after-tool",
+    PermissionRequest: "permission",
+    Notification: "other",
+    Stop: "stop",
+    SessionEnd: "end",
+  },
   home: (env) => env["CLAUDE_CONFIG_DIR"] || (env["HOME"] ? join(env["HOME"], ".claude") : null),
-  read(name, payload) {
-    const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
-    if (!kind) return null;
-    const event = { ...common(name, payload), files: editedFiles(payload) };
-    return { ...event, kind: refined(kind, payload) };
+  read(event, payload) {
+    return common({ ...event, kind: refined(event.kind, payload) }, payload, tools);
   },
   write,
 };

@@ -60,17 +60,22 @@ export type HookAnswer =
   /** The turn goes on, with this text. */
   | { say: "continue"; text: string };
 
+/** What is known of an event before its payload is read. */
+export type NamedEvent = Pick<HookEvent, "kind" | "name">;
+
 /** One vendor: its payloads and what it accepts as an answer. */
 export interface HookVendor {
   name: string;
+  /** Its events that are of use, by its own names. */
+  events: Readonly<Record<string, EventKind>>;
   /** Events at which its model cannot or should not be told anything, among those where the table of duties would. */
   deafAt?: readonly EventKind[];
   /** A turn that a hook has made go on ends without an event. */
   endsUntold?: true;
   /** The directory in which its way of waking is found, by the environment of its hooks; missing where that does not tell it. */
   home?(env: Readonly<Record<string, string | undefined>>): string | null;
-  /** The common event; null for one that is none of ours. Throws `invalid` for a payload that cannot be read. */
-  read(name: string, payload: Payload): HookEvent | null;
+  /** Throws `invalid` for a payload that cannot be read. */
+  read(event: NamedEvent, payload: Payload): HookEvent;
   /** Exactly what the vendor accepts at this event; null where it has no way to say that there. */
   write(event: HookEvent, answer: HookAnswer): object | null;
 }

@@ -1,27 +1,28 @@
 import type { EventKind, HookAnswer, HookEvent, HookVendor, Payload } from "./event";
-import { common, object, text } from "./payload";
-import { filesOfCommand } from "./patch";
+import { common, type Tools } from "./payload";
 
-const kinds: Record<string, EventKind> = {
-  SessionStart: "start",
-  BeforeAgent: "prompt",
-  BeforeTool: "before-tool",
-  AfterTool: "after-tool",
-  Notification: "other",
-  AfterAgent: "stop",
-  SessionEnd: "end",
+const tools: Tools = {
+  replace: ["file_path", "path"],
+  write_file: ["file_path", "path"],
+  run_shell_command: ["command", "line"],
 };
 
 /** Gemini CLI: payloads and answers as seen in 0.61.0. It ignores keys it does not know, and the forms of Claude. */
 export const gemini: HookVendor = {
   name: "gemini",
+  events: {
+    SessionStart: "start",
+    BeforeAgent: "prompt",
+    BeforeTool: "before-tool",
+    AfterTool: "after-tool",
+    Notification: "other",
+    AfterAgent: "stop",
+    SessionEnd: "end",
+  },
   // What is said at the start comes before the prompt of `gemini -p`: a slash command there would be one no more.
   deafAt: ["start"],
-  read(name, payload) {
-    const kind = kinds[name];
-    if (!kind) return null;
-    const event = { ...common(name, payload), files: editedFiles(payload) };
-    return { ...event, kind: refined(kind, payload) };
+  read(event, payload) {
+    return common({ ...event, kind: refined(event.kind, payload) }, payload, tools);
   },
   write,
 };
@@ -32,20 +33,6 @@ function refined(kind: EventKind, payload: Payload): EventKind {
   }
   // `/clear` ends a conversation, not the session: its process goes on with another one.
   return kind === "end" && payload["reason"] === "clear" ? "switch" : kind;
-}
-
-function editedFiles(payload: Payload): string[] {
-  const input = object(payload["tool_input"]);
-  const { file_path, command } = input;
-  switch (payload["tool_name"]) {
-    case "replace":
-    case "write_file":
-      return [text(file_path)].filter((path) => path !== null);
-    case "run_shell_command":
-      return typeof command === "string" ? filesOfCommand(command) : [];
-    default:
-      return [];
-  }
 }
 
 /**

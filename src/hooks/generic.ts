@@ -1,25 +1,22 @@
 import { ParleyError } from "../bus/errors";
-import type { EventKind, HookAnswer, HookEvent, HookVendor } from "./event";
+import type { HookAnswer, HookEvent, HookVendor } from "./event";
 import { filesOfCommand, maxFiles } from "./patch";
 import { list, longestCommand, object, text } from "./payload";
-
-const kinds: Record<string, EventKind> = {
-  start: "start",
-  prompt: "prompt",
-  before_tool: "before-tool",
-  after_tool: "after-tool",
-  permission: "permission",
-  waiting: "waiting",
-  stop: "stop",
-  end: "end",
-};
 
 /** Any other tool: payloads and answers in a form of our own (docs/integrate.md). */
 export const generic: HookVendor = {
   name: "generic",
-  read(name, payload) {
-    const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
-    if (!kind) return null;
+  events: {
+    start: "start",
+    prompt: "prompt",
+    before_tool: "before-tool",
+    after_tool: "after-tool",
+    permission: "permission",
+    waiting: "waiting",
+    stop: "stop",
+    end: "end",
+  },
+  read(event, payload) {
     const session_uuid = text(payload["session_id"]);
     const vendor = text(payload["vendor"]);
     const { pid } = payload;
@@ -35,7 +32,7 @@ export const generic: HookVendor = {
     const line = tool["command"];
     const command = typeof line === "string" && line.length <= longestCommand ? line : null;
     return {
-      ...{ kind, name, session_uuid, vendor, command },
+      ...{ ...event, session_uuid, vendor, command },
       pid: pid === undefined ? null : Number(pid),
       cwd: text(payload["cwd"]) ?? ".",
       model: text(payload["model"]),

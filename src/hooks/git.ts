@@ -47,7 +47,8 @@ const values: Readonly<Record<string, readonly string[]>> = {
   clean: ["-e", "--exclude"],
 };
 
-const rules: Readonly<Record<string, Rule>> = {
+/** By the subcommands that may change a worktree. */
+export const rules: Readonly<Record<string, Rule>> = {
   checkout({ flags, positionals, paths }, place) {
     if (has(flags, "-b", "-B")) return isMoved(positionals[0]) ? anyFile : onlyBranch;
     if (has(flags, "--orphan")) return positionals.length > 0 ? anyFile : onlyBranch;
@@ -116,9 +117,6 @@ const rules: Readonly<Record<string, Rule>> = {
     return { ...anyFile, directory: from(directory, tree) };
   },
 };
-
-/** Subcommands that may change a worktree. */
-export const changingSubcommands = Object.keys(rules);
 
 const stashKeeping = ["list", "show", "drop", "clear", "create", "store", "export", "import"];
 

@@ -1,17 +1,10 @@
-import type { EventKind, HookAnswer, HookEvent, HookVendor, Payload } from "./event";
-import { common, object, text } from "./payload";
-import { filesOfCommand } from "./patch";
+import type { HookAnswer, HookEvent, HookVendor } from "./event";
+import { common, type Tools } from "./payload";
 
-const kinds: Record<string, EventKind> = {
-  SessionStart: "start",
-  UserPromptSubmit: "prompt",
-  PreToolUse: "before-tool",
-  PermissionRequest: "permission",
-  PostToolUse: "after-tool",
-  Stop: "stop",
-  StopFailure: "interrupted",
-  Interrupt: "interrupted",
-  SessionEnd: "end",
+const tools: Tools = {
+  Edit: ["path", "path"],
+  Write: ["path", "path"],
+  Bash: ["command", "line"],
 };
 
 /**
@@ -20,27 +13,22 @@ const kinds: Record<string, EventKind> = {
  */
 export const kimi: HookVendor = {
   name: "kimi",
+  events: {
+    SessionStart: "start",
+    UserPromptSubmit: "prompt",
+    PreToolUse: "before-tool",
+    PermissionRequest: "permission",
+    PostToolUse: "after-tool",
+    Stop: "stop",
+    StopFailure: "interrupted",
+    Interrupt: "interrupted",
+    SessionEnd: "end",
+  },
   deafAt: ["start", "after-tool"],
   endsUntold: true,
-  read(name, payload) {
-    const kind = kinds[name];
-    return kind ? { ...common(name, payload), files: editedFiles(payload), kind } : null;
-  },
+  read: (event, payload) => common(event, payload, tools),
   write,
 };
-
-function editedFiles(payload: Payload): string[] {
-  const { path, command } = object(payload["tool_input"]);
-  switch (payload["tool_name"]) {
-    case "Edit":
-    case "Write":
-      return [text(path)].filter((each) => each !== null);
-    case "Bash":
-      return typeof command === "string" ? filesOfCommand(command) : [];
-    default:
-      return [];
-  }
-}
 
 /** `message` is shown to its user too. A denial at the end of a turn makes it go on, with the reason. */
 function write({ kind }: HookEvent, answer: HookAnswer): object | null {

@@ -1,19 +1,13 @@
-import type { EventKind, HookVendor, Payload } from "./event";
+import type { HookVendor } from "./event";
 import { generic } from "./generic";
-import { filesOfPatch } from "./patch";
-import { common, object, text } from "./payload";
+import { common, text, type Tools } from "./payload";
 
-const kinds: Record<string, EventKind> = {
-  "session.start": "start",
-  "chat.message": "prompt",
-  "tool.execute.before": "before-tool",
-  "tool.execute.after": "after-tool",
-  "permission.asked": "permission",
-  "session.beat": "other",
-  "session.idle": "stop",
-  "session.error": "interrupted",
-  "session.deleted": "end",
-  dispose: "end",
+const tools: Tools = {
+  edit: ["filePath", "path"],
+  write: ["filePath", "path"],
+  multiedit: ["filePath", "path"],
+  patch: ["patchText", "patch"],
+  apply_patch: ["patchText", "patch"],
 };
 
 /**
@@ -22,28 +16,20 @@ const kinds: Record<string, EventKind> = {
  */
 export const opencode: HookVendor = {
   name: "opencode",
-  read(name, payload) {
-    const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
-    if (!kind) return null;
-    const agent_home = text(payload["agent_home"]);
-    return { ...common(name, payload), files: editedFiles(payload), agent_home, kind };
+  events: {
+    "session.start": "start",
+    "chat.message": "prompt",
+    "tool.execute.before": "before-tool",
+    "tool.execute.after": "after-tool",
+    "permission.asked": "permission",
+    "session.beat": "other",
+    "session.idle": "stop",
+    "session.error": "interrupted",
+    "session.deleted": "end",
+    dispose: "end",
+  },
+  read(event, payload) {
+    return { ...common(event, payload, tools), agent_home: text(payload["agent_home"]) };
   },
   write: generic.write,
 };
-
-function editedFiles(payload: Payload): string[] {
-  const input = object(payload["tool_input"]);
-  switch (payload["tool_name"]) {
-    case "edit":
-    case "write":
-    case "multiedit":
-      return [text(input["filePath"])].filter((path) => path !== null);
-    case "patch":
-    case "apply_patch": {
-      const patch = input["patchText"];
-      return typeof patch === "string" ? filesOfPatch(patch) : [];
-    }
-    default:
-      return [];
-  }
-}

@@ -1,14 +1,14 @@
 import { ParleyError } from "../bus/errors";
 import { framePreamble } from "../bus/framing";
+import { asObject, objectIn } from "../bus/object";
 import { isDoorbell } from "../bus/reach";
-import type { HookEvent, Payload } from "./event";
+import type { HookEvent, HookVendor, NamedEvent, Payload } from "./event";
 import { filesOfCommand, filesOfPatch } from "./patch";
 
 /** Ids longer than this, and directories longer than this, are no vendor's. */
 const longest = 4096;
 
-export const object = (value: unknown): Payload =>
-  typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Payload) : {};
+export const object = (value: unknown): Payload => asObject(value) ?? {};
 
 /** A text that is not empty; null for anything else. */
 export const text = (value: unknown): string | null =>
@@ -16,32 +16,37 @@ export const text = (value: unknown): string | null =>
 
 export const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
+/** What stands in a table of ours by a name of somebody else's. */
+export const entry = <T>(table: Readonly<Record<string, T>>, name: unknown): T | undefined =>
+  typeof name === "string" && Object.hasOwn(table, name) ? table[name] : undefined;
+
 /** The object that a hook was given on stdin. Throws `invalid`, and tells nothing of what stands in it. */
 export function parsePayload(input: string): Payload {
-  let value: unknown;
-  try {
-    value = JSON.parse(input);
-  } catch {
-    value = null;
-  }
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Payload;
+  const payload = objectIn(input);
+  if (payload) return payload;
   throw new ParleyError(
     "invalid",
     input.trim() === "" ? "the payload is empty" : "the payload is no JSON object",
   );
 }
 
+/** The common event; null for one that is none of ours. Throws `invalid` for a payload that cannot be read. */
+export function readEvent(vendor: HookVendor, name: string, payload: Payload): HookEvent | null {
+  const kind = entry(vendor.events, name);
+  return kind ? vendor.read({ kind, name }, payload) : null;
+}
+
 /** What the payloads of Claude and of those that follow its form have in common. Throws `invalid` without an id. */
-export function common(name: string, payload: Payload): Omit<HookEvent, "kind"> {
+export function common(event: NamedEvent, payload: Payload, tools: Tools): HookEvent {
   const session_uuid = text(payload["session_id"]);
   if (session_uuid === null) throw new ParleyError("invalid", "the payload has no session_id");
   const prompt = JSON.stringify(payload["prompt"] ?? "");
   return {
-    name,
+    ...event,
     session_uuid,
     cwd: text(payload["cwd"]) ?? ".",
     model: text(payload["model"]),
-    files: [],
+    files: editedFiles(payload, tools),
     command: commandOf(payload),
     // Some vendors hand back as a prompt what made the turn go on.
     continued: payload["stop_hook_active"] === true || prompt.includes(framePreamble),
@@ -60,7 +65,7 @@ export function common(name: string, payload: Payload): Omit<HookEvent, "kind"> 
 export const longestCommand = 256 * 1024;
 
 /** The line of shell that a tool call runs, by the names that vendors' shells have. */
-export function commandOf(payload: Payload): string | null {
+function commandOf(payload: Payload): string | null {
   const { command } = object(payload["tool_input"]);
   const isShell = shellTools.includes(String(payload["tool_name"]));
   if (!isShell || typeof command !== "string" || command.length > longestCommand) return null;
@@ -69,22 +74,22 @@ export function commandOf(payload: Payload): string | null {
 
 const shellTools = ["Bash", "bash", "Shell", "shell", "run_shell_command"];
 
-/** Files that a tool call edits, by the tools' names as Claude and Codex have them. Empty for any other tool. */
-export function editedFiles(payload: Payload): string[] {
-  const input = object(payload["tool_input"]);
-  const command = input["command"];
-  switch (payload["tool_name"]) {
-    case "Edit":
-    case "Write":
-    case "MultiEdit":
-      return [text(input["file_path"])].filter((path) => path !== null);
-    case "NotebookEdit":
-      return [text(input["notebook_path"])].filter((path) => path !== null);
-    case "apply_patch":
-      return typeof command === "string" ? filesOfPatch(command) : [];
-    case "Bash":
-      return typeof command === "string" ? filesOfCommand(command) : [];
-    default:
-      return [];
-  }
+/** Tools that may edit files, by name: the argument that tells which, and what stands in it. */
+export type Tools = Readonly<
+  Record<string, readonly [argument: string, holds: keyof typeof files]>
+>;
+
+const files = {
+  path: (value: string): string[] => (text(value) === null ? [] : [value]),
+  patch: filesOfPatch,
+  line: filesOfCommand,
+};
+
+/** Empty for any other tool. */
+function editedFiles(payload: Payload, tools: Tools): string[] {
+  const tool = entry(tools, payload["tool_name"]);
+  if (!tool) return [];
+  const [argument, holds] = tool;
+  const value = object(payload["tool_input"])[argument];
+  return typeof value === "string" ? files[holds](value) : [];
 }

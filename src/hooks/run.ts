@@ -3,7 +3,7 @@ import { ParleyError } from "../bus/errors";
 import type { FaultLog } from "../bus/fault";
 import type { PreferenceFile } from "../bus/preferences";
 import type { HookVendor } from "./event";
-import { parsePayload, text } from "./payload";
+import { entry, parsePayload, readEvent, text } from "./payload";
 import { handle } from "./handle";
 import { hookVendors } from "./vendors";
 
@@ -70,7 +70,7 @@ export async function runHook(call: HookCall, around: Surroundings): Promise<Utt
     clearTimeout(timer);
     timer = setTimeout(giveUp, within(limit));
     const vendor = vendorOf(call.vendor);
-    const read = vendor.read(name, payload);
+    const read = readEvent(vendor, name, payload);
     if (!read) throw new ParleyError("invalid", "an event that parley has no use for");
     const place = { agent_home: vendor.home?.(around.env) ?? null, path: around.env["PATH"] };
     const event = { ...place, ...read };
@@ -101,7 +101,7 @@ const limitOf = (event: string | null): number =>
   event === "SessionEnd" ? patience.end : patience.other;
 
 function vendorOf(name: string): HookVendor {
-  const vendor = Object.hasOwn(hookVendors, name) ? hookVendors[name] : undefined;
+  const vendor = entry(hookVendors, name);
   if (vendor) return vendor;
   throw new ParleyError("invalid", "no vendor of this name calls hooks");
 }

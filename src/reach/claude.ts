@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { objectIn } from "../bus/object";
 import type { SessionRecord } from "../bus/session";
 import { ownSocket, writeLine } from "./socket";
 import { accepted, failed, held, refused, type Surroundings, type VendorReach } from "./vendor";
@@ -45,7 +46,7 @@ function listening(record: SessionRecord, { env }: Surroundings): Listening | nu
   const own = env["CLAUDE_CONFIG_DIR"] || (env["HOME"] ? join(env["HOME"], ".claude") : null);
   const home = agent_home ?? own;
   if (home === null || pid === null) return null;
-  const file = objectIn(join(home, "sessions", `${pid}.json`));
+  const file = fileAt(join(home, "sessions", `${pid}.json`));
   if (file["pid"] !== pid || file["sessionId"] !== session_uuid) return null;
   const started = file["procStart"];
   if (evidence && typeof started === "string" && /^\d+$/.test(evidence.start_ticks)) {
@@ -76,7 +77,7 @@ const rank = (inbound: Inbound | null): number => inbounds.indexOf(inbound ?? "a
 
 /** It holds messages while it does not understand the setting. */
 function settingIn(path: string): Inbound | null {
-  const value = objectIn(path)["crossSessionInbound"];
+  const value = fileAt(path)["crossSessionInbound"];
   return value === undefined ? null : (inbounds.find((each) => each === value) ?? "hold");
 }
 
@@ -84,10 +85,9 @@ function settingIn(path: string): Inbound | null {
 const isHeld = ({ permission_mode }: SessionRecord, { inbound }: Listening): boolean =>
   inbound === "hold" || (inbound === null && permission_mode === "bypassPermissions");
 
-function objectIn(path: string): Record<string, unknown> {
+function fileAt(path: string): Record<string, unknown> {
   try {
-    const value: unknown = JSON.parse(readFileSync(path, "utf8"));
-    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+    return objectIn(readFileSync(path, "utf8")) ?? {};
   } catch {
     return {};
   }

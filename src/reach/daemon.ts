@@ -1,6 +1,7 @@
 import { readFileSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 
+import { objectIn } from "../bus/object";
 import type { ProcessEvidence } from "../bus/process";
 import type { SessionRecord } from "../bus/session";
 import { ownSocket } from "./socket";
@@ -81,7 +82,7 @@ function heard(
   text: string,
   send: (message: object) => void,
 ): ReadonlySet<string> | null | undefined {
-  const { id, error, result } = objectOf(text);
+  const { id, error, result } = objectIn(text) ?? {};
   if (id === 1 && !error) {
     send({ method: "initialized" });
     send({ id: 2, method: "thread/loaded/list", params: {} });
@@ -91,13 +92,4 @@ function heard(
   const list = result as { data?: unknown; nextCursor?: unknown } | undefined;
   // Without a limit all of them come at once.
   return Array.isArray(list?.data) && !list.nextCursor ? new Set(list.data.map(String)) : null;
-}
-
-function objectOf(text: string): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
-  } catch {
-    return {};
-  }
 }

@@ -20,7 +20,7 @@ export function cronLine(fields: string, { program, args, env }: Job): string {
  * The table with this line as the only one of ours, in the place of the first there was; with null without any. Every
  * other line stays as it is.
  */
-export function withLine(table: string, line: string | null): string {
+function withLine(table: string, line: string | null): string {
   const lines = table.split(/(?<=\n)/);
   const first = lines.findIndex(isOurs);
   const others = lines.filter((each, index) => index === first || !isOurs(each));

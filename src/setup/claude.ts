@@ -1,8 +1,9 @@
 import { join, resolve } from "node:path";
 
-import { claudeCommand, commandEditor, seedCommands } from "./commands";
+import { claudeCommand, commandFiles } from "./commands";
 import { type HookEvents, hooksEditor } from "./hooks";
 import { JsonText } from "./json";
+import { asksForTools, namesProgram } from "./notes";
 import type { Owner } from "./program";
 import { serverEditor } from "./server";
 import type { ConfigFile, Editor, Place, Vendor } from "./vendor";
@@ -58,21 +59,15 @@ export const claude: Vendor = {
     return [
       { part: "hooks", path: settings, editor: settingsEditor(settings, owner) },
       { part: "mcp", path: servers, editor: serverEditor(servers, owner) },
-      ...seedCommands.map((each): ConfigFile => {
-        const path = join(directory, "commands", `${each.name}.md`);
-        return { part: "command", path, editor: commandEditor(owner, claudeCommand(each)) };
-      }),
+      ...commandFiles(owner, claudeCommand, (name) => join(directory, "commands", `${name}.md`)),
     ];
   },
 
   notes: ({ scope }) => [
     "sessions that are running may have to be started again",
     ...(scope === "project"
-      ? [
-          "it asks whether this folder and the server in .mcp.json are to be trusted",
-          "the files name this machine's parley: keep them out of a shared repository",
-        ]
+      ? ["it asks whether this folder and the server in .mcp.json are to be trusted", namesProgram]
       : ["in a folder that is new to it, it asks for trust before any hook runs"]),
-    "it may ask before it uses a tool of the parley server",
+    asksForTools,
   ],
 };

@@ -1,7 +1,8 @@
 import { join, resolve } from "node:path";
 
-import { codexSkill, commandEditor, seedCommands } from "./commands";
+import { codexSkill, commandFiles } from "./commands";
 import { type HookEvents, hooksEditor } from "./hooks";
+import { namesProgram } from "./notes";
 import { tomlServerEditor } from "./toml";
 import { codexTrust } from "./trust";
 import type { ConfigFile, Place, Vendor } from "./vendor";
@@ -33,10 +34,7 @@ export const codex: Vendor = {
     return [
       { part: "hooks", path: hooks, editor: hooksEditor(hooks, this.name, events, owner) },
       { part: "mcp", path: config, editor: tomlServerEditor(config, owner) },
-      ...seedCommands.map((each): ConfigFile => {
-        const path = join(directory, "skills", each.name, "SKILL.md");
-        return { part: "command", path, editor: commandEditor(owner, codexSkill(each)) };
-      }),
+      ...commandFiles(owner, codexSkill, (name) => join(directory, "skills", name, "SKILL.md")),
     ];
   },
 
@@ -45,7 +43,7 @@ export const codex: Vendor = {
     ...(scope === "project"
       ? [
           "it reads this repository's hooks and server only once you have trusted the project",
-          "the files name this machine's parley: keep them out of a shared repository",
+          namesProgram,
         ]
       : []),
     "it asks again whenever the hooks change, as when parley has moved",

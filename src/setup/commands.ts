@@ -1,15 +1,15 @@
 import { installable, type Owner, quoted } from "./program";
-import type { Editor } from "./vendor";
+import type { ConfigFile, Editor } from "./vendor";
 
 /** A command of the seeds: what a user of an agent types to have a verb run. */
-export interface SeedCommand {
+interface SeedCommand {
   name: string;
   verb: string;
   description: string;
   hint: string;
 }
 
-export const seedCommands: readonly SeedCommand[] = [
+const seedCommands: readonly SeedCommand[] = [
   {
     name: "session-register",
     verb: "register",
@@ -58,12 +58,17 @@ const words = "Written by parley setup, which replaces and removes this file.";
 const markdownMark = `<!-- ${words} -->`;
 export const tomlMark = `# ${words}`;
 
-/** A command's file. Somebody else's of that name is left alone. */
-export const commandEditor = (
+/** A file for each command. Somebody else's of that name is left alone. */
+export const commandFiles = (
   owner: Owner,
-  write: (program: string) => string,
+  write: (command: SeedCommand) => (program: string) => string,
+  pathOf: (name: string) => string,
   mark = markdownMark,
-): Editor => wholeFile(owner, mark, write);
+): ConfigFile[] =>
+  seedCommands.map((each) => {
+    const editor = wholeFile(owner, mark, write(each));
+    return { part: "command", path: pathOf(each.name), editor };
+  });
 
 /** A whole file of ours, known by its last line. */
 export function wholeFile(

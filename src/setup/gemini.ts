@@ -1,9 +1,10 @@
 import { join, resolve } from "node:path";
 
-import { commandEditor, geminiCommand, seedCommands, tomlMark } from "./commands";
+import { commandFiles, geminiCommand, tomlMark } from "./commands";
 import { find, textOf } from "./files";
 import { type HookEvents, hooksEditor } from "./hooks";
 import { JsonText } from "./json";
+import { asksForTools, namesProgram, startAgain } from "./notes";
 import { programOfHook } from "./program";
 import { serverEditor } from "./server";
 import type { ConfigFile, Place, Trust, TrustRequest, Vendor } from "./vendor";
@@ -36,26 +37,21 @@ export const gemini: Vendor = {
     return [
       { part: "hooks", path: settings, editor: hooksEditor(settings, this.name, events, owner) },
       { part: "mcp", path: settings, editor: serverEditor(settings, owner) },
-      ...seedCommands.map((each): ConfigFile => {
-        const path = join(directory, "commands", `${each.name}.toml`);
-        return {
-          part: "command",
-          path,
-          editor: commandEditor(owner, geminiCommand(each), tomlMark),
-        };
-      }),
+      ...commandFiles(
+        owner,
+        geminiCommand,
+        (name) => join(directory, "commands", `${name}.toml`),
+        tomlMark,
+      ),
     ];
   },
 
   notes: ({ scope }) => [
-    "sessions that are running have to be started again",
+    startAgain,
     ...(scope === "project"
-      ? [
-          "it runs this repository's hooks only once you have trusted the folder",
-          "the files name this machine's parley: keep them out of a shared repository",
-        ]
+      ? ["it runs this repository's hooks only once you have trusted the folder", namesProgram]
       : []),
-    "it may ask before it uses a tool of the parley server",
+    asksForTools,
   ],
 
   trust: async (request) => switches(request),

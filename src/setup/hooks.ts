@@ -1,8 +1,9 @@
+import { asObject } from "../bus/object";
 import { JsonText, type Path } from "./json";
 import { hookCommand, installable, type Owner, programOfHook } from "./program";
 import type { Editor } from "./vendor";
 
-export interface HookEvent {
+interface HookEvent {
   /** Which tools or kinds it is for; missing for all. */
   matcher?: string;
   /** In the vendor's unit. */
@@ -121,7 +122,4 @@ export function hooksEditor(
 
 const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
 
-const object = (value: unknown): Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : {};
+const object = (value: unknown): Record<string, unknown> => asObject(value) ?? {};

@@ -1,8 +1,9 @@
 import { join, resolve } from "node:path";
 
-import { commandEditor, kimiSkill, seedCommands } from "./commands";
+import { commandFiles, kimiSkill } from "./commands";
 import { find, textOf } from "./files";
 import type { HookEvents } from "./hooks";
+import { asksForTools, namesProgram, startAgain } from "./notes";
 import { serverEditor } from "./server";
 import { hookTables, tomlHooksEditor } from "./toml-hooks";
 import type { ConfigFile, Place, Trust, TrustRequest, Vendor } from "./vendor";
@@ -55,23 +56,20 @@ export const kimi: Vendor = {
           ]
         : []),
       { part: "mcp", path: servers, editor: serverEditor(servers, owner) },
-      ...seedCommands.map((each): ConfigFile => {
-        const path = join(directory, "skills", each.name, "SKILL.md");
-        return { part: "command", path, editor: commandEditor(owner, kimiSkill(each)) };
-      }),
+      ...commandFiles(owner, kimiSkill, (name) => join(directory, "skills", name, "SKILL.md")),
     ];
   },
 
   notes: ({ scope }) => [
-    "sessions that are running have to be started again",
+    startAgain,
     ...(scope === "project"
       ? [
           "it has hooks for all of your work alone: run parley setup kimi without --project for them",
           "it reads the server in .kimi-code/mcp.json only where it is started right beside that, and asks whether to trust it",
-          "the files name this machine's parley: keep them out of a shared repository",
+          namesProgram,
         ]
       : []),
-    "it may ask before it uses a tool of the parley server",
+    asksForTools,
   ],
 
   trust: async (request) => acceptance(request),

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 
-import { commandEditor, opencodeCommand, seedCommands } from "./commands";
+import { commandFiles, opencodeCommand } from "./commands";
+import { namesProgram, startAgain } from "./notes";
 import { patienceEditor, pluginEditor } from "./plugin";
 import { opencodeServer, serverEditor } from "./server";
 import type { ConfigFile, Place, Vendor } from "./vendor";
@@ -50,17 +51,9 @@ export const opencode: Vendor = {
         return { part: "npm", path: join(each, ".npmrc"), editor: patienceEditor(owner) };
       }),
       { part: "mcp", path: config, editor: serverEditor(config, owner, opencodeServer) },
-      ...seedCommands.map((each): ConfigFile => {
-        const path = join(directory, "command", `${each.name}.md`);
-        return { part: "command", path, editor: commandEditor(owner, opencodeCommand(each)) };
-      }),
+      ...commandFiles(owner, opencodeCommand, (name) => join(directory, "command", `${name}.md`)),
     ];
   },
 
-  notes: ({ scope }) => [
-    "sessions that are running have to be started again",
-    ...(scope === "project"
-      ? ["the files name this machine's parley: keep them out of a shared repository"]
-      : []),
-  ],
+  notes: ({ scope }) => [startAgain, ...(scope === "project" ? [namesProgram] : [])],
 };

@@ -6,7 +6,7 @@ import { ParleyError } from "../bus/errors";
 import { find, makeDirectories, refused, write } from "./files";
 
 /** What is known of a file that setup has changed. */
-export interface FileRecord {
+interface FileRecord {
   /** Name of the backup of what it was without ours; null where there was no file. */
   base: string | null;
   /** SHA-256 of what setup made of it: while that holds, nobody else has changed it since. */

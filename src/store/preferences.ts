@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync }
 import { join } from "node:path";
 
 import { ParleyError } from "../bus/errors";
+import { asObject } from "../bus/object";
 import {
   defaultPreferences,
   editPolicies,
@@ -62,10 +63,8 @@ function readObject(path: string): Record<string, unknown> {
 
 /** Throws where the file is missing or holds something else. */
 function objectIn(path: string): Record<string, unknown> {
-  const value: unknown = JSON.parse(readFileSync(path, "utf8"));
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
-    return value as Record<string, unknown>;
-  }
+  const object = asObject(JSON.parse(readFileSync(path, "utf8")));
+  if (object) return object;
   throw new Error("it is no JSON object");
 }
 

@@ -1,15 +1,5 @@
 import { ParleyError } from "../bus/errors";
-import type { Audience, Listening, Mail, Wake } from "../bus/wake";
-
-/** What every process of a bus hears of, as the store's server passes it on. */
-export interface Notices {
-  send(audience: Audience): Promise<void>;
-  /** `onConnect` is called first, and again whenever notices may have been missed. Returns how to stop. */
-  listen(
-    onNotice: (audience: Audience) => void,
-    onConnect: () => void,
-  ): Promise<() => Promise<void>>;
-}
+import type { Audience, Listening, Mail, Notices, Wake } from "../bus/wake";
 
 export interface NoticeOptions {
   notices: Notices;

@@ -2,36 +2,12 @@ import { expect, test } from "bun:test";
 
 import { type Attendance, maxActiveFiles } from "../../src/bus/attendance";
 import type { LockRequest } from "../../src/bus/lock";
-import { agent, contract, draft, texts, type World } from "./world";
+import { agent, contract, draft, lockRequest, texts, visit, type World } from "./world";
 
 const ttl = 600_000;
 
-const visit = (more: Partial<Attendance> = {}): Attendance => ({
-  llm_vendor: "claude",
-  session_uuid: "conversation",
-  near: [1],
-  activity: null,
-  edited: [],
-  ends_turn: false,
-  mail_from: null,
-  ...more,
-});
-
-const lease = (
-  session_id: string,
-  paths: string[],
-  more: Partial<LockRequest> = {},
-): LockRequest => ({
-  session_id,
-  targets: paths.map((file_path) => ({ file_path, repository: null, repository_path: null })),
-  lock_type: "advisory",
-  ttl,
-  force: false,
-  auto: true,
-  waiting: null,
-  ticket: null,
-  ...more,
-});
+const lease = (session_id: string, paths: string[], more: Partial<LockRequest> = {}): LockRequest =>
+  lockRequest(session_id, paths, { ttl, auto: true, ...more });
 
 contract("An agent's event", (newWorld) => {
   const arrive = async (w: World, more = {}) =>
@@ -40,7 +16,7 @@ contract("An agent's event", (newWorld) => {
       w.moment(),
     );
   const attend = (w: World, more: Partial<Attendance> = {}) =>
-    w.store.attend(visit(more), w.moment());
+    w.store.attend(visit("claude", "conversation", 1, more), w.moment());
   const lock = (w: World, request: LockRequest) => w.store.acquireLocks(request, w.moment());
   const held = async (w: World, id = "claude-1") => (await w.store.holdings(id, w.at)).file_locks;
 

@@ -1,24 +1,13 @@
 import { expect, test } from "bun:test";
 
 import type { ClaimRequest } from "../../src/bus/claim";
-import { agent, contract, evidenceOf, type World, everything } from "./world";
+import { agent, arrive, claimRequest, contract, everything, evidenceOf, type World } from "./world";
 
-const request = (session_id: string, more: Partial<ClaimRequest> = {}): ClaimRequest => ({
-  session_id,
-  task_id: "H.13.7",
-  ttl: null,
-  waiting: null,
-  ticket: null,
-  ...more,
-});
+const request = (session_id: string, more: Partial<ClaimRequest> = {}): ClaimRequest =>
+  claimRequest(session_id, "H.13.7", more);
 
 contract("Claims", (world) => {
-  async function two(): Promise<World> {
-    const w = await world();
-    await w.store.registerSession(agent("claude", 1), w.moment());
-    await w.store.registerSession(agent("codex", 2), w.moment());
-    return w;
-  }
+  const two = async (): Promise<World> => arrive(await world(), { claude: 1, codex: 2 });
 
   test("of several who claim at once exactly one has it, and its fence grows with every owner", async () => {
     const w = await two();

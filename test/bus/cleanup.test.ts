@@ -2,7 +2,18 @@ import { expect, test } from "bun:test";
 
 import { defaultSettings } from "../../src/bus/settings";
 import type { CleanedUp } from "../../src/bus/store";
-import { agent, contract, day, draft, evidenceOf, type World, everything } from "./world";
+import {
+  agent,
+  arrive,
+  claimRequest,
+  contract,
+  day,
+  draft,
+  everything,
+  evidenceOf,
+  lockRequest,
+  type World,
+} from "./world";
 
 const second = 1000;
 const hour = 3600 * second;
@@ -10,31 +21,15 @@ const none = { messages: 0, sessions: 0, locks: 0, claims: 0, alerts: 0 };
 
 contract("Cleaning up", (world) => {
   const lock = (w: World, session_id: string, path: string, ttl: number | null = null) =>
-    w.store.acquireLocks(
-      {
-        session_id,
-        targets: [{ file_path: path, repository: null, repository_path: null }],
-        lock_type: "advisory",
-        ttl,
-        force: false,
-        waiting: null,
-        ticket: null,
-      },
-      w.moment(),
-    );
+    w.store.acquireLocks(lockRequest(session_id, [path], { ttl }), w.moment());
   const claim = (w: World, session_id: string, task_id: string, ttl: number | null = null) =>
-    w.store.acquireClaim({ session_id, task_id, ttl, waiting: null, ticket: null }, w.moment());
+    w.store.acquireClaim(claimRequest(session_id, task_id, { ttl }), w.moment());
   const clean = (w: World, vacuum = false): Promise<CleanedUp> =>
     w.store.cleanUp(w.moment(), { vacuum });
   const stored = async (w: World): Promise<string[]> =>
     (await w.store.recentMessages(everything(100_000), 0)).map((message) => message.channel);
   /** Two live sessions, claude-1 and codex-2, of different projects. */
-  async function two(): Promise<World> {
-    const w = await world();
-    await w.store.registerSession(agent("claude", 1), w.moment());
-    await w.store.registerSession(agent("codex", 2), w.moment());
-    return w;
-  }
+  const two = async (): Promise<World> => arrive(await world(), { claude: 1, codex: 2 });
 
   test("a bus with nothing past its time stays as it is", async () => {
     const w = await two();
@@ -116,12 +111,7 @@ contract("Cleaning up", (world) => {
     await lock(w, "claude-1", "/r/b");
     await claim(w, "claude-1", "H.1");
     const waiting = { process: evidenceOf(3), until: w.at + hour };
-    const target = { file_path: "/r/a", repository: null, repository_path: null };
-    const request = { session_id: "codex-2", targets: [target], lock_type: "advisory" as const };
-    await w.store.acquireLocks(
-      { ...request, ttl: null, force: false, waiting, ticket: null },
-      w.moment(),
-    );
+    await w.store.acquireLocks(lockRequest("codex-2", ["/r/a"], { waiting }), w.moment());
     w.processes.set(1, "gone");
     expect(await w.store.overdue(w.moment())).toEqual({ ...none, locks: 2, claims: 1 });
     expect(await clean(w)).toMatchObject({
@@ -140,8 +130,7 @@ contract("Cleaning up", (world) => {
     const w = await two();
     await claim(w, "claude-1", "H.1");
     const waiting = { process: evidenceOf(3), until: w.at + hour };
-    const request = { session_id: "codex-2", task_id: "H.1", ttl: null };
-    await w.store.acquireClaim({ ...request, waiting, ticket: null }, w.moment());
+    await w.store.acquireClaim(claimRequest("codex-2", "H.1", { waiting }), w.moment());
     w.processes.set(3, "gone");
     await clean(w);
     // Somebody is rung only for what others wait for.

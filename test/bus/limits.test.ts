@@ -1,12 +1,11 @@
 import { expect, test } from "bun:test";
 
 import { defaultSettings } from "../../src/bus/settings";
-import { agent, contract, draft, texts, type World } from "./world";
+import { agent, claimRequest, contract, draft, lockRequest, texts, type World } from "./world";
 
 const limited = { ...defaultSettings, mostUnread: 3, mostHeld: 3 };
 
 contract("What is bounded", (world) => {
-  const queue = { waiting: null, ticket: null };
   const register = async (w: World): Promise<string[]> => {
     const ids: string[] = [];
     for (const [index, vendor] of ["claude", "codex"].entries())
@@ -50,18 +49,14 @@ contract("What is bounded", (world) => {
     const [claude = ""] = await register(w);
     const lock = (...names: string[]) =>
       w.store.acquireLocks(
-        {
-          ...{ session_id: claude, lock_type: "advisory", ttl: null, force: false, ...queue },
-          targets: names.map((name) => ({
-            file_path: `/${name}`,
-            repository: null,
-            repository_path: null,
-          })),
-        },
+        lockRequest(
+          claude,
+          names.map((name) => `/${name}`),
+        ),
         w.moment(),
       );
     const claim = (task_id: string) =>
-      w.store.acquireClaim({ session_id: claude, task_id, ttl: null, ...queue }, w.moment());
+      w.store.acquireClaim(claimRequest(claude, task_id), w.moment());
     await lock("a", "b");
     await expect(lock("c", "d")).rejects.toMatchObject(full);
     await lock("c");

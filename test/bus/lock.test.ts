@@ -1,35 +1,25 @@
 import { expect, test } from "bun:test";
 
-import type { Attempt, GotLocks, LockRequest } from "../../src/bus/lock";
-import { agent, contract, evidenceOf, texts, type World, everything } from "./world";
+import type { Attempt, GotLocks } from "../../src/bus/lock";
+import {
+  agent,
+  arrive,
+  claimRequest,
+  contract,
+  everything,
+  evidenceOf,
+  lockRequest,
+  texts,
+  type World,
+} from "./world";
 
 const second = 1000;
 
-const request = (
-  session_id: string,
-  paths: string[],
-  more: Partial<LockRequest> = {},
-): LockRequest => ({
-  session_id,
-  targets: paths.map((file_path) => ({ file_path, repository: null, repository_path: null })),
-  lock_type: "advisory",
-  ttl: null,
-  force: false,
-  waiting: null,
-  ticket: null,
-  ...more,
-});
-
 contract("Locks", (world) => {
   /** Two live sessions, claude-1 and codex-2. */
-  async function two(): Promise<World> {
-    const w = await world();
-    await w.store.registerSession(agent("claude", 1), w.moment());
-    await w.store.registerSession(agent("codex", 2), w.moment());
-    return w;
-  }
-  const lock = (w: World, ...args: Parameters<typeof request>): Promise<Attempt<GotLocks>> =>
-    w.store.acquireLocks(request(...args), w.moment());
+  const two = async (): Promise<World> => arrive(await world(), { claude: 1, codex: 2 });
+  const lock = (w: World, ...args: Parameters<typeof lockRequest>): Promise<Attempt<GotLocks>> =>
+    w.store.acquireLocks(lockRequest(...args), w.moment());
   const blocker = (attempt: Attempt<GotLocks>) =>
     attempt.kind === "blocked" ? attempt.blocker : null;
 
@@ -136,10 +126,7 @@ contract("Locks", (world) => {
   test("the end of a session frees its locks and claims, each with its event", async () => {
     const w = await two();
     await lock(w, "claude-1", ["/r/a", "/r/b"]);
-    await w.store.acquireClaim(
-      { session_id: "claude-1", task_id: "H.1", ttl: null, waiting: null, ticket: null },
-      w.moment(),
-    );
+    await w.store.acquireClaim(claimRequest("claude-1", "H.1"), w.moment());
     const ended = await w.store.endSession("claude-1", "session ended normally", w.moment());
     expect(ended?.released).toEqual({ locks: 2, claims: 1 });
     const events = (await w.store.recentMessages(everything(9), w.at)).filter(
@@ -220,11 +207,11 @@ contract("Locks", (world) => {
       { file_path, repository: "/main/.git", repository_path: "src/a.ts" },
     ];
     await w.store.acquireLocks(
-      request("claude-1", [], { targets: target("/main/src/a.ts") }),
+      lockRequest("claude-1", [], { targets: target("/main/src/a.ts") }),
       w.moment(),
     );
     const other = await w.store.acquireLocks(
-      request("codex-2", [], { targets: target("/other/src/a.ts") }),
+      lockRequest("codex-2", [], { targets: target("/other/src/a.ts") }),
       w.moment(),
     );
     expect(other.kind === "got" && other.got.elsewhere.map((each) => each.session_id)).toEqual([

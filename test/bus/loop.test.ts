@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 
 import { defaultSettings } from "../../src/bus/settings";
-import { agent, contract, draft, type World } from "./world";
+import { agent, arrive, contract, conversation, draft, visit, type World } from "./world";
 
 const limit = 4;
 const window = 60_000;
@@ -9,16 +9,7 @@ const window = 60_000;
 contract("A loop of messages", (newWorld) => {
   const begin = async (loop = { limit, window }): Promise<World> => {
     const w = await newWorld({ ...defaultSettings, loop });
-    for (const [vendor, pid] of [
-      ["claude", 1],
-      ["codex", 2],
-      ["kimi", 3],
-    ] as const)
-      await w.store.registerSession(
-        agent(vendor, pid, { session_uuid: vendor, session_uuid_known: true }),
-        w.moment(),
-      );
-    return w;
+    return arrive(w, { claude: 1, codex: 2, kimi: 3 }, conversation);
   };
   const send = (w: World, from: string, to: string) =>
     w.store.sendMessages(draft(from, to), w.moment());
@@ -28,14 +19,8 @@ contract("A loop of messages", (newWorld) => {
   };
   const alerts = async (w: World) =>
     (await w.store.alerts(20, w.at)).filter((each) => each.message_type === "message_loop");
-  const visit = (w: World, vendor: string, pid: number, more = {}) =>
-    w.store.attend(
-      {
-        ...{ llm_vendor: vendor, session_uuid: vendor, near: [pid], activity: null, edited: [] },
-        ...{ ends_turn: false, mail_from: null, ...more },
-      },
-      w.moment(),
-    );
+  const attend = (w: World, vendor: string, pid: number, more = {}) =>
+    w.store.attend(visit(vendor, vendor, pid, more), w.moment());
   const mayWake = async (w: World, session_id = "codex-2", sender_id = "claude-1") =>
     (await w.store.reserveWake({ session_id, sender_id }, w.moment()))?.kind;
 
@@ -76,8 +61,8 @@ contract("A loop of messages", (newWorld) => {
     const more = { session_id: "Zoe", session_uuid: "zoe" };
     await w.store.registerSession(agent("gemini", 4, more), w.moment());
     await exchange(w, limit + 1, "Zoe", "codex-2");
-    expect((await visit(w, "codex", 2, { mail_from: 1 }))?.waiting).toBe(4);
-    expect((await visit(w, "codex", 2, { mail_from: 1, goes_on: true }))?.waiting).toBe(0);
+    expect((await attend(w, "codex", 2, { mail_from: 1 }))?.waiting).toBe(4);
+    expect((await attend(w, "codex", 2, { mail_from: 1, goes_on: true }))?.waiting).toBe(0);
   });
 
   test("is none where one writes and is never answered, nor between others, nor beyond the window", async () => {
@@ -94,14 +79,14 @@ contract("A loop of messages", (newWorld) => {
 
   test("ends waking and going on for each other, not for others, and mid-turn mail stays", async () => {
     const w = await begin();
-    await visit(w, "codex", 2, { activity: "idle" });
+    await attend(w, "codex", 2, { activity: "idle" });
     await exchange(w, limit + 1);
     expect(await mayWake(w)).toBe("loop");
     expect(await mayWake(w, "codex-2", "kimi-3")).toBe("go");
-    expect((await visit(w, "codex", 2, { mail_from: 2, goes_on: true }))?.waiting).toBe(0);
-    expect((await visit(w, "codex", 2, { mail_from: 2 }))?.waiting).toBe(4);
+    expect((await attend(w, "codex", 2, { mail_from: 2, goes_on: true }))?.waiting).toBe(0);
+    expect((await attend(w, "codex", 2, { mail_from: 2 }))?.waiting).toBe(4);
     await send(w, "kimi-3", "codex-2");
-    expect((await visit(w, "codex", 2, { mail_from: 2, goes_on: true }))?.waiting).toBe(1);
+    expect((await attend(w, "codex", 2, { mail_from: 2, goes_on: true }))?.waiting).toBe(1);
     const look = { mailbox: "codex-2", channel: null, limit: 20, peek: true, fresh_from: 2 };
     expect(
       (await w.store.openInbox({ ...look, unlooped: true }, w.moment())).messages,
@@ -110,12 +95,12 @@ contract("A loop of messages", (newWorld) => {
 
   test("lasts beyond its window, and ends when a human prompts one of the two; a doorbell is no human", async () => {
     const w = await begin();
-    await visit(w, "codex", 2, { activity: "idle" });
+    await attend(w, "codex", 2, { activity: "idle" });
     await exchange(w, limit + 1);
     w.at += 2 * window;
-    await visit(w, "claude", 1, { prompted_by: "doorbell" });
+    await attend(w, "claude", 1, { prompted_by: "doorbell" });
     expect(await mayWake(w)).toBe("loop");
-    await visit(w, "claude", 1, { prompted_by: "human" });
+    await attend(w, "claude", 1, { prompted_by: "human" });
     expect(await mayWake(w)).toBe("go");
     expect(await alerts(w)).toEqual([]);
     expect((await w.store.session("claude-1"))?.prompted_at).toBe(new Date(w.at).toISOString());
@@ -125,7 +110,7 @@ contract("A loop of messages", (newWorld) => {
     const w = await begin();
     await exchange(w, limit);
     w.at += 1;
-    await visit(w, "codex", 2, { prompted_by: "human" });
+    await attend(w, "codex", 2, { prompted_by: "human" });
     w.at += 1;
     await exchange(w, limit);
     expect(await alerts(w)).toEqual([]);
@@ -135,13 +120,13 @@ contract("A loop of messages", (newWorld) => {
 
   test("ends when the operator acknowledges the alert, not when a session does", async () => {
     const w = await begin();
-    await visit(w, "codex", 2, { activity: "idle" });
+    await attend(w, "codex", 2, { activity: "idle" });
     await exchange(w, limit + 1);
     await w.store.acknowledge([(await alerts(w))[0]!.id], "claude-1", w.at);
     expect(await mayWake(w)).toBe("loop");
     await exchange(w, 2);
     expect(await alerts(w)).toEqual([]);
-    await visit(w, "claude", 1, { prompted_by: "human" });
+    await attend(w, "claude", 1, { prompted_by: "human" });
     w.at += 1;
     await exchange(w, limit + 1);
     await w.store.acknowledge([(await alerts(w))[0]!.id], "operator", w.at);
@@ -158,7 +143,7 @@ contract("A loop of messages", (newWorld) => {
     await exchange(w, limit + 1);
     await w.store.endSession("claude-1", "done", w.moment());
     expect(await alerts(w)).toEqual([]);
-    await visit(w, "codex", 2, { activity: "idle" });
+    await attend(w, "codex", 2, { activity: "idle" });
     expect(await mayWake(w)).toBe("go");
   });
 

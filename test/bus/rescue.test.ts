@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import type { ProcessEvidence } from "../../src/bus/process";
 import { resumeCommand } from "../../src/bus/resume";
 import { triage } from "../../src/bus/triage";
-import { agent, contract, day, draft, texts } from "./world";
+import { agent, claimRequest, contract, day, draft, lockRequest, texts } from "./world";
 
 const minute = 60_000;
 
@@ -11,18 +11,7 @@ contract("Rescue", (world) => {
   test("lists the dead with what they hold and ends nobody", async () => {
     const w = await world();
     await w.store.registerSession(agent("claude", 1), w.moment());
-    await w.store.acquireLocks(
-      {
-        session_id: "claude-1",
-        targets: [{ file_path: "/a", repository: null, repository_path: null }],
-        lock_type: "advisory",
-        ttl: null,
-        force: false,
-        waiting: null,
-        ticket: null,
-      },
-      w.moment(),
-    );
+    await w.store.acquireLocks(lockRequest("claude-1", ["/a"]), w.moment());
     w.processes.set(1, "gone");
     const [seen] = await w.store.sessionsToRescue(w.moment());
     expect(seen).toMatchObject({
@@ -52,10 +41,7 @@ contract("Rescue", (world) => {
     const w = await world();
     for (const pid of [1, 2]) {
       await w.store.registerSession(agent("claude", pid), w.moment());
-      await w.store.acquireClaim(
-        { session_id: `claude-${pid}`, task_id: `T${pid}`, ttl: null, waiting: null, ticket: null },
-        w.moment(),
-      );
+      await w.store.acquireClaim(claimRequest(`claude-${pid}`, `T${pid}`), w.moment());
     }
     const silentSince = w.moment();
     w.at += minute;

@@ -3,29 +3,13 @@ import { expect, test } from "bun:test";
 import { defaultSettings } from "../../src/bus/settings";
 import { judgeSession } from "../../src/bus/liveness";
 import { doorbellText, isDoorbell, type Reach, reachabilityOf } from "../../src/bus/reach";
-import { agent, contract, draft, type World } from "./world";
+import { agent, arrive, contract, conversation, draft, visit, type World } from "./world";
 
 contract("Waking", (newWorld) => {
-  const begin = async (): Promise<World> => {
-    const w = await newWorld();
-    for (const [vendor, pid] of [
-      ["claude", 1],
-      ["codex", 2],
-    ] as const)
-      await w.store.registerSession(
-        agent(vendor, pid, { session_uuid: vendor, session_uuid_known: true }),
-        w.moment(),
-      );
-    return w;
-  };
-  const visit = (w: World, more = {}) =>
-    w.store.attend(
-      {
-        ...{ llm_vendor: "codex", session_uuid: "codex", near: [2], activity: null, edited: [] },
-        ...{ ends_turn: false, mail_from: null, ...more },
-      },
-      w.moment(),
-    );
+  const begin = async (): Promise<World> =>
+    arrive(await newWorld(), { claude: 1, codex: 2 }, conversation);
+  const attend = (w: World, more = {}) =>
+    w.store.attend(visit("codex", "codex", 2, more), w.moment());
   const reserve = (w: World) =>
     w.store.reserveWake({ session_id: "codex-2", sender_id: "claude-1" }, w.moment());
   const note = (
@@ -43,10 +27,10 @@ contract("Waking", (newWorld) => {
     const w = await begin();
     expect((await reserve(w))?.kind).toBe("working");
     for (const activity of ["working", "awaiting permission"] as const) {
-      await visit(w, { activity });
+      await attend(w, { activity });
       expect((await reserve(w))?.kind).toBe(activity);
     }
-    await visit(w, { activity: "idle" });
+    await attend(w, { activity: "idle" });
     expect(await reserve(w)).toMatchObject({ kind: "go", record: { session_id: "codex-2" } });
     await w.store.endSession("codex-2", "done", w.moment());
     expect(await reserve(w)).toBeNull();
@@ -54,7 +38,7 @@ contract("Waking", (newWorld) => {
 
   test("of several who want it at once rings once, and again after a turn, a failure or ten seconds", async () => {
     const w = await begin();
-    await visit(w, { activity: "idle" });
+    await attend(w, { activity: "idle" });
     w.at += 100;
     const other = await w.another();
     const both = await Promise.all([
@@ -69,8 +53,8 @@ contract("Waking", (newWorld) => {
     w.at += 5000;
     expect((await reserve(w))?.kind).toBe("go");
     w.at += 100;
-    await visit(w, { activity: "working" });
-    await visit(w, { activity: "idle" });
+    await attend(w, { activity: "working" });
+    await attend(w, { activity: "idle" });
     expect((await reserve(w))?.kind).toBe("go");
   });
 
@@ -94,7 +78,7 @@ contract("Waking", (newWorld) => {
   test("knows when it last worked by what the hooks have seen", async () => {
     const w = await begin();
     const [message] = await w.store.sendMessages(draft("claude-1", "codex-2"), w.moment());
-    await visit(w, { prompted_by: "doorbell", activity: "working" });
+    await attend(w, { prompted_by: "doorbell", activity: "working" });
     await w.store.markDelivered("codex-2", [message!.id], "inbox", w.at);
     expect(await w.store.session("codex-2")).toMatchObject({
       woken_at: new Date(w.at).toISOString(),
@@ -108,12 +92,12 @@ contract("Waking", (newWorld) => {
 
   test("keeps what a hook tells of the agent until it tells something else", async () => {
     const w = await begin();
-    await visit(w, { permission_mode: "plan", agent_home: "/home/you/.codex" });
-    await visit(w, { permission_mode: null });
+    await attend(w, { permission_mode: "plan", agent_home: "/home/you/.codex" });
+    await attend(w, { permission_mode: null });
     const told = { permission_mode: "plan", agent_home: "/home/you/.codex" };
     expect(await w.store.session("codex-2")).toMatchObject(told);
     await w.store.registerSession(agent("codex", 2, { session_uuid: "codex" }), w.moment());
-    await visit(w, { permission_mode: "bypassPermissions" });
+    await attend(w, { permission_mode: "bypassPermissions" });
     expect(await w.store.session("codex-2")).toMatchObject({
       ...told,
       permission_mode: "bypassPermissions",
@@ -143,12 +127,12 @@ contract("Waking", (newWorld) => {
       ).now;
     };
     expect(await now()).toBe("none");
-    await visit(w, { activity: "working" });
+    await attend(w, { activity: "working" });
     expect(await now()).toBe("turn");
     expect(await now(reach(), "stopped")).toBe("none");
-    await visit(w, { activity: "awaiting permission" });
+    await attend(w, { activity: "awaiting permission" });
     expect(await now()).toBe("prompt");
-    await visit(w, { activity: "idle" });
+    await attend(w, { activity: "idle" });
     expect(await now()).toBe("wake");
     expect(await now(reach({ policy: () => "never" }))).toBe("prompt");
     expect(await now(reach({ wayTo: () => null }))).toBe("prompt");

@@ -1,7 +1,10 @@
 import { afterEach, describe, test } from "bun:test";
 
+import type { Attendance } from "../../src/bus/attendance";
+import type { ClaimRequest } from "../../src/bus/claim";
 import type { Registration } from "../../src/bus/identify";
 import { momentOf, type Moment } from "../../src/bus/liveness";
+import type { LockRequest } from "../../src/bus/lock";
 import type { ProcessEvidence, ProcessState, ProcessTable } from "../../src/bus/process";
 import { defaultSettings, type Settings } from "../../src/bus/settings";
 import type { MessageDraft, Store } from "../../src/bus/store";
@@ -99,6 +102,57 @@ export function agent(
     ...more,
   };
 }
+
+/** Registers one of each vendor by its process: `claude-1` and the like. */
+export async function arrive(
+  w: World,
+  vendors: Readonly<Record<string, number>>,
+  more: (vendor: string) => Partial<Registration> = () => ({}),
+): Promise<World> {
+  for (const [vendor, pid] of Object.entries(vendors)) {
+    await w.store.registerSession(agent(vendor, pid, more(vendor)), w.moment());
+  }
+  return w;
+}
+
+/** A registration by its conversation, which is called like its vendor. */
+export const conversation = (vendor: string): Partial<Registration> => ({
+  session_uuid: vendor,
+  session_uuid_known: true,
+});
+
+export const lockRequest = (
+  session_id: string,
+  paths: readonly string[],
+  more: Partial<LockRequest> = {},
+): LockRequest => ({
+  session_id,
+  targets: paths.map((file_path) => ({ file_path, repository: null, repository_path: null })),
+  lock_type: "advisory",
+  ttl: null,
+  force: false,
+  waiting: null,
+  ticket: null,
+  ...more,
+});
+
+export const claimRequest = (
+  session_id: string,
+  task_id: string,
+  more: Partial<ClaimRequest> = {},
+): ClaimRequest => ({ session_id, task_id, ttl: null, waiting: null, ticket: null, ...more });
+
+/** An event of an agent that tells nothing but that it was. */
+export const visit = (
+  llm_vendor: string,
+  session_uuid: string,
+  pid: number,
+  more: Partial<Attendance> = {},
+): Attendance => ({
+  ...{ llm_vendor, session_uuid, near: [pid], activity: null, edited: [], ends_turn: false },
+  mail_from: null,
+  ...more,
+});
 
 export const draft = (
   sender_id: string,

@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { framePreamble } from "../../src/bus/framing";
 import { doorbellText } from "../../src/bus/reach";
 import type { HookAnswer, HookEvent } from "../../src/hooks/event";
-import { parsePayload } from "../../src/hooks/payload";
+import { parsePayload, readEvent } from "../../src/hooks/payload";
 import { duties } from "../../src/hooks/table";
 import { hookVendors } from "../../src/hooks/vendors";
 import claude from "./fixtures/claude.json";
@@ -21,7 +21,7 @@ const recorded: Record<string, Record<string, Record<string, unknown>>> = {
 };
 
 function read(vendor: string, name: string, more: Record<string, unknown> = {}): HookEvent {
-  const event = hookVendors[vendor]!.read(name, { ...recorded[vendor]![name], ...more });
+  const event = readEvent(hookVendors[vendor]!, name, { ...recorded[vendor]![name], ...more });
   if (event) return event;
   throw new Error(`${vendor} ${name} was not read`);
 }
@@ -189,9 +189,14 @@ describe("A recorded payload", () => {
     expect(read("claude", "PostToolUse", { agent_id: "a1" }).subagent).toBe(true);
   });
 
-  test("of an event that is none of ours is nothing", () => {
-    expect(hookVendors["codex"]!.read("PreModelRequest", codex.Stop)).toBeNull();
-  });
+  test.each(Object.keys(recorded))(
+    "of %s about an event that is none of ours is nothing",
+    (vendor) => {
+      for (const name of ["PreModelRequest", "constructor"]) {
+        expect(readEvent(hookVendors[vendor]!, name, codex.Stop)).toBeNull();
+      }
+    },
+  );
 
   test.each([
     [{ session_id: 7 }],

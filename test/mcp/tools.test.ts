@@ -1,7 +1,11 @@
 import { expect, test } from "bun:test";
 
-import { sandbox } from "../support";
+import { sandbox, type Sandbox } from "../support";
 import { connect } from "./client";
+
+/** In directories of their own. */
+const two = async (s: Sandbox) =>
+  [await s.startAgent("claude"), await s.startAgent("codex", { cwd: s.home })] as const;
 
 test("the tools are these eight, each with what a client may assume of it", async () => {
   await using s = sandbox();
@@ -54,10 +58,7 @@ test("the tools are these eight, each with what a client may assume of it", asyn
 
 test("two agents exchange a message, which is pending, delivered and read as it is shown and dealt with", async () => {
   await using s = sandbox();
-  const [claude, codex] = [
-    await s.startAgent("claude"),
-    await s.startAgent("codex", { cwd: s.home }),
-  ];
+  const [claude, codex] = await two(s);
   const [a, b] = [await connect(s, claude), await connect(s, codex)];
   const claudeId = `claude-${claude.pid}`;
   const codexId = `codex-${codex.pid}`;
@@ -96,10 +97,7 @@ test("two agents exchange a message, which is pending, delivered and read as it 
 
 test("what another holds is a conflict that names it, with nothing locked or claimed", async () => {
   await using s = sandbox();
-  const [claude, codex] = [
-    await s.startAgent("claude"),
-    await s.startAgent("codex", { cwd: s.home }),
-  ];
+  const [claude, codex] = await two(s);
   const [a, b] = [await connect(s, claude), await connect(s, codex)];
   const locked = await a.call("bus_lock", { paths: ["a.ts", "sub"], ttl: "10m" });
   expect(locked.data.locks.map((each: { file_path: string }) => each.file_path)).toEqual([
@@ -169,10 +167,7 @@ test("wrong arguments are an error that says which", async () => {
 
 test("foreign text stays behind its mark and poses as nobody", async () => {
   await using s = sandbox();
-  const [claude, codex] = [
-    await s.startAgent("claude"),
-    await s.startAgent("codex", { cwd: s.home }),
-  ];
+  const [claude, codex] = await two(s);
   const server = await connect(s, claude);
   await server.call("bus_status");
   const text =
@@ -195,10 +190,7 @@ test("foreign text stays behind its mark and poses as nobody", async () => {
 
 test("what does not fit into one answer stays pending, and a long message is shown whole", async () => {
   await using s = sandbox();
-  const [claude, codex] = [
-    await s.startAgent("claude"),
-    await s.startAgent("codex", { cwd: s.home }),
-  ];
+  const [claude, codex] = await two(s);
   const server = await connect(s, claude);
   await server.call("bus_status");
   await codex.run(["parley", "register"]);

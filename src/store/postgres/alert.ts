@@ -1,10 +1,10 @@
-import { type Alert, type ConflictType, conflictRules } from "../../bus/alert";
+import type { Alert, ConflictType } from "../../bus/alert";
 import { timestamp } from "../../bus/clock";
-import { ParleyError } from "../../bus/errors";
 import { operatorId } from "../../bus/message";
 import type { SessionRecord } from "../../bus/session";
 import { channelLife } from "../../bus/settings";
-import { alertFrom, overlaps } from "../rows/alert";
+import { alertFrom, isWhereAlerted, joining, noUnreadAlert } from "../rows/alert";
+import { alertRow } from "../rows/event";
 import { messageColumns, type MessageRow } from "../rows/message";
 import { isResource } from "../rows/path";
 import type { Queries } from "./queries";
@@ -33,37 +33,18 @@ export async function raiseAlert(
   by: SessionRecord,
   at: number,
 ): Promise<void> {
-  const { action, priority } = conflictRules[type];
   const scope = scopeOf(type, resource, by.machine_uuid);
   const [row] = await alertsOn(c, type, resource, scope);
   if (!row) {
-    const id = await insertMessage(c, {
-      sender_id: by.session_id,
-      sender_session_uuid: by.session_uuid,
-      recipient_id: null,
-      channel: "operator_alert",
-      message_type: type,
-      payload: { sessions: [...sessions], resource, action },
-      priority,
-      status: "pending",
-      project_id: by.project_id,
-      task_id: by.task_id,
-      activity: resource,
-      scope,
-      reply_to: null,
-      at,
-    });
+    const id = await insertMessage(c, { ...alertRow(type, resource, sessions, by, at), scope });
     await addressAlert(c, id, sessions);
     return;
   }
   const alert = alertFrom(row);
-  const named = new Set(alert.payload.sessions);
-  const joined = sessions.some((session) => !named.has(session));
-  // Who was refused the same thing earlier is in it still.
-  const others = alert.payload.sessions.filter((each) => !sessions.includes(each));
+  const { named, joined, others } = joining(alert, sessions);
   // Of a refused lock the first one named holds it.
   const all = [...sessions, ...(await remaining(c, others, alert))];
-  if (!joined && all.length === named.size) return;
+  if (!joined && all.length === named) return;
   if (joined) await reopenAlert(c, alert, all, at);
   else await rewriteAlert(c, alert, all, at);
 }
@@ -152,11 +133,8 @@ async function remaining(c: Queries, ids: readonly string[], alert: Alert): Prom
 async function isStillThere(c: Queries, session_id: string, alert: Alert): Promise<boolean> {
   const record = await liveRecord(c, session_id);
   if (!record) return false;
-  const { resource } = alert.payload;
-  const overlap = overlaps.find(({ type }) => type === alert.message_type);
-  // A file conflict ends with the lock, not by anything its sessions do elsewhere.
-  if (!overlap || record[overlap.column] === resource) return true;
-  return overlap.type === "task_conflict" && (await claims(c, session_id, resource));
+  if (isWhereAlerted(record, alert)) return true;
+  return alert.message_type === "task_conflict" && claims(c, session_id, alert.payload.resource);
 }
 
 const claims = async (c: Queries, session_id: string, task_id: string): Promise<boolean> =>
@@ -251,12 +229,7 @@ export async function acknowledge(
   const acknowledged: Alert[] = [];
   for (const id of ids) {
     const row = await c.get<MessageRow>(`${unreadAlerts} and m.id = $id`, { id });
-    if (!row) {
-      throw new ParleyError("not_found", `There is no unread alert ${id}`, {
-        hint: "list them with parley conflicts --alerts; nothing was acknowledged",
-        details: { message_id: id },
-      });
-    }
+    if (!row) throw noUnreadAlert(id);
     const alert = alertFrom(row);
     await closeAlert(c, alert, `acknowledged by ${by}`, at);
     if (by === operatorId && alert.message_type === "message_loop") {

@@ -2,7 +2,8 @@ import { type Attendance, type Attended, changeBy } from "../../bus/attendance";
 import { timestamp } from "../../bus/clock";
 import type { Moment } from "../../bus/liveness";
 import type { SessionRecord } from "../../bus/session";
-import { fromRow, type SessionRow } from "../rows/session";
+import { attendedColumns, visitorAmong } from "../rows/attendance";
+import type { SessionRow } from "../rows/session";
 import type { Connection } from "./connection";
 import type { Queries } from "./queries";
 import { waitingMail } from "./inbox";
@@ -59,12 +60,7 @@ async function visitor(
       and machine_uuid = $machine and status <> 'terminated'`,
     { llm_vendor, session_uuid, machine: c.machineUuid },
   );
-  const found = rows.map(fromRow);
-  for (const pid of near) {
-    const record = found.find((each) => each.pid === pid);
-    if (record && moment.judge(record).ended === null) return record;
-  }
-  return null;
+  return visitorAmong(rows, near, moment);
 }
 
 async function isDue(
@@ -88,18 +84,11 @@ async function write(
   const { record, visible, told, beat } = changeBy(visit, before, moment.at);
   if (visible || told) {
     await c.run(
-      `update parley.session_registry set activity = $state, activity_since = $since, active_files = $files,
-          edited_files = $edited, permission_mode = $mode, agent_home = $home
+      `update parley.session_registry set activity = $activity, activity_since = $activity_since,
+          active_files = $active_files, edited_files = $edited_files, permission_mode = $permission_mode,
+          agent_home = $agent_home
         where session_id = $session_id`,
-      {
-        session_id,
-        state: record.activity?.state ?? null,
-        since: record.activity?.since ?? null,
-        files: JSON.stringify(record.active_files),
-        edited: JSON.stringify(record.edited_files),
-        mode: record.permission_mode,
-        home: record.agent_home,
-      },
+      { session_id, ...attendedColumns(record) },
     );
   }
   if (visit.prompted_by === "human") await humanSpoke(c, session_id, moment.at);

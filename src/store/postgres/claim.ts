@@ -1,17 +1,19 @@
 import type { Claim, ClaimRequest } from "../../bus/claim";
 import { timestamp } from "../../bus/clock";
-import { ParleyError } from "../../bus/errors";
 import type { Moment } from "../../bus/liveness";
-import type { Attempt, Blocker } from "../../bus/lock";
+import type { Attempt } from "../../bus/lock";
 import type { SessionRecord } from "../../bus/session";
+import { actorCalled } from "../rows/event";
+import { claimedByOther } from "../rows/lease";
 import { fromRow, type SessionRow } from "../rows/session";
+import { firstInQueue } from "../rows/waiter";
 import { raiseAlert, reviewTaskAlert } from "./alert";
 import { refuseTooMany } from "./bounds";
 import type { Queries } from "./queries";
-import { insertEvent, tell } from "./event";
-import { freeIfOver } from "./lease";
+import { insertEvent } from "./event";
+import { blocked, freeIfOver } from "./lease";
 import { alive, liveRecord, requireLive, tend } from "./session";
-import { enterQueue, firstInQueue, leaveQueue, waitingSessions } from "./waiter";
+import { leaveQueue, queueOn, waitingSessions } from "./waiter";
 
 /** The columns of a claim as the port gives them. */
 export const claimColumns =
@@ -27,25 +29,29 @@ export async function acquireClaim(
   // A waiting session's look at something still held writes nothing, or every look would wake the other waiters.
   if (request.ticket === null) await tend(c, me.session_id, moment);
   const { task_id, session_id } = request;
+  const refuse = (holder: string, waits: boolean): Promise<Attempt<Claim>> =>
+    blocked(
+      c,
+      me,
+      request,
+      [task_id],
+      { kind: "claim", holder, resource: task_id, wanted: task_id, lock: null, waits },
+      moment,
+    );
   const claim = await claimOn(c, task_id);
   if (claim && claim.session_id !== session_id && !(await isFree(c, claim, moment))) {
-    return blocked(c, me, request, blockerOf(claim.session_id, task_id, false), moment);
+    return refuse(claim.session_id, false);
   }
   const mine = claim?.session_id === session_id;
   const first = mine
     ? null
-    : await firstInQueue(
-        c,
-        "claim",
-        me,
-        request.ticket,
+    : firstInQueue(
+        await queueOn(c, "claim", me.machine_uuid, moment),
+        request,
         (wanted) => wanted === task_id,
         () => false,
-        moment,
       );
-  if (first) {
-    return blocked(c, me, request, blockerOf(first.session_id, task_id, true), moment);
-  }
+  if (first) return refuse(first.holder, true);
   if (request.ticket !== null) await leaveQueue(c, request.ticket);
   const got = await writeClaim(c, me, request, moment.at);
   if (!mine) await refuseTooMany(c, "task_claims", session_id);
@@ -56,15 +62,6 @@ export async function acquireClaim(
   }
   return { kind: "got", got, touched: ids };
 }
-
-const blockerOf = (holder: string, task_id: string, waits: boolean): Blocker => ({
-  kind: "claim",
-  holder,
-  resource: task_id,
-  wanted: task_id,
-  lock: null,
-  waits,
-});
 
 const claimOn = (c: Queries, task_id: string): Promise<Claim | null> =>
   c.get<Claim>(`select ${claimColumns} from parley.task_claims where task_id = $task_id`, {
@@ -85,28 +82,6 @@ async function workingOn(
   return rows.map(fromRow);
 }
 
-async function blocked(
-  c: Queries,
-  me: SessionRecord,
-  request: ClaimRequest,
-  blocker: Blocker,
-  moment: Moment,
-): Promise<Attempt<Claim>> {
-  if (request.ticket !== null)
-    return { kind: "blocked", blocker, ticket: request.ticket, touched: [] };
-  const { holder, resource } = blocker;
-  const ticket = request.waiting && (await enterQueue(c, "claim", me, [resource], request.waiting));
-  if (!blocker.waits) {
-    await raiseAlert(c, "task_conflict", resource, [holder, me.session_id], me, moment.at);
-  }
-  if (ticket !== null) {
-    const what = blocker.waits ? `${resource} after you` : `your claim on ${resource}`;
-    const text = `${me.session_id} waits for ${what}`;
-    await tell(c, me, holder, text, { task_id: resource }, moment.at);
-  }
-  return { kind: "blocked", blocker, ticket, touched: [holder] };
-}
-
 const isFree = (c: Queries, claim: Claim, moment: Moment): Promise<boolean> =>
   freeIfOver(c, claim, moment, release);
 
@@ -118,12 +93,7 @@ export async function release(c: Queries, claim: Claim, action: string, at: numb
     { task_id, session_id },
   );
   if (removed === 0) return;
-  const actor = (await liveRecord(c, session_id)) ?? {
-    session_id,
-    session_uuid: null,
-    project_id: null,
-    task_id: null,
-  };
+  const actor = (await liveRecord(c, session_id)) ?? actorCalled(session_id);
   await insertEvent(c, "task_broadcast", action, actor, { task_id, session_id, fence }, at);
   await reviewTaskAlert(c, task_id, `claim of ${session_id} ended: ${action}`, at);
 }
@@ -168,11 +138,9 @@ export async function releaseClaims(
           (claim) => claim !== null,
         );
   for (const claim of claims) {
-    if (claim.session_id === session_id || (await isFree(c, claim, moment))) continue;
-    throw new ParleyError("conflict", `${claim.task_id} is claimed by ${claim.session_id}`, {
-      hint: "only its owner releases it; nothing was released",
-      details: { task_id: claim.task_id, holder: claim.session_id, claim },
-    });
+    if (claim.session_id !== session_id && !(await isFree(c, claim, moment))) {
+      throw claimedByOther(claim);
+    }
   }
   const released = claims.filter((claim) => claim.session_id === session_id);
   for (const claim of released) await release(c, claim, "release", moment.at);

@@ -4,17 +4,12 @@ import type { SessionRecord } from "../../bus/session";
 import type { CleanedUp } from "../../bus/store";
 import type { Connection } from "./connection";
 import type { Queries } from "./queries";
+import { firstBatch, nextBatch } from "../rows/batch";
 import { nothing } from "../rows/overdue";
 import { messageSweeps, otherSweeps } from "./overdue";
 import { endSessions } from "./rescue";
 import { notEnded } from "./session";
 import { waiters, waitingSessions } from "./waiter";
-
-/** How long a batch should keep the other writers out, in milliseconds. */
-const target = 20;
-/** Rows of the first batch of a kind, and of the largest. */
-const firstBatch = 10;
-const largestBatch = 10_000;
 
 const tables = ["session_registry", "session_messages", "deliveries", "file_locks", "task_claims"];
 
@@ -59,8 +54,7 @@ async function inBatches(
     });
     const held = performance.now() - started;
     if (handled < limit) return;
-    const fitting = Math.round(limit * Math.min(4, target / held));
-    limit = Math.min(largestBatch, Math.max(firstBatch, fitting));
+    limit = nextBatch(limit, held);
   }
 }
 

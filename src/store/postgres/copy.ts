@@ -1,9 +1,9 @@
 import type { Copied } from "../../bus/migration";
+import { pair } from "../rows/loop";
 import { fromRow as messageFrom, type MessageRow } from "../rows/message";
 import { fromRow, type SessionRow } from "../rows/session";
 import type { DeliveryRow, Source } from "../rows/source";
 import type { Connection } from "./connection";
-import { pair } from "./loop";
 import type { Queries } from "./queries";
 import { machineOf } from "./path";
 

@@ -1,26 +1,20 @@
 import type { Claim } from "../../bus/claim";
-import { timestamp } from "../../bus/clock";
 import type { Moment } from "../../bus/liveness";
 import type { Lock } from "../../bus/lock";
+import { ranOut } from "../rows/lease";
 import { claimColumns } from "./claim";
 import type { Queries } from "./queries";
 import { lockColumns, type LockRow } from "./lock";
 import { overlapping, shape } from "./path";
 import { liveRecord } from "./session";
 
-interface Held {
-  session_id: string;
-  expires_at: string | null;
-}
-
 /** Those that are held now, as far as one who only reads can tell: on a standby nobody ends the dead. */
-async function heldNow<Each extends Held>(
+async function heldNow<Each extends Lock | Claim>(
   c: Queries,
   found: readonly Each[],
   moment: Moment,
 ): Promise<Each[]> {
-  const now = timestamp(moment.at);
-  const current = found.filter((each) => each.expires_at === null || each.expires_at > now);
+  const current = found.filter((each) => !ranOut(each, moment.at));
   const holders = await Promise.all(current.map((each) => liveRecord(c, each.session_id)));
   return current.filter((_, index) => {
     const holder = holders[index];

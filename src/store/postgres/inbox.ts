@@ -1,19 +1,11 @@
 import { timestamp } from "../../bus/clock";
-import { ParleyError } from "../../bus/errors";
 import type { Moment } from "../../bus/liveness";
-import type { Message } from "../../bus/message";
 import type { Unread } from "../../bus/session";
 import type { InboxPage, InboxRequest } from "../../bus/store";
-import { fromRow, messageColumns, type MessageRow } from "../rows/message";
+import { mailFrom, type MailRow, refuseStrange, reservedUntil, unreadFrom } from "../rows/inbox";
+import { messageColumns } from "../rows/message";
 import type { Queries } from "./queries";
 import { tend } from "./session";
-
-/** How long a message stays reserved for the process that is about to show it, in milliseconds. */
-const reservation = 5000;
-
-interface MailRow extends MessageRow {
-  shown_at: string | null;
-}
 
 /** Unread, unexpired mail of one mailbox, by the index of unread deliveries. */
 const mail = `from parley.deliveries d join parley.session_messages m on m.id = d.message_id
@@ -28,14 +20,6 @@ const unlooped = `and not exists (select 1 from parley.message_loops l where l.c
   and l.other = greatest(m.sender_id collate "C", d.session_id collate "C"))`;
 const free =
   "and (d.delivered_at is not null or d.reserved_until is null or d.reserved_until <= $now)";
-
-/** The state of a message in a mailbox is what its delivery there says: an alert's own state is the operator's. */
-const mailFrom = ({ shown_at, ...row }: MailRow): Message => ({
-  ...fromRow(row),
-  status: shown_at === null ? "pending" : "delivered",
-  delivered_at: shown_at,
-  read_at: null,
-});
 
 /** What there is to see, reserving nothing. */
 export async function lookIntoInbox(
@@ -75,7 +59,7 @@ export async function openInbox(
         where session_id = $mailbox and message_id = any($ids::bigint[])`,
       {
         mailbox,
-        until: timestamp(moment.at + reservation),
+        until: reservedUntil(moment.at),
         ids: pending.map((message) => message.id),
       },
     );
@@ -121,7 +105,7 @@ export async function releaseInbox(
   await c.run(
     `update parley.deliveries set reserved_until = null
       where session_id = $mailbox and message_id = any($ids::bigint[]) and reserved_until = $until`,
-    { mailbox, ids, until: timestamp(reservedAt + reservation) },
+    { mailbox, ids, until: reservedUntil(reservedAt) },
   );
 }
 
@@ -157,7 +141,14 @@ export async function markRead(
   moment: Moment,
 ): Promise<number[]> {
   const now = timestamp(moment.at);
-  if (ids !== null) await refuseStrange(c, mailbox, ids);
+  if (ids !== null) {
+    const known = await c.all<{ message_id: number }>(
+      `select message_id from parley.deliveries
+        where message_id = any($ids::bigint[]) and session_id = $mailbox`,
+      { mailbox, ids },
+    );
+    refuseStrange(mailbox, ids, known);
+  }
   await tend(c, mailbox, moment);
   const rows = await c.all<{ message_id: number }>(
     `update parley.deliveries set read_at = $now, delivered_at = coalesce(delivered_at, $now), reserved_until = null,
@@ -170,25 +161,6 @@ export async function markRead(
   const changed = rows.map((row) => row.message_id);
   await follow(c, changed, "read", now);
   return changed.toSorted((a, b) => a - b);
-}
-
-async function refuseStrange(c: Queries, mailbox: string, ids: readonly number[]): Promise<void> {
-  const rows = await c.all<{ message_id: number }>(
-    `select message_id from parley.deliveries
-      where message_id = any($ids::bigint[]) and session_id = $mailbox`,
-    { mailbox, ids },
-  );
-  const known = new Set(rows.map((row) => row.message_id));
-  const strange = ids.filter((id) => !known.has(id));
-  if (strange.length === 0) return;
-  throw new ParleyError(
-    "not_found",
-    `No message ${strange.join(", ")} in the mailbox of ${mailbox}`,
-    {
-      hint: "list its messages with parley inbox; nothing was marked",
-      details: { message_ids: strange },
-    },
-  );
 }
 
 /** A directed message's own state follows its delivery, one way. */
@@ -216,8 +188,5 @@ export async function unread(c: Queries, mailbox: string, at: number): Promise<U
       order by max(m.priority) desc, m.channel collate "C"`,
     { mailbox, now: timestamp(at), channel: null },
   );
-  return {
-    total: rows.reduce((sum, row) => sum + row.count, 0),
-    by_channel: Object.fromEntries(rows.map((row) => [row.channel, row.count])),
-  };
+  return unreadFrom(rows);
 }

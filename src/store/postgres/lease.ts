@@ -1,7 +1,12 @@
-import { timestamp } from "../../bus/clock";
 import type { Moment } from "../../bus/liveness";
+import type { Attempt, Blocker, Waiting } from "../../bus/lock";
+import type { SessionRecord } from "../../bus/session";
+import { ranOut, waitingNote } from "../rows/lease";
+import { raiseAlert } from "./alert";
 import type { Queries } from "./queries";
+import { insertEvent, tell } from "./event";
 import { endIfDead, liveRecord } from "./session";
+import { enterQueue } from "./waiter";
 
 /** Removes a lock or claim, with its event. */
 type Release<Held> = (c: Queries, held: Held, action: string, at: number) => Promise<void>;
@@ -13,9 +18,35 @@ export async function freeIfOver<Held extends { session_id: string; expires_at: 
   moment: Moment,
   release: Release<Held>,
 ): Promise<boolean> {
-  const ranOut = held.expires_at !== null && held.expires_at <= timestamp(moment.at);
-  const holder = ranOut ? null : await liveRecord(c, held.session_id);
+  const holder = ranOut(held, moment.at) ? null : await liveRecord(c, held.session_id);
   if (holder) return endIfDead(c, holder, moment);
   await release(c, held, "expire", moment.at);
   return true;
+}
+
+/**
+ * What an attempt at these resources came to that somebody stands in the way of. The alert and the word to the holder
+ * come with the first one, not with every look of a waiting session.
+ */
+export async function blocked(
+  c: Queries,
+  me: SessionRecord,
+  { ticket: held, waiting }: { ticket: number | null; waiting: Waiting | null },
+  resources: readonly string[],
+  blocker: Blocker,
+  { at }: Moment,
+): Promise<Attempt<never>> {
+  if (held !== null) return { kind: "blocked", blocker, ticket: held, touched: [] };
+  const { kind, holder, resource, waits } = blocker;
+  const sessions = [holder, me.session_id];
+  const ticket = waiting && (await enterQueue(c, kind, me, resources, waiting));
+  if (!waits) {
+    const type = kind === "lock" ? "file_conflict" : "task_conflict";
+    await raiseAlert(c, type, resource, sessions, me, at);
+  }
+  if (!waits && kind === "lock") {
+    await insertEvent(c, "file_conflict", "refused", me, { file: resource, sessions }, at);
+  }
+  if (ticket !== null) await tell(c, me, holder, ...waitingNote(me, blocker), at);
+  return { kind: "blocked", blocker, ticket, touched: [holder] };
 }

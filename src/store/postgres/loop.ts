@@ -1,14 +1,15 @@
-import { parseTime, timestamp } from "../../bus/clock";
-import type { LoopRow } from "../rows/source";
+import { timestamp } from "../../bus/clock";
+import {
+  areTooMany,
+  countedSince,
+  type Exchange,
+  type LoopRow,
+  pair,
+  resourceOf,
+} from "../rows/loop";
 import { closeAlertsOn, raiseAlert } from "./alert";
 import type { Bindings, Queries } from "./queries";
 import { liveRecord } from "./session";
-
-/** As they stand in a row. */
-export const pair = (a: string, b: string): { one: string; other: string } =>
-  a < b ? { one: a, other: b } : { one: b, other: a };
-
-const resource = ({ one, other }: { one: string; other: string }): string => `${one} and ${other}`;
 
 const loopOf = (c: Queries, a: string, b: string): Promise<LoopRow | null> =>
   c.get<LoopRow>(
@@ -28,7 +29,10 @@ export async function exceedsLimit(
   at: number,
 ): Promise<boolean> {
   const bindings = exchangeBindings(c, sender_id, recipient_id, at);
-  return areTooMany(c, bindings && (await c.get<Exchange>(`select ${exchanged}`, bindings)));
+  return areTooMany(
+    c.settings,
+    bindings && (await c.get<Exchange>(`select ${exchanged}`, bindings)),
+  );
 }
 
 /** As the one writer, after such a message: where nothing has come in between, the pair is in a loop from now on. */
@@ -45,24 +49,16 @@ export async function guardLoop(
   ]);
   if (!sender || !recipient || loop?.closed_at === null) return;
   const begin = timestamp(at - c.settings.loop.window);
-  const since = [begin, sender.prompted_at, recipient.prompted_at, loop?.closed_at ?? null]
-    .filter((time) => time !== null)
-    .reduce((a, b) => ((parseTime(a) ?? 0) > (parseTime(b) ?? 0) ? a : b));
+  const since = countedSince(begin, sender, recipient, loop);
   const counted = { one: sender_id, other: recipient_id, since, most: c.settings.loop.limit + 1 };
-  if (!areTooMany(c, await c.get<Exchange>(`select ${exchanged}`, counted))) return;
+  if (!areTooMany(c.settings, await c.get<Exchange>(`select ${exchanged}`, counted))) return;
   const both = pair(sender_id, recipient_id);
   await c.run(
     `insert into parley.message_loops(one, other) values ($one, $other)
       on conflict (one, other) do update set closed_at = null`,
     both,
   );
-  await raiseAlert(c, "message_loop", resource(both), [both.one, both.other], sender, at);
-}
-
-/** How many messages two sessions have exchanged, each way. */
-export interface Exchange {
-  there: number;
-  back: number;
+  await raiseAlert(c, "message_loop", resourceOf(both), [both.one, both.other], sender, at);
 }
 
 // No more are counted than matter, in the order of the index, or few pairs in a table would have it scanned.
@@ -86,13 +82,6 @@ export function exchangeBindings(
   return { one, other, since: timestamp(at - window), most: limit + 1 };
 }
 
-/** Who is never answered is in no loop. */
-export const areTooMany = ({ settings }: Queries, exchange: Exchange | null): boolean =>
-  exchange !== null &&
-  exchange.there > 0 &&
-  exchange.back > 0 &&
-  exchange.there + exchange.back > settings.loop.limit;
-
 /** A human has prompted the session: whatever it was in a loop with may wake it again. */
 export async function humanSpoke(c: Queries, session_id: string, at: number): Promise<void> {
   await c.run(
@@ -101,7 +90,7 @@ export async function humanSpoke(c: Queries, session_id: string, at: number): Pr
   );
   const why = `a human prompted ${session_id}`;
   for (const loop of await endLoops(c, session_id)) {
-    await closeAlertsOn(c, "message_loop", resource(loop), null, why, at);
+    await closeAlertsOn(c, "message_loop", resourceOf(loop), null, why, at);
   }
 }
 

@@ -1,11 +1,5 @@
+import { strandedMailbox } from "../rows/mailbox";
 import type { Queries } from "./queries";
-
-/**
- * A mailbox that belongs to a conversation rather than to a session id: where unread mail waits when its session has
- * ended and another took the id. The colon keeps it apart from every session id.
- */
-const waiting = (session_uuid: string | null, session_id: string): string =>
-  session_uuid === null ? `ended:${session_id}` : `uuid:${session_uuid}`;
 
 /** A message that is in the mailbox already is not moved there again. */
 const absent = (mailbox: string): string =>
@@ -23,7 +17,7 @@ export async function strandMail(c: Queries, session_id: string): Promise<void> 
       where session_id = $session_id and read_at is null and message_id < $until and ${absent("$mailbox")}`,
     {
       session_id,
-      mailbox: waiting(row.session_uuid, session_id),
+      mailbox: strandedMailbox(row.session_uuid, session_id),
       until: row.ended_message_id ?? Number.MAX_SAFE_INTEGER,
     },
   );
@@ -41,7 +35,10 @@ export async function inheritMail(
     { session_uuid, session_id },
   );
   // One after the other: the same alert may wait in several of them.
-  for (const mailbox of [waiting(session_uuid, session_id), ...boxes.map((b) => b.session_id)]) {
+  for (const mailbox of [
+    strandedMailbox(session_uuid, session_id),
+    ...boxes.map((b) => b.session_id),
+  ]) {
     await c.run(
       `update parley.deliveries d set session_id = $session_id, reserved_until = null
         where session_id = $mailbox and read_at is null and ${absent("$session_id")}`,

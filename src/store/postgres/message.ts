@@ -1,21 +1,25 @@
 import { isFull, isFullBindings, refuseFullMailbox } from "./bounds";
 import { fullMailbox } from "../../bus/bounds";
 import { timestamp } from "../../bus/clock";
-import { ParleyError } from "../../bus/errors";
 import type { Moment } from "../../bus/liveness";
-import type { Message, MessageStatus } from "../../bus/message";
+import type { Message } from "../../bus/message";
 import type { MessageDraft, PublishDraft, SentMessages } from "../../bus/store";
-import { fromRow, life, messageColumns, type MessageRow, type NewMessage } from "../rows/message";
+import { areTooMany, type Exchange } from "../rows/loop";
+import {
+  allOthers,
+  directedRow,
+  fromRow,
+  messageColumns,
+  type MessageRow,
+  type NewMessage,
+  noOriginal,
+  publishedRow,
+  totalsOf,
+  writtenRow,
+} from "../rows/message";
 import { type WakeColumns, wakeColumns, wakeFrom } from "../rows/wake";
 import { type Connection, settled } from "./connection";
-import {
-  areTooMany,
-  type Exchange,
-  exceedsLimit,
-  exchangeBindings,
-  exchanged,
-  guardLoop,
-} from "./loop";
+import { exceedsLimit, exchangeBindings, exchanged, guardLoop } from "./loop";
 import { contentOf, messageNotice, noticeFor } from "./notice";
 import type { Queries } from "./queries";
 import { beat, beatBindings, liveSessions, tend } from "./session";
@@ -36,30 +40,17 @@ const values = `$sender_id, $channel, $payload, $created_at, $ttl_seconds::int, 
 const delivery = `insert into parley.deliveries(message_id, session_id)
   select id, recipient_id from m where recipient_id is not null`;
 
-/** A row as it is written: its id comes from the server. */
-type Written = Omit<MessageRow, "id" | "read_at"> & { scope: string; origin: string | null };
-
-function rowOf(c: Queries, message: Scoped, origin: string | null): Written {
-  const milliseconds = life(c.settings, message);
-  const { payload, at, ttl: _, ...rest } = message;
-  return {
-    scope: "",
-    ...rest,
-    origin,
-    payload: JSON.stringify(payload),
-    created_at: timestamp(at),
-    ttl_seconds: Math.round(milliseconds / 1000),
-    expires_at: timestamp(at + milliseconds),
-    delivered_at: message.status === "delivered" ? timestamp(at) : null,
-  };
-}
+const rowOf = (c: Queries, { scope = "", ...message }: Scoped, origin: string | null) => ({
+  ...writtenRow(c.settings, message),
+  ...{ scope, origin },
+});
 
 async function writeMessage(c: Queries, message: Scoped): Promise<MessageRow> {
   const row = await c.get<MessageRow>(
     `with m as (insert into parley.session_messages(${columns}) values (${values}) returning *),
         delivery as (${delivery})
       select ${messageColumns} from m`,
-    { ...rowOf(c, message, null) },
+    rowOf(c, message, null),
   );
   return row!;
 }
@@ -109,7 +100,7 @@ async function writeAlone(
         key,
       }));
     if (!written) throw fullMailbox(recipient_id ?? "", c.settings.mostUnread);
-    return { message: messageOf(written.id), exceeds: areTooMany(c, counted && exchange) };
+    return { message: messageOf(written.id), exceeds: areTooMany(c.settings, counted && exchange) };
   });
 }
 
@@ -122,11 +113,11 @@ export function onlyRecipient({ recipients, reply_to }: MessageDraft): string | 
 export async function sendAlone(
   connection: Connection,
   recipient_id: string,
-  { recipients: _recipients, ...draft }: MessageDraft,
+  draft: MessageDraft,
   moment: Moment,
 ): Promise<Message[]> {
-  const fixed = { recipient_id, status: "pending", activity: null } as const;
-  const { message, exceeds } = await writeAlone(connection, { ...draft, ...fixed, at: moment.at });
+  const wanted = directedRow(draft, recipient_id, moment.at);
+  const { message, exceeds } = await writeAlone(connection, wanted);
   if (exceeds) {
     await connection.write((c) => guardLoop(c, draft.sender_id, recipient_id, moment.at));
   }
@@ -138,9 +129,7 @@ export async function publishMessage(
   draft: PublishDraft,
   moment: Moment,
 ): Promise<Message> {
-  const nobody = { recipient_id: null, status: "delivered", activity: null } as const;
-  const wanted = { ...draft, ...nobody, reply_to: null, at: moment.at };
-  const { message } = await writeAlone(connection, wanted);
+  const { message } = await writeAlone(connection, publishedRow(draft, moment.at));
   return message;
 }
 
@@ -150,29 +139,20 @@ export async function sendMessages(
   draft: MessageDraft,
   moment: Moment,
 ): Promise<Message[]> {
-  const { recipients, ...message } = draft;
-  if (draft.reply_to !== null) await markReplied(c, draft.reply_to, draft.sender_id, moment.at);
-  await tend(c, draft.sender_id, moment);
+  const { recipients, sender_id, reply_to } = draft;
+  if (reply_to !== null) await markReplied(c, reply_to, sender_id, moment.at);
+  await tend(c, sender_id, moment);
   const ids =
     "ids" in recipients
       ? recipients.ids
-      : (await liveSessions(c, moment))
-          .filter(
-            (record) =>
-              recipients.project_id === null || record.project_id === recipients.project_id,
-          )
-          .map((record) => record.session_id)
-          .filter((id) => id !== draft.sender_id);
+      : allOthers(await liveSessions(c, moment), recipients.project_id, sender_id);
   for (const id of ids) await refuseFullMailbox(c, id);
   const rows = await Promise.all(
-    ids.map((recipient_id) => {
-      const at = { activity: null, at: moment.at };
-      return writeMessage(c, { ...message, recipient_id, status: "pending", ...at });
-    }),
+    ids.map((recipient_id) => writeMessage(c, directedRow(draft, recipient_id, moment.at))),
   );
   for (const recipient_id of ids) {
-    if (await exceedsLimit(c, draft.sender_id, recipient_id, moment.at)) {
-      await guardLoop(c, draft.sender_id, recipient_id, moment.at);
+    if (await exceedsLimit(c, sender_id, recipient_id, moment.at)) {
+      await guardLoop(c, sender_id, recipient_id, moment.at);
     }
   }
   if (ids.length > 0) {
@@ -184,12 +164,7 @@ export async function sendMessages(
 /** A reply is proof that its original was read. */
 async function markReplied(c: Queries, id: number, replier: string, at: number): Promise<void> {
   const original = await c.get("select 1 from parley.session_messages where id = $id", { id });
-  if (!original) {
-    throw new ParleyError("not_found", `There is no message ${id} to reply to`, {
-      hint: "list the messages of this session with parley inbox",
-      details: { message_id: id },
-    });
-  }
+  if (!original) throw noOriginal(id);
   const now = timestamp(at);
   const own = await c.run(
     `update parley.deliveries
@@ -218,13 +193,13 @@ export async function sentMessages(
       where m.sender_id = $sender_id and m.recipient_id is not null order by m.id desc limit $limit`,
     { sender_id, limit },
   );
-  const totals = { pending: 0, delivered: 0, read: 0 };
-  for (const row of await c.all<{ status: MessageStatus; count: number }>(
+  const counts = await c.all<{ status: string; count: number }>(
     `select status, count(*) as count from parley.session_messages
       where sender_id = $sender_id and recipient_id is not null and expires_at > $now group by status`,
     { sender_id, now: timestamp(at) },
-  )) {
-    if (row.status in totals) totals[row.status] = row.count;
-  }
-  return { messages: messages.map((row) => ({ ...fromRow(row), wake: wakeFrom(row) })), totals };
+  );
+  return {
+    messages: messages.map((row) => ({ ...fromRow(row), wake: wakeFrom(row) })),
+    totals: totalsOf(counts),
+  };
 }

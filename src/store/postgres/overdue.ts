@@ -2,7 +2,7 @@ import type { Claim } from "../../bus/claim";
 import type { Removed } from "../../bus/cleanup";
 import { timestamp } from "../../bus/clock";
 import type { Moment } from "../../bus/liveness";
-import { directed, type Expired, nothing, undirected } from "../rows/overdue";
+import { directed, type Expired, leasesAtOnce, nothing, undirected } from "../rows/overdue";
 import { claimColumns, release as releaseClaim } from "./claim";
 import type { Connection } from "./connection";
 import type { Queries } from "./queries";
@@ -80,9 +80,6 @@ const removeClaims: Sweep = async (c, at, limit, removed) => {
   removed.claims += claims.length;
   return claims.length;
 };
-
-/** How many leases a reader frees: writers free the rest. */
-const leasesAtOnce = 500;
 
 /** Frees the leases that ran out, and so ends the alerts about them, before somebody looks. Writes only where there is one. */
 export async function endLeases(

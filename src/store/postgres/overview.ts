@@ -2,10 +2,10 @@ import type { Claim } from "../../bus/claim";
 import { timestamp } from "../../bus/clock";
 import type { Moment } from "../../bus/liveness";
 import type { Lock } from "../../bus/lock";
-import type { Holdings } from "../../bus/session";
 import type { DatabaseFacts, LifecycleEvent, Stats } from "../../bus/status";
 import type { Overview } from "../../bus/store";
 import { lifecycleColumns, lifecycleFrom, type LifecycleRow } from "../rows/lifecycle";
+import { alertLimit, lifecycleLimit, sessionsOf } from "../rows/overview";
 import { openAlerts } from "./alert";
 import { claimColumns } from "./claim";
 import type { Queries } from "./queries";
@@ -13,50 +13,29 @@ import { lockColumns, type LockRow } from "./lock";
 import { shape } from "./path";
 import { liveSessions } from "./session";
 
-/** How many alerts and lifecycle events a picture holds (R119). */
-const alertLimit = 20;
-const lifecycleLimit = 20;
-
 export async function overview(c: Queries, moment: Moment, location: string): Promise<Overview> {
   const now = timestamp(moment.at);
-  const [records, allLocks, allClaims, unread, alerts, events, counted, database] =
-    await Promise.all([
-      liveSessions(c, moment),
-      fileLocks(c, now),
-      taskClaims(c, now),
-      unreadCounts(c, now),
-      openAlerts(c, alertLimit, moment.at),
-      lifecycle(c, lifecycleLimit),
-      counts(c, now),
-      facts(c, location),
-    ]);
-  const live = new Set(records.map((record) => record.session_id));
-  // On a standby nobody ends the dead, who hold nothing all the same.
-  const locks = allLocks.filter((lock) => live.has(lock.session_id));
-  const claims = allClaims.filter((claim) => live.has(claim.session_id));
-  const locksBy = Map.groupBy(locks, (lock) => lock.session_id);
-  const claimsBy = Map.groupBy(claims, (claim) => claim.session_id);
-  const today = now.slice(0, 10);
+  const [records, locks, claims, unread, alerts, events, counted, database] = await Promise.all([
+    liveSessions(c, moment),
+    fileLocks(c, now),
+    taskClaims(c, now),
+    unreadCounts(c, now),
+    openAlerts(c, alertLimit, moment.at),
+    lifecycle(c, lifecycleLimit),
+    counts(c, now),
+    facts(c, location),
+  ]);
+  const picture = sessionsOf(records, { locks, claims }, unread, now);
   return {
-    sessions: records.map((record) => ({
-      record,
-      holdings: {
-        claimed_tasks: claimsBy.get(record.session_id) ?? [],
-        file_locks: (locksBy.get(record.session_id) ?? []).map((lock) => lock.file_path),
-        unread_count: unread.get(record.session_id) ?? 0,
-      } satisfies Holdings,
-    })),
+    ...picture,
     alerts,
     lifecycle: events,
-    started_today: records.filter((record) => record.registered_at.startsWith(today)).length,
-    locks,
-    claims,
     stats: {
       ...counted,
       active_sessions: records.length,
       legacy_messages: 0,
-      file_locks: locks.length,
-      task_claims: claims.length,
+      file_locks: picture.locks.length,
+      task_claims: picture.claims.length,
       database,
     },
   };

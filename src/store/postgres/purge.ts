@@ -2,16 +2,12 @@ import { parseTime, timestamp } from "../../bus/clock";
 import { ParleyError } from "../../bus/errors";
 import type { Connection } from "./connection";
 import type { Queries } from "./queries";
-import { nothing } from "../rows/overdue";
+import { catchUp, farthest, interval, isEarly, nothing } from "../rows/overdue";
 import { anyRanOut, messageSweeps, otherSweeps } from "./overdue";
 
-/**
- * How often writers purge, all processes together, in milliseconds: where nothing was past its time, where something
- * was, and where something was left. `lease` is what whoever purges has for it.
- */
-const interval = 60_000;
+/** How soon writers purge again where something was past its time, in milliseconds. */
 const soon = 5000;
-const catchUp = 50;
+/** How long whoever purges has for it. */
 const lease = 1000;
 /** How long a purge goes on to begin batches, in milliseconds, and how large they are. */
 const budget = 5;
@@ -24,8 +20,7 @@ const rows = 100;
 export function openPurge(connection: Connection): (at: number) => Promise<void> {
   let dueAt = 0;
   return async (at) => {
-    // Far in the future is no appointment but a clock that was wrong.
-    if (at < dueAt && at > dueAt - 2 * interval) return;
+    if (isEarly(at, dueAt)) return;
     try {
       const { isMine, purge_at } = await connection.look((c) => appointment(c, at));
       dueAt = isMine ? await purge(connection, at) : (parseTime(purge_at) ?? 0);
@@ -51,7 +46,7 @@ async function appointment(c: Queries, at: number): Promise<Appointment> {
     {
       now: timestamp(at),
       until: timestamp(at + lease),
-      wrong: timestamp(at + 2 * interval),
+      wrong: timestamp(farthest(at)),
     },
   );
   return row ?? { isMine: false, purge_at: null };

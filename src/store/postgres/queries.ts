@@ -1,6 +1,7 @@
 import type { SQL } from "bun";
 
 import type { Settings } from "../../bus/settings";
+import type { Tended } from "../rows/tending";
 import { inSchema, type Statement, statementOf } from "./statement";
 
 type Value = string | number | boolean | null | readonly number[] | readonly string[];
@@ -12,8 +13,7 @@ export interface Surroundings {
   settings: Settings;
   /** The machine that this process runs on, by whose name the paths of locks go. */
   machineUuid: () => string;
-  /** How often this process was to look after other sessions, and when it last did; milliseconds of `performance.now`. */
-  tended: { count: number; at: number };
+  tended: Tended;
 }
 
 /** OID of `bigint`, which the driver gives as text: our numbers are ids and counts far below 2^53. */

@@ -1,9 +1,8 @@
-import { ParleyError } from "../../bus/errors";
 import { baseId, type Placement, placeRegistration, type Registration } from "../../bus/identify";
 import type { Moment } from "../../bus/liveness";
 import type { SessionRecord } from "../../bus/session";
 import type { Registered } from "../../bus/store";
-import { registeredRow } from "../rows/registration";
+import { changedColumns, hasMoved, nameTaken, registeredRow } from "../rows/registration";
 import { fromRow, type SessionRow } from "../rows/session";
 import { settleAlerts } from "./alert";
 import { detectConflicts } from "./conflict";
@@ -59,10 +58,7 @@ export async function registerSession(
   const created = kind !== "update";
   const event = created ? (resumed ? "resumed" : "started") : null;
   if (event) await insertLifecycle(c, record, event, moment.at);
-  const moved =
-    previous?.project_id !== record.project_id ||
-    previous.cwd !== record.cwd ||
-    previous.task_id !== record.task_id;
+  const moved = hasMoved(previous, record);
   if (!created && moved) await settleAlerts(c, session_id, moment.at, "moved on");
   const conflicts = await detectConflicts(c, record, moment, created || moved);
   return {
@@ -159,10 +155,7 @@ async function refuseIfAlive(
   moment: Moment,
 ): Promise<void> {
   if (!other || (await endIfDead(c, other, moment))) return;
-  throw new ParleyError("conflict", `The name "${called}" belongs to ${other.session_id}`, {
-    hint: `choose another ${option}, or wait until that session ends`,
-    details: { name: called, session_id: other.session_id },
-  });
+  throw nameTaken(option, called, other);
 }
 
 /** Writes the row where it is new or has changed. Returns it. */
@@ -190,15 +183,13 @@ async function writeRow(
     );
     return inserted!;
   }
-  // Registering again mostly changes nothing, and every column written costs its index too.
-  const changed = (Object.keys(row) as (keyof typeof row)[]).filter(
-    (column) => row[column] !== previous[column],
-  );
+  const changes = changedColumns(row, previous);
+  const changed = Object.keys(changes);
   if (changed.length === 0) return previous;
   const updated = await c.get<SessionRow>(
     `update parley.session_registry set ${changed.map((column) => `${column} = $${column}`).join(", ")}
       where session_id = $session_id returning *`,
-    { session_id, ...Object.fromEntries(changed.map((column) => [column, row[column]])) },
+    { session_id, ...changes },
   );
   return updated!;
 }

@@ -1,9 +1,10 @@
 import { timestamp } from "../../bus/clock";
-import { ParleyError } from "../../bus/errors";
 import type { Clues } from "../../bus/identity";
 import type { Moment } from "../../bus/liveness";
 import type { Holdings, SessionRecord } from "../../bus/session";
-import { fromRow, type SessionRow } from "../rows/session";
+import { callersAmong } from "../rows/clues";
+import { fromRow, notActive, type SessionRow } from "../rows/session";
+import { heartbeatGrain, isTurn, rotation } from "../rows/tending";
 import type { Connection } from "./connection";
 import type { Bindings, Queries } from "./queries";
 import { endSession } from "./ending";
@@ -28,10 +29,7 @@ export async function liveRecord(c: Queries, session_id: string): Promise<Sessio
 export async function requireLive(c: Queries, session_id: string): Promise<SessionRecord> {
   const record = await liveRecord(c, session_id);
   if (record) return record;
-  throw new ParleyError("not_registered", `${session_id} is not an active session`, {
-    hint: "register it again with parley register",
-    details: { session_id },
-  });
+  throw notActive(session_id);
 }
 
 const records = async (
@@ -62,15 +60,8 @@ export async function sessionsByClues(
     ),
   );
   const nearest = byAncestor.find((found) => found.length > 0);
-  if (nearest) {
-    const own = nearest.filter(({ session_uuid }) =>
-      clues.conversation_ids.includes(session_uuid ?? ""),
-    );
-    if (own.length > 0) return own;
-    // A shared host is everybody's: who knows its own conversation is none of those with another.
-    const isOthers = clues.conversation_ids.length > 0 && nearest.every((each) => each.shared_host);
-    if (!isOthers) return nearest;
-  }
+  const callers = nearest && callersAmong(nearest, clues);
+  if (callers) return callers;
   for (const session_uuid of clues.conversation_ids) {
     const condition = "session_uuid = $session_uuid and status <> 'terminated'";
     const found = await records(c, condition, { session_uuid });
@@ -136,19 +127,6 @@ export async function alive(
   return living;
 }
 
-/**
- * A heartbeat younger than this, in milliseconds, is left as it is: every write wakes whoever waits, and an agent that
- * runs several commands in a second is no more alive for each of them.
- */
-const heartbeatGrain = 1000;
-
-/** Sessions judged with every command of another, in rotation. */
-const rotation = 16;
-/** A process that has given more than so many commands goes on … */
-const commands = 3;
-/** … and need not do so more often than this, in milliseconds. */
-const rotationInterval = 5000;
-
 /** A clock that stepped back leaves a heartbeat in the future, which is set right. */
 export const beat = `update parley.session_registry set heartbeat_at = $now where session_id = $beating
   and status <> 'terminated' and (heartbeat_at <= $old or heartbeat_at > $now)`;
@@ -179,10 +157,7 @@ export async function tend(c: Queries, session_id: string, moment: Moment): Prom
 
 /** Some other sessions whose turn it is to be judged; none where this process has asked just before. */
 export async function inRotation(c: Queries, session_id: string): Promise<SessionRecord[]> {
-  const { tended } = c.surroundings;
-  const now = performance.now();
-  if (++tended.count > commands && now - tended.at < rotationInterval) return [];
-  tended.at = now;
+  if (!isTurn(c.surroundings.tended)) return [];
   return records(
     c,
     `status = 'active' and session_id <> $session_id and number > (

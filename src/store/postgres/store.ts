@@ -2,7 +2,7 @@ import { type Clock, timestamp } from "../../bus/clock";
 import type { Moment } from "../../bus/liveness";
 import type { SessionRecord } from "../../bus/session";
 import type { Ended, Store } from "../../bus/store";
-import type { Audience } from "../../bus/wake";
+import type { Notices } from "../../bus/wake";
 import { acknowledge, markAlertsDelivered, openAlerts } from "./alert";
 import { attend } from "./attendance";
 import { acquireClaim, releaseClaims } from "./claim";
@@ -23,7 +23,7 @@ import {
   releaseInbox,
   unread,
 } from "./inbox";
-import { acquireLocks, releaseLocks } from "./lock";
+import { releaseLocks } from "./lock";
 import { onlyRecipient, publishMessage, sendAlone, sendMessages, sentMessages } from "./message";
 import { Heard, noticeFor } from "./notice";
 import { type Opened, openConnection, type PostgresOptions } from "./open";
@@ -46,6 +46,7 @@ import {
   sessionsByClues,
   sessionsCalled,
 } from "./session";
+import { acquireLocks } from "./taking";
 import { setTask } from "./task";
 import { heldAlready } from "./turn";
 import { leaveQueue } from "./waiter";
@@ -56,16 +57,6 @@ export interface PostgresBus {
   clock: Clock;
   /** What is announced to every process of this bus. */
   notices: Notices;
-}
-
-export interface Notices {
-  /** Throws `busy`; a standby refuses it. */
-  send(audience: Audience): Promise<void>;
-  /** `onConnect` is called first, and again whenever notices may have been missed. Returns how to stop. */
-  listen(
-    onNotice: (audience: Audience) => void,
-    onConnect: () => void,
-  ): Promise<() => Promise<void>>;
 }
 
 /**

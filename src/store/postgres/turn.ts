@@ -1,11 +1,9 @@
 import { timestamp } from "../../bus/clock";
 import type { Attempt, GotLocks, LockRequest } from "../../bus/lock";
+import { youngFrom } from "../rows/lease";
 import type { Queries } from "./queries";
 import { lockColumns, type LockRow, release } from "./lock";
 import { shape } from "./path";
-
-/** An automatic lease younger than this, in milliseconds, is not renewed: every write wakes whoever waits. */
-const renewalGrain = 30_000;
 
 /** The session's lock on a path where it took it by hand, and it has not run out. */
 export const takenByHand = (
@@ -33,7 +31,7 @@ export async function heldAlready(
         and (case when auto = 1 then expires_at > $young else expires_at is null or expires_at > $now end)`,
     {
       ...{ paths, session_id, now: timestamp(at) },
-      young: timestamp(at + (ttl ?? 0) - renewalGrain),
+      young: youngFrom(at, ttl),
     },
   );
   if (locks.length < paths.length) return null;

@@ -1,34 +1,25 @@
 import { timestamp } from "../../bus/clock";
 import type { Moment } from "../../bus/liveness";
-import type { Waiting } from "../../bus/lock";
-import type { ProcessEvidence } from "../../bus/process";
+import type { Blocker, Waiting } from "../../bus/lock";
 import type { SessionRecord } from "../../bus/session";
 import { isResource } from "../rows/path";
+import { type Waiter, waiterFrom, type WaiterRow } from "../rows/waiter";
 import type { Queries } from "./queries";
 
-type Kind = "lock" | "claim";
+type Kind = Blocker["kind"];
 
-interface WaiterRow extends ProcessEvidence {
-  id: number;
-  session_id: string;
-  machine_uuid: string;
-  resources: string;
-}
-
-type Waiter = WaiterRow & { wanted: string[] };
+type Row = WaiterRow & { machine_uuid: string };
 
 /** The waiters of one kind that still wait, first come first; the rest are forgotten. */
-export async function waiters(c: Queries, kind: Kind, moment: Moment): Promise<Waiter[]> {
-  const rows = await c.all<WaiterRow & { until: string }>(
-    "select * from parley.waiters where kind = $kind order by id",
-    { kind },
-  );
-  const now = timestamp(moment.at);
-  const waiting: Waiter[] = [];
+export async function waiters(c: Queries, kind: Kind, moment: Moment): Promise<Waiter<Row>[]> {
+  const rows = await c.all<Row>("select * from parley.waiters where kind = $kind order by id", {
+    kind,
+  });
+  const waiting: Waiter<Row>[] = [];
   for (const row of rows) {
-    if (row.until > now && moment.processState(row) !== "gone") {
-      waiting.push({ ...row, wanted: JSON.parse(row.resources) as string[] });
-    } else await leaveQueue(c, row.id);
+    const waiter = waiterFrom(row, moment);
+    if (waiter) waiting.push(waiter);
+    else await leaveQueue(c, row.id);
   }
   return waiting;
 }
@@ -69,29 +60,17 @@ export async function enterQueue(
 export const leaveQueue = (c: Queries, ticket: number): Promise<number> =>
   c.run("delete from parley.waiters where id = $ticket", { ticket });
 
-/**
- * The first other session that was waiting for one of these resources before this attempt. One that waits for
- * something this session holds does not come first: each would wait for the other. A path means the same to those on
- * one machine only.
- */
-export async function firstInQueue(
+/** What of the queue can come before a session of that machine: a path means the same to those on one machine only. */
+export async function queueOn(
   c: Queries,
   kind: Kind,
-  { session_id, machine_uuid }: SessionRecord,
-  ticket: number | null,
-  overlaps: (wanted: string) => boolean,
-  heldByMe: (wanted: string) => boolean,
+  machine_uuid: string | null,
   moment: Moment,
-): Promise<{ session_id: string; wanted: string } | null> {
-  for (const waiter of await waiters(c, kind, moment)) {
-    if (ticket !== null && waiter.id >= ticket) break;
-    const elsewhere = kind === "lock" && waiter.machine_uuid !== machine_uuid;
-    const wants = waiter.wanted.filter((each) => !elsewhere || isResource(each));
-    if (waiter.session_id === session_id || wants.some(heldByMe)) continue;
-    const wanted = wants.find(overlaps);
-    if (wanted !== undefined) return { session_id: waiter.session_id, wanted };
-  }
-  return null;
+): Promise<Waiter[]> {
+  return (await waiters(c, kind, moment)).map((waiter) => {
+    const isHere = kind === "claim" || waiter.machine_uuid === machine_uuid;
+    return { ...waiter, wanted: waiter.wanted.filter((each) => isHere || isResource(each)) };
+  });
 }
 
 /** Sessions that wait for something of this kind: they hear of every release. */

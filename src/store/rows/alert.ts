@@ -1,4 +1,6 @@
 import type { Alert, ConflictType } from "../../bus/alert";
+import { ParleyError } from "../../bus/errors";
+import type { SessionRecord } from "../../bus/session";
 import { fromRow, type MessageRow } from "./message";
 
 /** Where two sessions can collide by being there: the type, the column, and whether it holds on one machine only. */
@@ -22,3 +24,27 @@ export function alertFrom(row: MessageRow): Alert {
     },
   };
 }
+
+/** What changes in an alert as these collide: whether one joins it, and whom else it names, who may have left it. */
+export function joining({ payload }: Alert, sessions: readonly string[]) {
+  const named = new Set(payload.sessions);
+  return {
+    named: named.size,
+    joined: sessions.some((each) => !named.has(each)),
+    // Who was refused the same thing earlier is in it still.
+    others: payload.sessions.filter((each) => !sessions.includes(each)),
+  };
+}
+
+/** Whether a session is by its own row where an alert has it; on a task it is also by a claim. */
+export function isWhereAlerted(record: SessionRecord, { message_type, payload }: Alert): boolean {
+  const overlap = overlaps.find(({ type }) => type === message_type);
+  // A file conflict ends with the lock, not by anything its sessions do elsewhere.
+  return !overlap || record[overlap.column] === payload.resource;
+}
+
+export const noUnreadAlert = (id: number): ParleyError =>
+  new ParleyError("not_found", `There is no unread alert ${id}`, {
+    hint: "list them with parley conflicts --alerts; nothing was acknowledged",
+    details: { message_id: id },
+  });

@@ -1,11 +1,22 @@
+import { type ConflictType, conflictRules } from "../../bus/alert";
 import type { SessionRecord } from "../../bus/session";
 import type { NewMessage } from "./message";
+
+type Actor = Pick<SessionRecord, "session_id" | "session_uuid" | "project_id" | "task_id">;
+
+/** A session of which nothing but its id is known any more. */
+export const actorCalled = (session_id: string): Actor => ({
+  session_id,
+  session_uuid: null,
+  project_id: null,
+  task_id: null,
+});
 
 /** What happened to a lock or claim, for whoever listens. */
 export const eventRow = (
   channel: "file_lock" | "task_broadcast" | "file_conflict",
   action: string,
-  by: Pick<SessionRecord, "session_id" | "session_uuid" | "project_id" | "task_id">,
+  by: Actor,
   payload: Record<string, unknown>,
   at: number,
 ): NewMessage => ({
@@ -17,6 +28,27 @@ export const eventRow = (
   priority: 0,
   status: "delivered",
 });
+
+/** That sessions collide over something, for them and the operator. */
+export function alertRow(
+  type: ConflictType,
+  resource: string,
+  sessions: readonly string[],
+  by: SessionRecord,
+  at: number,
+): NewMessage {
+  const { action, priority } = conflictRules[type];
+  return {
+    ...from(by, at),
+    recipient_id: null,
+    channel: "operator_alert",
+    message_type: type,
+    payload: { sessions, resource, action },
+    priority,
+    status: "pending",
+    activity: resource,
+  };
+}
 
 /** A note from one session to another that the bus writes on its behalf. */
 export const noteRow = (
@@ -57,10 +89,7 @@ export const lifecycleRow = (
   status: "delivered",
 });
 
-const from = (
-  by: Pick<SessionRecord, "session_id" | "session_uuid" | "project_id" | "task_id">,
-  at: number,
-) => ({
+const from = (by: Actor, at: number) => ({
   sender_id: by.session_id,
   sender_session_uuid: by.session_uuid,
   project_id: by.project_id,

@@ -1,5 +1,10 @@
+import { timestamp } from "../../bus/clock";
+import { ParleyError } from "../../bus/errors";
 import type { Message, MessageStatus } from "../../bus/message";
+import { asObject } from "../../bus/object";
+import type { SessionRecord } from "../../bus/session";
 import { channelLife, type Settings } from "../../bus/settings";
+import type { MessageDraft, PublishDraft } from "../../bus/store";
 
 /** A row of `session_messages`. Programs other than ours may have left any of the optional columns empty. */
 export interface MessageRow {
@@ -48,10 +53,7 @@ export const fromRow = (row: MessageRow): Message => ({
 export function parsedPayload(text: unknown): Record<string, unknown> {
   if (typeof text !== "string") return {};
   try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : {};
+    return asObject(JSON.parse(text)) ?? {};
   } catch {
     return { raw: text };
   }
@@ -62,25 +64,72 @@ export const messageColumns = `m.id, m.sender_id, m.channel, m.payload, m.create
   m.sender_session_uuid, m.recipient_id, m.message_type, m.priority, m.status, m.project_id, m.task_id, m.activity,
   m.reply_to, m.expires_at, m.delivered_at, m.read_at`;
 
-export interface NewMessage {
-  sender_id: string;
-  sender_session_uuid: string | null;
-  recipient_id: string | null;
-  channel: string;
-  message_type: string;
-  payload: Record<string, unknown>;
-  priority: number;
-  status: MessageStatus;
-  project_id: string | null;
-  task_id: string | null;
-  activity: string | null;
-  reply_to: number | null;
+export interface NewMessage extends Omit<
+  Message,
+  "id" | "created_at" | "ttl_seconds" | "expires_at" | "delivered_at" | "read_at"
+> {
   at: number;
   /** Milliseconds to live; without it as long as the settings say. */
   ttl?: number | null;
 }
 
 /** Milliseconds that a message lives: by its channel where nobody in particular is meant. */
-export const life = (settings: Settings, message: NewMessage): number =>
+const life = (settings: Settings, message: NewMessage): number =>
   message.ttl ??
   (message.recipient_id === null ? channelLife(settings, message.channel) : settings.directed);
+
+/** A row as it is written: its id comes from the database. */
+export type WrittenRow = Omit<MessageRow, "id" | "read_at">;
+
+export function writtenRow(settings: Settings, message: NewMessage): WrittenRow {
+  const milliseconds = life(settings, message);
+  const { payload, at, ttl: _, ...columns } = message;
+  return {
+    ...columns,
+    payload: JSON.stringify(payload),
+    created_at: timestamp(at),
+    ttl_seconds: Math.round(milliseconds / 1000),
+    expires_at: timestamp(at + milliseconds),
+    delivered_at: message.status === "delivered" ? timestamp(at) : null,
+  };
+}
+
+/** One of the messages that a draft becomes. */
+export const directedRow = (
+  { recipients: _recipients, ...draft }: MessageDraft,
+  recipient_id: string,
+  at: number,
+): NewMessage => ({ ...draft, recipient_id, status: "pending", activity: null, at });
+
+export const publishedRow = (draft: PublishDraft, at: number): NewMessage => ({
+  ...draft,
+  ...{ recipient_id: null, status: "delivered", activity: null, reply_to: null, at },
+});
+
+/** Whom a draft is for, where it names nobody: all others, or those of a project. */
+export const allOthers = (
+  live: readonly SessionRecord[],
+  project_id: string | null,
+  sender_id: string,
+): string[] =>
+  live
+    .filter((record) => project_id === null || record.project_id === project_id)
+    .map((record) => record.session_id)
+    .filter((id) => id !== sender_id);
+
+export const noOriginal = (id: number): ParleyError =>
+  new ParleyError("not_found", `There is no message ${id} to reply to`, {
+    hint: "list the messages of this session with parley inbox",
+    details: { message_id: id },
+  });
+
+/** How many messages are in each state, by rows of counts; other programs may have left any word there. */
+export function totalsOf(
+  rows: readonly { status: string; count: number }[],
+): Record<MessageStatus, number> {
+  const totals = { pending: 0, delivered: 0, read: 0 };
+  for (const { status, count } of rows) {
+    if (Object.hasOwn(totals, status)) totals[status as MessageStatus] = count;
+  }
+  return totals;
+}

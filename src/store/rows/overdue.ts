@@ -31,3 +31,16 @@ export const nothing = (): Removed => ({
   claims: 0,
   alerts: 0,
 });
+
+/** How many leases a reader frees: a look must not keep writers out for long, and they free the rest. */
+export const leasesAtOnce = 500;
+
+/** How often writers purge, all processes together, and how soon again where something was left, in milliseconds. */
+export const interval = 60_000;
+export const catchUp = 50;
+
+/** Farther in the future is no appointment but a clock that was wrong. */
+export const farthest = (at: number): number => at + 2 * interval;
+
+/** Whether it is not yet the time of the next purge. */
+export const isEarly = (at: number, dueAt: number): boolean => at < dueAt && dueAt < farthest(at);

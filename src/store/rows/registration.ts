@@ -1,7 +1,11 @@
 import { timestamp } from "../../bus/clock";
+import { ParleyError } from "../../bus/errors";
 import type { Placement, Registration } from "../../bus/identify";
 import { sameProcess } from "../../bus/process";
+import type { SessionRecord } from "../../bus/session";
 import { fromRow, type SessionRow } from "./session";
+
+type RegisteredRow = Omit<SessionRow, "ended_at" | "end_reason" | "ended_message_id">;
 
 /** The row of a session by its registration, whichever database it is written to. */
 export function registeredRow(
@@ -11,7 +15,7 @@ export function registeredRow(
   previous: SessionRow | null,
   /** Milliseconds since the epoch. */
   at: number,
-): Omit<SessionRow, "ended_at" | "end_reason" | "ended_message_id"> {
+): RegisteredRow {
   const now = timestamp(at);
   const { evidence } = registration;
   const keep = kind === "update" ? previous : null;
@@ -57,3 +61,21 @@ export function registeredRow(
     rung_at: keep?.rung_at ?? null,
   };
 }
+
+/** What registering again changes: mostly nothing, and every column written costs its index too. */
+export const changedColumns = (row: RegisteredRow, previous: SessionRow): Partial<SessionRow> =>
+  Object.fromEntries(
+    Object.entries(row).filter(([column, value]) => value !== previous[column as keyof SessionRow]),
+  );
+
+/** Whether it is no longer where others collided with it. */
+export const hasMoved = (previous: SessionRecord | null, record: SessionRecord): boolean =>
+  previous?.project_id !== record.project_id ||
+  previous.cwd !== record.cwd ||
+  previous.task_id !== record.task_id;
+
+export const nameTaken = (option: string, name: string, { session_id }: SessionRecord) =>
+  new ParleyError("conflict", `The name "${name}" belongs to ${session_id}`, {
+    hint: `choose another ${option}, or wait until that session ends`,
+    details: { name, session_id },
+  });

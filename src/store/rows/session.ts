@@ -1,3 +1,4 @@
+import { ParleyError } from "../../bus/errors";
 import { activities, type Activity, type SessionRecord } from "../../bus/session";
 
 /** A row of `session_registry`. */
@@ -100,3 +101,10 @@ function fileList(json: string | null): string[] {
     return [];
   }
 }
+
+/** One that was to act, but has ended or never was. */
+export const notActive = (session_id: string): ParleyError =>
+  new ParleyError("not_registered", `${session_id} is not an active session`, {
+    hint: "register it again with parley register",
+    details: { session_id },
+  });

@@ -1,5 +1,6 @@
 import type { Claim } from "../../bus/claim";
 import type { Lock } from "../../bus/lock";
+import type { LoopRow } from "./loop";
 import type { MessageRow } from "./message";
 import type { SessionRow } from "./session";
 import type { WakeColumns } from "./wake";
@@ -12,13 +13,6 @@ export interface DeliveryRow extends WakeColumns {
   delivered_at: string | null;
   read_at: string | null;
   how: string | null;
-}
-
-/** A row of `message_loops`: two sessions, `one` sorting before `other`. */
-export interface LoopRow {
-  one: string;
-  other: string;
-  closed_at: string | null;
 }
 
 /** A bus that is read to be copied, message by message in the order of their ids. */

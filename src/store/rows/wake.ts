@@ -1,4 +1,6 @@
-import type { WakeEvidence } from "../../bus/reach";
+import { parseTime } from "../../bus/clock";
+import type { WakeEvidence, WakeLeave } from "../../bus/reach";
+import { fromRow, type SessionRow } from "./session";
 
 export interface WakeColumns {
   wake_at: string | null;
@@ -18,3 +20,18 @@ export const wakeFrom = (row: WakeColumns): WakeEvidence | null =>
         reason: row.wake_reason,
         at: row.wake_at,
       };
+
+/** A doorbell that nothing has followed for this time, in milliseconds, was not heard. */
+const unheard = 10_000;
+
+/** Whether a session may be rung now, by its row: where it idles and no doorbell is on its way to it. */
+export function leaveFor(row: SessionRow, at: number): WakeLeave {
+  const record = fromRow(row);
+  const { activity } = record;
+  if (activity?.state !== "idle") return { kind: activity?.state ?? "working" };
+  const rung = parseTime(row.rung_at) ?? 0;
+  const idleSince = parseTime(activity.since) ?? 0;
+  // A clock that stepped back makes the age negative.
+  const fresh = at - rung >= 0 && at - rung < unheard;
+  return fresh && rung > idleSince ? { kind: "rung" } : { kind: "go", record };
+}

@@ -1,10 +1,10 @@
-import { type Alert, type ConflictType, conflictRules } from "../../bus/alert";
+import type { Alert, ConflictType } from "../../bus/alert";
 import { timestamp } from "../../bus/clock";
-import { ParleyError } from "../../bus/errors";
 import { operatorId } from "../../bus/message";
 import type { SessionRecord } from "../../bus/session";
 import { channelLife } from "../../bus/settings";
-import { alertFrom, overlaps } from "../rows/alert";
+import { alertFrom, isWhereAlerted, joining, noUnreadAlert } from "../rows/alert";
+import { alertRow } from "../rows/event";
 import { messageColumns, type MessageRow } from "../rows/message";
 import type { Connection } from "./connection";
 import { insertMessage } from "./message";
@@ -25,38 +25,20 @@ export function raiseAlert(
   sessions: readonly string[],
   by: SessionRecord,
   at: number,
-): number {
-  const { action, priority } = conflictRules[type];
+): void {
   const [row] = alertsOn(c, type, resource);
   if (!row) {
-    const id = insertMessage(c, {
-      sender_id: by.session_id,
-      sender_session_uuid: by.session_uuid,
-      recipient_id: null,
-      channel: "operator_alert",
-      message_type: type,
-      payload: { sessions: [...sessions], resource, action },
-      priority,
-      status: "pending",
-      project_id: by.project_id,
-      task_id: by.task_id,
-      activity: resource,
-      reply_to: null,
-      at,
-    });
+    const id = insertMessage(c, alertRow(type, resource, sessions, by, at));
     addressAlert(c, id, sessions);
-    return id;
+    return;
   }
   const alert = alertFrom(row);
-  const named = new Set(alert.payload.sessions);
-  const joined = sessions.some((session) => !named.has(session));
-  // Who was refused the same thing earlier is in it still.
-  const others = alert.payload.sessions.filter((each) => !sessions.includes(each));
+  const { named, joined, others } = joining(alert, sessions);
   // Of a refused lock the first one named holds it.
   const all = [...sessions, ...others.filter((each) => stillThere(c, each, alert))];
-  if (!joined && all.length === named.size) return row.id;
+  if (!joined && all.length === named) return;
   rewriteAlert(c, alert, all, at);
-  if (!joined) return row.id;
+  if (!joined) return;
   addressAlert(c, row.id, all);
   c.run(
     `update session_messages set status = 'pending', delivered_at = null, expires_at = $expires_at where id = $id`,
@@ -67,7 +49,6 @@ export function raiseAlert(
       where message_id = $id and session_id in (select value from json_each($sessions))`,
     { id: row.id, sessions: JSON.stringify(all) },
   );
-  return row.id;
 }
 
 function addressAlert(c: Connection, id: number, sessions: readonly string[]): void {
@@ -112,14 +93,8 @@ export function settleAlerts(c: Connection, session_id: string, at: number, why 
 function stillThere(c: Connection, session_id: string, alert: Alert): boolean {
   const record = liveRecord(c, session_id);
   if (!record) return false;
-  const { resource } = alert.payload;
-  const overlap = overlaps.find(({ type }) => type === alert.message_type);
-  // A file conflict ends with the lock, not by anything its sessions do elsewhere.
-  if (!overlap) return true;
-  return (
-    record[overlap.column] === resource ||
-    (overlap.type === "task_conflict" && claims(c, session_id, resource))
-  );
+  if (isWhereAlerted(record, alert)) return true;
+  return alert.message_type === "task_conflict" && claims(c, session_id, alert.payload.resource);
 }
 
 const claims = (c: Connection, session_id: string, task_id: string): boolean =>
@@ -155,7 +130,7 @@ const alertsOn = (c: Connection, type: ConflictType, resource: string): MessageR
     resource,
   });
 
-export function closeAlert(c: Connection, alert: Alert, closed_by: string, at: number): void {
+function closeAlert(c: Connection, alert: Alert, closed_by: string, at: number): void {
   const now = timestamp(at);
   c.run(
     `update session_messages set status = 'read', read_at = $now, delivered_at = coalesce(delivered_at, $now),
@@ -198,12 +173,7 @@ export function acknowledge(
 ): Alert[] {
   return ids.map((id) => {
     const row = c.get<MessageRow>(`${unreadAlerts} and id = $id`, { id });
-    if (!row) {
-      throw new ParleyError("not_found", `There is no unread alert ${id}`, {
-        hint: "list them with parley conflicts --alerts; nothing was acknowledged",
-        details: { message_id: id },
-      });
-    }
+    if (!row) throw noUnreadAlert(id);
     const alert = alertFrom(row);
     closeAlert(c, alert, `acknowledged by ${by}`, at);
     if (by === operatorId && alert.message_type === "message_loop")

@@ -2,7 +2,8 @@ import { type Attendance, type Attended, changeBy } from "../../bus/attendance";
 import { timestamp } from "../../bus/clock";
 import type { Moment } from "../../bus/liveness";
 import type { SessionRecord } from "../../bus/session";
-import { fromRow, type SessionRow } from "../rows/session";
+import { attendedColumns, visitorAmong } from "../rows/attendance";
+import type { SessionRow } from "../rows/session";
 import type { Connection } from "./connection";
 import { waitingMail } from "./inbox";
 import { humanSpoke } from "./loop";
@@ -45,18 +46,12 @@ const waitingFor = (
 /** The live session of this conversation whose process is one of those near; one that is dead is nobody's. */
 function visitor(c: Connection, visit: Attendance, moment: Moment): SessionRecord | null {
   const { llm_vendor, session_uuid, near } = visit;
-  const found = c
-    .all<SessionRow>(
-      `select * from session_registry
-        where session_uuid = $session_uuid and llm_vendor = $llm_vendor and status <> 'terminated'`,
-      { llm_vendor, session_uuid },
-    )
-    .map(fromRow);
-  for (const pid of near) {
-    const record = found.find((each) => each.pid === pid);
-    if (record && moment.judge(record).ended === null) return record;
-  }
-  return null;
+  const rows = c.all<SessionRow>(
+    `select * from session_registry
+      where session_uuid = $session_uuid and llm_vendor = $llm_vendor and status <> 'terminated'`,
+    { llm_vendor, session_uuid },
+  );
+  return visitorAmong(rows, near, moment);
 }
 
 function isDue(c: Connection, visit: Attendance, record: SessionRecord, at: number): boolean {
@@ -75,18 +70,11 @@ function write(
   const { record, visible, told, beat } = changeBy(visit, before, moment.at);
   if (visible || told) {
     c.run(
-      `update session_registry set activity = $state, activity_since = $since, active_files = $files,
-          edited_files = $edited, permission_mode = $mode, agent_home = $home
+      `update session_registry set activity = $activity, activity_since = $activity_since,
+          active_files = $active_files, edited_files = $edited_files, permission_mode = $permission_mode,
+          agent_home = $agent_home
         where session_id = $session_id`,
-      {
-        session_id,
-        state: record.activity?.state ?? null,
-        since: record.activity?.since ?? null,
-        files: JSON.stringify(record.active_files),
-        edited: JSON.stringify(record.edited_files),
-        mode: record.permission_mode,
-        home: record.agent_home,
-      },
+      { session_id, ...attendedColumns(record) },
     );
   }
   if (visit.prompted_by === "human") humanSpoke(c, session_id, moment.at);

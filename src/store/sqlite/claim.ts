@@ -1,16 +1,18 @@
 import type { Claim, ClaimRequest } from "../../bus/claim";
 import { timestamp } from "../../bus/clock";
-import { ParleyError } from "../../bus/errors";
 import type { Moment } from "../../bus/liveness";
-import type { Attempt, Blocker } from "../../bus/lock";
+import type { Attempt } from "../../bus/lock";
 import type { SessionRecord } from "../../bus/session";
+import { actorCalled } from "../rows/event";
+import { claimedByOther } from "../rows/lease";
+import { firstInQueue } from "../rows/waiter";
 import { raiseAlert, reviewTaskAlert } from "./alert";
 import { refuseTooMany } from "./bounds";
 import type { Connection } from "./connection";
-import { insertEvent, tell } from "./event";
-import { freeIfOver } from "./lease";
-import { endIfDead, isLiving, liveRecord, requireLive, tend } from "./session";
-import { enterQueue, firstInQueue, leaveQueue, waitingSessions } from "./waiter";
+import { insertEvent } from "./event";
+import { blocked, freeIfOver } from "./lease";
+import { endIfDead, liveRecord, requireLive, tend } from "./session";
+import { leaveQueue, waiters, waitingSessions } from "./waiter";
 
 /** The columns of a claim as the port gives them. */
 export const claimColumns = `task_id, session_id, coalesce(claim_type, 'exclusive') as claim_type, project_id, claimed_at,
@@ -22,25 +24,29 @@ export function acquireClaim(c: Connection, request: ClaimRequest, moment: Momen
   // A waiting session's look at something still held writes nothing, or every look would wake the other waiters.
   if (request.ticket === null) tend(c, me.session_id, moment);
   const { task_id, session_id } = request;
+  const refuse = (holder: string, waits: boolean): Attempt<Claim> =>
+    blocked(
+      c,
+      me,
+      request,
+      [task_id],
+      { kind: "claim", holder, resource: task_id, wanted: task_id, lock: null, waits },
+      moment,
+    );
   const claim = claimOn(c, task_id);
   if (claim && claim.session_id !== session_id && !isFree(c, claim, moment)) {
-    return blocked(c, me, request, blockerOf(claim.session_id, task_id, false), moment);
+    return refuse(claim.session_id, false);
   }
   const mine = claim?.session_id === session_id;
   const first = mine
     ? null
     : firstInQueue(
-        c,
-        "claim",
-        session_id,
-        request.ticket,
+        waiters(c, "claim", moment),
+        request,
         (wanted) => wanted === task_id,
         () => false,
-        moment,
       );
-  if (first) {
-    return blocked(c, me, request, blockerOf(first.session_id, task_id, true), moment);
-  }
+  if (first) return refuse(first.holder, true);
   if (request.ticket !== null) leaveQueue(c, request.ticket);
   const got = mine ? renewClaim(c, request, moment.at) : insertClaim(c, me, request, moment.at);
   if (!mine) refuseTooMany(c, "task_claims", session_id);
@@ -54,16 +60,8 @@ export function acquireClaim(c: Connection, request: ClaimRequest, moment: Momen
   return { kind: "got", got, touched: others.map((each) => each.session_id) };
 }
 
-const blockerOf = (holder: string, task_id: string, waits: boolean): Blocker => ({
-  kind: "claim",
-  holder,
-  resource: task_id,
-  wanted: task_id,
-  lock: null,
-  waits,
-});
-
-const claimOn = (c: Connection, task_id: string): Claim | null =>
+/** As it stands, also where it has run out. */
+export const claimOn = (c: Connection, task_id: string): Claim | null =>
   c.get<Claim>(`select ${claimColumns} from task_claims where task_id = $task_id`, { task_id });
 
 /** Live sessions whose current task it is. */
@@ -74,35 +72,6 @@ const workingOn = (c: Connection, task_id: string): SessionRecord[] =>
       { task_id },
     )
     .flatMap((row) => liveRecord(c, row.session_id) ?? []);
-
-function blocked(
-  c: Connection,
-  me: SessionRecord,
-  request: ClaimRequest,
-  blocker: Blocker,
-  moment: Moment,
-): Attempt<Claim> {
-  if (request.ticket !== null)
-    return { kind: "blocked", blocker, ticket: request.ticket, touched: [] };
-  const { holder, resource } = blocker;
-  const ticket =
-    request.waiting && enterQueue(c, "claim", me.session_id, [resource], request.waiting);
-  if (!blocker.waits)
-    raiseAlert(c, "task_conflict", resource, [holder, me.session_id], me, moment.at);
-  if (ticket !== null) {
-    tell(
-      c,
-      me,
-      holder,
-      blocker.waits
-        ? `${me.session_id} waits for ${resource} after you`
-        : `${me.session_id} waits for your claim on ${resource}`,
-      { task_id: resource },
-      moment.at,
-    );
-  }
-  return { kind: "blocked", blocker, ticket, touched: [holder] };
-}
 
 const isFree = (c: Connection, claim: Claim, moment: Moment): boolean =>
   freeIfOver(c, claim, moment, release);
@@ -115,12 +84,7 @@ export function release(c: Connection, claim: Claim, action: string, at: number)
     { task_id, session_id },
   );
   if (removed === 0) return;
-  const actor = liveRecord(c, session_id) ?? {
-    session_id,
-    session_uuid: null,
-    project_id: null,
-    task_id: null,
-  };
+  const actor = liveRecord(c, session_id) ?? actorCalled(session_id);
   insertEvent(c, "task_broadcast", action, actor, { task_id, session_id, fence }, at);
   reviewTaskAlert(c, task_id, `claim of ${session_id} ended: ${action}`, at);
 }
@@ -168,12 +132,7 @@ export function releaseClaims(
   const other = claims.find(
     (claim) => claim.session_id !== session_id && !isFree(c, claim, moment),
   );
-  if (other) {
-    throw new ParleyError("conflict", `${other.task_id} is claimed by ${other.session_id}`, {
-      hint: "only its owner releases it; nothing was released",
-      details: { task_id: other.task_id, holder: other.session_id, claim: other },
-    });
-  }
+  if (other) throw claimedByOther(other);
   const released = claims.filter((claim) => claim.session_id === session_id);
   for (const claim of released) release(c, claim, "release", moment.at);
   return { released, touched: waitingSessions(c, "claim") };
@@ -186,13 +145,3 @@ export const claimsOf = (c: Connection, session_id: string): Claim[] =>
       session_id,
     },
   );
-
-/** The claim on a task where it is held now. Reads only. */
-export function liveClaimOn(c: Connection, task_id: string, moment: Moment): Claim | null {
-  const claim = claimOn(c, task_id);
-  return claim &&
-    (claim.expires_at === null || claim.expires_at > timestamp(moment.at)) &&
-    isLiving(c, claim.session_id, moment)
-    ? claim
-    : null;
-}

@@ -4,18 +4,13 @@ import type { Moment } from "../../bus/liveness";
 import type { SessionRecord } from "../../bus/session";
 import type { CleanedUp } from "../../bus/store";
 import type { Connection } from "./connection";
+import { firstBatch, nextBatch } from "../rows/batch";
 import { nothing } from "../rows/overdue";
 import { allSweeps } from "./overdue";
 import { endSessions } from "./rescue";
 import { notEnded } from "./session";
 import { checkpoint, reclaimPages, rewrite, shortenLog, shrinks } from "./space";
 import { waiters, waitingSessions } from "./waiter";
-
-/** How long a batch should hold the write lock, in milliseconds. */
-const target = 20;
-/** Rows of the first batch of a kind, and of the largest. */
-const firstBatch = 10;
-const largestBatch = 10_000;
 
 export async function cleanUp(
   c: Connection,
@@ -63,8 +58,7 @@ async function inBatches(c: Connection, work: (limit: number) => number): Promis
       await Bun.sleep(held);
     }
     if (handled < limit) return;
-    const fitting = Math.round(limit * Math.min(4, target / held));
-    limit = Math.min(largestBatch, Math.max(firstBatch, fitting));
+    limit = nextBatch(limit, held);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Clues } from "../../bus/identity";
 import type { SessionRecord } from "../../bus/session";
+import { callersAmong } from "../rows/clues";
 import { fromRow, type SessionRow } from "../rows/session";
 import type { Connection } from "./connection";
 
@@ -24,13 +25,9 @@ export function sessionsByClues(
       )
       .map(fromRow);
     if (found.length === 0) continue;
-    const own = found.filter((record) =>
-      clues.conversation_ids.includes(record.session_uuid ?? ""),
-    );
-    if (own.length > 0) return own;
-    // A shared host is everybody's: who knows its own conversation is none of those with another.
-    if (clues.conversation_ids.length > 0 && found.every((record) => record.shared_host)) break;
-    return found;
+    const callers = callersAmong(found, clues);
+    if (callers) return callers;
+    break;
   }
   for (const session_uuid of clues.conversation_ids) {
     const found = c

@@ -2,6 +2,7 @@ import { busyTimeout, impatientTimeout, tidyingPatience } from "./limits";
 import type { Database } from "bun:sqlite";
 
 import type { Settings } from "../../bus/settings";
+import type { Tended } from "../rows/tending";
 import { deadline, isBusy, isFull, isRefusal, translated } from "./failure";
 
 /** How often somebody looks again who has waited for long, in milliseconds. */
@@ -33,9 +34,7 @@ function asDeclared<Row>(row: Row): Row {
 
 /** One open database. All SQL of the adapter runs through it. */
 export class Connection {
-  /** How often it was to look after other sessions, and when it last did; milliseconds of `performance.now`. */
-  tended = 0;
-  tendedAt = 0;
+  readonly tended: Tended = { count: 0, at: 0 };
   /** Heartbeats that this process has seen last, by session; milliseconds since the epoch. */
   readonly beatenAt = new Map<string, number>();
 

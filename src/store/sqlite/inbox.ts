@@ -1,19 +1,11 @@
 import { timestamp } from "../../bus/clock";
-import { ParleyError } from "../../bus/errors";
 import type { Moment } from "../../bus/liveness";
-import type { Message } from "../../bus/message";
 import type { Unread } from "../../bus/session";
 import type { InboxPage, InboxRequest } from "../../bus/store";
-import { fromRow, messageColumns, type MessageRow } from "../rows/message";
+import { mailFrom, type MailRow, refuseStrange, reservedUntil, unreadFrom } from "../rows/inbox";
+import { messageColumns } from "../rows/message";
 import type { Connection } from "./connection";
 import { tend } from "./session";
-
-/** How long a message stays reserved for the process that is about to show it, in milliseconds. */
-const reservation = 5000;
-
-interface MailRow extends MessageRow {
-  shown_at: string | null;
-}
 
 /** Unread, unexpired mail of one mailbox, by the index of unread deliveries. */
 const mail = `from deliveries d join session_messages m on m.id = d.message_id
@@ -27,14 +19,6 @@ const unlooped = `and not exists (select 1 from message_loops l where l.closed_a
   and l.one = min(m.sender_id, d.session_id) and l.other = max(m.sender_id, d.session_id))`;
 const free =
   "and (d.delivered_at is not null or d.reserved_until is null or d.reserved_until <= $now)";
-
-/** The state of a message in a mailbox is what its delivery there says: an alert's own state is the operator's. */
-const mailFrom = ({ shown_at, ...row }: MailRow): Message => ({
-  ...fromRow(row),
-  status: shown_at === null ? "pending" : "delivered",
-  delivered_at: shown_at,
-  read_at: null,
-});
 
 export function openInbox(c: Connection, request: InboxRequest, moment: Moment): InboxPage {
   const { mailbox, channel, limit, peek } = request;
@@ -65,7 +49,7 @@ export function openInbox(c: Connection, request: InboxRequest, moment: Moment):
       c.run(
         `update deliveries set reserved_until = $until
           where session_id = $mailbox and message_id in (select value from json_each($ids))`,
-        { mailbox, until: timestamp(moment.at + reservation), ids: JSON.stringify(pending) },
+        { mailbox, until: reservedUntil(moment.at), ids: JSON.stringify(pending) },
       );
     }
   }
@@ -110,7 +94,7 @@ export function releaseInbox(
   c.run(
     `update deliveries set reserved_until = null
       where session_id = $mailbox and message_id in (select value from json_each($ids)) and reserved_until = $until`,
-    { mailbox, ids: JSON.stringify(ids), until: timestamp(reservedAt + reservation) },
+    { mailbox, ids: JSON.stringify(ids), until: reservedUntil(reservedAt) },
   );
 }
 
@@ -148,26 +132,12 @@ export function markRead(
 ): number[] {
   const now = timestamp(moment.at);
   if (ids !== null) {
-    const known = new Set(
-      c
-        .all<{ message_id: number | null }>(
-          `select message_id from deliveries
-            where message_id in (select value from json_each($ids)) and session_id = $mailbox`,
-          { mailbox, ids: JSON.stringify(ids) },
-        )
-        .map((row) => row.message_id),
+    const known = c.all<{ message_id: number | null }>(
+      `select message_id from deliveries
+        where message_id in (select value from json_each($ids)) and session_id = $mailbox`,
+      { mailbox, ids: JSON.stringify(ids) },
     );
-    const strange = ids.filter((id) => !known.has(id));
-    if (strange.length > 0) {
-      throw new ParleyError(
-        "not_found",
-        `No message ${strange.join(", ")} in the mailbox of ${mailbox}`,
-        {
-          hint: "list its messages with parley inbox; nothing was marked",
-          details: { message_ids: strange },
-        },
-      );
-    }
+    refuseStrange(mailbox, ids, known);
   }
   tend(c, mailbox, moment);
   const changed = c
@@ -209,8 +179,5 @@ export function unread(c: Connection, mailbox: string, at: number): Unread {
     `select m.channel, count(*) as count ${mail} group by m.channel order by max(m.priority) desc, m.channel`,
     { mailbox, now: timestamp(at), channel: null },
   );
-  return {
-    total: rows.reduce((sum, row) => sum + row.count, 0),
-    by_channel: Object.fromEntries(rows.map((row) => [row.channel, row.count])),
-  };
+  return unreadFrom(rows);
 }

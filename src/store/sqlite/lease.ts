@@ -1,7 +1,12 @@
-import { timestamp } from "../../bus/clock";
 import type { Moment } from "../../bus/liveness";
+import type { Attempt, Blocker, Waiting } from "../../bus/lock";
+import type { SessionRecord } from "../../bus/session";
+import { ranOut, waitingNote } from "../rows/lease";
+import { raiseAlert } from "./alert";
 import type { Connection } from "./connection";
+import { insertEvent, tell } from "./event";
 import { endIfDead, liveRecord } from "./session";
+import { enterQueue } from "./waiter";
 
 /** Removes a lock or claim, with its event. */
 type Release<Held> = (c: Connection, held: Held, action: string, at: number) => void;
@@ -13,9 +18,35 @@ export function freeIfOver<Held extends { session_id: string; expires_at: string
   moment: Moment,
   release: Release<Held>,
 ): boolean {
-  const ranOut = held.expires_at !== null && held.expires_at <= timestamp(moment.at);
-  const holder = ranOut ? null : liveRecord(c, held.session_id);
+  const holder = ranOut(held, moment.at) ? null : liveRecord(c, held.session_id);
   if (holder) return endIfDead(c, holder, moment);
   release(c, held, "expire", moment.at);
   return true;
+}
+
+/**
+ * What an attempt at these resources came to that somebody stands in the way of. The alert and the word to the holder
+ * come with the first one, not with every look of a waiting session.
+ */
+export function blocked(
+  c: Connection,
+  me: SessionRecord,
+  { ticket: held, waiting }: { ticket: number | null; waiting: Waiting | null },
+  resources: readonly string[],
+  blocker: Blocker,
+  { at }: Moment,
+): Attempt<never> {
+  if (held !== null) return { kind: "blocked", blocker, ticket: held, touched: [] };
+  const { kind, holder, resource, waits } = blocker;
+  const sessions = [holder, me.session_id];
+  const ticket = waiting && enterQueue(c, kind, me.session_id, resources, waiting);
+  if (!waits) {
+    const type = kind === "lock" ? "file_conflict" : "task_conflict";
+    raiseAlert(c, type, resource, sessions, me, at);
+  }
+  if (!waits && kind === "lock") {
+    insertEvent(c, "file_conflict", "refused", me, { file: resource, sessions }, at);
+  }
+  if (ticket !== null) tell(c, me, holder, ...waitingNote(me, blocker), at);
+  return { kind: "blocked", blocker, ticket, touched: [holder] };
 }

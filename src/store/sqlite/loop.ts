@@ -1,21 +1,11 @@
-import { parseTime, timestamp } from "../../bus/clock";
+import { timestamp } from "../../bus/clock";
+import { areTooMany, countedSince, type LoopRow, pair, resourceOf } from "../rows/loop";
 import { closeAlertsOn, raiseAlert } from "./alert";
 import type { Connection } from "./connection";
 import { liveRecord } from "./session";
 
-interface Loop {
-  one: string;
-  other: string;
-  closed_at: string | null;
-}
-
-const pair = (a: string, b: string): { one: string; other: string } =>
-  a < b ? { one: a, other: b } : { one: b, other: a };
-
-const resource = ({ one, other }: { one: string; other: string }): string => `${one} and ${other}`;
-
-const loopOf = (c: Connection, a: string, b: string): Loop | null =>
-  c.get<Loop>("select * from message_loops where one = $one and other = $other", pair(a, b));
+const loopOf = (c: Connection, a: string, b: string): LoopRow | null =>
+  c.get<LoopRow>("select * from message_loops where one = $one and other = $other", pair(a, b));
 
 /** Two sessions that write to each other too often, and nobody has told them that it is all right. */
 export const inLoop = (c: Connection, a: string, b: string): boolean =>
@@ -34,8 +24,7 @@ export function guardLoop(
   const tooMany = (since: string): boolean => {
     const there = between(c, sender_id, recipient_id, since, limit + 1);
     const back = between(c, recipient_id, sender_id, since, limit + 1);
-    // Who is never answered is in no loop.
-    return there > 0 && back > 0 && there + back > limit;
+    return areTooMany(c.settings, { there, back });
   };
   // Nearly always the only look that is needed.
   if (!tooMany(begin)) return;
@@ -44,16 +33,14 @@ export function guardLoop(
   if (!sender || !recipient) return;
   const loop = loopOf(c, sender_id, recipient_id);
   if (loop?.closed_at === null) return;
-  const since = [begin, sender.prompted_at, recipient.prompted_at, loop?.closed_at ?? null]
-    .filter((time) => time !== null)
-    .reduce((a, b) => ((parseTime(a) ?? 0) > (parseTime(b) ?? 0) ? a : b));
+  const since = countedSince(begin, sender, recipient, loop);
   if (!tooMany(since)) return;
   const both = pair(sender_id, recipient_id);
   c.run(
     "insert or replace into message_loops(one, other, closed_at) values ($one, $other, null)",
     both,
   );
-  raiseAlert(c, "message_loop", resource(both), [both.one, both.other], sender, at);
+  raiseAlert(c, "message_loop", resourceOf(both), [both.one, both.other], sender, at);
 }
 
 /** How many messages of one went to the other after that time, no more than `most`. */
@@ -71,13 +58,13 @@ export function humanSpoke(c: Connection, session_id: string, at: number): void 
     now: timestamp(at),
   });
   for (const loop of endLoops(c, session_id)) {
-    closeAlertsOn(c, "message_loop", resource(loop), `a human prompted ${session_id}`, at);
+    closeAlertsOn(c, "message_loop", resourceOf(loop), `a human prompted ${session_id}`, at);
   }
 }
 
 /** Forgets the loops of a session. Returns them. */
-export const endLoops = (c: Connection, session_id: string): Loop[] =>
-  c.all<Loop>(
+export const endLoops = (c: Connection, session_id: string): LoopRow[] =>
+  c.all<LoopRow>(
     "delete from message_loops where one = $session_id or other = $session_id returning *",
     {
       session_id,

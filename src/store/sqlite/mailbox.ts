@@ -1,11 +1,5 @@
+import { strandedMailbox } from "../rows/mailbox";
 import type { Connection } from "./connection";
-
-/**
- * A mailbox that belongs to a conversation rather than to a session id: where unread mail waits when its session has
- * ended and another took the id. The colon keeps it apart from every session id.
- */
-const waiting = (session_uuid: string | null, session_id: string): string =>
-  session_uuid === null ? `ended:${session_id}` : `uuid:${session_uuid}`;
 
 /** Sets the unread mail of an ended session aside, before its id passes to another. Mail sent after the end stays. */
 export function strandMail(c: Connection, session_id: string): void {
@@ -19,7 +13,7 @@ export function strandMail(c: Connection, session_id: string): void {
       where session_id = $session_id and read_at is null and message_id < $until`,
     {
       session_id,
-      mailbox: waiting(row.session_uuid, session_id),
+      mailbox: strandedMailbox(row.session_uuid, session_id),
       until: row.ended_message_id ?? Number.MAX_SAFE_INTEGER,
     },
   );
@@ -33,6 +27,6 @@ export function inheritMail(c: Connection, session_uuid: string, session_id: str
         select $mailbox union all
         select session_id from session_registry
           where session_uuid = $session_uuid and status = 'terminated' and session_id <> $session_id)`,
-    { session_uuid, session_id, mailbox: waiting(session_uuid, session_id) },
+    { session_uuid, session_id, mailbox: strandedMailbox(session_uuid, session_id) },
   );
 }

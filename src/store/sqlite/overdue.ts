@@ -3,7 +3,7 @@ import type { Removed } from "../../bus/cleanup";
 import { timestamp } from "../../bus/clock";
 import type { Moment } from "../../bus/liveness";
 import type { Lock } from "../../bus/lock";
-import { directed, type Expired, grace, nothing, undirected } from "../rows/overdue";
+import { directed, type Expired, grace, leasesAtOnce, nothing, undirected } from "../rows/overdue";
 import { claimColumns, release as releaseClaim } from "./claim";
 import type { Connection } from "./connection";
 import { lockColumns, release as releaseLock } from "./lock";
@@ -71,9 +71,6 @@ const removeClaims: Sweep = (c, at, limit, removed) => {
   removed.claims += claims.length;
   return claims.length;
 };
-
-/** How many leases a reader frees: a look must not hold the write lock for long, and writers free the rest. */
-const leasesAtOnce = 500;
 
 /**
  * Frees the leases that ran out, and so ends the alerts about them, before somebody looks. Writes, and takes the write

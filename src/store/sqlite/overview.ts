@@ -4,45 +4,26 @@ import type { Claim } from "../../bus/claim";
 import { timestamp } from "../../bus/clock";
 import type { Moment } from "../../bus/liveness";
 import type { Lock } from "../../bus/lock";
-import type { Holdings } from "../../bus/session";
 import type { DatabaseFacts, LifecycleEvent, Stats } from "../../bus/status";
 import type { Overview } from "../../bus/store";
 import { lifecycleColumns, lifecycleFrom, type LifecycleRow } from "../rows/lifecycle";
+import { alertLimit, lifecycleLimit, sessionsOf } from "../rows/overview";
 import { openAlerts } from "./alert";
 import { claimColumns } from "./claim";
 import type { Connection } from "./connection";
 import { lockColumns } from "./lock";
 import { liveSessions } from "./session";
 
-/** How many alerts and lifecycle events a picture holds (R119). */
-const alertLimit = 20;
-const lifecycleLimit = 20;
-
 export function overview(c: Connection, moment: Moment): Overview {
   const records = liveSessions(c, moment);
   const now = timestamp(moment.at);
-  const live = new Set(records.map((record) => record.session_id));
-  // On read-only media nobody ends the dead, who hold nothing all the same.
-  const locks = fileLocks(c, now).filter((lock) => live.has(lock.session_id));
-  const claims = taskClaims(c, now).filter((claim) => live.has(claim.session_id));
-  const unread = unreadCounts(c, now);
-  const locksBy = Map.groupBy(locks, (lock) => lock.session_id);
-  const claimsBy = Map.groupBy(claims, (claim) => claim.session_id);
-  const today = now.slice(0, 10);
+  const held = { locks: fileLocks(c, now), claims: taskClaims(c, now) };
+  const picture = sessionsOf(records, held, unreadCounts(c, now), now);
+  const { locks, claims } = picture;
   return {
-    sessions: records.map((record) => ({
-      record,
-      holdings: {
-        claimed_tasks: claimsBy.get(record.session_id) ?? [],
-        file_locks: (locksBy.get(record.session_id) ?? []).map((lock) => lock.file_path),
-        unread_count: unread.get(record.session_id) ?? 0,
-      } satisfies Holdings,
-    })),
+    ...picture,
     alerts: openAlerts(c, alertLimit, moment.at),
     lifecycle: lifecycle(c, lifecycleLimit),
-    started_today: records.filter((record) => record.registered_at.startsWith(today)).length,
-    locks,
-    claims,
     stats: stats(c, now, records.length, locks.length, claims.length),
   };
 }

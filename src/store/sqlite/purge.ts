@@ -2,13 +2,10 @@ import { SQLiteError } from "bun:sqlite";
 
 import { parseTime, timestamp } from "../../bus/clock";
 import type { Connection } from "./connection";
-import { nothing } from "../rows/overdue";
+import { catchUp, interval, isEarly, nothing } from "../rows/overdue";
 import { ownSweeps } from "./overdue";
 import { freePages, reclaimPages } from "./space";
 
-/** How often writers purge, all processes together, and how soon again where something was left, in milliseconds. */
-const interval = 60_000;
-const catchUp = 50;
 /** How long a purge goes on to begin batches, in milliseconds, and how large they are. */
 const budget = 3;
 const rows = 50;
@@ -24,11 +21,10 @@ const spare = 64;
 export function openPurge(c: Connection): (at: number) => void {
   let dueAt = 0;
   return (at) => {
-    // Far in the future is no appointment but a clock that was wrong.
-    if (at < dueAt && at > dueAt - 2 * interval) return;
+    if (isEarly(at, dueAt)) return;
     try {
       dueAt = appointment(c);
-      if (at < dueAt && at > dueAt - 2 * interval) return;
+      if (isEarly(at, dueAt)) return;
       c.writeUnlessBusy(() => purge(c, at));
     } catch (error) {
       // The work that it comes after has been done, and must not fail by it.

@@ -1,7 +1,8 @@
 import { timestamp } from "../../bus/clock";
-import { deaths, type Moment } from "../../bus/liveness";
+import { deaths, type Moment, remembered } from "../../bus/liveness";
 import type { SessionRecord } from "../../bus/session";
 import type { Ended, HeldBy, SessionExport } from "../../bus/store";
+import { mailFrom, type MailRow } from "../rows/inbox";
 import { fromRow as messageFrom, messageColumns, type MessageRow } from "../rows/message";
 import { fromRow, type SessionRow } from "../rows/session";
 import { claimsOf } from "./claim";
@@ -9,9 +10,6 @@ import type { Connection } from "./connection";
 import { endSession } from "./ending";
 import { locksOf } from "./lock";
 import { holdings, liveRecord, notEnded } from "./session";
-
-/** How long one that died is still listed, in milliseconds: somebody may look for it. */
-const remembered = 24 * 3600 * 1000;
 
 export function sessionsToRescue(c: Connection, moment: Moment): HeldBy[] {
   const died = c
@@ -43,19 +41,13 @@ export function endSessions(
 
 /** Reads through all mail: an index for the few exports there are would cost every message its upkeep. */
 export function exportSession(c: Connection, session_id: string): SessionExport {
-  const received = c.all<MessageRow & { seen_at: string | null; opened_at: string | null }>(
-    `select ${messageColumns}, d.delivered_at as seen_at, d.read_at as opened_at
+  const received = c.all<MailRow>(
+    `select ${messageColumns}, d.delivered_at as shown_at, d.read_at as opened_at
       from deliveries d join session_messages m on m.id = d.message_id
       where d.session_id = $session_id order by m.id`,
     { session_id },
   );
-  const mail = received.map(({ seen_at, opened_at, ...row }) => ({
-    ...messageFrom(row),
-    // The state in this mailbox: an alert's own is the operator's.
-    status: opened_at ? ("read" as const) : seen_at ? ("delivered" as const) : ("pending" as const),
-    delivered_at: seen_at,
-    read_at: opened_at,
-  }));
+  const mail = received.map(mailFrom);
   return {
     locks: locksOf(c, session_id),
     claims: claimsOf(c, session_id),

@@ -1,12 +1,9 @@
-import { parseTime, timestamp } from "../../bus/clock";
+import { timestamp } from "../../bus/clock";
 import type { Rung, WakeLeave, WakeRequest } from "../../bus/reach";
-import { fromRow } from "../rows/session";
+import { leaveFor } from "../rows/wake";
 import type { Connection } from "./connection";
 import { inLoop } from "./loop";
 import { sessionRow } from "./session";
-
-/** A doorbell that nothing has followed for this time, in milliseconds, was not heard. */
-const unheard = 10_000;
 
 export function reserveWake(
   c: Connection,
@@ -15,20 +12,14 @@ export function reserveWake(
 ): WakeLeave | null {
   const row = sessionRow(c, session_id);
   if (!row || row.status === "terminated") return null;
-  const record = fromRow(row);
   if (inLoop(c, session_id, sender_id)) return { kind: "loop" };
-  const { activity } = record;
-  if (activity?.state !== "idle") return { kind: activity?.state ?? "working" };
-  const rung = parseTime(row.rung_at) ?? 0;
-  const idleSince = parseTime(activity.since) ?? 0;
-  // A clock that stepped back makes the age negative.
-  const fresh = at - rung >= 0 && at - rung < unheard;
-  if (fresh && rung > idleSince) return { kind: "rung" };
+  const leave = leaveFor(row, at);
+  if (leave.kind !== "go") return leave;
   c.run("update session_registry set rung_at = $now where session_id = $session_id", {
     session_id,
     now: timestamp(at),
   });
-  return { kind: "go", record };
+  return leave;
 }
 
 export function noteWake(

@@ -1,8 +1,8 @@
 import { parseTime, timestamp } from "../../bus/clock";
-import { ParleyError } from "../../bus/errors";
 import type { Moment } from "../../bus/liveness";
 import type { Holdings, SessionRecord } from "../../bus/session";
-import { fromRow, type SessionRow } from "../rows/session";
+import { fromRow, notActive, type SessionRow } from "../rows/session";
+import { heartbeatGrain, isTurn, rotation } from "../rows/tending";
 import type { Connection } from "./connection";
 import { endSession } from "./ending";
 
@@ -22,20 +22,11 @@ export function liveRecord(c: Connection, session_id: string): SessionRecord | n
   return record?.stored_status === "terminated" ? null : record;
 }
 
-/** Whether a holder lives, as far as the one who only reads can tell: on read-only media nobody ends the dead. */
-export function isLiving(c: Connection, session_id: string, moment: Moment): boolean {
-  const record = liveRecord(c, session_id);
-  return record !== null && moment.judge(record).ended === null;
-}
-
 /** A live session that is to act; throws `not_registered` where it has ended. */
 export function requireLive(c: Connection, session_id: string): SessionRecord {
   const record = liveRecord(c, session_id);
   if (record) return record;
-  throw new ParleyError("not_registered", `${session_id} is not an active session`, {
-    hint: "register it again with parley register",
-    details: { session_id },
-  });
+  throw notActive(session_id);
 }
 
 export function sessionsCalled(c: Connection, called: string): SessionRecord[] {
@@ -81,19 +72,6 @@ export function endIfDead(c: Connection, record: SessionRecord, moment: Moment):
   return true;
 }
 
-/**
- * A heartbeat younger than this, in milliseconds, is left as it is: every write wakes whoever waits, and an agent that
- * runs several commands in a second is no more alive for each of them.
- */
-const heartbeatGrain = 1000;
-
-/** Sessions judged with every command of another, in rotation. */
-const rotation = 16;
-/** A connection on which more than so many commands have come belongs to a process that goes on … */
-const commands = 3;
-/** … which need not do so more often than this, in milliseconds: it costs a millisecond with ten sessions. */
-const rotationInterval = 5000;
-
 function refreshHeartbeat(c: Connection, session_id: string, at: number): void {
   const known = at - (c.beatenAt.get(session_id) ?? Number.NEGATIVE_INFINITY);
   if (known >= 0 && known < heartbeatGrain) return;
@@ -115,9 +93,7 @@ function refreshHeartbeat(c: Connection, session_id: string, at: number): void {
 /** Refreshes the heartbeat of the acting session and looks after 16 others. Part of every writing operation. */
 export function tend(c: Connection, session_id: string, moment: Moment): void {
   refreshHeartbeat(c, session_id, moment.at);
-  const now = performance.now();
-  if (++c.tended > commands && now - c.tendedAt < rotationInterval) return;
-  c.tendedAt = now;
+  if (!isTurn(c.tended)) return;
   const last =
     c.get<{ rowid: number | null }>("select max(rowid) as rowid from session_registry")?.rowid ?? 0;
   const from = last > rotation ? Math.floor(Math.random() * last) : 0;

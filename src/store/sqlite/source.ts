@@ -1,9 +1,10 @@
 import type { Claim } from "../../bus/claim";
 import type { Lock } from "../../bus/lock";
 import { defaultSettings } from "../../bus/settings";
+import type { LoopRow } from "../rows/loop";
 import { messageColumns, type MessageRow } from "../rows/message";
 import type { SessionRow } from "../rows/session";
-import type { DeliveryRow, LoopRow, Source } from "../rows/source";
+import type { DeliveryRow, Source } from "../rows/source";
 import { wakeColumns } from "../rows/wake";
 import { claimColumns } from "./claim";
 import { closeConnection } from "./closing";

@@ -7,15 +7,16 @@ import { acknowledge, markAlertsDelivered, openAlerts, settleAlerts } from "./al
 import { attend } from "./attendance";
 import { openCheckpoints } from "./checkpoint";
 import { cleanUp } from "./cleanup";
-import { acquireClaim, liveClaimOn, releaseClaims } from "./claim";
+import { acquireClaim, releaseClaims } from "./claim";
 import { sessionsByClues } from "./clues";
 import { closeConnection } from "./closing";
 import { conflictsOf, detectConflicts } from "./conflict";
 import type { Connection } from "./connection";
 import { endSession } from "./ending";
 import { newer } from "./failure";
+import { liveClaimOn, locksOn } from "./holder";
 import { markAnnounced, markDelivered, markRead, openInbox, releaseInbox, unread } from "./inbox";
-import { acquireLocks, locksOn, releaseLocks } from "./lock";
+import { releaseLocks } from "./lock";
 import { messages, messagesAfter, messageStates, newestId, recentMessages } from "./feed";
 import { publishMessage, sendMessages, sentMessages } from "./message";
 import { openConnection, readVersions } from "./open";
@@ -36,6 +37,7 @@ import {
   sessionsCalled,
   tend,
 } from "./session";
+import { acquireLocks } from "./taking";
 import { heldAlready } from "./turn";
 import { leaveQueue } from "./waiter";
 

@@ -1,10 +1,8 @@
 import { timestamp } from "../../bus/clock";
 import type { Attempt, GotLocks, Lock, LockRequest } from "../../bus/lock";
+import { youngFrom } from "../rows/lease";
 import type { Connection } from "./connection";
 import { lockColumns, release } from "./lock";
-
-/** An automatic lease younger than this, in milliseconds, is not renewed: every write wakes whoever waits. */
-const renewalGrain = 30_000;
 
 /** The session's lock on a path where it took it by hand, and it has not run out. */
 export const takenByHand = (
@@ -34,7 +32,7 @@ export function heldAlready(
       paths: JSON.stringify(paths),
       session_id,
       now: timestamp(at),
-      young: timestamp(at + (ttl ?? 0) - renewalGrain),
+      young: youngFrom(at, ttl),
     },
   );
   if (locks.length < paths.length) return null;

@@ -1,34 +1,18 @@
 import { timestamp } from "../../bus/clock";
 import type { Moment } from "../../bus/liveness";
-import type { Waiting } from "../../bus/lock";
-import type { ProcessEvidence } from "../../bus/process";
+import type { Blocker, Waiting } from "../../bus/lock";
+import { type Waiter, waiterFrom, type WaiterRow } from "../rows/waiter";
 import type { Connection } from "./connection";
 
-type Kind = "lock" | "claim";
-
-interface WaiterRow extends ProcessEvidence {
-  id: number;
-  session_id: string;
-  resources: string;
-}
+type Kind = Blocker["kind"];
 
 /** The waiters of one kind that still wait, first come first; the rest are forgotten. */
-export function waiters(
-  c: Connection,
-  kind: Kind,
-  moment: Moment,
-): (WaiterRow & { wanted: string[] })[] {
-  const rows = c.all<WaiterRow & { until: string }>(
-    "select * from waiters where kind = $kind order by id",
-    { kind },
-  );
-  const now = timestamp(moment.at);
+export function waiters(c: Connection, kind: Kind, moment: Moment): Waiter[] {
+  const rows = c.all<WaiterRow>("select * from waiters where kind = $kind order by id", { kind });
   return rows.flatMap((row) => {
-    if (row.until > now && moment.processState(row) !== "gone") {
-      return [{ ...row, wanted: JSON.parse(row.resources) as string[] }];
-    }
-    leaveQueue(c, row.id);
-    return [];
+    const waiter = waiterFrom(row, moment);
+    if (!waiter) leaveQueue(c, row.id);
+    return waiter ?? [];
   });
 }
 
@@ -56,28 +40,6 @@ export function enterQueue(
 
 export const leaveQueue = (c: Connection, ticket: number): number =>
   c.run("delete from waiters where id = $ticket", { ticket });
-
-/**
- * The first other session that was waiting for one of these resources before this attempt. One that waits for
- * something this session holds does not come first: each would wait for the other.
- */
-export function firstInQueue(
-  c: Connection,
-  kind: Kind,
-  session_id: string,
-  ticket: number | null,
-  overlaps: (wanted: string) => boolean,
-  heldByMe: (wanted: string) => boolean,
-  moment: Moment,
-): { session_id: string; wanted: string } | null {
-  for (const waiter of waiters(c, kind, moment)) {
-    if (ticket !== null && waiter.id >= ticket) break;
-    if (waiter.session_id === session_id || waiter.wanted.some(heldByMe)) continue;
-    const wanted = waiter.wanted.find(overlaps);
-    if (wanted !== undefined) return { session_id: waiter.session_id, wanted };
-  }
-  return null;
-}
 
 /** Sessions that wait for something of this kind: they hear of every release. */
 export const waitingSessions = (c: Connection, kind: Kind): string[] =>

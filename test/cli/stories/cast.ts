@@ -42,3 +42,38 @@ export const texts = (inbox: Run): string[] =>
   inbox
     .json()
     .data.messages.map((message: { payload: { message?: string } }) => message.payload.message);
+
+type More = Record<string, unknown>;
+
+/** What a vendor's hook is given, in the form that most of them share. */
+export const hookInput = (session_id: string, cwd: string, event: string, more: More = {}) =>
+  JSON.stringify({ session_id, cwd, hook_event_name: event, ...more });
+
+/** An agent whose hooks are installed, and one of its conversations. */
+export interface Hooked {
+  id: string;
+  vendor: string;
+  agent: Agent;
+  uuid: string;
+  /** Calls the hook as the vendor does. */
+  hook(event: string, more?: More): Promise<Run>;
+  /** The same with its stdout somewhere else. */
+  shell(line: string, event: string, more?: More): Promise<Run>;
+}
+
+/** `env`: what the vendor adds to the variables of its hooks. */
+export function hooked(
+  vendor: string,
+  uuid: string,
+  agent: Agent,
+  cwd: string,
+  env: Record<string, string> = {},
+): Hooked {
+  const call = (command: string[], event: string, more?: More): Promise<Run> =>
+    agent.run(command, { env, input: hookInput(uuid, cwd, event, more) });
+  return {
+    ...{ id: `${vendor}-${agent.pid}`, vendor, agent, uuid },
+    hook: (event, more) => call(["parley", "hook", vendor], event, more),
+    shell: (line, event, more) => call(["sh", "-c", line], event, more),
+  };
+}

@@ -2,8 +2,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { join as pathOf } from "node:path";
 
-import { type Agent, type Run, sandbox, type Sandbox } from "../../support";
-import { join, sent } from "./cast";
+import { type Run, sandbox, type Sandbox } from "../../support";
+import { type Hooked, hooked, join, sent } from "./cast";
 
 type More = Record<string, unknown>;
 
@@ -13,31 +13,8 @@ beforeEach(() => {
 });
 afterEach(() => box.cleanup());
 
-interface Hooked {
-  id: string;
-  agent: Agent;
-  /** Calls the hook as the vendor does, in the conversation `uuid` or another. */
-  hook(event: string, more?: More): Promise<Run>;
-}
-
-async function start(
-  vendor: string,
-  uuid: string,
-  env: Record<string, string> = {},
-): Promise<Hooked> {
-  const agent = await box.startAgent(vendor);
-  return {
-    ...{ agent, id: `${vendor}-${agent.pid}` },
-    hook: (event, more) =>
-      agent.run(["parley", "hook", vendor], {
-        env,
-        input: JSON.stringify({
-          ...{ session_id: uuid, cwd: box.dir, hook_event_name: event },
-          ...more,
-        }),
-      }),
-  };
-}
+const start = async (vendor: string, uuid: string, env?: Record<string, string>): Promise<Hooked> =>
+  hooked(vendor, uuid, await box.startAgent(vendor), box.dir, env);
 
 /** As Gemini calls them: among its variables is one of Claude's. */
 const gemini = (uuid = "uuid-g"): Promise<Hooked> =>

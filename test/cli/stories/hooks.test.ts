@@ -11,7 +11,7 @@ import {
   sandbox,
   type Sandbox,
 } from "../../support";
-import { join, type Member, sent } from "./cast";
+import { type Hooked, hooked, hookInput, join, type Member, sent } from "./cast";
 
 type More = Record<string, unknown>;
 
@@ -21,32 +21,11 @@ beforeEach(() => {
 });
 afterEach(() => box.cleanup());
 
-/** An agent whose hooks are installed. */
-interface Hooked {
-  vendor: string;
-  agent: Agent;
-  uuid: string;
-  /** Calls the hook as the vendor does. */
-  hook(event: string, more?: More): Promise<Run>;
-  /** The same with its stdout somewhere else. */
-  shell(line: string, event: string, more?: More): Promise<Run>;
-}
-
 const payload = (uuid: string, event: string, more: More = {}): string =>
-  JSON.stringify({ session_id: uuid, cwd: box.dir, hook_event_name: event, ...more });
+  hookInput(uuid, box.dir, event, more);
 
 async function start(vendor: string, uuid: string, options: AgentOptions = {}): Promise<Hooked> {
-  return hooked(vendor, uuid, await box.startAgent(vendor, options));
-}
-
-function hooked(vendor: string, uuid: string, agent: Agent): Hooked {
-  return {
-    ...{ vendor, agent, uuid },
-    hook: (event, more) =>
-      agent.run(["parley", "hook", vendor], { input: payload(uuid, event, more) }),
-    shell: (line, event, more) =>
-      agent.run(["sh", "-c", line], { input: payload(uuid, event, more) }),
-  };
+  return hooked(vendor, uuid, await box.startAgent(vendor, options), box.dir);
 }
 
 const edit = (file: string): More => ({ tool_name: "Edit", tool_input: { file_path: file } });
@@ -165,7 +144,7 @@ describe("A session", () => {
 
   test("is what its hook says, whatever agent is nearest", async () => {
     const codex = await start("codex", "uuid-1");
-    const inner = hooked("claude", "uuid-2", codex.agent);
+    const inner = hooked("claude", "uuid-2", codex.agent, box.dir);
     const env = { CLAUDE_PID: String(codex.agent.pid) };
     expectSilence(
       await codex.agent.run(["parley", "hook", "claude"], {
@@ -214,7 +193,7 @@ describe("A session", () => {
     await claude.agent.run(["parley", "claim", "H.1"]);
     await claude.hook("PreToolUse", edit("a.txt"));
     expectSilence(await claude.hook("SessionEnd", { reason: "clear" }));
-    const next = hooked("claude", "uuid-2", claude.agent);
+    const next = hooked("claude", "uuid-2", claude.agent, box.dir);
     await next.hook("SessionStart", { source: "clear" });
     expect((await status()).sessions).toMatchObject([
       {
@@ -231,7 +210,8 @@ describe("Two sessions of one Codex daemon", () => {
   test("are two sessions, each with its own mail and its own leases", async () => {
     const kimi = await writer();
     const daemon = await box.startAgent("codex", { args: ["app-server", "--listen", "unix://"] });
-    const [one, two] = [hooked("codex", "uuid-1", daemon), hooked("codex", "uuid-2", daemon)];
+    const one = hooked("codex", "uuid-1", daemon, box.dir);
+    const two = hooked("codex", "uuid-2", daemon, box.dir);
     expect(context(await one.hook("SessionStart"))).toContain(
       `this session is codex-${daemon.pid} `,
     );
@@ -253,7 +233,7 @@ describe("Two sessions of one Codex daemon", () => {
   test("know themselves in their shells by the conversation that Codex names there", async () => {
     const daemon = await box.startAgent("codex", { args: ["app-server"] });
     for (const uuid of ["uuid-1", "uuid-2"])
-      await hooked("codex", uuid, daemon).hook("UserPromptSubmit");
+      await hooked("codex", uuid, daemon, box.dir).hook("UserPromptSubmit");
     const run = await daemon.run(["parley", "task", "--json"], {
       env: { CODEX_SESSION_ID: "uuid-2" },
     });

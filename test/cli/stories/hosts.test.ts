@@ -5,30 +5,21 @@ import { join as pathOf } from "node:path";
 import { startDaemon } from "../../daemon";
 import { onlyInFile } from "../../server";
 import { type Agent, type Sandbox, sandbox } from "../../support";
-import { join } from "./cast";
+import { type Hooked, hooked, join } from "./cast";
 
 const story = process.platform === "linux" ? onlyInFile : (name: string) => test.skip(name);
-
-interface Terminal {
-  id: string;
-  uuid: string;
-}
 
 const startHost = (s: Sandbox): Promise<Agent> => s.startAgent("codex", { args: ["app-server"] });
 
 /** A terminal of Codex at a process that others share, as its hook tells of it. */
-async function terminal(s: Sandbox, host: Agent, home: string): Promise<Terminal> {
-  const uuid = Bun.randomUUIDv7();
-  const event = { hook_event_name: "SessionStart", source: "startup" };
-  await host.run(["parley", "hook", "codex"], {
-    input: JSON.stringify({ session_id: uuid, cwd: s.dir, ...event }),
-    env: { CODEX_HOME: home },
-  });
-  return { id: `codex-${host.pid}`, uuid };
+async function terminal(s: Sandbox, host: Agent, home: string): Promise<Hooked> {
+  const own = hooked("codex", Bun.randomUUIDv7(), host, s.dir, { CODEX_HOME: home });
+  await own.hook("SessionStart", { source: "startup" });
+  return own;
 }
 
 /** Nothing has been heard of this session for so many minutes. */
-function silent(s: Sandbox, { id }: Terminal, minutes: number): void {
+function silent(s: Sandbox, { id }: Hooked, minutes: number): void {
   using database = new Database(s.db);
   const since = new Date(Date.now() - minutes * 60_000).toISOString();
   database.run("update session_registry set heartbeat_at = ? where session_id = ?", [since, id]);
@@ -90,11 +81,9 @@ story("an edit is refused for a terminal that idles, not for one that was left",
   await using s = sandbox();
   const { daemon, holder, file, claude } = await scene(s);
   using _ = daemon;
-  const input = JSON.stringify({
-    ...{ session_id: crypto.randomUUID(), cwd: s.dir, hook_event_name: "PreToolUse" },
-    ...{ tool_name: "Write", tool_input: { file_path: file, content: "x" } },
-  });
-  const edit = async () => (await claude.agent.run(["parley", "hook", "claude"], { input })).stdout;
+  const editor = hooked("claude", crypto.randomUUID(), claude.agent, s.dir);
+  const write = { tool_name: "Write", tool_input: { file_path: file, content: "x" } };
+  const edit = async () => (await editor.hook("PreToolUse", write)).stdout;
   silent(s, holder, 40);
   expect(await edit()).toContain('"permissionDecision":"deny"');
   daemon.threads.clear();

@@ -10,8 +10,8 @@ import {
 import { createServer, type Server } from "node:net";
 import { join as pathOf } from "node:path";
 
-import { type Agent, type Run, sandbox, type Sandbox } from "../../support";
-import { join, type Member } from "./cast";
+import { sandbox, type Sandbox } from "../../support";
+import { type Hooked, hooked, join, type Member } from "./cast";
 
 let box: Sandbox;
 const servers: Server[] = [];
@@ -25,39 +25,27 @@ afterEach(async () => {
 
 type More = Record<string, unknown>;
 
-interface Idle {
-  id: string;
-  agent: Agent;
-  uuid: string;
-  hook(event: string, more?: More): Promise<Run>;
-}
-
 /** The events of a turn, where they are not named as Claude's are. */
 const names: Record<string, [start: string, prompt: string, stop: string]> = {
   opencode: ["session.start", "chat.message", "session.idle"],
 };
 
 /** An agent that has ended its first turn, as its hooks told. */
-async function idle(vendor: string, more: More = {}): Promise<Idle> {
+async function idle(vendor: string, more: More = {}): Promise<Hooked> {
   const agent = await box.startAgent(vendor);
-  const uuid = crypto.randomUUID();
-  const hook = (event: string, extra: More = {}): Promise<Run> =>
-    agent.run(["parley", "hook", vendor], {
-      input: JSON.stringify({
-        ...{ session_id: uuid, cwd: box.dir, hook_event_name: event, ...more, ...extra },
-      }),
-    });
+  const own = hooked(vendor, crypto.randomUUID(), agent, box.dir);
+  const hook: Hooked["hook"] = (event, extra) => own.hook(event, { ...more, ...extra });
   const [start, prompt, stop] = names[vendor] ?? ["SessionStart", "UserPromptSubmit", "Stop"];
   await hook(start);
   await hook(prompt, { prompt: "good morning" });
   await hook(stop);
-  return { id: `${vendor}-${agent.pid}`, agent, uuid, hook };
+  return { ...own, hook };
 }
 
 const claudeHome = (): string => pathOf(box.home, ".claude");
 
 /** A socket where Claude Code's would be, and the session file that names it. */
-async function listen({ agent, uuid }: Idle, more: More = {}): Promise<{ lines(): string }> {
+async function listen({ agent, uuid }: Hooked, more: More = {}): Promise<{ lines(): string }> {
   const socket = pathOf(box.home, `${agent.pid}.sock`);
   let text = "";
   const server = createServer((connection) => {
@@ -84,7 +72,7 @@ function codexProgram(script = ""): () => string {
 }
 
 const critical = ["--priority", "3"];
-async function send(from: Member, to: Idle, ...more: string[]) {
+async function send(from: Member, to: Hooked, ...more: string[]) {
   const run = await from.parley("message", to.id, "the build is red", ...more, "--json");
   expect(run.exitCode).toBe(0);
   const { outlooks } = run.json().data;
@@ -97,7 +85,7 @@ async function evidence(of: Member) {
   return messages[0].wake;
 }
 
-async function reachability(of: Idle) {
+async function reachability(of: Hooked) {
   const { sessions } = (await box.parley(["status", "--no-log", "--json"])).json().data;
   return sessions.find((each: { session_id: string }) => each.session_id === of.id).reachability;
 }
@@ -373,7 +361,7 @@ test("two that only answer each other raise an alert, and do not keep each other
   const claude = await idle("claude");
   const socket = await listen(claude);
   const codex = await idle("codex");
-  const say = (from: Idle, to: Idle) =>
+  const say = (from: Hooked, to: Hooked) =>
     from.agent.run(["parley", "message", to.id, "and you?", ...critical, "--json"], { env });
   await claude.hook("UserPromptSubmit", { prompt: "talk to codex" });
   for (let i = 0; i < 2; i++) {

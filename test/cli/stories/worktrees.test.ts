@@ -3,7 +3,8 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join as pathOf } from "node:path";
 
-import { type Agent, type Run, sandbox, type Sandbox } from "../../support";
+import { type Run, sandbox, type Sandbox } from "../../support";
+import { type Hooked, hooked } from "./cast";
 
 let box: Sandbox;
 beforeEach(() => {
@@ -28,22 +29,11 @@ function commit(): void {
   git("commit", "-q", "-m", "work");
 }
 
-/** An agent whose hooks are installed. */
-interface Hooked {
-  agent: Agent;
-  id: string;
-  hook(event: string, more?: Record<string, unknown>): Promise<Run>;
-}
-
 async function start(vendor: string, cwd = box.dir): Promise<Hooked> {
   const agent = await box.startAgent(vendor, { cwd });
-  const id = `${vendor}-${agent.pid}`;
-  const hook: Hooked["hook"] = (event, more) => {
-    const payload = { session_id: `uuid-${agent.pid}`, cwd, hook_event_name: event, ...more };
-    return agent.run(["parley", "hook", vendor], { input: JSON.stringify(payload) });
-  };
-  await hook("UserPromptSubmit");
-  return { agent, id, hook };
+  const session = hooked(vendor, `uuid-${agent.pid}`, agent, cwd);
+  await session.hook("UserPromptSubmit");
+  return session;
 }
 
 const edit = (file: string) => ({
