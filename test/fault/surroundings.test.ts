@@ -118,3 +118,30 @@ test.skipIf(process.getuid?.() === 0 && !canBeNobody)(
     }
   },
 );
+
+test.each(["mcp", "message operator -", "publish state -", "log -"])(
+  "%s says that its standard input is a directory",
+  async (verb) => {
+    await using s = sandbox();
+    const claude = await s.startAgent("claude");
+    await claude.run(["parley", "register"]);
+    const told = await claude.run(["sh", "-c", `parley ${verb} </`]);
+    expect(told).toMatchObject({
+      exitCode: 64,
+      stdout: "",
+      stderr:
+        "parley: cannot read standard input: it is a directory\nhint: give it a file or a pipe\n",
+    });
+    const data = await claude.run(["sh", "-c", `parley ${verb} --json </`]);
+    expect([data.exitCode, data.json().error.code]).toEqual([64, "invalid"]);
+  },
+);
+
+test("mcp says that its standard input is only written to, and ends where it is closed", async () => {
+  await using s = sandbox();
+  const claude = await s.startAgent("claude");
+  const written = await claude.run(["sh", "-c", "parley mcp --json 0>file"]);
+  expect([written.exitCode, written.json().error.code]).toEqual([64, "invalid"]);
+  const closed = await claude.run(["sh", "-c", "parley mcp <&-"]);
+  expect(closed).toMatchObject({ exitCode: 0, stdout: "", stderr: "" });
+});
