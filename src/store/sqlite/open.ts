@@ -8,6 +8,7 @@ import type { Settings } from "../../bus/settings";
 import type { StoreOptions } from "../../bus/store";
 import { closeUntouched } from "./closing";
 import { Connection } from "./connection";
+import { noneLeft, tooFewToOpen } from "./descriptors";
 import { isFull, isRefusal, notADatabase, translated } from "./failure";
 import { busyTimeout, walBytes, walPages } from "./limits";
 import { requireOwnPlace } from "./place";
@@ -46,9 +47,15 @@ export async function openConnection(path: string, options: StoreOptions): Promi
   }
   if (!options.settings.allowNetwork) refuseNetwork(exists ? path : dirname(path), path);
   try {
-    return await openForWriting(path, options);
+    const connection = await openForWriting(path, options);
+    const few = noneLeft(path);
+    if (few === null) return connection;
+    closeUntouched(connection.db, path);
+    throw few;
   } catch (error) {
     const cause = unwrapped(error);
+    const few = isRefusal(cause) ? tooFewToOpen(path) : null;
+    if (few) throw few;
     if (options.mode !== "read" || !(isRefusal(cause) || isFull(cause)))
       throw translated(error, path);
     return openForReading(path, options.settings, error);
