@@ -138,11 +138,14 @@ describe("A database", () => {
     await using s = sandbox();
     mkdirSync(s.db, { recursive: true });
     const runs = await all(s, [...reading, ...writing]);
-    expect(outcomes(runs)).toEqual(runs.map(() => [8, "not_permitted"]));
+    expect(outcomes(runs)).toEqual(runs.map(() => [64, "invalid"]));
+    const { error } = runs[0]!.json();
+    expect(error.message).toBe(`${s.db} is a directory, and so no parley database`);
+    expect(error.hint).toContain(`${s.db}/messaging.db`);
     expect(readdirSync(s.db)).toEqual([]);
   });
 
-  test("that is a pipe, a device or a dangling link is refused or made, and never waited for", async () => {
+  test("that is a pipe or a device is refused, and never waited for", async () => {
     await using s = sandbox();
     Bun.spawnSync(["mkfifo", `${s.dir}/pipe`]);
     const runs = [
@@ -150,8 +153,8 @@ describe("A database", () => {
       ...(await all(s, [...reading, ...writing], "--db", "/dev/null")),
       ...(await all(s, [...reading, ...writing], "--db", "/dev/zero")),
     ];
-    for (const run of runs) expect([1, 4, 8, 64]).toContain(run.exitCode);
-    for (const run of runs) expect(run.stdout).not.toContain("hit a bug");
+    expect(outcomes(runs)).toEqual(runs.map(() => [64, "invalid"]));
+    for (const run of runs) expect(run.json().error.message).toContain("is no file");
   });
 
   test("that is empty, or has no table, is initialised", async () => {

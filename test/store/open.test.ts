@@ -100,7 +100,7 @@ describe("Opening the database", () => {
   });
 
   test("a directory in its place is refused", async () => {
-    await expect(open(join(place(), ".."))).rejects.toMatchObject({ code: "not_permitted" });
+    await expect(open(join(place(), ".."))).rejects.toMatchObject({ code: "invalid" });
   });
 
   test("a newer schema is refused, and says what to do", async () => {

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, statSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 
 import { constants, Database } from "bun:sqlite";
 
@@ -36,6 +36,7 @@ interface Versions {
 export async function openConnection(path: string, options: StoreOptions): Promise<Connection> {
   requireOwnPlace(path);
   const exists = existsSync(path);
+  if (exists) requireFile(path);
   if (!exists) {
     if (options.mode !== "create") {
       throw new ParleyError("not_found", `Database not found: ${path}`, {
@@ -60,6 +61,20 @@ export async function openConnection(path: string, options: StoreOptions): Promi
       throw translated(error, path);
     return openForReading(path, options.settings, error);
   }
+}
+
+/** SQLite would say that it may not write it, or that it is damaged. */
+function requireFile(path: string): void {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (!found || found.isFile()) return;
+  const isDirectory = found.isDirectory();
+  const what = isDirectory ? "a directory" : "no file";
+  throw new ParleyError("invalid", `${path} is ${what}, and so no parley database`, {
+    hint: isDirectory
+      ? `name a file in it with --db or PARLEY_DB, such as ${join(path, "messaging.db")}`
+      : "name a file with --db or PARLEY_DB",
+    details: { database: path },
+  });
 }
 
 const unwrapped = (error: unknown): unknown =>
