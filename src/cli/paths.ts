@@ -39,12 +39,18 @@ export const isServerUrl = (database: string): boolean => /^postgres(ql)?:\/\//.
 
 /**
  * The one place that says where the database is: `--db`, else PARLEY_DB, else the data directory. A path, or the URL of a
- * PostgreSQL server.
+ * PostgreSQL server. Throws `invalid` for another URL.
  */
 export function messagingDatabasePath(env: Env, option: string | undefined, cwd: string): string {
   const named = option || env["PARLEY_DB"];
   if (!named) return join(dataDirectory(env), "messaging.db");
   if (isServerUrl(named)) return named;
+  const [scheme] = /^[a-z][a-z\d+.-]*:\/\//i.exec(named) ?? [];
+  // As a path it would be made, below a directory of the scheme's name. It may hold a password.
+  if (scheme)
+    throw new ParleyError("invalid", `A database is not named by ${scheme}`, {
+      hint: "name a file by its path, or a PostgreSQL server by postgres://",
+    });
   return resolve(cwd, named.startsWith("~/") ? join(homeDirectory(env), named.slice(2)) : named);
 }
 

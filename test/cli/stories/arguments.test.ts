@@ -61,6 +61,11 @@ describe("A mistake in the arguments says what it is and what to do, and does no
         ],
       ]),
     ),
+    "a URL of another kind": [
+      ["register", "--db", "mysql://user:secret@host/bus"],
+      "A database is not named by mysql://",
+      "a PostgreSQL server by postgres://",
+    ],
     "an empty message": [["publish", "state", " "], "The message is empty", "give its text"],
     "priority 7": [
       ["message", "operator", "x", "--priority", "7"],
