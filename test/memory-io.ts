@@ -38,7 +38,7 @@ export function memoryIo(options: MemoryOptions = {}): MemoryIo {
       io.said.push(`${level} ${text}`);
     },
     readStdin: async () => options.stdin ?? "",
-    stdin: () => new Blob([options.stdin ?? ""]).stream(),
+    stdin: () => ({ read: async () => null, cancel: async () => {} }),
     stdoutIsTerminal: () => options.terminal ?? false,
     color: () => false,
     width: () => 80,

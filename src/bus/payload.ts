@@ -11,7 +11,7 @@ export function checkedPayload(
 ): Record<string, unknown> {
   if (payload === null && !text?.trim()) {
     throw new ParleyError("invalid", "The message is empty", {
-      hint: 'give its text: parley message TARGET "text", or - to read it from standard input',
+      hint: "give its text, or - to read it from standard input",
     });
   }
   if (text?.includes("\0")) {

@@ -70,8 +70,27 @@ function isNearer(bus: Bus, request: RegisterRequest, pid: number): boolean {
   return other < 0 || own <= other;
 }
 
+/** What an agent says of itself, which everybody's `status` shows, has so many characters at most. */
+const bounds = [
+  ["vendor", "--llm", 64],
+  ["model", "--model", 256],
+  ["project", "--project", 256],
+  ["sessionUuid", "--session-uuid", 256],
+  ["cwd", "--cwd", 4096],
+] as const;
+
+function requireBrief(request: RegisterRequest): void {
+  for (const [key, option, most] of bounds) {
+    if ((request[key]?.length ?? 0) <= most) continue;
+    throw new ParleyError("invalid", `${option} takes at most ${most} characters`, {
+      details: { argument: option },
+    });
+  }
+}
+
 /** Registers the calling agent, or updates its session; throws `invalid`, `conflict` (name taken). */
 export async function register(bus: Bus, request: RegisterRequest): Promise<RegisterResult> {
+  requireBrief(request);
   const agent = bus.identity.agent(request);
   if (agent.vendor === null) {
     throw new ParleyError("invalid", "Cannot tell which agent is calling", {

@@ -85,6 +85,8 @@ interface Places {
   home: string;
   /** Where parley keeps what is its own. */
   data: string;
+  /** Root of the session logs. */
+  logs: string;
   /** The seeds' names, by which the program runs one verb. */
   names: readonly string[];
 }
@@ -202,7 +204,12 @@ export function createContext(options: ContextOptions): Context {
     },
     preferences: () => createPreferenceFile(dataDirectory(env)),
     anew: () => createContext(options),
-    places: () => ({ home: homeDirectory(env), data: dataDirectory(env), names: seedNames }),
+    places: () => ({
+      home: homeDirectory(env),
+      data: dataDirectory(env),
+      logs: logRoot(env),
+      names: seedNames,
+    }),
     inspectDatabase: async () => {
       const { inspectDatabase } = await import("../store/sqlite/inspect");
       const path = messagingDatabasePath(env, db, cwd);

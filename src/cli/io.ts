@@ -2,7 +2,7 @@ import { fstatSync, statSync } from "node:fs";
 
 import { ParleyError } from "../bus/errors";
 import { type Diagnostics, type Level, openDiagnostics } from "./diagnostics";
-import { readStdin } from "./stdin";
+import { openStdin, readStdin, type Stdin } from "./stdin";
 
 /**
  * Where an answer's bytes went: to somebody who can read them; nowhere, by the caller's own wish (the null
@@ -25,8 +25,8 @@ export interface Io {
    * read, or where the signal came before its end.
    */
   readStdin(limit?: number, signal?: AbortSignal): Promise<string>;
-  /** Stdin as it comes, for a conversation; it is read once. */
-  stdin(): ReadableStream<Uint8Array>;
+  /** Stdin as it comes, for a conversation; it is opened once. Throws `invalid` where it cannot be read. */
+  stdin(): Stdin;
   stdoutIsTerminal(): boolean;
   /** Colours are wanted on stdout. */
   color(): boolean;
@@ -54,7 +54,7 @@ export function createIo(): Io {
       await diagnostics(level, text);
     },
     readStdin,
-    stdin: () => Bun.stdin.stream(),
+    stdin: openStdin,
     stdoutIsTerminal: () => isTerminal(1),
     color: () => colorOn(1, env),
     width: () => {

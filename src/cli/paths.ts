@@ -1,4 +1,4 @@
-import { dirname, join, resolve } from "node:path";
+import { dirname, isAbsolute, join, resolve } from "node:path";
 
 import { ParleyError } from "../bus/errors";
 
@@ -15,7 +15,11 @@ export function dataDirectory(env: Env): string {
 /** Throws `not_permitted` where neither HOME nor the user's entry names one. */
 export function homeDirectory(env: Env): string {
   const home = env["HOME"] || homeByEntry();
-  if (home) return home;
+  if (home && isAbsolute(home)) return home;
+  if (home)
+    throw new ParleyError("not_permitted", `The home directory ${home} is no absolute path`, {
+      hint: "set HOME to one: every directory would have a bus of its own",
+    });
   throw new ParleyError("not_permitted", "There is no home directory to keep the database in", {
     hint: "set HOME, or name a database with --db or PARLEY_DB",
   });

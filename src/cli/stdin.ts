@@ -6,16 +6,44 @@ import { ParleyError } from "../bus/errors";
 const maxStdinBytes = 1024 * 1024;
 const chunkBytes = 64 * 1024;
 
+/** Stdin as it comes. What cannot be read throws `invalid`. */
+export interface Stdin {
+  /** The next piece; null at the end. */
+  read(): Promise<Uint8Array | null>;
+  cancel(): Promise<void>;
+}
+
+/** See `Io.stdin`. */
+export function openStdin(): Stdin {
+  try {
+    const reader = Bun.stdin.stream().getReader();
+    return {
+      read: async () => {
+        const { done, value } = await reader.read().catch((error) => {
+          throw unreadable(error);
+        });
+        return done ? null : value;
+      },
+      // Where a read has failed, this would fail once more.
+      cancel: () => reader.cancel().catch(() => {}),
+    };
+  } catch (error) {
+    throw unreadable(error as Error);
+  }
+}
+
+function unreadable(error: NodeJS.ErrnoException): ParleyError {
+  const reason = error.code === "EISDIR" ? "it is a directory" : error.message;
+  return new ParleyError("invalid", `cannot read standard input: ${reason}`, {
+    hint: "give it a file or a pipe",
+    cause: error,
+  });
+}
+
 /** See `Io.readStdin`. */
 export async function readStdin(limit = maxStdinBytes, signal?: AbortSignal): Promise<string> {
   const input = new Input(limit);
-  try {
-    if (!readAtHand(input)) await readStream(input, signal);
-  } catch (error) {
-    throw new ParleyError("invalid", `cannot read standard input: ${(error as Error).message}`, {
-      cause: error,
-    });
-  }
+  if (!readAtHand(input)) await readStream(input, signal);
   if (signal?.aborted) throw new ParleyError("invalid", "standard input did not end");
   if (input.isFull) {
     throw new ParleyError("invalid", `standard input is larger than ${limit} bytes`);
@@ -69,14 +97,14 @@ function readAtHand(input: Input): boolean {
 }
 
 async function readStream(input: Input, signal: AbortSignal | undefined): Promise<void> {
-  const reader = Bun.stdin.stream().getReader();
-  const cancel = (): void => void reader.cancel().catch(() => {});
+  const stdin = openStdin();
+  const cancel = (): void => void stdin.cancel();
   // Whoever does not close its end would keep the process.
   signal?.addEventListener("abort", cancel);
   while (!input.isFull) {
-    const { done, value } = await reader.read();
-    if (done) return;
-    input.add(value);
+    const piece = await stdin.read();
+    if (piece === null) return;
+    input.add(piece);
   }
   cancel();
 }

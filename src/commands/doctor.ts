@@ -5,6 +5,7 @@ import { within } from "../setup/ask";
 import { databaseFindings, finding } from "../setup/database";
 import { vendorFindings } from "../setup/doctor";
 import { findPlace } from "../setup/place";
+import { spaceFindings } from "../setup/space";
 
 /** Of all that doctor looks at, only a watcher that is stuck could keep it waiting. */
 const patience = 3000;
@@ -33,6 +34,7 @@ export default defineCommand({
       ...(isReport && report.kind === "ours" && report.integrity === "ok"
         ? [await wakeFinding(context)]
         : []),
+      ...spaceFindings(placesOf(context, isReport ? report : null)),
       await preferencesFinding(context).catch((error: unknown) => failed("preferences", error)),
       ...(await agentFindings(context, isReport ? report.last_seen : {})),
     ];
@@ -66,6 +68,17 @@ async function wakeFinding(context: Context): Promise<Finding> {
     return finding("wake", "warning", source, remedy);
   } catch (error) {
     return failed("wake", error);
+  }
+}
+
+/** Where parley writes. Without a home that may be nowhere, which others' findings tell. */
+function placesOf(context: Context, report: DatabaseReport | null): string[] {
+  const database = report && !report.remote ? [report.path] : [];
+  try {
+    const { data, logs } = context.places();
+    return [...database, data, logs];
+  } catch {
+    return database;
   }
 }
 

@@ -1,5 +1,3 @@
-import type { ReadableStreamDefaultReader } from "node:stream/web";
-
 import { deserializeMessage, serializeMessage } from "@modelcontextprotocol/sdk/shared/stdio.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import {
@@ -21,7 +19,11 @@ export interface Showing {
 }
 
 export interface Streams {
-  input: ReadableStream<Uint8Array>;
+  input: {
+    /** The next piece; null at the end. */
+    read(): Promise<Uint8Array | null>;
+    cancel(): Promise<void>;
+  };
   /** Resolves when the bytes are written; says whether somebody can read them. */
   write(text: string): Promise<"written" | "discarded" | "gone">;
 }
@@ -37,15 +39,12 @@ export class StdioTransport implements Transport {
 
   /** Requests that have no answer yet, and what is to be done when they have. */
   readonly #open = new Map<RequestId, Showing | null>();
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   /** Resolves when no request waits for its answer any more. */
   #answered = Promise.withResolvers<void>();
   #writing: Promise<void> = Promise.resolve();
   #gone = false;
 
-  constructor(private readonly streams: Streams) {
-    this.#reader = streams.input.getReader();
-  }
+  constructor(private readonly streams: Streams) {}
 
   /** Nothing is read before `run`. */
   async start(): Promise<void> {}
@@ -54,11 +53,11 @@ export class StdioTransport implements Transport {
   async run(): Promise<void> {
     const lines = new Lines();
     for (let reads = 1; ; reads++) {
-      const { done, value } = await this.#reader.read();
-      if (done) break;
+      const piece = await this.streams.input.read();
+      if (piece === null) break;
       // Input that is always at hand would keep signals from being heard.
       if (reads % 64 === 0) await Bun.sleep(0);
-      for (const line of lines.take(value)) this.#takeOne(line);
+      for (const line of lines.take(piece)) this.#takeOne(line);
     }
     if (this.#open.size > 0 && !this.#gone) await this.#answered.promise;
     await this.#writing;
@@ -133,7 +132,7 @@ export class StdioTransport implements Transport {
   async #leave(): Promise<void> {
     if (this.#gone) return;
     this.#gone = true;
-    await this.#reader.cancel();
+    await this.streams.input.cancel();
     await Promise.allSettled([...this.#open.keys()].map((id) => this.#settle(id, false)));
   }
 }

@@ -6,7 +6,7 @@ import type { SetupScope } from "../bus/setup";
 import { ask } from "./ask";
 import { finding } from "./database";
 import { find, textOf } from "./files";
-import { hookFiles } from "./git";
+import { hookFiles, hookOf, isScript } from "./git";
 import { type Owner, runningProgram } from "./program";
 import { SetupRecord } from "./record";
 import type { Place, Sight, Vendor } from "./vendor";
@@ -34,8 +34,14 @@ function repositoryFinding(directory: string, owner: Owner): Finding {
   const check = "git.hooks";
   const remedy = "run parley setup git in that repository";
   try {
-    const [{ path, editor }] = hookFiles(directory, owner);
+    const path = hookOf(directory);
     const { bytes } = find(path);
+    if (!isScript(bytes)) {
+      const message = `${path} is no script any more, so parley does not look at commits`;
+      const way = "have a script in its place run it and run parley setup git in that repository";
+      return finding(check, "warning", message, `${way}, with --remove if that was meant`);
+    }
+    const [{ editor }] = hookFiles(directory, owner);
     const { state, programs } = editor.look(bytes && textOf(path, bytes));
     if (state === "absent") {
       const message = `${path} has lost what parley setup git wrote, so commits pass`;

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { existsSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
 
@@ -8,6 +9,7 @@ import type { ConfigFile, Editor, Place, Sight, Vendor } from "./vendor";
 
 /** Where a hook that is no shell script is kept, and run from: its name beside the hook's own. */
 const keptSuffix = ".before-parley";
+const runKept = `exec "$0${keptSuffix}" "$@"\n`;
 
 const [begin, end] = ["# parley setup git: begin", "# parley setup git: end"];
 const block = new RegExp(`^${begin}.*\\n[^]*?^${end}\\n`, "m");
@@ -35,7 +37,7 @@ export const git: Vendor = {
 
   notes(place) {
     const directory = this.directory(place);
-    const path = join(directory, "pre-commit");
+    const path = hookOf(directory);
     const mode = statSync(path, { throwIfNoEntry: false })?.mode ?? 0o100;
     return [
       ...((mode & 0o100) === 0 ? [`it does not run ${path}, which is not executable`] : []),
@@ -49,23 +51,37 @@ export const git: Vendor = {
   },
 };
 
-/** The hook in git's directory of hooks, and the one that it keeps beside itself. */
+/** The hook in git's directory of hooks, and the one that it keeps beside itself. Throws `invalid` for what is no script. */
 export function hookFiles(directory: string, owner: Owner): [ConfigFile, ...ConfigFile[]] {
-  const path = join(directory, "pre-commit");
+  const path = hookOf(directory);
   const kept = path + keptSuffix;
-  const [text, original] = [path, kept].map((each) => {
-    const { bytes } = find(each);
-    return bytes && textOf(each, bytes);
-  }) as [string | null, string | null];
+  const { bytes } = find(path);
+  if (!isScript(bytes)) throw noScript(path);
+  const text = bytes && textOf(path, bytes);
+  // One that was kept, while the script that ran it was replaced, is nobody's business any more.
+  const isChain = text !== null && block.test(text) && text.includes(runKept);
+  const base = isChain ? find(kept).bytes : bytes;
+  const before = base && textOf(isChain ? kept : path, base);
   const hook = { part: "hooks", path, executable: true } as const;
-  if (original === null && (text === null || isShell(text)))
+  if (before === null || (!isChain && isShell(before)))
     return [{ ...hook, editor: blockEditor(owner) }];
-  const before = original ?? text ?? "";
   return [
-    { ...hook, editor: chainEditor(owner, before) },
-    { ...hook, path: kept, editor: keptEditor(before) },
+    { ...hook, editor: chainEditor(owner, before), ...(isChain ? { base } : {}) },
+    { ...hook, path: kept, editor: keptEditor(before, isChain) },
   ];
 }
+
+export const hookOf = (directory: string): string => join(directory, "pre-commit");
+
+/** Git also runs programs, into which no line can be put. */
+export const isScript = (bytes: Buffer | null): boolean =>
+  bytes === null || (isUtf8(bytes) && !bytes.includes(0));
+
+const noScript = (path: string): ParleyError =>
+  new ParleyError("invalid", `${path} is no script in UTF-8, so no line can be put into it`, {
+    hint: "have a script in its place run it, then run parley setup git again; nothing was changed",
+    details: { path },
+  });
 
 /** Inside a `.git`: a linked worktree's hooks are those of its repository, above its root. */
 const isGitDirectory = (directory: string): boolean => existsSync(join(directory, "../HEAD"));
@@ -118,16 +134,16 @@ function chainEditor(owner: Owner, original: string): Editor {
     install: (text) =>
       text !== null && block.test(text)
         ? text.replace(block, () => blockOf(installable(owner)))
-        : `${shebang}${blockOf(installable(owner))}exec "$0${keptSuffix}" "$@"\n`,
+        : `${shebang}${blockOf(installable(owner))}${runKept}`,
     remove: (text) => (block.test(text) ? original : text),
     look: (text) => sightOf(text, owner),
   };
 }
 
-function keptEditor(original: string): Editor {
+function keptEditor(original: string, isRun: boolean): Editor {
   return {
-    install: (text) => text ?? original,
-    remove: () => null,
+    install: () => original,
+    remove: (text) => (isRun ? null : text),
     look: (text) => ({ state: text === null ? "absent" : "complete", programs: [], missing: [] }),
   };
 }

@@ -83,11 +83,12 @@ function byTarget(files: readonly VendorFile[]): [Read, ...Read[]][] {
 
 /** What a file that is there would be without ours. */
 function baseOf(
-  { target, bytes, text }: Read,
+  { target, bytes, text, base }: Read,
   editors: readonly ConfigFile["editor"][],
   memory: Memory,
   record: SetupRecord,
 ): Buffer | null {
+  if (base !== undefined) return base;
   const known = memory.files[target];
   const backup = known?.base == null ? null : record.backup(known.base);
   const isIntact = known !== undefined && bytes !== null && known.after === hashOf(bytes);

@@ -3,7 +3,8 @@ import { delimiter } from "node:path";
 import { ParleyError, type Warning } from "../bus/errors";
 import type { SetupChange, SetupOutcome, SetupResult, SetupScope } from "../bus/setup";
 import { apply, removeEmpty } from "./apply";
-import { git, hookFiles } from "./git";
+import { git, hookFiles, hookOf, isScript } from "./git";
+import { find } from "./files";
 import { type LinkChange, planLinks, planUnlinking } from "./links";
 import { type FileChange, planInstall, planRemoval, type VendorFile } from "./plan";
 import { installable, type Owner, runningProgram } from "./program";
@@ -94,10 +95,15 @@ function makePlan(request: SetupRequest, chosen: readonly Vendor[], record: Setu
   const hooked = isForAll(request) ? memory.repositories : [];
   const faults = faultsOf(hooked, memory, owner, record);
   const unhooked = hooked.filter((each) => !faults.has(each));
+  // A hook that was replaced by a program holds nothing of ours.
+  const isConcerned = (vendor: Vendor): boolean =>
+    vendor !== git || action === "install" || isScript(find(hookOf(git.directory(place))).bytes);
   const files = [
-    ...chosen.flatMap((vendor) =>
-      vendor.files(place, owner).map((file) => ({ ...file, vendor: vendor.name })),
-    ),
+    ...chosen
+      .filter(isConcerned)
+      .flatMap((vendor) =>
+        vendor.files(place, owner).map((file) => ({ ...file, vendor: vendor.name })),
+      ),
     ...unhooked.flatMap((directory) => filesOfHook(directory, owner)),
   ];
   const named = chosen.includes(git) ? [git.directory(place)] : [];

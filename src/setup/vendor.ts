@@ -44,6 +44,8 @@ export interface ConfigFile {
   editor: Editor;
   /** A program, which git runs. */
   executable?: true;
+  /** What the file is without ours, where that stands beside it and may have been changed there. */
+  base?: Buffer | null;
 }
 
 /** An adapter of one agent's configuration. */

@@ -47,22 +47,29 @@ export async function subscribeDirectory(
 }
 
 /**
- * Throws where no inotify instance is left. The binding would then block its thread for ever instead of failing (seen
- * in 2.6.0). Bun's own watcher cannot be the probe: it keeps its instance when closed, and that may be the last one.
+ * Throws where no inotify instance is left, or too few file descriptors. The binding would then block its thread for ever
+ * instead of failing (seen in 2.6.0). Bun's own watcher cannot be the probe: it keeps its instance when closed, and that
+ * may be the last one.
  */
 async function probeInotify(): Promise<void> {
   const { dlopen } = await import("bun:ffi");
   const { symbols, close } = dlopen(libc(), {
     inotify_init1: { args: ["int"], returns: "int" },
+    dup: { args: ["int"], returns: "int" },
     close: { args: ["int"], returns: "int" },
   });
   const instance = symbols.inotify_init1(closeOnExec);
-  if (instance >= 0) symbols.close(instance);
+  const copies = Array.from({ length: spare }, () => symbols.dup(instance));
+  for (const each of [instance, ...copies]) if (each >= 0) symbols.close(each);
   close();
   if (instance < 0) {
     throw new Error("no inotify instance is left (fs.inotify.max_user_instances)");
   }
+  if (copies.includes(-1)) throw new Error("too few files may be open at once (ulimit -n)");
 }
+
+/** Descriptors beside its instance: the binding takes a pipe, reads the directory, and others open files meanwhile. */
+const spare = 8;
 
 /** IN_CLOEXEC, which is O_CLOEXEC: the same number on x64 and arm64 (`asm-generic/fcntl.h`). */
 const closeOnExec = 0o2000000;

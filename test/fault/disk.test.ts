@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 
+import type { Finding } from "../../src/bus/doctor";
 import { sandbox } from "../support";
 
 /** Whether a namespace of our own can be had, in which file systems may be mounted. */
@@ -146,6 +147,42 @@ describe.skipIf(!canMount || Bun.which("sqlite3") === null)(
       expect(codes(refused)).toEqual(refused.map(({ verb }) => [verb, 8, "not_permitted"]));
       expect(outcomes.slice(5).map(({ exitCode }) => exitCode)).toEqual([0, 0, 0]);
       expect(outcomes.at(-1)?.answer).toBe("ok");
+    });
+
+    test("doctor says which file systems have hardly any room, once each, and nothing of those that do not tell", async () => {
+      const outcomes = await story(`${population}
+        t doctor
+        fill
+        t doctor
+        empty
+        mkdir large silent
+        mount -t tmpfs -o size=80m,nr_inodes=5 tmpfs large
+        mount -t ramfs ramfs silent
+        export PARLEY_LOG_DIR="$HOME/large/session-logs"
+        t doctor
+        touch large/1 large/2 large/3 large/4
+        t doctor
+        export XDG_DATA_HOME="$HOME/silent" PARLEY_LOG_DIR="$HOME/silent/logs"
+        t doctor`);
+      const remedy = "make room there, or name other places with PARLEY_DB and PARLEY_LOG_DIR";
+      const looks = outcomes.filter(({ verb }) => verb === "doctor");
+      const found = looks.map(({ exitCode, answer }) => [
+        exitCode,
+        ...answer.data.findings.flatMap((each: Finding) => {
+          if (each.check !== "disk") return [];
+          expect(each.remedy).toBe(each.status === "ok" ? null : remedy);
+          return [`${each.status} ${each.message.replace(/(?<= )\/.*\/home/, "~")}`];
+        }),
+      ]);
+      const database = "~/.local/share/parley/messaging.db";
+      const few = `warning only 1 MiB free at ${database}`;
+      expect(found).toEqual([
+        [1, few],
+        [1, `error 0 MiB free at ${database}, so hardly anything can be written`],
+        [1, few, "ok there is enough room at ~/large"],
+        [1, few, "error no more files can be made at ~/large"],
+        [0],
+      ]);
     });
 
     test("what fits into the log that is there is done, whole, or refused", async () => {

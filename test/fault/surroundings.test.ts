@@ -118,3 +118,60 @@ test.skipIf(process.getuid?.() === 0 && !canBeNobody)(
     }
   },
 );
+
+test("with any number of descriptors a verb works, or says that they are too few", async () => {
+  await using s = sandbox();
+  const desk = await s.startAgent("desk");
+  const register = `register --llm claude --session-id one --pid ${desk.pid}`;
+  await s.parley(register.split(" "));
+  await s.parley(["publish", "state", "x", "--as", "operator"]);
+  const outcome = async (count: number, verb: string): Promise<string> => {
+    const command = `ulimit -n ${count}; exec timeout -s KILL 60 parley ${verb} --json`;
+    const { exitCode, stdout } = await desk.run(["sh", "-c", command]);
+    const { ok, error, data } = JSON.parse(stdout);
+    // A second session would mean that the process of the first was not seen.
+    const isKnown = (data?.session?.session_id ?? "one") === "one";
+    if (exitCode === 0 && isKnown) return "works";
+    if (error?.code === "timeout" && verb.includes("--wait")) return "works";
+    return `${ok} ${exitCode} ${error?.message.split(" to work")[0]}`;
+  };
+  const found = new Set<string>();
+  for (let count = 5; count <= 24; count++) {
+    const all = await Promise.all(
+      [
+        register,
+        ...["status --no-log", "message operator x --session one", "inbox --session one"],
+        ...["poll state", "watch state --since 0 --once", "inbox --session one --wait 50ms"],
+      ].map((verb) => outcome(count, verb)),
+    );
+    for (const each of all) found.add(each);
+  }
+  expect([...found].toSorted()).toEqual(["false 8 Too few files may be open at once", "works"]);
+});
+
+test.each(["mcp", "message operator -", "publish state -", "log -"])(
+  "%s says that its standard input is a directory",
+  async (verb) => {
+    await using s = sandbox();
+    const claude = await s.startAgent("claude");
+    await claude.run(["parley", "register"]);
+    const told = await claude.run(["sh", "-c", `parley ${verb} </`]);
+    expect(told).toMatchObject({
+      exitCode: 64,
+      stdout: "",
+      stderr:
+        "parley: cannot read standard input: it is a directory\nhint: give it a file or a pipe\n",
+    });
+    const data = await claude.run(["sh", "-c", `parley ${verb} --json </`]);
+    expect([data.exitCode, data.json().error.code]).toEqual([64, "invalid"]);
+  },
+);
+
+test("mcp says that its standard input is only written to, and ends where it is closed", async () => {
+  await using s = sandbox();
+  const claude = await s.startAgent("claude");
+  const written = await claude.run(["sh", "-c", "parley mcp --json 0>file"]);
+  expect([written.exitCode, written.json().error.code]).toEqual([64, "invalid"]);
+  const closed = await claude.run(["sh", "-c", "parley mcp <&-"]);
+  expect(closed).toMatchObject({ exitCode: 0, stdout: "", stderr: "" });
+});

@@ -1,6 +1,3 @@
-import { statSync } from "node:fs";
-import { join } from "node:path";
-
 import { SQLiteError } from "bun:sqlite";
 
 import { ParleyError } from "../../bus/errors";
@@ -38,12 +35,6 @@ export function translated(error: unknown, path: string, waited?: number): unkno
       hint: "free some space on that disk; nothing was changed",
     });
   }
-  if (isRefusal(error) && isDirectory(path)) {
-    return new ParleyError("invalid", `${path} is a directory, not a database`, {
-      ...extras,
-      hint: `name a file with --db or PARLEY_DB, such as ${join(path, "messaging.db")}`,
-    });
-  }
   if (isRefusal(error)) {
     return new ParleyError("not_permitted", `Permission denied: cannot write ${path}`, {
       ...extras,
@@ -59,9 +50,6 @@ export function translated(error: unknown, path: string, waited?: number): unkno
   }
   return error;
 }
-
-const isDirectory = (path: string): boolean =>
-  statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 
 export const newer = (path: string, version: number, known: number): ParleyError =>
   new ParleyError("invalid", `${path} has schema ${version}; this parley knows ${known}`, {

@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, statSync } from "node:fs";
-import { dirname } from "node:path";
+import { existsSync, mkdirSync, type Stats, statSync } from "node:fs";
+import { dirname, join } from "node:path";
 
 import { constants, Database } from "bun:sqlite";
 
@@ -8,6 +8,7 @@ import type { Settings } from "../../bus/settings";
 import type { StoreOptions } from "../../bus/store";
 import { closeUntouched } from "./closing";
 import { Connection } from "./connection";
+import { noneLeft, tooFewToOpen } from "./descriptors";
 import { isFull, isRefusal, notADatabase, translated } from "./failure";
 import { busyTimeout, walBytes, walPages } from "./limits";
 import { requireOwnPlace } from "./place";
@@ -34,8 +35,9 @@ interface Versions {
 /** Opens the database of `path`, making, migrating or adopting it where needed. */
 export async function openConnection(path: string, options: StoreOptions): Promise<Connection> {
   requireOwnPlace(path);
-  const exists = existsSync(path);
-  if (!exists) {
+  const found = fileAt(path);
+  if (found) requireFile(path, found);
+  else {
     if (options.mode !== "create") {
       throw new ParleyError("not_found", `Database not found: ${path}`, {
         hint: "run parley register first, or name another with --db or PARLEY_DB",
@@ -44,15 +46,43 @@ export async function openConnection(path: string, options: StoreOptions): Promi
     }
     makeDirectory(dirname(path));
   }
-  if (!options.settings.allowNetwork) refuseNetwork(exists ? path : dirname(path), path);
+  if (!options.settings.allowNetwork) refuseNetwork(found ? path : dirname(path), path);
   try {
-    return await openForWriting(path, options);
+    const connection = await openForWriting(path, options);
+    const few = noneLeft(path);
+    if (few === null) return connection;
+    closeUntouched(connection.db, path);
+    throw few;
   } catch (error) {
     const cause = unwrapped(error);
+    const few = isRefusal(cause) ? tooFewToOpen(path) : null;
+    if (few) throw few;
     if (options.mode !== "read" || !(isRefusal(cause) || isFull(cause)))
       throw translated(error, path);
     return openForReading(path, options.settings, error);
   }
+}
+
+/** Null also where it may not be looked up: making it will say why. */
+function fileAt(path: string): Stats | null {
+  try {
+    return statSync(path);
+  } catch {
+    return null;
+  }
+}
+
+/** SQLite would say that it may not write it, or that it is damaged. */
+function requireFile(path: string, found: Stats): void {
+  if (found.isFile()) return;
+  const isDirectory = found.isDirectory();
+  const what = isDirectory ? "a directory" : "no file";
+  throw new ParleyError("invalid", `${path} is ${what}, and so no parley database`, {
+    hint: isDirectory
+      ? `name a file in it with --db or PARLEY_DB, such as ${join(path, "messaging.db")}`
+      : "name a file with --db or PARLEY_DB",
+    details: { database: path },
+  });
 }
 
 const unwrapped = (error: unknown): unknown =>

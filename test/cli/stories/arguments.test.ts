@@ -45,6 +45,23 @@ describe("A mistake in the arguments says what it is and what to do, and does no
       "--stats takes true or false, not maybe",
       "--help",
     ],
+    ...Object.fromEntries(
+      Object.entries({
+        "--llm": 64,
+        "--model": 256,
+        "--project": 256,
+        "--session-uuid": 256,
+        "--cwd": 4096,
+      }).map(([option, most]): [string, [string[], string, string]] => [
+        `${option} too long`,
+        [
+          ["register", option, "a".repeat(most + 1)],
+          `${option} takes at most ${most} characters`,
+          "see parley register --help",
+        ],
+      ]),
+    ),
+    "an empty message": [["publish", "state", " "], "The message is empty", "give its text"],
     "priority 7": [
       ["message", "operator", "x", "--priority", "7"],
       "--priority takes a whole number from 0 to 3, not 7",

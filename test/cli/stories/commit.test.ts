@@ -340,6 +340,90 @@ describe("parley setup git", () => {
     expect(await found()).toEqual([]);
   });
 
+  test("leaves a hook that is a program as it is, and says how it could be run beside", async () => {
+    const hook = pathOf(repository, ".git/hooks/pre-commit");
+    const program = readFileSync("/bin/true");
+    const found = async (): Promise<unknown[]> => {
+      const { findings } = (await box.parley(["doctor", "--json"])).json().data;
+      return findings.filter(({ check }: { check: string }) => check === "git.hooks");
+    };
+    const place = (): void => {
+      writeFileSync(hook, program);
+      chmodSync(hook, 0o755);
+    };
+    const refuse = async (): Promise<void> => {
+      const refused = await setup("--json");
+      expect([refused.exitCode, refused.json().error.code]).toEqual([64, "invalid"]);
+      expect(refused.json().error.hint).toStartWith("have a script in its place run it, then run");
+    };
+    const removeInVain = async (): Promise<void> => {
+      const run = await setup("--remove");
+      expect(run).toMatchObject({ exitCode: 0, stderr: "" });
+      expect(run.stdout).toStartWith("Nothing to do: git");
+      expect(readFileSync(hook)).toEqual(program);
+      expect(await found()).toEqual([]);
+    };
+    place();
+    await refuse();
+    await removeInVain();
+
+    rmSync(hook);
+    await setup();
+    place();
+    expect(await found()).toEqual([
+      {
+        check: "git.hooks",
+        status: "warning",
+        message: `${hook} is no script any more, so parley does not look at commits`,
+        remedy:
+          "have a script in its place run it and run parley setup git in that repository, with --remove if that was meant",
+      },
+    ]);
+    await refuse();
+    await removeInVain();
+
+    writeFileSync(pathOf(repository, ".git/hooks/mine"), program, { mode: 0o755 });
+    writeFileSync(hook, '#!/bin/sh\nexec "${0%/*}/mine"\n');
+    expect(await setup()).toMatchObject({ exitCode: 0 });
+    expect((await commit("--allow-empty")).exitCode).toBe(0);
+  });
+
+  const awk = (word: string): string =>
+    `#!/usr/bin/awk -f\nBEGIN { print "${word}" >> ".git/log" }\n`;
+  const log = (): string => readFileSync(pathOf(repository, ".git/log"), "utf8");
+
+  test("gives back what became of the hook that it runs", async () => {
+    const hook = pathOf(repository, ".git/hooks/pre-commit");
+    writeFileSync(hook, awk("first"), { mode: 0o755 });
+    await setup();
+    writeFileSync(`${hook}.before-parley`, awk("second"));
+    expect((await setup()).stdout).toStartWith("Nothing to do");
+    await commit("--allow-empty");
+    await setup("--remove");
+    expect(readFileSync(hook, "utf8")).toBe(awk("second"));
+    expect(existsSync(`${hook}.before-parley`)).toBe(false);
+    expect((await commit("--allow-empty")).exitCode).toBe(0);
+    expect(log()).toBe("second\nsecond\n");
+  });
+
+  test.each([
+    ["shell", "#!/bin/sh\necho other >> .git/log\n"],
+    ["another language", awk("other")],
+  ])("runs the hook in %s that has replaced it, and not the one before", async (_, other) => {
+    const hook = pathOf(repository, ".git/hooks/pre-commit");
+    writeFileSync(hook, awk("first"), { mode: 0o755 });
+    await setup();
+    writeFileSync(hook, other);
+    await setup("--remove");
+    expect(readFileSync(hook, "utf8")).toBe(other);
+    expect(readFileSync(`${hook}.before-parley`, "utf8")).toBe(awk("first"));
+    await setup();
+    expect((await commit("--allow-empty")).exitCode).toBe(0);
+    expect(log()).toBe("other\n");
+    await setup("--remove");
+    expect(readFileSync(hook, "utf8")).toBe(other);
+  });
+
   test("is not done by setup without a name", async () => {
     expect((await box.parley(["setup", "--json"], { cwd: repository })).exitCode).toBe(4);
   });

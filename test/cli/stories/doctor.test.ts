@@ -63,6 +63,7 @@ test("on a machine without agents and without a database all is well, and nothin
   expect(statuses(run)).toEqual({
     version: "ok",
     database: "info",
+    disk: "ok",
     preferences: "info",
     claude: "info",
     codex: "info",

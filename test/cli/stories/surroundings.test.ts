@@ -82,6 +82,17 @@ test("without HOME the database is named, or found by the user's entry", async (
   expect(variable.json().data.database.path).toBe(path(s.home, "own.db"));
 });
 
+test("a HOME that is no absolute path is refused, since every directory would have a bus of its own", async () => {
+  await using s = sandbox();
+  const claude = await s.startAgent("claude");
+  const run = await claude.run(["parley", "register", "--json"], { env: { HOME: "here" } });
+  expect([run.exitCode, run.json().error.message]).toEqual([
+    8,
+    "The home directory here is no absolute path",
+  ]);
+  expect(readdirSync(s.dir)).toEqual([]);
+});
+
 test("a file that is no database of ours is refused and left as it is", async () => {
   await using s = sandbox();
   const claude = await s.startAgent("claude");
