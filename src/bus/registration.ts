@@ -6,87 +6,11 @@ import { describeSession } from "./describe";
 import { ParleyError } from "./errors";
 import { informed } from "./hosts";
 import type { Registration } from "./identify";
-import type { AgentRequest, ProjectFinding } from "./identity";
+import type { ProjectFinding } from "./identity";
 import type { HostMoment } from "./liveness";
-import { operatorId } from "./message";
-import {
-  type RegisterResult,
-  sessionIdForm,
-  type TaskResult,
-  type UnregisterResult,
-} from "./session";
+import { checkedId, type RegisterRequest, requireBrief } from "./registration-request";
+import type { RegisterResult, TaskResult, UnregisterResult } from "./session";
 import type { Registered } from "./store";
-
-export interface RegisterRequest extends AgentRequest {
-  taskId?: string | undefined;
-  project?: string | undefined;
-  /** `--session-id`: another id than `{vendor}-{pid}`. */
-  sessionId?: string | undefined;
-  sessionUuid?: string | undefined;
-  name?: string | undefined;
-  /** All facts about the database too. */
-  verbose?: boolean | undefined;
-  /** The caller promises beats at this interval, in seconds. */
-  heartbeatSeconds?: number | undefined;
-}
-
-function checkedId(value: string, option: string): string {
-  if (!sessionIdForm.test(value) || value === operatorId) {
-    throw new ParleyError("invalid", `${option} cannot be "${value}"`, {
-      hint: "use up to 128 letters, digits, dots, dashes and underscores, beginning with a letter or digit",
-    });
-  }
-  return value;
-}
-
-/**
- * Below a program that is no agent, as `parley run` starts it, nothing but PARLEY_SESSION or `--session` tells whose
- * registration it is. An agent nearer by registers itself, and so does one of another vendor.
- */
-export async function asNamed(bus: Bus, request: RegisterRequest): Promise<RegisterRequest> {
-  const { pid, vendor, sessionId } = request;
-  const { session } = bus.identity.clues();
-  if (session === null || pid !== undefined || sessionId !== undefined) return request;
-  const moment = momentNow(bus);
-  const alive = (await bus.store.sessionsCalled(session)).filter(
-    (record) => moment.judge(record).ended === null,
-  );
-  const [named] = alive;
-  const isOurs =
-    named?.liveness === "pid" &&
-    alive.length === 1 &&
-    named.machine_uuid === bus.identity.machine().machine_uuid &&
-    (vendor ?? named.llm_vendor) === named.llm_vendor;
-  if (!isOurs || named.pid === null || isNearer(bus, request, named.pid)) return request;
-  return { ...request, pid: named.pid, vendor: named.llm_vendor, sessionId: named.session_id };
-}
-
-/** Whether an agent stands between the caller and this process, or is it. */
-function isNearer(bus: Bus, request: RegisterRequest, pid: number): boolean {
-  const agent = bus.identity.agent(request);
-  if (agent.liveness !== "pid") return false;
-  const above = bus.identity.above().map((each) => each.pid);
-  const [own, other] = [above.indexOf(agent.pid), above.indexOf(pid)];
-  return other < 0 || own <= other;
-}
-
-/** What an agent says of itself, which everybody's `status` shows, has so many characters at most. */
-const bounds = [
-  ["vendor", "--llm", 64],
-  ["model", "--model", 256],
-  ["project", "--project", 256],
-  ["sessionUuid", "--session-uuid", 256],
-  ["cwd", "--cwd", 4096],
-] as const;
-
-function requireBrief(request: RegisterRequest): void {
-  for (const [key, option, most] of bounds) {
-    if ((request[key]?.length ?? 0) <= most) continue;
-    throw new ParleyError("invalid", `${option} takes at most ${most} characters`, {
-      details: { argument: option },
-    });
-  }
-}
 
 /** Registers the calling agent, or updates its session; throws `invalid`, `conflict` (name taken). */
 export async function register(bus: Bus, request: RegisterRequest): Promise<RegisterResult> {

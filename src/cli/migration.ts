@@ -1,4 +1,4 @@
-import { realpathSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 
 import { ParleyError } from "../bus/errors";
 import type { MigrationResult } from "../bus/migration";
@@ -16,6 +16,12 @@ export async function migrate(
   if (isServerUrl(from) || !isServerUrl(to)) {
     throw new ParleyError("invalid", "A bus is copied from a file to a PostgreSQL server", {
       hint: "write parley migrate --from PATH --to postgres://USER@HOST/DATABASE",
+    });
+  }
+  if (!existsSync(from)) {
+    throw new ParleyError("not_found", `There is no ${from} to copy`, {
+      hint: "name the file of the bus by --from; parley status --stats shows where it is",
+      details: { database: from },
     });
   }
   const source = await openSource(from);

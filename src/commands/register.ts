@@ -1,5 +1,6 @@
 import { duration, integer } from "../bus/input";
-import { asNamed, register } from "../bus/registration";
+import { register } from "../bus/registration";
+import { asNamed } from "../bus/registration-request";
 import { defineCommand } from "../cli/command";
 
 export default defineCommand({

@@ -101,7 +101,7 @@ async function versionOf(vendor: Vendor, program: string | null, place: Place): 
       ended ? (/\d+\.\d+\.\d+\S*/.exec(output)?.[0] ?? "") : null,
     ));
   if (version) return finding(name, "ok", `${title} ${version}`);
-  const message = `${program} --version told no version within 5 s`;
+  const message = `${program} --version told no version`;
   return finding(name, "warning", message, `see whether ${command} starts at all`);
 }
 
