@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import { existsSync, statSync } from "node:fs";
+import { existsSync, lstatSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
 
 import { ParleyError } from "../bus/errors";
@@ -9,7 +9,10 @@ import type { ConfigFile, Editor, Place, Sight, Vendor } from "./vendor";
 
 /** Where a hook that is no shell script is kept, and run from: its name beside the hook's own. */
 const keptSuffix = ".before-parley";
-const runKept = `exec "$0${keptSuffix}" "$@"\n`;
+/** By its own name, since others rename the script that runs it; without it the commit goes on. */
+const runKept = `kept="\${0%/*}/pre-commit${keptSuffix}"
+[ ! -x "$kept" ] || exec "$kept" "$@"
+`;
 
 const [begin, end] = ["# parley setup git: begin", "# parley setup git: end"];
 const block = new RegExp(`^${begin}.*\\n[^]*?^${end}\\n`, "m");
@@ -67,7 +70,7 @@ export function hookFiles(directory: string, owner: Owner): [ConfigFile, ...Conf
     return [{ ...hook, editor: blockEditor(owner) }];
   return [
     { ...hook, editor: chainEditor(owner, before), ...(isChain ? { base } : {}) },
-    { ...hook, path: kept, editor: keptEditor(before, isChain) },
+    { ...hook, path: kept, editor: keptEditor(path, before, isChain) },
   ];
 }
 
@@ -80,6 +83,12 @@ export const isScript = (bytes: Buffer | null): boolean =>
 const noScript = (path: string): ParleyError =>
   new ParleyError("invalid", `${path} is no script in UTF-8, so no line can be put into it`, {
     hint: "have a script in its place run it, then run parley setup git again; nothing was changed",
+    details: { path },
+  });
+
+const linked = (path: string): ParleyError =>
+  new ParleyError("invalid", `${path} is a link to a script that others may run too`, {
+    hint: "have a shell script in its place run it, then run parley setup git again; nothing was changed",
     details: { path },
   });
 
@@ -140,9 +149,13 @@ function chainEditor(owner: Owner, original: string): Editor {
   };
 }
 
-function keptEditor(original: string, isRun: boolean): Editor {
+function keptEditor(hook: string, original: string, isRun: boolean): Editor {
   return {
-    install: () => original,
+    install() {
+      // Whoever else runs the script behind a link has none of its own kept beside it.
+      if (!isRun && lstatSync(hook).isSymbolicLink()) throw linked(hook);
+      return original;
+    },
     remove: (text) => (isRun ? null : text),
     look: (text) => ({ state: text === null ? "absent" : "complete", programs: [], missing: [] }),
   };

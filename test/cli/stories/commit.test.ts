@@ -1,6 +1,15 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join as pathOf } from "node:path";
 
 import { type Run, sandbox, type Sandbox } from "../../support";
@@ -422,6 +431,30 @@ describe("parley setup git", () => {
     expect(log()).toBe("other\n");
     await setup("--remove");
     expect(readFileSync(hook, "utf8")).toBe(other);
+  });
+
+  test("still runs the hook that it keeps where another tool has renamed the one that runs it", async () => {
+    const hook = pathOf(repository, ".git/hooks/pre-commit");
+    writeFileSync(hook, awk("first"), { mode: 0o755 });
+    await setup();
+    renameSync(hook, `${hook}.legacy`);
+    writeFileSync(hook, '#!/bin/sh\nexec "$0.legacy"\n', { mode: 0o755 });
+    expect((await commit("--allow-empty")).exitCode).toBe(0);
+    expect(log()).toBe("first\n");
+    rmSync(`${hook}.before-parley`);
+    expect(await commit("--allow-empty")).toMatchObject({ exitCode: 0, stderr: "" });
+  });
+
+  test("keeps no script behind a link, which other repositories may run too", async () => {
+    const [script, other] = [pathOf(box.dir, "shared.awk"), pathOf(box.dir, "other")];
+    writeFileSync(script, awk("shared"), { mode: 0o755 });
+    git("init", "-q", other);
+    for (const each of [repository, other])
+      symlinkSync(script, pathOf(each, ".git/hooks/pre-commit"));
+    const run = await setup("--json");
+    expect([run.exitCode, run.json().error.code]).toEqual([64, "invalid"]);
+    expect(readFileSync(script, "utf8")).toBe(awk("shared"));
+    expect(await setup("--remove")).toMatchObject({ exitCode: 0, stderr: "" });
   });
 
   test("is not done by setup without a name", async () => {
