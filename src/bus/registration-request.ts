@@ -3,6 +3,7 @@ import { momentNow } from "./caller";
 import { ParleyError } from "./errors";
 import type { AgentRequest } from "./identity";
 import { operatorId } from "./message";
+import type { ProcessState } from "./process";
 import { sessionIdForm } from "./session";
 
 export interface RegisterRequest extends AgentRequest {
@@ -41,14 +42,20 @@ export async function asNamed(bus: Bus, request: RegisterRequest): Promise<Regis
     (record) => moment.judge(record).ended === null,
   );
   const [named] = alive;
+  // In another pid namespace its number is nobody's, or somebody else's.
+  const isSeen = named !== undefined && isVisible(moment.judge(named).process_state);
   const isOurs =
-    named?.liveness === "pid" &&
+    isSeen &&
+    named.liveness === "pid" &&
     alive.length === 1 &&
     named.machine_uuid === bus.identity.machine().machine_uuid &&
     (vendor ?? named.llm_vendor) === named.llm_vendor;
   if (!isOurs || named.pid === null || isNearer(bus, request, named.pid)) return request;
   return { ...request, pid: named.pid, vendor: named.llm_vendor, sessionId: named.session_id };
 }
+
+const isVisible = (state: ProcessState | null): boolean =>
+  state === "running" || state === "stopped";
 
 /** Whether an agent stands between the caller and this process, or is it. */
 function isNearer(bus: Bus, request: RegisterRequest, pid: number): boolean {
@@ -59,10 +66,12 @@ function isNearer(bus: Bus, request: RegisterRequest, pid: number): boolean {
   return other < 0 || own <= other;
 }
 
+export const longestModel = 256;
+
 /** What an agent says of itself, which everybody's `status` shows, has so many characters at most. */
 const bounds = [
   ["vendor", "--llm", 64],
-  ["model", "--model", 256],
+  ["model", "--model", longestModel],
   ["project", "--project", 256],
   ["sessionUuid", "--session-uuid", 256],
   ["cwd", "--cwd", 4096],

@@ -229,3 +229,24 @@ contract("A clock that jumps by a day and more", (world) => {
     }
   });
 });
+
+test.skipIf(!canIsolate || !isRoot)(
+  "below a session in another pid namespace register makes one of its own (root only)",
+  async () => {
+    await using s = sandbox();
+    const named = await s.startAgent("claude");
+    await named.run(["parley", "register", "--llm", "claude", "--task-id", "A"]);
+    const inner = "parley register --llm claude --task-id B --json; parley status --no-log --json";
+    const run = await desk(
+      s,
+      ...["env", `PARLEY_SESSION=claude-${named.pid}`],
+      ...["unshare", "-mpf", "--mount-proc", "sh", "-c", inner],
+    );
+    const [register, status] = run.stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(register.data).toMatchObject({ created: true, session: { pid: 1, task_id: "B" } });
+    expect(status.data.sessions).toMatchObject([{ pid: named.pid, task_id: "A" }, { pid: 1 }]);
+  },
+);
