@@ -3,6 +3,7 @@ import type { Bus } from "../bus/bus";
 import { momentNow } from "../bus/caller";
 import type { EditPolicy } from "../bus/preferences";
 import { register } from "../bus/registration";
+import { longestModel } from "../bus/registration-request";
 import type { RegisterResult, SessionRecord } from "../bus/session";
 import { leaseFiles, targetsOf } from "./edits";
 import type { EventKind, HookAnswer, HookEvent, HookVendor } from "./event";
@@ -135,7 +136,8 @@ const arrive = (bus: Bus, vendor: HookVendor, event: HookEvent): Promise<Registe
     vendor: vendorOf(vendor, event),
     own: true,
     pid: event.pid ?? undefined,
-    model: event.model ?? undefined,
+    // No word of a vendor's is to keep its session away.
+    model: event.model?.slice(0, longestModel),
     sessionUuid: event.session_uuid,
     cwd: event.cwd,
   });

@@ -74,7 +74,9 @@ export function vendorOfProgram(path: string): string {
   const own = name
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, "_")
-    .replace(/^[^a-z]+|_+$/g, "");
+    .replace(/^[^a-z]+/, "")
+    .slice(0, 64)
+    .replace(/_+$/, "");
   return vendorOf(name) ?? (own || "agent");
 }
 

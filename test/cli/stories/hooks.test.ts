@@ -86,6 +86,14 @@ async function session(id: string) {
 const writer = (): Promise<Member> => join(box, "kimi");
 
 describe("A session", () => {
+  test("joins whatever its vendor calls the model, of which as much is shown as one may say", async () => {
+    const claude = await start("claude", "uuid-1");
+    context(await claude.hook("SessionStart", { model: "m".repeat(3000) }));
+    const { llm_model } = await session(`claude-${claude.agent.pid}`);
+    expect(llm_model).toBe("m".repeat(256));
+    expect(logged()).toBe("");
+  });
+
   test("joins with its start, and is told who it is, who else is here and what waits", async () => {
     const kimi = await writer();
     const claude = await start("claude", "uuid-1");

@@ -93,6 +93,13 @@ test("a known program brings its vendor, an unknown one its name", async () => {
   }
 });
 
+test("a program with a long name runs all the same", async () => {
+  const name = `${"long-".repeat(13)}name`;
+  writeFileSync(pathOf(box.bin, name), "#!/bin/sh\necho $PARLEY_SESSION\n", { mode: 0o755 });
+  const { stdout } = await box.parley(["run", "--", name]);
+  expect(stdout).toMatch(/^(?:long_){12}long-\d+\n$/);
+});
+
 test("a program in the directory is found by its path", async () => {
   writeFileSync(pathOf(box.dir, "agent.sh"), "#!/bin/sh\necho here\n");
   chmodSync(pathOf(box.dir, "agent.sh"), 0o755);
