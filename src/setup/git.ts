@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { existsSync, lstatSync, statSync } from "node:fs";
-import { join, relative } from "node:path";
+import { basename, join, relative } from "node:path";
 
 import { ParleyError } from "../bus/errors";
 import { find, textOf } from "./files";
@@ -114,8 +114,14 @@ function hooksDirectory({ env, cwd }: Place): string {
 }
 
 /** Without a first line that names an interpreter, git has it run by `sh`. */
-const isShell = (text: string): boolean =>
-  !text.startsWith("#!") || /^#![^\n]*\b(?:ba|da|k|z|a)?sh\b/.test(text);
+function isShell(text: string): boolean {
+  if (!text.startsWith("#!")) return true;
+  const [first = ""] = text.slice(2).split("\n");
+  const [program = "", ...words] = first.trim().split(/\s+/);
+  const isEnv = basename(program) === "env";
+  const name = isEnv ? (words.find((word) => !/^-|=/.test(word)) ?? "") : program;
+  return /^(?:ba|da|k|z|a)?sh$/.test(basename(name));
+}
 
 /** Our lines at the top of a shell script, before it can end or change anything. */
 function blockEditor(owner: Owner): Editor {

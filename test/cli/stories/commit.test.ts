@@ -445,6 +445,17 @@ describe("parley setup git", () => {
     expect(await commit("--allow-empty")).toMatchObject({ exitCode: 0, stderr: "" });
   });
 
+  test("takes no hook for shell by the directory of its interpreter", async () => {
+    const bin = pathOf(box.dir, "dash");
+    mkdirSync(bin);
+    symlinkSync("/usr/bin/awk", pathOf(bin, "awk"));
+    const hook = pathOf(repository, ".git/hooks/pre-commit");
+    writeFileSync(hook, awk("theirs").replace("/usr/bin", bin), { mode: 0o755 });
+    await setup();
+    expect(await commit("--allow-empty")).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(log()).toBe("theirs\n");
+  });
+
   test("keeps no script behind a link, which other repositories may run too", async () => {
     const [script, other] = [pathOf(box.dir, "shared.awk"), pathOf(box.dir, "other")];
     writeFileSync(script, awk("shared"), { mode: 0o755 });
