@@ -22,6 +22,13 @@ export interface Alert extends Message {
   payload: { sessions: string[]; resource: string; action: string };
 }
 
+/** Other messages may carry what only looks like an alert's facts, and a foreign row of an alert anything. */
+export const isAlert = (message: Message): message is Alert =>
+  message.channel === "operator_alert" &&
+  Array.isArray(message.payload["sessions"]) &&
+  message.payload["sessions"].every((each) => typeof each === "string") &&
+  typeof message.payload["resource"] === "string";
+
 /** Priority and advice by type. Source: the seeds (R150, R151, R203–R205). */
 export const conflictRules: Record<
   ConflictType,

@@ -1,3 +1,4 @@
+import { isAlert } from "./alert";
 import { type Message, priorityLabels } from "./message";
 
 /*
@@ -79,10 +80,11 @@ function opening(message: Message): string {
 }
 
 /** Its text; an alert in words; otherwise the payload as JSON. */
-export function bodyOf({ payload, message_type }: Message): string {
-  const { message, sessions, resource, action } = payload;
-  if (typeof message === "string") return message;
-  if (!Array.isArray(sessions) || typeof resource !== "string") return JSON.stringify(payload);
+export function bodyOf(message: Message): string {
+  const { payload, message_type } = message;
+  if (typeof payload["message"] === "string") return payload["message"];
+  if (!isAlert(message)) return JSON.stringify(payload);
+  const { sessions, resource, action } = message.payload;
   const advice = typeof action === "string" ? ` (${action})` : "";
   return `${message_type}: ${sessions.join(" and ")} on ${resource}${advice}`;
 }

@@ -1,6 +1,6 @@
 import type { Alert, ConflictType } from "../bus/alert";
 import { count, time } from "./format";
-import { priorityLabel } from "./letter";
+import { isTexts, priorityLabel } from "./letter";
 import { type Look, paintPriority, title } from "./look";
 import { oneLine } from "./text";
 
@@ -72,8 +72,8 @@ function facts({ payload, activity, sender_id }: Alert): {
 } {
   const { sessions, resource, action } = payload as Partial<Alert["payload"]>;
   return {
-    sessions: Array.isArray(sessions) && sessions.length > 0 ? sessions.map(String) : [sender_id],
-    resource: String(resource ?? activity ?? "(unknown)"),
-    action: String(action ?? "(none)"),
+    sessions: isTexts(sessions) && sessions.length > 0 ? sessions : [sender_id],
+    resource: typeof resource === "string" ? resource : (activity ?? "(unknown)"),
+    action: typeof action === "string" ? action : "(none)",
   };
 }

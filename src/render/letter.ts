@@ -10,13 +10,18 @@ const labels: typeof priorityLabels = ["routine", "normal", "high", "critical"];
 export const priorityLabel = (priority: number): string => labels[priority] ?? String(priority);
 
 /** What a message says: its text; an alert in words; otherwise the payload. */
-export function messageText({ payload, message_type }: Message): string {
+export function messageText({ payload, message_type, channel }: Message): string {
   const { message, sessions, resource, action } = payload;
   if (typeof message === "string") return message;
-  if (!Array.isArray(sessions) || typeof resource !== "string") return JSON.stringify(payload);
+  const isAlert = channel === "operator_alert" && isTexts(sessions) && typeof resource === "string";
+  if (!isAlert) return JSON.stringify(payload);
   const advice = typeof action === "string" ? ` — ${action}` : "";
   return `${message_type}: ${sessions.join(" + ")} on ${resource}${advice}`;
 }
+
+/** Anything else may stand where another program wrote an alert, and some of it cannot be joined. */
+export const isTexts = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.every((each) => typeof each === "string");
 
 /** `#12 [HIGH] from codex-41200 on coordination — 2026-02-11T00:31:37Z (reply to #9)` and the text, quoted whole. */
 export function letter(look: Look, message: Message, precise = false, indent = ""): string[] {

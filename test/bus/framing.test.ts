@@ -72,9 +72,11 @@ describe("A framed message", () => {
 
   test("tells an alert in words, and any other payload as JSON", () => {
     const alert = { sessions: ["a", "b"], resource: "/f", action: "talk" };
-    expect(framed(message(alert, { message_type: "file_conflict" }), 100).text).toContain(
+    const type = { message_type: "file_conflict" };
+    expect(framed(message(alert, { ...type, channel: "operator_alert" }), 100).text).toContain(
       "\nfile_conflict: a and b on /f (talk)\n",
     );
+    expect(framed(message(alert, type), 100).text).toContain(`\n${JSON.stringify(alert)}\n`);
     expect(framed(message({ step: 3 }), 100).text).toContain('\n{"step":3}\n');
   });
 });

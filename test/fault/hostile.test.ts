@@ -79,6 +79,7 @@ const value = fc.oneof(
   fc
     .constantFrom(
       '{"sessions":[1,{}],"resource":"x","action":3}',
+      '{"sessions":[{"toString":1}],"resource":{"toString":1},"action":{"toString":1}}',
       '{"sessions":["a"],"resource":"x"}',
       '{"__proto__":{"message":"x"},"constructor":1}',
       `${'{"a":'.repeat(2000)}1${"}".repeat(2000)}`,

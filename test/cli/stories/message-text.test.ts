@@ -54,6 +54,29 @@ test("a dash reads the text from standard input, whatever its length and whoever
   expect(texts(await codex.parley("inbox", "--json"))).toEqual([text, "ab"]);
 });
 
+test("a payload that looks like an alert's is shown as it is, and keeps nothing else from being read", async () => {
+  await using s = sandbox();
+  const claude = await join(s, "claude");
+  const codex = await join(s, "codex", { cwd: s.home });
+  const payloads = [
+    '{"sessions":["a","b"],"resource":"x","more":"as well"}',
+    '{"sessions":[{"toString":1,"valueOf":1}],"resource":"x"}',
+  ];
+  for (const payload of payloads) {
+    const run = await claude.parley("message", codex.id, "--payload", payload);
+    expect(run).toMatchObject({ exitCode: 0, stderr: "" });
+  }
+  const event = { vendor: "codex", session_id: "one", pid: codex.agent.pid };
+  const input = JSON.stringify(event);
+  const hook = ["parley", "hook", "generic", "prompt"];
+  const { context } = (await codex.agent.run(hook, { input })).json();
+  const inbox = (await codex.parley("inbox")).stdout;
+  for (const payload of payloads) {
+    expect(context).toContain(payload);
+    expect(inbox).toContain(payload);
+  }
+});
+
 test("text that is too long, empty, binary or not UTF-8 is refused with the reason, and nothing is sent", async () => {
   await using s = sandbox();
   const claude = await join(s, "claude");
