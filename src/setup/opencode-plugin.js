@@ -107,8 +107,9 @@ export const Parley = async ({ client, directory }) => {
   };
 
   const turnIsOver = async (id) => {
-    const session = await rootOf(id);
-    if (session.id !== id) return;
+    // One that was deleted at work still tells of its turn's end.
+    const session = known.get(id);
+    if (!session || (await rootOf(id)) !== session) return;
     const continued = session.continuing || ends;
     session.busy = false;
     session.continuing = false;

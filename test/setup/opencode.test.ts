@@ -293,6 +293,17 @@ describe("The plugin", () => {
     ]);
   });
 
+  test("has no more to tell of a conversation that was deleted at work", async () => {
+    using home = new Home();
+    const { hooks, prompt, idle, calls } = await load(home);
+    await prompt("ses_1");
+    await hooks.event({
+      event: { type: "session.deleted", properties: { info: { id: "ses_1" } } },
+    });
+    await idle("ses_1");
+    expect(calls().at(-1)).toMatchObject({ session_id: "ses_1", event: "session.deleted" });
+  });
+
   test("begins a turn with the line that rings it, in the agent and model that the session had", async () => {
     using home = new Home();
     const { hooks, prompt, prompts, calls } = await load(home);
