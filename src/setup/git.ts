@@ -46,9 +46,13 @@ export const git: Vendor = {
       ...((mode & 0o100) === 0 ? [`it does not run ${path}, which is not executable`] : []),
       ...(/[/\\]\.husky[/\\]_$/.test(directory)
         ? [`husky writes ${directory} anew: run parley setup git again after that`]
-        : relative(place.root, directory).startsWith("..") && !isGitDirectory(directory)
-          ? [`its core.hooksPath is ${directory}, which may serve other repositories too`]
-          : []),
+        : isGitDirectory(directory)
+          ? []
+          : relative(place.root, directory).startsWith("..")
+            ? [`its core.hooksPath is ${directory}, which may serve other repositories too`]
+            : [
+                `its core.hooksPath is ${directory}, in the worktree: commit nothing of ours there`,
+              ]),
       "git commit --no-verify passes the hook by",
     ];
   },

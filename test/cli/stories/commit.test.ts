@@ -260,6 +260,10 @@ describe("parley setup git", () => {
     await setup("--remove");
     expect(readFileSync(pathOf(husky, "pre-commit"), "utf8")).toBe(wrapper);
 
+    git("config", "core.hooksPath", ".githooks");
+    expect((await setup()).stdout).toContain("in the worktree: commit nothing of ours there");
+    await setup("--remove");
+
     const shared = pathOf(box.dir, "shared-hooks");
     git("config", "core.hooksPath", shared);
     expect((await setup()).stdout).toContain("may serve other repositories too");
