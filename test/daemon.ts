@@ -1,5 +1,5 @@
 /** A stand-in for Codex's daemon: its files below a home, and what it says, as recorded with Codex 0.169.0. */
-import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -28,7 +28,8 @@ export function startDaemon(codexHome: string, pid: number): Daemon {
       processIdentity: { bootId, startTicks },
     }),
   );
-  const unix = join(mkdtempSync(join(tmpdir(), "codex-daemon-")), "87ca284f940dcce1");
+  const directory = mkdtempSync(join(tmpdir(), "codex-daemon-"));
+  const unix = join(directory, "87ca284f940dcce1");
   const daemon = { threads: new Set<string>(), mute: false, asked: 0 };
   const server = Bun.serve({
     unix,
@@ -62,5 +63,10 @@ export function startDaemon(codexHome: string, pid: number): Daemon {
     },
   });
   symlinkSync(unix, join(control, "app-server-control.sock"));
-  return Object.assign(daemon, { [Symbol.dispose]: () => void server.stop(true) });
+  return Object.assign(daemon, {
+    [Symbol.dispose]: () => {
+      void server.stop(true);
+      rmSync(directory, { recursive: true, force: true });
+    },
+  });
 }

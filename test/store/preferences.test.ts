@@ -1,9 +1,10 @@
-import { expect, test } from "bun:test";
+import { afterEach, expect, test } from "bun:test";
 import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from "node:fs";
@@ -13,7 +14,16 @@ import { join } from "node:path";
 import { defaultPreferences } from "../../src/bus/preferences";
 import { createPreferenceFile } from "../../src/store/preferences";
 
-const place = () => join(mkdtempSync(join(tmpdir(), "parley-preferences-")), "data");
+const places: string[] = [];
+afterEach(() => {
+  for (const each of places.splice(0)) rmSync(each, { recursive: true });
+});
+
+function place(): string {
+  const directory = mkdtempSync(join(tmpdir(), "parley-preferences-"));
+  places.push(directory);
+  return join(directory, "data");
+}
 
 test("preferences are the defaults until one is changed, and the others keep their value", () => {
   const file = createPreferenceFile(place());
