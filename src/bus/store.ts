@@ -135,7 +135,7 @@ export interface Store {
   locksOn(paths: readonly string[] | null, moment: Moment): Promise<Lock[]>;
   /** Who holds a task's claim. Null where nobody does. */
   claimOn(taskId: string, moment: Moment): Promise<Claim | null>;
-  /** Makes alerts read for everybody; throws `not_found` where one is no unread alert. Returns them as they are then. */
+  /** Makes alerts read for everybody, those that still are unread. Returns them as they are then. */
   acknowledge(ids: readonly number[], by: string, at: number): Promise<Alert[]>;
   /** Marks alerts as shown to the operator, unless others keep the database busy. */
   markAlertsDelivered(ids: readonly number[], at: number): Promise<void>;

@@ -35,6 +35,18 @@ contract("Conflicts and alerts", (world) => {
     expect((await w.store.unread("codex-2", w.at)).by_channel).toEqual({ operator_alert: 2 });
   });
 
+  test("an alert that has ended before it is acknowledged keeps no other from being", async () => {
+    const w = await world();
+    const place = { project_id: "PILOT", cwd: "/repo" };
+    for (const vendor of ["codex", "claude"])
+      await w.store.registerSession(agent(vendor, 1, place), w.moment());
+    const ids = (await w.store.overview(w.moment())).alerts.map(({ id }) => id);
+    expect(await w.store.acknowledge(ids.slice(0, 1), "codex-1", w.at)).toHaveLength(1);
+    const both = await w.store.acknowledge(ids, "claude-1", w.at);
+    expect(both.map(({ id }) => id)).toEqual(ids.slice(1));
+    expect((await w.store.overview(w.moment())).alerts).toEqual([]);
+  });
+
   test("of two sessions that register at the same time one sees the other", async () => {
     const w = await world();
     const other = await w.another();

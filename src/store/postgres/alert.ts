@@ -3,7 +3,7 @@ import { timestamp } from "../../bus/clock";
 import { operatorId } from "../../bus/message";
 import type { SessionRecord } from "../../bus/session";
 import { channelLife } from "../../bus/settings";
-import { alertFrom, isWhereAlerted, joining, noUnreadAlert } from "../rows/alert";
+import { alertFrom, isWhereAlerted, joining } from "../rows/alert";
 import { alertRow } from "../rows/event";
 import { messageColumns, type MessageRow } from "../rows/message";
 import { isResource } from "../rows/path";
@@ -219,7 +219,7 @@ export const markAlertsDelivered = (
     { ids, now: timestamp(at) },
   );
 
-/** Makes unread alerts read by somebody's word. */
+/** Makes unread alerts read by somebody's word; of those that have ended meanwhile there is nothing left to say. */
 export async function acknowledge(
   c: Queries,
   ids: readonly number[],
@@ -229,7 +229,7 @@ export async function acknowledge(
   const acknowledged: Alert[] = [];
   for (const id of ids) {
     const row = await c.get<MessageRow>(`${unreadAlerts} and m.id = $id`, { id });
-    if (!row) throw noUnreadAlert(id);
+    if (!row) continue;
     const alert = alertFrom(row);
     await closeAlert(c, alert, `acknowledged by ${by}`, at);
     if (by === operatorId && alert.message_type === "message_loop") {

@@ -1,5 +1,4 @@
 import type { Alert, ConflictType } from "../../bus/alert";
-import { ParleyError } from "../../bus/errors";
 import type { SessionRecord } from "../../bus/session";
 import { fromRow, type MessageRow } from "./message";
 
@@ -42,9 +41,3 @@ export function isWhereAlerted(record: SessionRecord, { message_type, payload }:
   // A file conflict ends with the lock, not by anything its sessions do elsewhere.
   return !overlap || record[overlap.column] === payload.resource;
 }
-
-export const noUnreadAlert = (id: number): ParleyError =>
-  new ParleyError("not_found", `There is no unread alert ${id}`, {
-    hint: "list them with parley conflicts --alerts; nothing was acknowledged",
-    details: { message_id: id },
-  });

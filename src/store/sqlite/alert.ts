@@ -3,7 +3,7 @@ import { timestamp } from "../../bus/clock";
 import { operatorId } from "../../bus/message";
 import type { SessionRecord } from "../../bus/session";
 import { channelLife } from "../../bus/settings";
-import { alertFrom, isWhereAlerted, joining, noUnreadAlert } from "../rows/alert";
+import { alertFrom, isWhereAlerted, joining } from "../rows/alert";
 import { alertRow } from "../rows/event";
 import { messageColumns, type MessageRow } from "../rows/message";
 import type { Connection } from "./connection";
@@ -164,16 +164,16 @@ export function markAlertsDelivered(c: Connection, ids: readonly number[], at: n
   );
 }
 
-/** Makes unread alerts read by somebody's word. */
+/** Makes unread alerts read by somebody's word; of those that have ended meanwhile there is nothing left to say. */
 export function acknowledge(
   c: Connection,
   ids: readonly number[],
   by: string,
   at: number,
 ): Alert[] {
-  return ids.map((id) => {
+  return ids.flatMap((id) => {
     const row = c.get<MessageRow>(`${unreadAlerts} and id = $id`, { id });
-    if (!row) throw noUnreadAlert(id);
+    if (!row) return [];
     const alert = alertFrom(row);
     closeAlert(c, alert, `acknowledged by ${by}`, at);
     if (by === operatorId && alert.message_type === "message_loop")
