@@ -22,8 +22,8 @@ interface Member {
   /** By text. */
   sent: Map<string, number>;
   published: Map<string, number>;
-  logged: string[];
-  logFile: string | null;
+  /** Texts, and the file of each: registering again finds the project of the directory. */
+  logged: Map<string, string>;
   attempted: number;
 }
 
@@ -78,10 +78,7 @@ const verbs: ((
   }),
   (m, n) => ({
     args: ["log", `${m.id} notes ${n}`],
-    done: ({ path }) => {
-      m.logged.push(`${m.id} notes ${n}`);
-      m.logFile = path;
-    },
+    done: ({ path }) => m.logged.set(`${m.id} notes ${n}`, path),
   }),
   (m) => ({
     args: ["register", "--llm", "claude", "--session-id", m.id, "--pid", `${m.agent.pid}`],
@@ -140,7 +137,7 @@ test(
             ],
             null,
           );
-          const nothing = { sent: new Map(), published: new Map(), logged: [], logFile: null };
+          const nothing = { sent: new Map(), published: new Map(), logged: new Map() };
           return {
             id,
             agent,
@@ -225,9 +222,10 @@ test(
           ]);
         if (member.task !== undefined)
           expect([member.id, owner.task_id]).toEqual([member.id, member.task]);
-        const log = member.logFile === null ? "" : readFileSync(member.logFile, "utf8");
-        for (const text of member.logged)
+        for (const [text, path] of member.logged) {
+          const log = readFileSync(path, "utf8");
           expect([text, log.split(`- ${text}\n`).length - 1]).toEqual([text, 1]);
+        }
       }
 
       // What the dead held is free, and what the living hold is not.
