@@ -1,3 +1,4 @@
+/** The arrow and the house rules. */
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
@@ -7,10 +8,10 @@ const src = join(import.meta.dir, "../src");
 /** What a place may import, by the first rule whose pattern fits. A place is its own neighbour. */
 const arrow: readonly (readonly [place: RegExp, mayImport: readonly string[]])[] = [
   [/^main$/, ["cli"]],
-  [/^cli\/(server|migration)$/, ["store", "wake", "bus"]],
+  [/^cli\/(open-postgres|migration)$/, ["store", "change-signal", "bus"]],
   [
     /^cli\/context$/,
-    ["commands", "store", "wake", "reach", "identity", "schedule", "bus", "render"],
+    ["commands", "store", "change-signal", "agent-wake", "identity", "schedule", "bus", "render"],
   ],
   [/^cli\//, ["commands", "render", "bus"]],
   [/^commands\/hook$/, ["bus", "cli/command", "hooks"]],
@@ -18,11 +19,13 @@ const arrow: readonly (readonly [place: RegExp, mayImport: readonly string[]])[]
   [/^commands\/(setup|doctor)$/, ["bus", "cli/command", "setup"]],
   [/^commands\//, ["bus", "cli/command"]],
   [/^library\//, ["bus", "cli/context", "cli/io", "cli/paths"]],
-  [/^hooks\//, ["bus", "identity"]],
+  [/^hooks\//, ["bus", "identity", "agents"]],
   [/^mcp\//, ["bus"]],
-  [/^setup\//, ["bus", "identity"]],
+  [/^setup\//, ["bus", "identity", "agents"]],
   [/^store\/(sqlite|postgres)\//, ["bus", "store/rows"]],
-  [/^(store|wake|reach|identity|schedule)\//, ["bus"]],
+  [/^agents\//, ["bus", "hooks", "setup", "agent-wake", "identity"]],
+  [/^agent-wake\//, ["bus", "agents"]],
+  [/^(store|change-signal|identity|schedule)\//, ["bus"]],
   [/^render\//, ["bus"]],
   [/^bus\//, []],
 ];

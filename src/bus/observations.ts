@@ -1,3 +1,4 @@
+/** The dashboard's lines of analysis. */
 import type { Alert, ConflictType } from "./alert";
 import { parseTime } from "./clock";
 import type { Session } from "./session";

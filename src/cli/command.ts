@@ -1,3 +1,4 @@
+/** What a verb is: `defineCommand`, its answers, streams and views. */
 import type { ArgsDef, ParsedArgs } from "citty";
 
 import type { ConflictsResult, OrientResult } from "../bus/conflicts";
@@ -69,7 +70,7 @@ interface AnswerOf<V extends keyof Views> {
   /** Runs only after the answer's bytes reached a real reader (not a closed stream, not /dev/null). */
   afterFlush?: () => Promise<void>;
   /** Runs instead of `afterFlush` where they did not. */
-  unshown?: () => Promise<void>;
+  onDropped?: () => Promise<void>;
   exitCode?: number;
 }
 
@@ -90,7 +91,7 @@ export interface Raw {
   exitCode?: number;
   /** As in an `Answer`. */
   afterFlush: () => Promise<void>;
-  unshown: () => Promise<void>;
+  onDropped: () => Promise<void>;
 }
 
 export interface StreamItem {

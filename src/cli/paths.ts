@@ -1,3 +1,4 @@
+/** Where database, logs and bells are. */
 import { dirname, isAbsolute, join, resolve } from "node:path";
 
 import { ParleyError } from "../bus/errors";

@@ -1,3 +1,4 @@
+/** `claim`. */
 import { duration } from "../bus/input";
 import { claim } from "../bus/locking";
 import { defineCommand } from "../cli/command";

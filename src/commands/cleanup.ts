@@ -1,3 +1,4 @@
+/** `cleanup`, now or by a timer. */
 import { cleanUp, overdue } from "../bus/cleanup";
 import { ParleyError } from "../bus/errors";
 import { duration } from "../bus/input";

@@ -1,3 +1,4 @@
+/** `conflicts`, with acknowledging. */
 import { requireActor } from "../bus/caller";
 import { acknowledge, findConflicts } from "../bus/conflicts";
 import { ParleyError } from "../bus/errors";

@@ -1,3 +1,4 @@
+/** `cxq`, the queries by their earlier names. */
 import { openDashboard } from "../bus/dashboard";
 import { ParleyError } from "../bus/errors";
 import { integer } from "../bus/input";
@@ -46,11 +47,13 @@ export default defineCommand({
       return { view: "feed", data: { messages, cursor: messages.at(-1)?.id ?? 0 } };
     }
     const unread = query === "bus-unread";
-    const { dashboard, overview, warnings, shown, unshown } = await openDashboard(
-      bus,
-      context.asOperator,
-      { unread, again: false },
-    );
+    const {
+      dashboard,
+      overview,
+      warnings,
+      onShown: shown,
+      onDropped: unshown,
+    } = await openDashboard(bus, context.asOperator, { unread, again: false });
     const data = {
       "bus-alerts": { alerts: dashboard.alerts },
       "bus-lifecycle": { lifecycle: overview.lifecycle },
@@ -62,7 +65,7 @@ export default defineCommand({
       data,
       warnings,
       afterFlush: () => shown({ alerts: query === "bus-alerts", unread }),
-      unshown,
+      onDropped: unshown,
     };
   },
 });

@@ -1,14 +1,15 @@
+/** `doctor`, with what is found of parley itself. */
 import type { DatabaseReport, Finding } from "../bus/doctor";
 import { ParleyError } from "../bus/errors";
 import { type Context, defineCommand } from "../cli/command";
-import { within } from "../setup/ask";
+import { within } from "../setup/run-agent";
 import { databaseFindings, finding } from "../setup/database";
 import { vendorFindings } from "../setup/doctor";
-import { findPlace } from "../setup/place";
-import { spaceFindings } from "../setup/space";
+import { findPlace } from "../setup/config-root";
+import { spaceFindings } from "../setup/disk-space";
 
 /** Of all that doctor looks at, only a watcher that is stuck could keep it waiting. */
-const patience = 3000;
+const timeoutMs = 3000;
 
 export default defineCommand({
   meta: {
@@ -51,13 +52,13 @@ async function versionFinding(context: Context): Promise<Finding> {
 
 async function wakeFinding(context: Context): Promise<Finding> {
   try {
-    const { wake } = await context.bus("read");
+    const { changeSignal: wake } = await context.bus("read");
     const listening = await within(
-      patience,
+      timeoutMs,
       wake.listen(null, () => {}),
     );
     if (!listening) {
-      const message = `no answer from the file watcher within ${patience / 1000} s`;
+      const message = `no answer from the file watcher within ${timeoutMs / 1000} s`;
       return finding("wake", "warning", message, "set PARLEY_WAKE=poll");
     }
     const { source } = listening;

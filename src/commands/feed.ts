@@ -1,3 +1,4 @@
+/** `feed`. */
 import { integer } from "../bus/input";
 import { feed } from "../bus/publish";
 import { defineCommand } from "../cli/command";

@@ -1,3 +1,4 @@
+/** `heartbeat`, once or on and on. */
 import type { Bus } from "../bus/bus";
 import { ParleyError } from "../bus/errors";
 import { duration } from "../bus/input";

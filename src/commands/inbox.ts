@@ -1,3 +1,4 @@
+/** `inbox`. */
 import { requireActor, unlessRefused } from "../bus/caller";
 import { ParleyError, type Warning } from "../bus/errors";
 import { awaitInbox, type OpenedInbox, openInbox, read } from "../bus/inbox";
@@ -52,9 +53,9 @@ export default defineCommand({
             actor,
             inbox.result.messages.map((message) => message.id),
           );
-        } else await inbox.shown("inbox");
+        } else await inbox.onShown("inbox");
       },
-      unshown: inbox.unshown,
+      onDropped: inbox.onDropped,
     };
   },
 });

@@ -1,5 +1,6 @@
+/** `lock`, also around a command. */
 import { duration } from "../bus/input";
-import { letGo, lock } from "../bus/locking";
+import { unlockIfHeld, lock } from "../bus/locking";
 import { defineCommand } from "../cli/command";
 
 export default defineCommand({
@@ -52,7 +53,7 @@ export default defineCommand({
       };
     } finally {
       // What it held before stays held.
-      await letGo(bus, locked.fresh);
+      await unlockIfHeld(bus, locked.fresh);
     }
   },
 });

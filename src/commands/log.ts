@@ -1,3 +1,4 @@
+/** `log`. */
 import type { Bus } from "../bus/bus";
 import { callingSession } from "../bus/caller";
 import { timestamp } from "../bus/clock";

@@ -1,3 +1,4 @@
+/** `message` and `message --sent`. */
 import { requireActor } from "../bus/caller";
 import { ParleyError } from "../bus/errors";
 import { awaitState } from "../bus/delivery";

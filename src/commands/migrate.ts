@@ -1,3 +1,4 @@
+/** `migrate`. */
 import { ParleyError } from "../bus/errors";
 import { defineCommand } from "../cli/command";
 

@@ -1,3 +1,4 @@
+/** `off`. */
 import { defineCommand } from "../cli/command";
 
 export default defineCommand({

@@ -1,3 +1,4 @@
+/** `on`. */
 import { defineCommand } from "../cli/command";
 
 export default defineCommand({

@@ -1,3 +1,4 @@
+/** `orient`. */
 import { orient } from "../bus/conflicts";
 import { defineCommand } from "../cli/command";
 
@@ -16,8 +17,8 @@ export default defineCommand({
       data: result,
       options: { this_session: opened.dashboard.this_session ?? "" },
       warnings: opened.warnings,
-      afterFlush: () => opened.shown({ alerts: true, unread: true }),
-      unshown: opened.unshown,
+      afterFlush: () => opened.onShown({ alerts: true, unread: true }),
+      onDropped: opened.onDropped,
     };
   },
 });

@@ -1,3 +1,4 @@
+/** `poll`. */
 import { integer } from "../bus/input";
 import { poll } from "../bus/publish";
 import { defineCommand } from "../cli/command";

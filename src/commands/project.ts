@@ -1,3 +1,4 @@
+/** `project`. */
 import type { Bus } from "../bus/bus";
 import { ParleyError } from "../bus/errors";
 import { findProject } from "../bus/project";

@@ -1,3 +1,4 @@
+/** `publish`. */
 import { requireActor } from "../bus/caller";
 import { duration, integer } from "../bus/input";
 import { publish } from "../bus/publish";

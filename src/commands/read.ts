@@ -1,3 +1,4 @@
+/** `read`. */
 import { requireActor } from "../bus/caller";
 import { read } from "../bus/inbox";
 import { integer, oneOrAll } from "../bus/input";

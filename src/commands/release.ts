@@ -1,3 +1,4 @@
+/** `release`. */
 import { oneOrAll } from "../bus/input";
 import { release } from "../bus/locking";
 import { defineCommand } from "../cli/command";

@@ -1,3 +1,4 @@
+/** `rescue`. */
 import { ParleyError } from "../bus/errors";
 import { duration } from "../bus/input";
 import { rescue, type RescuedSession } from "../bus/rescue";

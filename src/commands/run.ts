@@ -1,5 +1,6 @@
+/** `run`. */
 import { ParleyError } from "../bus/errors";
-import { conclude, register } from "../bus/registration";
+import { endSession, register } from "../bus/registration";
 import type { Session } from "../bus/session";
 import { type Answer, type Context, defineCommand } from "../cli/command";
 
@@ -41,7 +42,7 @@ export default defineCommand({
 /** The program has ended, so that whoever looks next ends its session anyway: its exit code matters more. */
 async function end(context: Context, { session_id }: Session, code: number): Promise<void> {
   try {
-    await conclude(await context.bus("write"), session_id, `exited with ${code}`);
+    await endSession(await context.bus("write"), session_id, `exited with ${code}`);
   } catch (error) {
     if (!(error instanceof ParleyError)) throw error;
   }

@@ -1,10 +1,11 @@
+/** `setup`. */
 import { resolve } from "node:path";
 
 import { ParleyError } from "../bus/errors";
 import { editPolicies, type Preferences, wakePolicies } from "../bus/preferences";
 import type { SetupResult } from "../bus/setup";
 import { type Answer, type Context, defineCommand } from "../cli/command";
-import { findPlace } from "../setup/place";
+import { findPlace } from "../setup/config-root";
 import { setUp } from "../setup/setup";
 
 export default defineCommand({

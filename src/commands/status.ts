@@ -1,3 +1,4 @@
+/** `status`: dashboard, filters, log entry, redrawing. */
 import type { Bus } from "../bus/bus";
 import { type OpenedDashboard, openDashboard } from "../bus/dashboard";
 import { timestamp } from "../bus/clock";
@@ -81,10 +82,10 @@ function answer(
     options: { verbose, at: timestamp(bus.clock.now()) },
     warnings,
     afterFlush: async () => {
-      await opened.shown({ alerts: prints(wanted, "alerts"), unread: prints(wanted, "unread") });
-      bus.wake.ring([]);
+      await opened.onShown({ alerts: prints(wanted, "alerts"), unread: prints(wanted, "unread") });
+      bus.changeSignal.notify([]);
     },
-    unshown: opened.unshown,
+    onDropped: opened.onDropped,
   };
 }
 
@@ -119,7 +120,7 @@ async function* redraws(
   const wake = (): void => changed.resolve();
   signal.addEventListener("abort", wake);
   let lost: Error | null = null;
-  const listening = await bus.wake.listen("all", (error) => {
+  const listening = await bus.changeSignal.listen("all", (error) => {
     lost ??= error;
     wake();
   });

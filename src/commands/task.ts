@@ -1,3 +1,4 @@
+/** `task`. */
 import { ParleyError } from "../bus/errors";
 import { task } from "../bus/registration";
 import { defineCommand } from "../cli/command";

@@ -1,3 +1,4 @@
+/** `unlock`. */
 import { oneOrAll } from "../bus/input";
 import { unlock } from "../bus/locking";
 import { defineCommand } from "../cli/command";

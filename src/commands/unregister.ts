@@ -1,3 +1,4 @@
+/** `unregister`. */
 import { unregister } from "../bus/registration";
 import { defineCommand } from "../cli/command";
 

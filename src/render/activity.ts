@@ -1,6 +1,7 @@
+/** Which agent needs the reader. */
 import type { Activity, Session } from "../bus/session";
 import { duration } from "./format";
-import { type Look, paint } from "./look";
+import { type Style, paint } from "./style";
 import { oneLine } from "./text";
 
 /** Who needs the reader comes first. */
@@ -13,20 +14,20 @@ interface Watched {
 
 /** The operator's first question: which agent needs me. Nothing where no hook has said anything. */
 export function activitySection(
-  look: Look,
+  style: Style,
   { sessions, hooks_off }: Watched,
   at: number | null,
 ): string[] {
   if (hooks_off) {
     return [
-      `**Hooks are off:** agents are neither told nor refused anything (${look.command("on")})`,
+      `**Hooks are off:** agents are neither told nor refused anything (${style.command("on")})`,
     ];
   }
   return order.flatMap((state) => {
     const those = sessions.filter(({ activity }) => activity?.state === state);
     if (those.length === 0) return [];
     const line = `**${titleOf(state)}:** ${those.map((each) => who(each, at)).join(", ")}`;
-    return [state === "awaiting permission" ? paint(look, "yellow", line) : line];
+    return [state === "awaiting permission" ? paint(style, "yellow", line) : line];
   });
 }
 

@@ -1,7 +1,8 @@
+/** Alerts. */
 import type { Alert, ConflictType } from "../bus/alert";
 import { count, time } from "./format";
-import { isTexts, priorityLabel } from "./letter";
-import { type Look, paintPriority, title } from "./look";
+import { isTexts, priorityLabel } from "./message-block";
+import { type Style, paintPriority, title } from "./style";
 import { oneLine } from "./text";
 
 const kinds: Record<ConflictType, { resource: string; advice: string }> = {
@@ -23,7 +24,7 @@ const kinds: Record<ConflictType, { resource: string; advice: string }> = {
 
 /** The alerts of the dashboard and, with `logged`, of the session log, which has the facts without the advice. */
 export function alertSection(
-  look: Look,
+  style: Style,
   alerts: Alert[],
   total: number,
   logged: boolean,
@@ -35,7 +36,7 @@ export function alertSection(
     const kind = `${oneLine(alert.message_type)} (priority ${alert.priority}/${priorityLabel(alert.priority)})`;
     const advice = kinds[alert.message_type]?.advice;
     return [
-      `- ${paintPriority(look, alert.priority, kind)}: ${where}`,
+      `- ${paintPriority(style, alert.priority, kind)}: ${where}`,
       ...(logged || advice === undefined ? [] : [`- ${advice}`]),
     ];
   });
@@ -45,14 +46,14 @@ export function alertSection(
 }
 
 /** `--alerts` */
-export const alertView = (look: Look, alerts: Alert[], precise: boolean): string[] => [
-  ...title(look, "Operator Alerts"),
+export const alertView = (style: Style, alerts: Alert[], precise: boolean): string[] => [
+  ...title(style, "Operator Alerts"),
   count(alerts.length, "unread alert"),
   ...byType(alerts).flatMap((alert) => {
     const { sessions, resource, action } = facts(alert);
     const label = `[${priorityLabel(alert.priority).toUpperCase()}]`;
     return [
-      `${paintPriority(look, alert.priority, label)} ${oneLine(alert.message_type)} — ${time(alert.created_at, precise)}`,
+      `${paintPriority(style, alert.priority, label)} ${oneLine(alert.message_type)} — ${time(alert.created_at, precise)}`,
       `Sessions: ${oneLine(sessions.join(", "))}`,
       `${kinds[alert.message_type]?.resource ?? "Resource"}: ${oneLine(resource)}`,
       `Action: ${oneLine(action)}`,

@@ -1,3 +1,4 @@
+/** View of `claim`. */
 import type { ClaimResult } from "../bus/claim";
 import { time } from "./format";
 import { oneLine } from "./text";

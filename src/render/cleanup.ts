@@ -1,12 +1,13 @@
+/** View of `cleanup`. */
 import type { CleanupResult } from "../bus/cleanup";
 import { count, size } from "./format";
 import type { ViewOptions } from "./human";
-import type { Look } from "./look";
+import type { Style } from "./style";
 
 /** `cleanup`; with `dryRun` what it would do. */
 export function render(
   { removed, bytes_before, bytes_after }: CleanupResult,
-  look: Look,
+  style: Style,
   options: ViewOptions,
 ): string[] {
   const what = [
@@ -21,7 +22,7 @@ export function render(
   return options["shrinks"] === false
     ? [
         ...lines,
-        `The file keeps its size until ${look.command("cleanup", "--vacuum")} rewrites it.`,
+        `The file keeps its size until ${style.command("cleanup", "--vacuum")} rewrites it.`,
       ]
     : lines;
 }

@@ -1,16 +1,17 @@
+/** View of `conflicts`. */
 import type { ConflictsResult } from "../bus/conflicts";
 import { alertView } from "./alert";
 import { count } from "./format";
 import type { ViewOptions } from "./human";
 import { lockView } from "./lock";
-import { type Look, title } from "./look";
+import { type Style, title } from "./style";
 import { oneLine } from "./text";
-import { conflictLine } from "./who";
+import { conflictLine } from "./labels";
 
 /** `conflicts`; with `acknowledged` what was just marked as read. */
 export function render(
   { conflicts, locks, alerts }: ConflictsResult,
-  look: Look,
+  style: Style,
   options: ViewOptions,
 ): string[] {
   if (options["acknowledged"]) {
@@ -22,15 +23,15 @@ export function render(
     ];
   }
   const found = [
-    ...title(look, "Session Conflicts"),
+    ...title(style, "Session Conflicts"),
     conflicts.length === 0 ? "No conflicts." : count(conflicts.length, "conflict"),
-    ...conflicts.flatMap((each) => [conflictLine(look, each), `Action: ${oneLine(each.action)}`]),
+    ...conflicts.flatMap((each) => [conflictLine(style, each), `Action: ${oneLine(each.action)}`]),
   ];
   // What was asked for by name is shown even where it is empty.
   const sections = [
     options["conflicts"] ? found : [],
-    options["locks"] || locks.length > 0 ? lockView(look, locks, false) : [],
-    options["alerts"] || alerts.length > 0 ? alertView(look, alerts, false) : [],
+    options["locks"] || locks.length > 0 ? lockView(style, locks, false) : [],
+    options["alerts"] || alerts.length > 0 ? alertView(style, alerts, false) : [],
   ].filter((section) => section.length > 0);
   return sections.flatMap((section, index) => (index === 0 ? section : ["", ...section]));
 }

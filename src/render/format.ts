@@ -1,3 +1,5 @@
+/** Sizes, ages, times, counts. */
+
 /** `52 KB`, from 1 MB on `1.4 MB`; 1 KB is 1024 bytes. */
 export const size = (bytes: number): string =>
   bytes < 1024 * 1024

@@ -1,3 +1,4 @@
+/** View of `heartbeat`. */
 import { time } from "./format";
 import { oneLine } from "./text";
 

@@ -1,4 +1,5 @@
-import type { Look } from "./look";
+/** The table of views. */
+import type { Style } from "./style";
 
 /** What a view may be asked for beyond its data: `verbose` and the like. */
 export type ViewOptions = Record<string, boolean | string>;
@@ -44,14 +45,14 @@ export type ViewData<V extends View> = Parameters<
 export async function renderView<V extends View>(
   view: V,
   data: ViewData<V>,
-  look: Look,
+  style: Style,
   options: ViewOptions = {},
 ): Promise<string> {
   const { render } = await views[view]();
   // TypeScript cannot see that the module and its data belong to one V.
-  const lines = (render as (data: ViewData<V>, look: Look, options: ViewOptions) => string[])(
+  const lines = (render as (data: ViewData<V>, style: Style, options: ViewOptions) => string[])(
     data,
-    look,
+    style,
     options,
   );
   // A view that was asked to be quiet says nothing at all.

@@ -1,12 +1,16 @@
+/** View of `inbox`. */
 import type { InboxResult } from "../bus/message";
-import { letter } from "./letter";
-import { type Look, paint, title } from "./look";
+import { messageBlock } from "./message-block";
+import { type Style, paint, title } from "./style";
 
-export function render({ messages, remaining }: InboxResult, look: Look): string[] {
+export function render({ messages, remaining }: InboxResult, style: Style): string[] {
   if (messages.length === 0 && remaining === 0) return ["No messages."];
   return [
-    ...title(look, "Inbox"),
-    ...messages.flatMap((message, index) => [...(index > 0 ? [""] : []), ...letter(look, message)]),
-    ...(remaining > 0 ? ["", paint(look, "dim", `+${remaining} more unread`)] : []),
+    ...title(style, "Inbox"),
+    ...messages.flatMap((message, index) => [
+      ...(index > 0 ? [""] : []),
+      ...messageBlock(style, message),
+    ]),
+    ...(remaining > 0 ? ["", paint(style, "dim", `+${remaining} more unread`)] : []),
   ];
 }

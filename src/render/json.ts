@@ -1,3 +1,4 @@
+/** Envelope and stream lines. */
 import type { ParleyError, Warning } from "../bus/errors";
 import { unsafe } from "./text";
 

@@ -1,8 +1,9 @@
+/** Lifecycle events. */
 import type { LifecycleEvent } from "../bus/status";
 import { time } from "./format";
-import { type Look, title } from "./look";
+import { type Style, title } from "./style";
 import { oneLine } from "./text";
-import { project } from "./who";
+import { project } from "./labels";
 
 /** The last 10 events, as the dashboard and the session log show them. */
 export const lifecycleSection = (events: LifecycleEvent[]): string[] => [
@@ -15,8 +16,12 @@ export const lifecycleSection = (events: LifecycleEvent[]): string[] => [
 ];
 
 /** `--lifecycle` */
-export const lifecycleView = (look: Look, events: LifecycleEvent[], precise: boolean): string[] => [
-  ...title(look, "Session Lifecycle Events (last 20)"),
+export const lifecycleView = (
+  style: Style,
+  events: LifecycleEvent[],
+  precise: boolean,
+): string[] => [
+  ...title(style, "Session Lifecycle Events (last 20)"),
   ...(events.length === 0 ? ["No lifecycle events."] : []),
   ...events.map((event) => {
     const where =

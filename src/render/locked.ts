@@ -1,11 +1,12 @@
+/** View of `lock`. */
 import type { LockResult } from "../bus/lock";
 import { count, time } from "./format";
 import type { ViewOptions } from "./human";
-import type { Look } from "./look";
+import type { Style } from "./style";
 import { oneLine } from "./text";
 
 /** `lock`; quiet where a command ran under it, whose output it is. */
-export function render({ locks }: LockResult, _look: Look, options: ViewOptions): string[] {
+export function render({ locks }: LockResult, _look: Style, options: ViewOptions): string[] {
   if (options["quiet"]) return [];
   return [
     `Locked: ${count(locks.length, "path")}`,

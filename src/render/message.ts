@@ -1,23 +1,24 @@
+/** View of `message`. */
 import type { Message, operatorId, SendResult } from "../bus/message";
-import type { Outlook } from "../bus/rouse";
-import { letter, messageText, priorityLabel } from "./letter";
-import { type Look, paint } from "./look";
+import type { DeliveryForecast } from "../bus/wake-recipient";
+import { messageBlock, messageText, priorityLabel } from "./message-block";
+import { type Style, paint } from "./style";
 import { oneLine, shorten } from "./text";
-import { correspondent, project } from "./who";
+import { correspondent, project } from "./labels";
 
 /** Longest text that an answer repeats to its own sender, in characters. */
 export const echoLength = 200;
 
-export function render(data: SendResult, look: Look): string[] {
+export function render(data: SendResult, style: Style): string[] {
   const [first] = data.messages;
   if (first === undefined) return ["Broadcast sent to 0 session(s)"];
   const { replies = [] } = data;
   const [outlook] = data.outlooks;
   if (first.message_type === "broadcast")
-    return [...broadcast(data, first), ...answers(replies, look)];
+    return [...broadcast(data, first), ...answers(replies, style)];
   return [
-    ...(data.queued ? queued(data, first, look) : direct(first, outlook, look)),
-    ...answers(replies, look),
+    ...(data.queued ? queued(data, first, style) : direct(first, outlook, style)),
+    ...answers(replies, style),
   ];
 }
 
@@ -25,28 +26,36 @@ export function render(data: SendResult, look: Look): string[] {
 const operator: typeof operatorId = "operator";
 
 /** The replies that were waited for. */
-const answers = (replies: Message[], look: Look): string[] =>
-  replies.flatMap((reply) => ["", ...letter(look, reply)]);
+const answers = (replies: Message[], style: Style): string[] =>
+  replies.flatMap((reply) => ["", ...messageBlock(style, reply)]);
 
-const direct = (message: Message, outlook: Outlook | undefined, look: Look): string[] => [
+const direct = (
+  message: Message,
+  outlook: DeliveryForecast | undefined,
+  style: Style,
+): string[] => [
   `Message sent to ${oneLine(message.recipient_id ?? "")}`,
   ...contents(message),
   `Status: ${message.status}${message.status === "pending" ? " (awaiting delivery)" : ""}`,
-  ...(message.status === "pending" ? expected(message, outlook, look) : []),
+  ...(message.status === "pending" ? expected(message, outlook, style) : []),
 ];
 
 /** Where nothing brings it to the recipient, how that reads it. */
-function expected({ recipient_id }: Message, outlook: Outlook | undefined, look: Look): string[] {
+function expected(
+  { recipient_id }: Message,
+  outlook: DeliveryForecast | undefined,
+  style: Style,
+): string[] {
   if (outlook && shown.has(outlook.expect)) return [oneLine(`${recipient_id} ${outlook.says}`)];
   return [
     "The recipient will see this message via:",
     ...(recipient_id === operator
-      ? [look.command("status", "--as operator"), look.command("inbox", "--as operator")]
-      : [look.command("status", "--unread"), look.command("inbox")]),
+      ? [style.command("status", "--as operator"), style.command("inbox", "--as operator")]
+      : [style.command("status", "--unread"), style.command("inbox")]),
   ];
 }
 
-const shown: ReadonlySet<Outlook["expect"]> = new Set(["woken", "turn", "prompt"]);
+const shown: ReadonlySet<DeliveryForecast["expect"]> = new Set(["woken", "turn", "prompt"]);
 
 function broadcast(
   { messages, recipient_sessions, outlooks }: SendResult,
@@ -66,9 +75,9 @@ function broadcast(
   ];
 }
 
-const queued = ({ active_sessions }: SendResult, message: Message, look: Look): string[] => [
+const queued = ({ active_sessions }: SendResult, message: Message, style: Style): string[] => [
   paint(
-    look,
+    style,
     "yellow",
     `WARNING: Session '${oneLine(message.recipient_id ?? "")}' not found in active sessions.`,
   ),

@@ -1,3 +1,4 @@
+/** View of `migrate`. */
 import type { Copied, MigrationResult } from "../bus/migration";
 import { count } from "./format";
 import { oneLine } from "./text";

@@ -1,13 +1,14 @@
+/** What waits for the human. */
 import type { Dashboard } from "../bus/status";
 import { count } from "./format";
-import { type Look, paintPriority } from "./look";
+import { type Style, paintPriority } from "./style";
 
 /**
  * What waits for the human, before anything else; nothing where nothing does. Whoever asks as the operator is shown the
  * messages here.
  */
 export function operatorSection(
-  look: Look,
+  style: Style,
   { alerts, operator_unread, this_session }: Dashboard,
 ): string[] {
   // A session is told of its own mail; the human may look over its shoulder.
@@ -15,11 +16,11 @@ export function operatorSection(
   if (operator_unread === 0 && (critical.length === 0 || this_session !== null)) return [];
   const waits = [
     operator_unread > 0 &&
-      `${count(operator_unread, "unread message")} (${look.command("inbox", "--as operator")})`,
+      `${count(operator_unread, "unread message")} (${style.command("inbox", "--as operator")})`,
     critical.length > 0 &&
-      `${count(critical.length, "critical alert")} (${look.command("status", "--alerts")})`,
+      `${count(critical.length, "critical alert")} (${style.command("status", "--alerts")})`,
   ].filter((each) => each !== false);
   return [
-    paintPriority(look, critical.length > 0 ? 3 : 2, `**For the operator:** ${waits.join(", ")}`),
+    paintPriority(style, critical.length > 0 ? 3 : 2, `**For the operator:** ${waits.join(", ")}`),
   ];
 }

@@ -1,5 +1,6 @@
+/** View of `off` and `on`. */
 import type { EditPolicy, Preferences, WakePolicy } from "../bus/preferences";
-import type { Look } from "./look";
+import type { Style } from "./style";
 
 const policies: Record<EditPolicy, string> = {
   deny: "an edit of a file that another session holds is refused",
@@ -14,10 +15,10 @@ const wakes: Record<WakePolicy, string> = {
 };
 
 /** Whether the hooks of agents work, and what they do. */
-export const render = ({ off, edits, wake }: Preferences, look: Look): string[] =>
+export const render = ({ off, edits, wake }: Preferences, style: Style): string[] =>
   off
     ? [
         "Hooks are off: no agent is registered, told or refused anything by them.",
-        `Turn them on again with ${look.command("on")}.`,
+        `Turn them on again with ${style.command("on")}.`,
       ]
     : [`Hooks are on: ${policies[edits]}, ${wakes[wake]}.`];

@@ -1,5 +1,6 @@
+/** Form of `publish`. */
 import type { PublishResult } from "../bus/message";
-import { messageText, priorityLabel } from "./letter";
+import { messageText, priorityLabel } from "./message-block";
 import { echoLength } from "./message";
 import { oneLine, shorten } from "./text";
 

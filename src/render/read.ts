@@ -1,3 +1,4 @@
+/** View of `read`. */
 import type { ReadResult } from "../bus/message";
 import { count } from "./format";
 

@@ -1,41 +1,42 @@
+/** View of `register`. */
 import type { RegisterResult, Unread } from "../bus/session";
 import type { ViewOptions } from "./human";
 import { count, size } from "./format";
-import { type Look, paint } from "./look";
+import { type Style, paint } from "./style";
 import { baseName, oneLine, shortPath } from "./text";
-import { conflictLine, project, vendor } from "./who";
+import { conflictLine, project, vendor } from "./labels";
 
-export const render = (data: RegisterResult, look: Look, options: ViewOptions): string[] =>
-  options["verbose"] ? verbose(data, look) : standard(data, look);
+export const render = (data: RegisterResult, style: Style, options: ViewOptions): string[] =>
+  options["verbose"] ? verbose(data, style) : standard(data, style);
 
-function standard(data: RegisterResult, look: Look): string[] {
+function standard(data: RegisterResult, style: Style): string[] {
   const { conflicts, detected, database } = data;
   const event = detected.event
     ? `Lifecycle: session_lifecycle/${detected.event} broadcast`
     : "Lifecycle: already registered, entry updated";
-  const bus = `Bus: ${shortPath(database.path, look.home)}`;
-  const unread = unreadLines(data.unread, look);
+  const bus = `Bus: ${shortPath(database.path, style.home)}`;
+  const unread = unreadLines(data.unread, style);
   if (conflicts.length === 0) {
     return [
-      ...summary(data, look),
+      ...summary(data, style),
       "",
       event,
       "Conflicts: None detected",
       ...unread,
       "",
       bus,
-      `Run ${look.command("status")} to see all active sessions.`,
+      `Run ${style.command("status")} to see all active sessions.`,
     ];
   }
   return [
-    ...summary(data, look),
+    ...summary(data, style),
     "",
     event,
     "",
-    paint(look, "bold", "CONFLICTS DETECTED:"),
-    ...conflicts.map((conflict) => conflictLine(look, conflict)),
+    paint(style, "bold", "CONFLICTS DETECTED:"),
+    ...conflicts.map((conflict) => conflictLine(style, conflict)),
     "",
-    `Run ${look.command("conflicts", "--full")} for details.`,
+    `Run ${style.command("conflicts", "--full")} for details.`,
     "",
     ...unread,
     "",
@@ -43,7 +44,7 @@ function standard(data: RegisterResult, look: Look): string[] {
   ];
 }
 
-function verbose(data: RegisterResult, look: Look): string[] {
+function verbose(data: RegisterResult, style: Style): string[] {
   const { session, created, conflicts, detected, database, unread } = data;
   const given = detected.vendor_source === "--llm";
   const types = [...new Set(conflicts.map(({ type }) => type))];
@@ -55,7 +56,7 @@ function verbose(data: RegisterResult, look: Look): string[] {
       ? "Resolved project: (not set)"
       : `Resolved project: ${project(session.project_id)} (via ${detected.project_source})`,
     `Process ID: ${session.pid ?? "(unknown)"}`,
-    `Database: ${shortPath(database.path, look.home)}`,
+    `Database: ${shortPath(database.path, style.home)}`,
     "",
     created ? "Inserting into session_registry..." : "Updating session_registry...",
     ...(detected.event ? [`Broadcasting session_lifecycle/${detected.event} event...`] : []),
@@ -65,10 +66,10 @@ function verbose(data: RegisterResult, look: Look): string[] {
     ),
     liveness(data),
     "",
-    ...summary(data, look),
+    ...summary(data, style),
     `Bus: ${baseName(database.path)} (${oneLine((database.journal_mode ?? "").toUpperCase())} mode, ${size(database.size_bytes ?? 0)})`,
     `Alerts: ${conflicts.length}${types.length > 0 ? ` (${types.join(", ")})` : ""}`,
-    ...(mail ? unreadLines(unread, look) : []),
+    ...(mail ? unreadLines(unread, style) : []),
   ];
 }
 
@@ -82,26 +83,26 @@ function liveness({ session, detected, liveness: by }: RegisterResult): string {
     : "Liveness: heartbeat, refreshed by each command";
 }
 
-const summary = ({ session }: RegisterResult, look: Look): string[] => [
-  `Session registered: ${paint(look, "bold", oneLine(session.session_id))}`,
+const summary = ({ session }: RegisterResult, style: Style): string[] => [
+  `Session registered: ${paint(style, "bold", oneLine(session.session_id))}`,
   `Vendor: ${vendor(session)}`,
   `Project: ${project(session.project_id)}`,
   `Task: ${session.task_id === null ? "(none)" : oneLine(session.task_id)}`,
   `PID: ${session.pid ?? "(unknown)"}`,
 ];
 
-function unreadLines({ total, by_channel }: Unread, look: Look): string[] {
+function unreadLines({ total, by_channel }: Unread, style: Style): string[] {
   const alerts = by_channel["operator_alert"] ?? 0;
   if (total === 0) return ["Unread: 0 messages"];
   if (total === alerts) {
     return [
       `Unread: ${count(alerts, "operator alert")}`,
-      `Run ${look.command("status", "--alerts")} for details.`,
+      `Run ${style.command("status", "--alerts")} for details.`,
     ];
   }
   const channels = Object.entries(by_channel).map(([channel, n]) => `${n} ${oneLine(channel)}`);
   return [
     `UNREAD MESSAGES: ${total} (${channels.join(", ")})`,
-    `Run ${look.command("status", "--unread")} for details.`,
+    `Run ${style.command("status", "--unread")} for details.`,
   ];
 }

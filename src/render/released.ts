@@ -1,3 +1,4 @@
+/** View of `release`. */
 import type { ReleaseResult } from "../bus/claim";
 import { oneLine } from "./text";
 

@@ -1,3 +1,4 @@
+/** View of `run`. */
 import type { RunResult } from "../bus/session";
 
 /** `run`: the output is the program's own. */

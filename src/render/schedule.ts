@@ -1,3 +1,4 @@
+/** View of `cleanup --cron`. */
 import type { ScheduleResult } from "../bus/schedule";
 import { clean } from "./text";
 

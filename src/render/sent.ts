@@ -1,23 +1,24 @@
+/** View of `message --sent`. */
 import type { SentMessage, SentResult } from "../bus/message";
 import { count, time } from "./format";
 import type { ViewOptions } from "./human";
-import { messageText } from "./letter";
-import { type Look, paint, title } from "./look";
+import { messageText } from "./message-block";
+import { type Style, paint, title } from "./style";
 import { echoLength } from "./message";
 import { oneLine, shorten } from "./text";
 
 /** `--status` adds when each state was reached, or how long the message waits. */
 export function render(
   { messages, totals }: SentResult,
-  look: Look,
+  style: Style,
   options: ViewOptions,
 ): string[] {
   const { pending, delivered, read } = totals;
   const states = `${pending} pending, ${delivered} delivered, ${read} read`;
   return [
-    ...title(look, "Sent Messages (last 10)"),
+    ...title(style, "Sent Messages (last 10)"),
     ...messages.map(
-      (message) => row(message) + (options["status"] ? paint(look, "dim", times(message)) : ""),
+      (message) => row(message) + (options["status"] ? paint(style, "dim", times(message)) : ""),
     ),
     `Total: ${count(pending + delivered + read, "sent message")} (${states})`,
   ];

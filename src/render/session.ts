@@ -1,8 +1,9 @@
-import type { Reachability } from "../bus/reach";
+/** A session's block. */
+import type { Reachability } from "../bus/agent-wake";
 import type { Session } from "../bus/session";
 import { duration, time } from "./format";
 import { baseName, code, oneLine } from "./text";
-import { project, vendor } from "./who";
+import { project, vendor } from "./labels";
 
 export interface BlockOptions {
   thisSession: string | null;

@@ -1,5 +1,6 @@
+/** View of `setup`. */
 import type { SetupChange, SetupResult } from "../bus/setup";
-import { type Look, paint } from "./look";
+import { type Style, paint } from "./style";
 import { clean, oneLine, shortPath } from "./text";
 
 const parts: Record<SetupChange["part"], string> = {
@@ -17,11 +18,12 @@ const done: Record<SetupChange["action"], string> = {
 };
 
 /** `setup`: what was changed, where the backups are, and what the agents will ask. */
-export function render(result: SetupResult, look: Look): string[] {
+export function render(result: SetupResult, style: Style): string[] {
   const { changes, dry_run, policy, vendors } = result;
   if (dry_run) return dryRun(result);
   const lines = changes.map(
-    ({ action, part, path }) => `  ${done[action]}  ${shortPath(path, look.home)} (${parts[part]})`,
+    ({ action, part, path }) =>
+      `  ${done[action]}  ${shortPath(path, style.home)} (${parts[part]})`,
   );
   const isChanged = (name: string): boolean => changes.some(({ vendor }) => vendor === name);
   const concerned = vendors.filter(({ vendor }) => changes.length === 0 || isChanged(vendor));
@@ -37,9 +39,9 @@ export function render(result: SetupResult, look: Look): string[] {
             ? `Nothing to do: ${names}${whose}`
             : "No agent that setup knows is installed here.",
         ]),
-    ...(backups[0] ? [`Backups are in ${shortPath(folder(backups[0]), look.home)}`] : []),
+    ...(backups[0] ? [`Backups are in ${shortPath(folder(backups[0]), style.home)}`] : []),
     ...(policy.changed || names === "" ? policyLines(policy) : []),
-    ...notes(result, look),
+    ...notes(result, style),
   ];
 }
 
@@ -60,11 +62,14 @@ function dryRun({ changes, policy }: SetupResult): string[] {
   ];
 }
 
-function notes({ notes: all, vendors }: SetupResult, look: Look): string[] {
+function notes({ notes: all, vendors }: SetupResult, style: Style): string[] {
   return vendors.flatMap(({ vendor, title }) => {
     const own = all.filter((note) => note.vendor === vendor);
     if (own.length === 0) return [];
-    return [paint(look, "bold", `${title}:`), ...own.map(({ message }) => `- ${oneLine(message)}`)];
+    return [
+      paint(style, "bold", `${title}:`),
+      ...own.map(({ message }) => `- ${oneLine(message)}`),
+    ];
   });
 }
 

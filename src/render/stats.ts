@@ -1,7 +1,8 @@
+/** Numbers of the bus. */
 import type { Session } from "../bus/session";
 import type { Stats } from "../bus/status";
 import { size } from "./format";
-import { type Look, title } from "./look";
+import { type Style, title } from "./style";
 import { code, oneLine, shortPath } from "./text";
 
 /** The numbers as the dashboard and the session log show them. */
@@ -28,8 +29,8 @@ export function statsSection(
 }
 
 /** `--stats` */
-export const statsView = (look: Look, stats: Stats, verbose: boolean): string[] => [
-  ...title(look, "Inter-Session Message Bus Statistics"),
+export const statsView = (style: Style, stats: Stats, verbose: boolean): string[] => [
+  ...title(style, "Inter-Session Message Bus Statistics"),
   `Active sessions: ${stats.active_sessions}`,
   `Total sessions: ${stats.total_sessions} (historical)`,
   `Legacy messages: ${stats.legacy_messages}`,
@@ -39,7 +40,7 @@ export const statsView = (look: Look, stats: Stats, verbose: boolean): string[] 
   `File locks: ${stats.file_locks}`,
   `Task claims: ${stats.task_claims}`,
   `Database size: ${size(stats.database.size_bytes)}`,
-  `Database path: ${shortPath(stats.database.path, look.home)}`,
+  `Database path: ${shortPath(stats.database.path, style.home)}`,
   `Journal mode: ${journal(stats)}`,
   ...(verbose ? extra(stats) : []),
 ];

@@ -1,3 +1,4 @@
+/** The dashboard and its filters. */
 import type { Claim } from "../bus/claim";
 import type { Lock } from "../bus/lock";
 import type { Dashboard } from "../bus/status";
@@ -8,7 +9,7 @@ import { count } from "./format";
 import type { ViewOptions } from "./human";
 import { lifecycleSection, lifecycleView } from "./lifecycle";
 import { lockView } from "./lock";
-import { type Look, rule, title } from "./look";
+import { type Style, rule, title } from "./style";
 import { operatorSection } from "./operator";
 import { sessionBlock } from "./session";
 import { statsSection, statsView } from "./stats";
@@ -24,17 +25,17 @@ export interface StatusData extends Partial<Dashboard> {
 /**
  * Options: `verbose`, and `at`, the time of the picture (ISO 8601) for the ages that `verbose` shows.
  */
-export function render(data: StatusData, look: Look, options: ViewOptions): string[] {
+export function render(data: StatusData, style: Style, options: ViewOptions): string[] {
   const verbose = options["verbose"] === true;
-  if (isDashboard(data)) return dashboard(data, look, verbose, moment(options["at"]));
+  if (isDashboard(data)) return dashboard(data, style, verbose, liveness(options["at"]));
   const { stats, locks, claims, alerts, unread, lifecycle } = data;
   const views = [
-    stats && statsView(look, stats, verbose),
-    locks && lockView(look, locks, verbose),
-    claims && claimView(look, claims, verbose),
-    alerts && alertView(look, alerts, verbose),
-    unread && unreadView(look, unread, verbose),
-    lifecycle && lifecycleView(look, lifecycle, verbose),
+    stats && statsView(style, stats, verbose),
+    locks && lockView(style, locks, verbose),
+    claims && claimView(style, claims, verbose),
+    alerts && alertView(style, alerts, verbose),
+    unread && unreadView(style, unread, verbose),
+    lifecycle && lifecycleView(style, lifecycle, verbose),
   ];
   return views
     .filter((view) => view !== undefined)
@@ -44,27 +45,27 @@ export function render(data: StatusData, look: Look, options: ViewOptions): stri
 const isDashboard = (data: StatusData): data is Dashboard =>
   data.sessions !== undefined && data.stats !== undefined;
 
-const moment = (at: boolean | string | undefined): number | null =>
+const liveness = (at: boolean | string | undefined): number | null =>
   typeof at === "string" ? Date.parse(at) : null;
 
-function dashboard(data: Dashboard, look: Look, verbose: boolean, at: number | null): string[] {
+function dashboard(data: Dashboard, style: Style, verbose: boolean, at: number | null): string[] {
   const { sessions, this_session, alerts, unread, lifecycle, stats, observations, log } = data;
-  const head = title(look, "Cross-LLM Session Dashboard");
+  const head = title(style, "Cross-LLM Session Dashboard");
   const mine = unreadCount(data);
-  const unreadOnes = unreadSection(look, unread, mine, alerts);
+  const unreadOnes = unreadSection(style, unread, mine, alerts);
   // Who is shown messages and is no session is the operator, for whom they come first.
   const [first, later] = this_session === null ? [unreadOnes, []] : [[], unreadOnes];
   if (sessions.length === 0) {
     return [
       ...head,
-      ...operatorSection(look, data),
+      ...operatorSection(style, data),
       ...first,
-      ...activitySection(look, data, at),
+      ...activitySection(style, data, at),
       "0 active sessions",
       "No LLM sessions are currently registered.",
-      `Run ${look.command("register")} to register this session.`,
+      `Run ${style.command("register")} to register this session.`,
       // What is in the data counts as shown, so it has to be shown here too.
-      ...(alerts.length > 0 ? alertSection(look, alerts, stats.unread_alerts, false) : []),
+      ...(alerts.length > 0 ? alertSection(style, alerts, stats.unread_alerts, false) : []),
       ...later,
     ];
   }
@@ -73,9 +74,9 @@ function dashboard(data: Dashboard, look: Look, verbose: boolean, at: number | n
   );
   return [
     ...head,
-    ...operatorSection(look, data),
+    ...operatorSection(style, data),
     ...first,
-    ...activitySection(look, data, at),
+    ...activitySection(style, data, at),
     [
       count(stats.active_sessions, "active session"),
       count(stats.file_locks, "file lock"),
@@ -84,17 +85,17 @@ function dashboard(data: Dashboard, look: Look, verbose: boolean, at: number | n
       `${mine} unread`,
     ].join(" | "),
     ...blocks,
-    ...alertSection(look, alerts, stats.unread_alerts, false),
+    ...alertSection(style, alerts, stats.unread_alerts, false),
     ...later,
     ...lifecycleSection(lifecycle),
-    ...statsSection(stats, sessions, look.home, verbose),
+    ...statsSection(stats, sessions, style.home, verbose),
     "**Observations:**",
     ...observations.map((line) => `- ${oneLine(line)}`),
     rule,
     ...(log === null
       ? []
       : [
-          `Session log entry appended: ${verbose ? shortPath(log.path, look.home) : baseName(log.path)}`,
+          `Session log entry appended: ${verbose ? shortPath(log.path, style.home) : baseName(log.path)}`,
         ]),
   ];
 }

@@ -1,9 +1,10 @@
+/** View of `task`. */
 import type { TaskResult } from "../bus/session";
-import { type Look, paint } from "./look";
+import { type Style, paint } from "./style";
 import { oneLine } from "./text";
-import { conflictLine } from "./who";
+import { conflictLine } from "./labels";
 
-export function render({ session, conflicts }: TaskResult, look: Look): string[] {
+export function render({ session, conflicts }: TaskResult, style: Style): string[] {
   const lines = [
     `Session: ${oneLine(session.session_id)}`,
     `Task: ${session.task_id === null ? "(none)" : oneLine(session.task_id)}`,
@@ -12,9 +13,9 @@ export function render({ session, conflicts }: TaskResult, look: Look): string[]
   return [
     ...lines,
     "",
-    paint(look, "bold", "CONFLICTS DETECTED:"),
-    ...conflicts.map((conflict) => conflictLine(look, conflict)),
+    paint(style, "bold", "CONFLICTS DETECTED:"),
+    ...conflicts.map((conflict) => conflictLine(style, conflict)),
     "",
-    `Run ${look.command("conflicts", "--full")} for details.`,
+    `Run ${style.command("conflicts", "--full")} for details.`,
   ];
 }

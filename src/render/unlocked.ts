@@ -1,3 +1,4 @@
+/** View of `unlock`. */
 import type { UnlockResult } from "../bus/lock";
 import { oneLine } from "./text";
 

@@ -1,8 +1,9 @@
+/** Unread messages. */
 import type { Alert } from "../bus/alert";
 import type { Message } from "../bus/message";
 import { count } from "./format";
-import { letter, priorityLabel } from "./letter";
-import { type Look, paint, title } from "./look";
+import { messageBlock, priorityLabel } from "./message-block";
+import { type Style, paint, title } from "./style";
 import { oneLine } from "./text";
 
 /**
@@ -10,7 +11,7 @@ import { oneLine } from "./text";
  * stand in their own section (`above`) are counted, but not repeated.
  */
 export function unreadSection(
-  look: Look,
+  style: Style,
   messages: Message[],
   total: number,
   above: Alert[],
@@ -23,7 +24,7 @@ export function unreadSection(
     ...messages
       .filter(({ id }) => !repeated.has(id))
       .flatMap((message) => {
-        const [heading = "", ...text] = letter(look, message, false, "  ");
+        const [heading = "", ...text] = messageBlock(style, message, false, "  ");
         return [`- ${heading}`, ...text];
       }),
     ...(total > messages.length ? [`- +${total - messages.length} more`] : []),
@@ -31,14 +32,14 @@ export function unreadSection(
 }
 
 /** `--unread` */
-export function unreadView(look: Look, messages: Message[], precise: boolean): string[] {
-  const head = title(look, "Unread Messages");
+export function unreadView(style: Style, messages: Message[], precise: boolean): string[] {
+  const head = title(style, "Unread Messages");
   if (messages.length === 0) return [...head, "No unread messages."];
   return [
     ...head,
     count(messages.length, "unread message"),
-    ...channels(messages).map((line) => paint(look, "dim", line)),
-    ...messages.flatMap((message) => ["", ...letter(look, message, precise)]),
+    ...channels(messages).map((line) => paint(style, "dim", line)),
+    ...messages.flatMap((message) => ["", ...messageBlock(style, message, precise)]),
   ];
 }
 

@@ -1,3 +1,4 @@
+/** View of `unregister`. */
 import type { UnregisterResult } from "../bus/session";
 import { count } from "./format";
 import { oneLine } from "./text";

@@ -1,11 +1,12 @@
+/** Form of one message in a stream. */
 import type { Message } from "../bus/message";
-import { letter } from "./letter";
-import type { Look } from "./look";
+import { messageBlock } from "./message-block";
+import type { Style } from "./style";
 import { oneLine } from "./text";
 
 /** One message of a stream. */
-export function render(message: Message, look: Look): string[] {
-  const [heading = "", ...text] = letter(look, message);
+export function render(message: Message, style: Style): string[] {
+  const [heading = "", ...text] = messageBlock(style, message);
   const to = message.recipient_id === null ? "" : ` to ${oneLine(message.recipient_id)}`;
   return [`${heading}${to}`, ...text];
 }

@@ -1,3 +1,4 @@
+/** What a timer is to run. */
 import { ParleyError } from "../bus/errors";
 
 type Env = Readonly<Record<string, string | undefined>>;

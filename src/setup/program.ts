@@ -1,3 +1,4 @@
+/** The program to be run, and whose entries are ours. */
 import { existsSync, realpathSync } from "node:fs";
 import { basename } from "node:path";
 
@@ -33,10 +34,10 @@ export function installable({ program }: Owner): string {
 }
 
 /** One word for a POSIX shell, always quoted. */
-export const quoted = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;
+export const shellQuote = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;
 
 export const hookCommand = (program: string, vendor: string): string =>
-  `${quoted(program)} hook ${vendor}`;
+  `${shellQuote(program)} hook ${vendor}`;
 
 /** The program of a hook's command that is ours, whatever its path; null for anybody else's. */
 export function programOfHook(command: unknown, vendor: string, owner: Owner): string | null {

@@ -1,8 +1,9 @@
+/** Failures of hooks in a file of bounded size. */
 import { appendFileSync, chmodSync, mkdirSync, renameSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 
 import { timestamp } from "../bus/clock";
-import type { FaultLog } from "../bus/fault";
+import type { FaultLog } from "../bus/hook-log";
 
 /** Characters of a line, and bytes of the file, after which it becomes `….old` and another begins. */
 const longestLine = 300;

@@ -1,3 +1,4 @@
+/** New files in a directory, for exports. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 

@@ -1,3 +1,4 @@
+/** The session log in Markdown files. */
 import {
   chmodSync,
   closeSync,

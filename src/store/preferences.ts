@@ -1,8 +1,9 @@
+/** The preferences in a file. */
 import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { ParleyError } from "../bus/errors";
-import { asObject } from "../bus/object";
+import { asObject } from "../bus/json";
 import {
   defaultPreferences,
   editPolicies,

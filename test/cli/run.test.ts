@@ -1,3 +1,4 @@
+/** The loop. */
 import { describe, expect, test } from "bun:test";
 
 import { ParleyError } from "../../src/bus/errors";

@@ -1,3 +1,4 @@
+/** Forms of `message`, `inbox`, `read`. */
 import { expect, test } from "bun:test";
 
 import type { SendResult, SentMessage } from "../../src/bus/message";

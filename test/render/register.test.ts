@@ -1,3 +1,4 @@
+/** Forms of `register`. */
 import { expect, test } from "bun:test";
 
 import { renderView } from "../../src/render/human";

@@ -1,3 +1,4 @@
+/** Forms of `status`. */
 import { expect, test } from "bun:test";
 
 import { renderView } from "../../src/render/human";

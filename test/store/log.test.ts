@@ -1,3 +1,4 @@
+/** Session logs. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import {
   mkdirSync,

@@ -1,3 +1,4 @@
+/** Preferences, kept and private. */
 import { afterEach, expect, test } from "bun:test";
 import {
   mkdirSync,
