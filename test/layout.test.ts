@@ -23,7 +23,7 @@ const arrow: readonly (readonly [place: RegExp, mayImport: readonly string[]])[]
   [/^commands\//, ["bus", "cli/command"]],
   [/^library\//, ["bus", "cli/context", "cli/io", "cli/paths"]],
   [/^hooks\//, ["bus", "identity", "agents"]],
-  [/^mcp\//, ["bus"]],
+  [/^mcp\//, ["bus", "change-signal/file-identity"]],
   [/^setup\//, ["bus", "identity", "agents"]],
   [/^store\/(sqlite|postgres)\//, ["bus", "store/rows"]],
   [/^agents\//, ["bus", "hooks", "setup", "agent-wake", "identity"]],

@@ -1,8 +1,8 @@
 /** `doctor`, with what is found of parley itself. */
 import type { DatabaseReport, Finding } from "../bus/doctor";
+import { withTimeLimit } from "../bus/time-limit";
 import { ParleyError } from "../bus/errors";
 import { type Context, defineCommand } from "../cli/command";
-import { within } from "../setup/run-agent";
 import { databaseFindings, finding } from "../setup/database";
 import { vendorFindings } from "../setup/doctor";
 import { findPlace } from "../setup/config-root";
@@ -53,7 +53,7 @@ async function versionFinding(context: Context): Promise<Finding> {
 async function wakeFinding(context: Context): Promise<Finding> {
   try {
     const { changeSignal: wake } = await context.bus("read");
-    const listening = await within(
+    const listening = await withTimeLimit(
       timeoutMs,
       wake.listen(null, () => {}),
     );
