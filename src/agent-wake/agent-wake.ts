@@ -1,10 +1,11 @@
 /** The adapter: the table of vendors, within a time limit. */
 import type { Preferences } from "../bus/preferences";
 import type { AgentWaker } from "../bus/agent-wake";
+import { withTimeLimit } from "../bus/time-limit";
 import { claudeReach } from "../agents/claude/wake";
 import { codexReach } from "../agents/codex/wake";
 import { opencodeReach } from "../agents/opencode/wake";
-import { type Answer, wakeFailed, type WakeEnvironment, type VendorWaker } from "./wake-method";
+import { wakeFailed, type WakeEnvironment, type VendorWaker } from "./wake-method";
 
 /** Vendors whose idle sessions can be woken. One file each. */
 const vendors: Readonly<Record<string, (around: WakeEnvironment) => VendorWaker>> = {
@@ -39,26 +40,12 @@ export function createAgentWaker(options: ReachOptions): AgentWaker {
       const vendor = of(record.llm_vendor);
       const way = this.methodFor(record)?.by ?? "none";
       if (!vendor) return { way, ...wakeFailed("this vendor's sessions cannot be woken") };
-      return { way, ...(await within(limit, (signal) => vendor.wake(record, text, signal))) };
+      const stop = new AbortController();
+      const answer = vendor
+        .wake(record, text, stop.signal)
+        .catch((error: Error) => wakeFailed(error.message));
+      const inTime = await withTimeLimit(limit, answer, () => stop.abort());
+      return { way, ...(inTime ?? wakeFailed(`no answer within ${limit} ms`)) };
     },
   };
-}
-
-/** The way's answer, or a failure where it throws or takes too long. */
-async function within(
-  limit: number,
-  ring: (signal: AbortSignal) => Promise<Answer>,
-): Promise<Answer> {
-  const stop = new AbortController();
-  const late = Promise.withResolvers<Answer>();
-  const timer = setTimeout(() => {
-    stop.abort();
-    late.resolve(wakeFailed(`no answer within ${limit} ms`));
-  }, limit);
-  const answer = ring(stop.signal).catch((error: Error) => wakeFailed(error.message));
-  try {
-    return await Promise.race([answer, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

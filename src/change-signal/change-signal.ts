@@ -1,6 +1,4 @@
 /** The adapter: ringing, listening, polling. */
-import { statSync } from "node:fs";
-
 import { ParleyError } from "../bus/errors";
 import {
   type Recipients,
@@ -9,6 +7,7 @@ import {
   type Topic,
   type ChangeSignal,
 } from "../bus/change-signal";
+import { fileIdentity } from "./file-identity";
 import {
   anyMailSignal,
   broadcastSignals,
@@ -46,7 +45,7 @@ export function createChangeSignal(
   const { directory, database, mode, pollMilliseconds } = options;
   const listeners = new Set<Listener>();
   let watcher: Promise<Watcher> | null = null;
-  const opened = fileAt(database);
+  const opened = fileIdentity(database);
 
   const heard = (names: readonly string[] | null, promptly: boolean): void => {
     for (const each of listeners) {
@@ -69,7 +68,7 @@ export function createChangeSignal(
       const listener = await createListener(options, mail, onWake);
       listeners.add(listener);
       const floor = setInterval(() => {
-        const now = fileAt(database);
+        const now = fileIdentity(database);
         if (now !== opened) {
           return onWake(lostDatabase(database, now === null ? "deleted" : "replaced"));
         }
@@ -147,16 +146,6 @@ async function createListener(
       clearTimeout(recheck);
     },
   };
-}
-
-/** Which file a path names; null for none. Looked up without opening it, which would cost SQLite its locks. */
-function fileAt(path: string): string | null {
-  try {
-    const { dev, ino } = statSync(path);
-    return `${dev}:${ino}`;
-  } catch {
-    return null;
-  }
 }
 
 function describe(watcher: Watcher | null, pollMilliseconds: number): string {

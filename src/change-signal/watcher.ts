@@ -1,6 +1,7 @@
 /** The one watcher of a process: Bun's own and parcel's, whichever is first. */
-import { type FSWatcher, statSync, watch } from "node:fs";
+import { type FSWatcher, watch } from "node:fs";
 
+import { type FileIdentity, fileIdentity } from "./file-identity";
 import { makeSignalDirectory } from "./signal-files";
 import type { Subscription } from "./parcel";
 
@@ -23,19 +24,19 @@ export interface Watcher {
 /** Never throws: without any source it is only described as missing. */
 export async function openWatcher(directory: string, heard: Heard): Promise<Watcher> {
   let sources: Sources = { direct: null, native: "not started" };
-  let watched: string | null = null;
+  let watched: FileIdentity | null = null;
   const start = async (): Promise<void> => {
     try {
       makeSignalDirectory(directory);
     } catch {
       // Then the watching fails too, and says why.
     }
-    watched = identityOf(directory);
+    watched = fileIdentity(directory);
     sources = await openSources(directory, heard);
   };
   const renewedAfter = async (earlier: Promise<void>): Promise<void> => {
     await earlier;
-    if (identityOf(directory) === watched) return;
+    if (fileIdentity(directory) === watched) return;
     await closeSources(sources);
     await start();
   };
@@ -48,7 +49,7 @@ export async function openWatcher(directory: string, heard: Heard): Promise<Watc
       return { backend: direct && "inotify", missing: native };
     },
     renew: () => {
-      if (identityOf(directory) === watched) return pending;
+      if (fileIdentity(directory) === watched) return pending;
       pending = renewedAfter(pending);
       return pending;
     },
@@ -112,16 +113,6 @@ function watchDirectly(
       failed();
     });
     return watcher;
-  } catch {
-    return null;
-  }
-}
-
-/** Tells a directory from a later one of the same path, which may well get the same inode. */
-function identityOf(directory: string): string | null {
-  try {
-    const { dev, ino, birthtimeMs } = statSync(directory);
-    return `${dev}:${ino}:${birthtimeMs}`;
   } catch {
     return null;
   }

@@ -1,8 +1,8 @@
 /** `doctor`, with what is found of parley itself. */
 import type { DatabaseReport, Finding } from "../bus/doctor";
+import { withTimeLimit } from "../bus/time-limit";
 import { ParleyError } from "../bus/errors";
 import { type Context, defineCommand } from "../cli/command";
-import { within } from "../setup/run-agent";
 import { databaseFindings, finding } from "../setup/database";
 import { vendorFindings } from "../setup/doctor";
 import { findPlace } from "../setup/config-root";
@@ -40,7 +40,12 @@ export default defineCommand({
       ...(await agentFindings(context, isReport ? report.last_seen : {})),
     ];
     const healthy = findings.every(({ status }) => status === "ok" || status === "info");
-    return { view: "doctor", data: { healthy, findings, ...repaired }, exitCode: healthy ? 0 : 1 };
+    const data = { healthy, findings, ...repaired };
+    return {
+      data,
+      view: async (style) => (await import("../render/doctor")).doctorView(data, style),
+      exitCode: healthy ? 0 : 1,
+    };
   },
 });
 
@@ -53,7 +58,7 @@ async function versionFinding(context: Context): Promise<Finding> {
 async function wakeFinding(context: Context): Promise<Finding> {
   try {
     const { changeSignal: wake } = await context.bus("read");
-    const listening = await within(
+    const listening = await withTimeLimit(
       timeoutMs,
       wake.listen(null, () => {}),
     );

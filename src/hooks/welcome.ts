@@ -2,6 +2,7 @@
 import type { Bus } from "../bus/bus";
 import { livenessNow } from "../bus/caller";
 import { sanitizeLine } from "../bus/untrusted-text";
+import { shellQuote } from "../bus/shell";
 import type { RegisterResult, SessionRecord } from "../bus/session";
 
 /** Sessions and conflicts that are told of; the others are counted. */
@@ -39,8 +40,6 @@ export async function welcome(
     ...(mail > 0 ? [`Unread messages: ${mail} (parley inbox)`] : []),
   ].join("\n");
 }
-
-const shellQuote = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;
 
 /** Those of the same project first. */
 const rank = (record: SessionRecord, own: RegisterResult["session"]): number =>

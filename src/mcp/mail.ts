@@ -1,11 +1,11 @@
 /** Messages, as many as fit. */
 import type { Bus } from "../bus/bus";
 import type { Actor } from "../bus/caller";
+import { count } from "../bus/words";
 import { openInbox } from "../bus/inbox";
 import { maxMessageBytes, type Message, priorityLabels } from "../bus/message";
 import { bodyOf, sanitizeLine } from "../bus/untrusted-text";
 import { quoteForModel } from "./quoted";
-import { count } from "./status";
 import type { ToolAnswer } from "./tool";
 
 /** Characters of messages in one answer; a single one is shown whole, however long. What does not fit stays pending. */

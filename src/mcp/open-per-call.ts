@@ -1,8 +1,7 @@
 /** Opens the database for each call, and notices another. */
-import { statSync } from "node:fs";
-
 import type { Bus } from "../bus/bus";
 import { ParleyError } from "../bus/errors";
+import { type FileIdentity, fileIdentity } from "../change-signal/file-identity";
 
 export interface Opened {
   bus: Bus;
@@ -17,11 +16,11 @@ export type Open = (mode: "create" | "write") => Promise<Opened>;
  * longer the file of the call before: whoever holds locks in it must hear that they are gone.
  */
 export function openPerCall(open: Open): () => Promise<Opened> {
-  let last: { path: string; file: string | null } | null = null;
+  let last: { path: string; file: FileIdentity | null } | null = null;
   return async () => {
-    if (last !== null && fileAt(last.path) !== last.file) {
+    if (last !== null && fileIdentity(last.path) !== last.file) {
       const { path } = last;
-      const become = fileAt(path) === null ? "deleted" : "replaced";
+      const become = fileIdentity(path) === null ? "deleted" : "replaced";
       last = null;
       throw new ParleyError("not_found", `The database ${path} was ${become} since the last call`, {
         hint: "locks, claims and messages of before are not in it; call again to go on with what is there now",
@@ -30,17 +29,7 @@ export function openPerCall(open: Open): () => Promise<Opened> {
     }
     const opened = await open("create");
     const path = opened.bus.store.location;
-    last = { path, file: fileAt(path) };
+    last = { path, file: fileIdentity(path) };
     return opened;
   };
-}
-
-/** Which file a path names; null for none. A number is soon used again, so the time of its making counts too. */
-function fileAt(path: string): string | null {
-  try {
-    const { dev, ino, birthtimeMs } = statSync(path);
-    return `${dev}:${ino}:${birthtimeMs}`;
-  } catch {
-    return null;
-  }
 }

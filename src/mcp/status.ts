@@ -2,6 +2,7 @@
 import type { Dashboard } from "../bus/status";
 import type { Session } from "../bus/session";
 import { sanitizeLine } from "../bus/untrusted-text";
+import { count } from "../bus/words";
 
 /** How many locks of a session, and how many alerts, are named; the others are counted. */
 const maxListed = 5;
@@ -54,5 +55,3 @@ function listed(what: string, all: readonly string[]): string | null {
   const more = all.length > maxListed ? ` and ${all.length - maxListed} more` : "";
   return `${what} ${all.slice(0, maxListed).join(", ")}${more}`;
 }
-
-export const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? "" : "s"}`;

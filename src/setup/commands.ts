@@ -1,5 +1,6 @@
 /** The seeds' commands as files of agents. */
-import { installable, type Owner, shellQuote } from "./program";
+import { shellQuote } from "../bus/shell";
+import { installable, type Owner } from "./program";
 import type { ConfigFile, Editor } from "./vendor";
 
 /** A command of the seeds: what a user of an agent types to have a verb run. */

@@ -1,6 +1,6 @@
 /** Findings about the database. */
 import type { DatabaseReport, Finding } from "../bus/doctor";
-import { shellQuote } from "./program";
+import { shellQuote } from "../bus/shell";
 
 const elsewhere = "name another place with --db or PARLEY_DB";
 

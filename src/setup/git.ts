@@ -4,8 +4,9 @@ import { existsSync, lstatSync, statSync } from "node:fs";
 import { basename, join, relative } from "node:path";
 
 import { ParleyError } from "../bus/errors";
+import { shellQuote } from "../bus/shell";
 import { findFile, textOf } from "./files";
-import { installable, type Owner, programOfHook, shellQuote } from "./program";
+import { installable, type Owner, programOfHook } from "./program";
 import type { ConfigFile, Editor, Place, InstallState, Vendor } from "./vendor";
 
 /** Where a hook that is no shell script is kept, and run from: its name beside the hook's own. */

@@ -3,6 +3,7 @@ import { existsSync, realpathSync } from "node:fs";
 import { basename } from "node:path";
 
 import { ParleyError } from "../bus/errors";
+import { shellQuote } from "../bus/shell";
 
 /** Whose entries in a configuration are ours. */
 export interface Owner {
@@ -32,9 +33,6 @@ export function installable({ program }: Owner): string {
     details: { program },
   });
 }
-
-/** One word for a POSIX shell, always quoted. */
-export const shellQuote = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;
 
 export const hookCommand = (program: string, vendor: string): string =>
   `${shellQuote(program)} hook ${vendor}`;

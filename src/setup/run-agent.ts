@@ -1,4 +1,5 @@
 /** Running others' programs for a bounded time. */
+import { withTimeLimit } from "../bus/time-limit";
 import type { Env } from "./vendor";
 
 /** Characters of an answer, far more than any has: whoever says more and more is not answering. */
@@ -37,22 +38,11 @@ export async function runAgent<T>(
     return null;
   }
   try {
-    return await within(milliseconds, read(child, input, answer));
+    return await withTimeLimit(milliseconds, read(child, input, answer));
   } catch {
     return null;
   } finally {
     await end(child);
-  }
-}
-
-/** What a promise comes to, or null where it takes longer. No timer is left to keep the process waiting. */
-export async function within<T>(milliseconds: number, promise: Promise<T>): Promise<T | null> {
-  const late = Promise.withResolvers<null>();
-  const timer = setTimeout(() => late.resolve(null), milliseconds);
-  try {
-    return await Promise.race([promise, late.promise]);
-  } finally {
-    clearTimeout(timer);
   }
 }
 
@@ -84,7 +74,7 @@ async function end(child: Bun.Subprocess<"pipe", "pipe", "ignore">): Promise<voi
   } catch {
     // It has closed its end already.
   }
-  await within(500, child.exited);
+  await withTimeLimit(500, child.exited);
   try {
     process.kill(-child.pid, "SIGKILL");
   } catch {
