@@ -41,7 +41,12 @@ export default defineCommand({
       ...(await agentFindings(context, isReport ? report.last_seen : {})),
     ];
     const healthy = findings.every(({ status }) => status === "ok" || status === "info");
-    return { view: "doctor", data: { healthy, findings, ...repaired }, exitCode: healthy ? 0 : 1 };
+    const data = { healthy, findings, ...repaired };
+    return {
+      data,
+      view: async (style) => (await import("../render/doctor")).doctorView(data, style),
+      exitCode: healthy ? 0 : 1,
+    };
   },
 });
 

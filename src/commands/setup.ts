@@ -57,7 +57,7 @@ export default defineCommand({
     if (args.user && args.project) throw excluding("--user", "--project");
     if (remove && policy !== undefined) throw excluding("--remove", "--policy");
     if (remove && wake !== undefined) throw excluding("--remove", "--wake");
-    const { home, data, names } = context.places();
+    const { home, data: dataDirectory, names } = context.places();
     const { env, cwd } = context.io;
     const agents = args.agent === undefined ? [] : [args.agent, ...rest];
     // A hook of git belongs to a repository, whatever is asked.
@@ -68,13 +68,14 @@ export default defineCommand({
       names: agents,
       maybeNone: policy !== undefined || wake !== undefined,
       place: findPlace({ scope: project ? "project" : "user", env, cwd, home }),
-      dataDirectory: data,
+      dataDirectory,
       dryRun,
       links: { directory: links === undefined ? null : resolve(cwd, links), names },
     });
+    const data = { ...result, policy: choosePolicy(context, { edits: policy, wake }, dryRun) };
     return {
-      view: "setup",
-      data: { ...result, policy: choosePolicy(context, { edits: policy, wake }, dryRun) },
+      data,
+      view: async (style) => (await import("../render/setup")).setupView(data, style),
       warnings,
     };
   },
