@@ -4,9 +4,10 @@ import { resolve } from "node:path";
 import { ParleyError } from "../bus/errors";
 import { editPolicies, type Preferences, wakePolicies } from "../bus/preferences";
 import type { SetupResult } from "../bus/setup";
+import { agentSetups } from "../agents/agents";
 import { type Answer, type Context, defineCommand } from "../cli/command";
-import { findPlace } from "../setup/config-root";
 import { setUp } from "../setup/setup";
+import { findPlace } from "../setup/vendor";
 
 export default defineCommand({
   meta: {
@@ -63,6 +64,7 @@ export default defineCommand({
     const project = args.project || (agents.length > 0 && agents.every((each) => each === "git"));
     const { result, warnings } = await setUp({
       action: remove ? "remove" : "install",
+      vendors: await agentSetups(),
       names: agents,
       maybeNone: policy !== undefined || wake !== undefined,
       place: findPlace({ scope: project ? "project" : "user", env, cwd, home }),
