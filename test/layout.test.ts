@@ -8,15 +8,15 @@ const src = join(import.meta.dir, "../src");
 /** What one verb alone needs beside the rules, its view and the contract with the loop. */
 const adaptersOfVerb: Readonly<Record<string, readonly string[]>> = {
   cleanup: ["schedule"],
-  doctor: ["setup", "store", "cli/paths", "cli/version"],
-  hook: ["hooks", "files/hook-log"],
+  doctor: ["agents/agents", "setup", "store", "cli/paths", "cli/version"],
+  hook: ["agents/agents", "hooks", "files/hook-log"],
   lock: ["cli/run-command"],
   log: ["files/session-log"],
   mcp: ["mcp", "cli/version"],
   migrate: ["store", "cli/paths"],
   rescue: ["files/export", "cli/confirm"],
   run: ["cli/run-command"],
-  setup: ["setup", "cli/aliases"],
+  setup: ["agents/agents", "setup", "cli/aliases"],
   status: ["files/session-log"],
   watch: ["cli/notify"],
 };
@@ -26,7 +26,11 @@ const verbImports = ["bus", "render", "cli/command"];
 const arrow: readonly (readonly [place: RegExp, mayImport: readonly string[]])[] = [
   [/^main$/, ["cli"]],
   [/^cli\/open-postgres$/, ["store", "change-signal", "bus"]],
-  [/^cli\/context$/, ["store", "files", "change-signal", "agent-wake", "identity", "bus"]],
+  [
+    /^cli\/context$/,
+    ["store", "files", "change-signal", "agents/agents", "agent-wake", "identity", "bus"],
+  ],
+  [/^cli\/run$/, ["commands", "render", "bus", "agents/agents"]],
   [/^cli\//, ["commands", "render", "bus"]],
   ...Object.entries(adaptersOfVerb).map(
     ([verb, adapters]) =>
@@ -34,13 +38,12 @@ const arrow: readonly (readonly [place: RegExp, mayImport: readonly string[]])[]
   ),
   [/^commands\//, verbImports],
   [/^library\//, ["bus", "cli/context", "cli/io", "cli/paths"]],
-  [/^hooks\//, ["bus", "identity", "agents"]],
+  [/^hooks\//, ["bus", "identity"]],
   [/^mcp\//, ["bus", "change-signal/file-identity"]],
-  [/^setup\//, ["bus", "identity", "agents"]],
+  [/^setup\//, ["bus", "identity"]],
   [/^store\/(sqlite|postgres)\//, ["bus", "store/rows"]],
   [/^agents\//, ["bus", "hooks", "setup", "agent-wake", "identity"]],
-  [/^agent-wake\//, ["bus", "agents"]],
-  [/^(store|files|change-signal|identity|schedule)\//, ["bus"]],
+  [/^(store|files|change-signal|agent-wake|identity|schedule)\//, ["bus"]],
   [/^render\//, ["bus"]],
   [/^bus\//, []],
 ];

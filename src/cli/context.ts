@@ -7,6 +7,7 @@ import type { PreferenceFile } from "../bus/preferences";
 import { settingsFrom } from "../bus/settings";
 import type { StoreOptions } from "../bus/store";
 import { createIdentity } from "../identity/identity";
+import { agentKinds, agents } from "../agents/agents";
 import { createSharedHosts } from "../agent-wake/shared-hosts";
 import { createAgentWaker } from "../agent-wake/agent-wake";
 import { createPreferenceFile } from "../files/preferences";
@@ -55,6 +56,7 @@ export function createContext(options: ContextOptions): Context {
   const paths = pathsFor(env, cwd, db);
   const identity = createIdentity({
     env,
+    agents,
     cwd,
     get dataDirectory() {
       return paths.data;
@@ -73,9 +75,10 @@ export function createContext(options: ContextOptions): Context {
     const pollMilliseconds = pollInterval(env["PARLEY_POLL_MS"]);
     const agentWaker = createAgentWaker({
       env,
+      agents,
       preferences: () => createPreferenceFile(paths.data).read(),
     });
-    const sharedHosts = createSharedHosts({ env });
+    const sharedHosts = createSharedHosts({ env, agents });
     if (isServerUrl(path)) {
       const { openServerBus } = await import("./open-postgres");
       const { heartbeatProcess, ...opened } = await openServerBus(path, {
@@ -87,7 +90,7 @@ export function createContext(options: ContextOptions): Context {
         machineUuid: () => identity.machine().machine_uuid,
       });
       stopListening = opened.changeSignal.close;
-      const ports = { identity, agentWaker, sharedHosts, settings };
+      const ports = { identity, agentWaker, sharedHosts, agentKinds, settings };
       return { ...opened, ...ports, ...(embedded ? {} : { heartbeatProcess }) };
     }
     const store = await openSqliteStore(path, {
@@ -103,7 +106,7 @@ export function createContext(options: ContextOptions): Context {
       changeCount: () => store.changeCount(),
     });
     stopListening = changeSignal.close;
-    return { store, identity, clock, changeSignal, agentWaker, sharedHosts, settings };
+    return { store, identity, clock, changeSignal, agentWaker, sharedHosts, agentKinds, settings };
   }
 
   /** An answer is not worth less for a database that will not close. */

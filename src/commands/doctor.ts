@@ -3,12 +3,13 @@ import type { DatabaseReport, Finding, Repair } from "../bus/doctor";
 import { withTimeLimit } from "../bus/time-limit";
 import { ParleyError } from "../bus/errors";
 import { settingsFrom } from "../bus/settings";
+import { agentSetups } from "../agents/agents";
 import { type Context, defineCommand } from "../cli/command";
 import { isServerUrl } from "../cli/paths";
 import { version } from "../cli/version";
 import { databaseFindings, finding } from "../setup/database";
 import { vendorFindings } from "../setup/doctor";
-import { findPlace } from "../setup/config-root";
+import { findPlace } from "../setup/vendor";
 import { spaceFindings } from "../setup/disk-space";
 
 /** Of all that doctor looks at, only a watcher that is stuck could keep it waiting. */
@@ -139,7 +140,9 @@ async function agentFindings(
     const { home, data } = context.paths;
     const { env, cwd } = context.io;
     const place = findPlace({ scope: "user", env, cwd, home });
-    return await vendorFindings({ place, dataDirectory: data, lastSeen, now: context.clock.now() });
+    const vendors = await agentSetups();
+    const now = context.clock.now();
+    return await vendorFindings({ vendors, place, dataDirectory: data, lastSeen, now });
   } catch (error) {
     return [failed("agents", error)];
   }

@@ -1,6 +1,7 @@
 /** `hook`. */
 import { join } from "node:path";
 
+import { agents } from "../agents/agents";
 import { defineCommand, type Raw } from "../cli/command";
 import { runHook, emptyOutput, type HookEnvironment } from "../hooks/run";
 
@@ -24,6 +25,7 @@ export default defineCommand({
     // Who only looks must also do so in a sandbox that lets nothing be written.
     const mode = args.vendor === "git" ? "read" : "create";
     const environment: HookEnvironment = {
+      agents,
       env: context.io.env,
       readStdin: (limit, signal) => context.io.readStdin(limit, signal),
       bus: (giveUpAt) => context.bus(mode, giveUpAt),

@@ -5,9 +5,10 @@ import { ParleyError } from "../bus/errors";
 import { editPolicies, type Preferences, wakePolicies } from "../bus/preferences";
 import type { SetupResult } from "../bus/setup";
 import { seedNames } from "../cli/aliases";
+import { agentSetups } from "../agents/agents";
 import { type Answer, type Context, defineCommand } from "../cli/command";
-import { findPlace } from "../setup/config-root";
 import { setUp } from "../setup/setup";
+import { findPlace } from "../setup/vendor";
 
 export default defineCommand({
   meta: {
@@ -64,6 +65,7 @@ export default defineCommand({
     const project = args.project || (agents.length > 0 && agents.every((each) => each === "git"));
     const { result, warnings } = await setUp({
       action: remove ? "remove" : "install",
+      vendors: await agentSetups(),
       names: agents,
       maybeNone: policy !== undefined || wake !== undefined,
       place: findPlace({ scope: project ? "project" : "user", env, cwd, home }),
