@@ -1,5 +1,5 @@
 /** `conflicts`, with acknowledging. */
-import { requireActor } from "../bus/caller";
+import { callingSession, requireActor, requireSession } from "../bus/caller";
 import { acknowledge, findConflicts } from "../bus/conflicts";
 import { ParleyError } from "../bus/errors";
 import { integer } from "../bus/input";
@@ -48,9 +48,10 @@ export default defineCommand({
     if (action) return locked(context, action, words);
     const bus = await context.bus("read");
     const { all = false, full = false, alerts = false } = args;
+    const session = context.asOperator ? null : await callingSession(bus);
     return {
       view: "conflicts",
-      data: await findConflicts(bus, { paths: words, all, full, alerts }, context.asOperator),
+      data: await findConflicts(bus, session, { paths: words, all, full, alerts }),
       options: { conflicts: full || words.length > 0 || !(all || alerts), locks: all, alerts },
     };
   },
@@ -78,8 +79,9 @@ async function locked(
     });
   }
   const bus = await context.bus("write");
-  if (action === "unlock") return { view: "unlock", data: await unlock(bus, files) };
-  const { result, warnings } = await lock(bus, files, {
+  const session = await requireSession(bus);
+  if (action === "unlock") return { view: "unlock", data: await unlock(bus, session, files) };
+  const { result, warnings } = await lock(bus, session, files, {
     lockType: "advisory",
     ttl: null,
     wait: null,

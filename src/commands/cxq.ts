@@ -1,4 +1,5 @@
 /** `cxq`, the queries by their earlier names. */
+import { findCaller } from "../bus/caller";
 import { openDashboard } from "../bus/dashboard";
 import { ParleyError } from "../bus/errors";
 import { integer } from "../bus/input";
@@ -53,7 +54,10 @@ export default defineCommand({
       warnings,
       onShown: shown,
       onDropped: unshown,
-    } = await openDashboard(bus, context.asOperator, { unread, again: false });
+    } = await openDashboard(bus, await findCaller(bus, context.asOperator), {
+      unread,
+      again: false,
+    });
     const data = {
       "bus-alerts": { alerts: dashboard.alerts },
       "bus-lifecycle": { lifecycle: overview.lifecycle },

@@ -1,4 +1,5 @@
 /** `rescue`. */
+import { findCaller } from "../bus/caller";
 import { ParleyError } from "../bus/errors";
 import { duration } from "../bus/input";
 import { rescue, type RescuedSession } from "../bus/rescue";
@@ -60,13 +61,13 @@ export default defineCommand({
     }
     const hungAfter = duration(args["hung-after"], "--hung-after");
     const bus = await context.bus(args.status ? "read" : "write");
-    const { result, warnings } = await rescue(bus, {
-      asOperator: context.asOperator,
+    const files = args.export === undefined ? null : await context.newFiles(args.export);
+    const { result, warnings } = await rescue(bus, await findCaller(bus, context.asOperator), {
       named: args.session === undefined ? [] : [args.session, ...rest],
       statusOnly: args.status === true,
       force: args.force === true,
       hungAfter,
-      files: args.export === undefined ? null : await context.newFiles(args.export),
+      files,
       kill: args.kill === true,
       confirm: confirm ?? (async () => false),
     });

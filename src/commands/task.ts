@@ -1,4 +1,5 @@
 /** `task`. */
+import { requireSession } from "../bus/caller";
 import { ParleyError } from "../bus/errors";
 import { task } from "../bus/registration";
 import { defineCommand } from "../cli/command";
@@ -22,6 +23,7 @@ export default defineCommand({
     }
     const shows = args.task_id === undefined && !args.clear;
     const bus = await context.bus(shows ? "read" : "write");
-    return { view: "task", data: await task(bus, args.clear ? null : args.task_id) };
+    const session = await requireSession(bus);
+    return { view: "task", data: await task(bus, session, args.clear ? null : args.task_id) };
   },
 });

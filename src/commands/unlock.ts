@@ -1,4 +1,5 @@
 /** `unlock`. */
+import { requireSession } from "../bus/caller";
 import { oneOrAll } from "../bus/input";
 import { unlock } from "../bus/locking";
 import { defineCommand } from "../cli/command";
@@ -17,6 +18,7 @@ export default defineCommand({
   examples: ["unlock src/paths.py", "unlock --all"],
   async run({ args, rest, context }) {
     const paths = oneOrAll(args.path, rest, args.all === true, "paths");
-    return { view: "unlock", data: await unlock(await context.bus("write"), paths) };
+    const bus = await context.bus("write");
+    return { view: "unlock", data: await unlock(bus, await requireSession(bus), paths) };
   },
 });

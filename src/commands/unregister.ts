@@ -1,4 +1,5 @@
 /** `unregister`. */
+import { requireSession } from "../bus/caller";
 import { unregister } from "../bus/registration";
 import { defineCommand } from "../cli/command";
 
@@ -14,6 +15,8 @@ export default defineCommand({
   },
   examples: ["unregister", 'unregister --reason "handing over to codex"'],
   async run({ args, context }) {
-    return { view: "unregister", data: await unregister(await context.bus("write"), args.reason) };
+    const bus = await context.bus("write");
+    const session = await requireSession(bus);
+    return { view: "unregister", data: await unregister(bus, session, args.reason) };
   },
 });
