@@ -11,7 +11,10 @@ const arrow: readonly (readonly [place: RegExp, mayImport: readonly string[]])[]
   [/^cli\/(open-postgres|migration)$/, ["store", "change-signal", "bus"]],
   [
     /^cli\/context$/,
-    ["commands", "store", "change-signal", "agent-wake", "identity", "schedule", "bus", "render"],
+    [
+      ...["commands", "store", "files", "change-signal", "agent-wake", "identity", "schedule"],
+      ...["bus", "render"],
+    ],
   ],
   [/^cli\//, ["commands", "render", "bus"]],
   [/^commands\/hook$/, ["bus", "cli/command", "hooks"]],
@@ -25,7 +28,7 @@ const arrow: readonly (readonly [place: RegExp, mayImport: readonly string[]])[]
   [/^store\/(sqlite|postgres)\//, ["bus", "store/rows"]],
   [/^agents\//, ["bus", "hooks", "setup", "agent-wake", "identity"]],
   [/^agent-wake\//, ["bus", "agents"]],
-  [/^(store|change-signal|identity|schedule)\//, ["bus"]],
+  [/^(store|files|change-signal|identity|schedule)\//, ["bus"]],
   [/^render\//, ["bus"]],
   [/^bus\//, []],
 ];

@@ -19,14 +19,14 @@ import type { StoreOptions } from "../bus/store";
 import { createIdentity } from "../identity/identity";
 import { createSharedHosts } from "../agent-wake/shared-hosts";
 import { createAgentWaker } from "../agent-wake/agent-wake";
-import { createPreferenceFile } from "../store/preferences";
-import { createSessionLog } from "../store/log";
+import { createPreferenceFile } from "../files/preferences";
+import { createSessionLog } from "../files/session-log";
 import { openSqliteStore } from "../store/sqlite/store";
 import { createChangeSignal, type SignalMode, signalModes } from "../change-signal/change-signal";
 import { type Io, isTerminal } from "./io";
 import { seedNames } from "./aliases";
 import {
-  bellDirectory,
+  signalDirectory,
   dataDirectory,
   homeDirectory,
   isServerUrl,
@@ -150,7 +150,7 @@ export function createContext(options: ContextOptions): Context {
       ...(giveUpAt === undefined ? {} : { giveUpAt }),
     });
     const changeSignal = createChangeSignal({
-      directory: bellDirectory(path),
+      directory: signalDirectory(path),
       database: path,
       mode: waking,
       pollMilliseconds,
@@ -196,7 +196,7 @@ export function createContext(options: ContextOptions): Context {
       return async (question: string) => (await import("./confirm")).confirm(io, question);
     },
     newFiles: async (directory) => {
-      const { createNewFiles } = await import("../store/files");
+      const { createNewFiles } = await import("../files/export");
       return createNewFiles(resolve(cwd, directory));
     },
     schedule: async () => {
@@ -231,7 +231,7 @@ export function createContext(options: ContextOptions): Context {
     },
     version: async () => (await import("./version")).version(),
     faults: async () => {
-      const { createFaultLog } = await import("../store/fault");
+      const { createHookLog: createFaultLog } = await import("../files/hook-log");
       return createFaultLog(join(dataDirectory(env), "hook.log"));
     },
     migrate: async (from, to) => {

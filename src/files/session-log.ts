@@ -1,4 +1,4 @@
-/** The session log in Markdown files. */
+/** Keeps the session log in Markdown files, one a project, machine and day. */
 import {
   chmodSync,
   closeSync,

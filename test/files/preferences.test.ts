@@ -13,7 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { defaultPreferences } from "../../src/bus/preferences";
-import { createPreferenceFile } from "../../src/store/preferences";
+import { createPreferenceFile } from "../../src/files/preferences";
 
 const places: string[] = [];
 afterEach(() => {

@@ -14,7 +14,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 
 import { ParleyError } from "../../src/bus/errors";
-import { createSessionLog, maxLogBytes } from "../../src/store/log";
+import { createSessionLog, maxLogBytes } from "../../src/files/session-log";
 
 const machine = "d3d3a316-09c6-8f41-4a3f-d93e422d199c";
 const at = Date.parse("2026-02-11T23:59:59.999Z");
@@ -166,7 +166,7 @@ function writer({
 }) {
   const script = `
     process.umask(0o${umask});
-    const { createSessionLog } = await import(${JSON.stringify(join(import.meta.dir, "../../src/store/log.ts"))});
+    const { createSessionLog } = await import(${JSON.stringify(join(import.meta.dir, "../../src/files/session-log.ts"))});
     const log = createSessionLog({ root: ${JSON.stringify(join(root, "logs"))}, machineUuid: () => "${machine}" });
     const text = "### ${name} entry\\n" + "- ${name} ${"=".repeat(200)}\\n".repeat(40);
     for (let n = 0; n < ${entries}; n++) log.append({ project_id: "PILOT", text, at: ${at} });

@@ -1,4 +1,4 @@
-/** New files in a directory, for exports. */
+/** Writes exports as new private files in a directory. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 

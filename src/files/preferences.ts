@@ -1,4 +1,4 @@
-/** The preferences in a file. */
+/** Reads and changes the user's preferences in a JSON file. */
 import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
