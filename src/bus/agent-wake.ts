@@ -1,4 +1,5 @@
 /** Port: waking an idle session; how each can be reached now. */
+import type { Bus } from "./bus";
 import type { Verdict } from "./liveness";
 import type { WakePolicy } from "./preferences";
 import type { SessionRecord } from "./session";
@@ -67,23 +68,20 @@ export interface AgentWaker {
   wake(record: SessionRecord, text: string, limit: number): Promise<WakeResult>;
 }
 
-/** Vendors whose model is told nothing between prompts. */
-const noMidTurnContext: ReadonlySet<string> = new Set(["kimi"]);
-
 /** The session can be reached now like this. A session of which no hook has said anything is shown nothing by hooks. */
 export function reachabilityOf(
   record: SessionRecord,
   { status, process_state, ended }: Verdict,
-  reach: AgentWaker,
+  { agentWaker, agentKinds }: Pick<Bus, "agentWaker" | "agentKinds">,
 ): Reachability {
   const { activity, llm_vendor, hooked_at, woken_at } = record;
   const lost = status === "terminated" || ended !== null || process_state === "stopped";
   if (activity === null || lost) return { now: "none", by: null, last_worked_at: null };
-  if (activity.state === "working" && !noMidTurnContext.has(llm_vendor)) {
+  if (activity.state === "working" && agentKinds.showsMessagesMidTurn(llm_vendor)) {
     return { now: "turn", by: "hook", last_worked_at: hooked_at };
   }
   const idle = activity.state === "idle" && process_state === "running";
-  const way = idle && reach.policy() !== "never" ? reach.methodFor(record) : null;
+  const way = idle && agentWaker.policy() !== "never" ? agentWaker.methodFor(record) : null;
   return way && !way.held
     ? { now: "wake", by: way.by, last_worked_at: woken_at }
     : { now: "prompt", by: "hook", last_worked_at: hooked_at };

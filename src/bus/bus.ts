@@ -1,4 +1,5 @@
 /** The ports and settings that every rule works with. */
+import type { AgentKinds } from "./agent-kinds";
 import type { Clock } from "./clock";
 import type { SharedHosts } from "./shared-hosts";
 import type { Identity } from "./identity";
@@ -16,6 +17,7 @@ export interface Bus {
   changeSignal: ChangeSignal;
   agentWaker: AgentWaker;
   sharedHosts: SharedHosts;
+  agentKinds: AgentKinds;
   settings: Settings;
   /** Only where the bus spans machines. */
   heartbeatProcess?: HeartbeatProcess;

@@ -9,7 +9,7 @@ export function describeSession(
   record: SessionRecord,
   holdings: Holdings,
   liveness: Liveness,
-  { identity, agentWaker }: Pick<Bus, "identity" | "agentWaker">,
+  bus: Pick<Bus, "identity" | "agentWaker" | "agentKinds">,
 ): Session {
   const judgement = liveness.judge(record);
   const { status, process_state } = judgement;
@@ -31,7 +31,7 @@ export function describeSession(
     process_state,
     uptime_seconds:
       record.evidence && (process_state === "running" || process_state === "stopped")
-        ? identity.processes.uptimeSeconds(record.evidence)
+        ? bus.identity.processes.uptimeSeconds(record.evidence)
         : null,
     claimed_task: holdings.claimed_tasks.map((claim) => claim.task_id).join(", ") || null,
     claimed_tasks: holdings.claimed_tasks.map(({ task_id, claim_type }) => ({
@@ -41,7 +41,7 @@ export function describeSession(
     file_locks: holdings.file_locks,
     active_files: record.active_files,
     activity: record.activity,
-    reachability: reachabilityOf(record, judgement, agentWaker),
+    reachability: reachabilityOf(record, judgement, bus),
     unread_count: holdings.unread_count,
     registered_at: record.registered_at,
     heartbeat_at: record.heartbeat_at,

@@ -4,7 +4,6 @@ import { describeSession } from "./describe";
 import { ParleyError } from "./errors";
 import type { Liveness } from "./liveness";
 import type { RescuedSession } from "./rescue";
-import { resumeCommand } from "./resume-command";
 import type { SessionRecord } from "./session";
 import type { HeldBy } from "./store";
 import { silenceMs, classify } from "./triage";
@@ -64,7 +63,7 @@ export async function diagnose(
       ...describeSession(record, holdings, liveness, bus),
       state: states[index] ?? "ACTIVE",
       silent_seconds: Math.floor(silenceMs(record, liveness.now) / 1000),
-      resume_command: resumeCommand(record),
+      resume_command: bus.agentKinds.resumeCommand(record),
       ended_at: record.ended_at,
       end_reason: record.end_reason ?? liveness.judge(record).ended,
       released: false,

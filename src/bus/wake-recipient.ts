@@ -105,7 +105,7 @@ function unlessAccepted({ outcome, reason }: WakeResult): string | null {
 
 /** As it stands while it is sent to; what its files tell may be gone. */
 const lookedAt = (bus: Bus, record: SessionRecord, liveness: Liveness): Reachability =>
-  reachabilityOf(record, liveness.judge(record), bus.agentWaker);
+  reachabilityOf(record, liveness.judge(record), bus);
 
 interface WakeAttemptResult {
   wake: WakeResult | null;

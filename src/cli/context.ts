@@ -17,6 +17,7 @@ import { settingsFrom } from "../bus/settings";
 import type { Dashboard } from "../bus/status";
 import type { StoreOptions } from "../bus/store";
 import { createIdentity } from "../identity/identity";
+import { agentKinds, agents } from "../agents/agents";
 import { createSharedHosts } from "../agent-wake/shared-hosts";
 import { createAgentWaker } from "../agent-wake/agent-wake";
 import { createPreferenceFile } from "../files/preferences";
@@ -109,6 +110,7 @@ export function createContext(options: ContextOptions): Context {
   const { env, cwd } = io;
   const identity = createIdentity({
     env,
+    agents,
     cwd,
     get dataDirectory() {
       return dataDirectory(env);
@@ -127,9 +129,10 @@ export function createContext(options: ContextOptions): Context {
     const pollMilliseconds = pollInterval(env["PARLEY_POLL_MS"]);
     const agentWaker = createAgentWaker({
       env,
+      agents,
       preferences: () => createPreferenceFile(dataDirectory(env)).read(),
     });
-    const sharedHosts = createSharedHosts({ env });
+    const sharedHosts = createSharedHosts({ env, agents });
     if (isServerUrl(path)) {
       const { openServerBus } = await import("./open-postgres");
       const { heartbeatProcess, ...opened } = await openServerBus(path, {
@@ -141,7 +144,7 @@ export function createContext(options: ContextOptions): Context {
         machineUuid: () => identity.machine().machine_uuid,
       });
       stopWatching = opened.changeSignal.close;
-      const ports = { identity, agentWaker, sharedHosts, settings };
+      const ports = { identity, agentWaker, sharedHosts, agentKinds, settings };
       return { ...opened, ...ports, ...(embedded ? {} : { heartbeatProcess }) };
     }
     const store = await openSqliteStore(path, {
@@ -157,7 +160,7 @@ export function createContext(options: ContextOptions): Context {
       changeCount: () => store.changeCount(),
     });
     stopWatching = changeSignal.close;
-    return { store, identity, clock, changeSignal, agentWaker, sharedHosts, settings };
+    return { store, identity, clock, changeSignal, agentWaker, sharedHosts, agentKinds, settings };
   }
 
   /** An answer is not worth less for a database that will not close. */

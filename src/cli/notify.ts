@@ -1,6 +1,7 @@
 /** Tells the human by the desktop or the bell. */
 import type { Message } from "../bus/message";
-import { messageText, priorityLabel } from "../render/message-block";
+import { priorityLabel } from "../render/format";
+import { messageText } from "../render/message";
 import { oneLine, shorten } from "../render/text";
 import { type Io, isTerminal } from "./io";
 

@@ -1,9 +1,9 @@
 /** Every way out: answer, stream item, help, failure. */
 import { exitCodes, ParleyError, type Warning } from "../bus/errors";
 import { envelope, errorEnvelope, ndjson } from "../render/json";
-import type { ViewData } from "../render/human";
 import type { Style } from "../render/style";
-import type { Answer, Raw, StreamItem, Views } from "./command";
+import { joinLines } from "../render/text";
+import type { Answer, Raw, StreamItem } from "./command";
 import type { Io, Written } from "./io";
 import { inWordsOf, type Vocabulary } from "./aliases";
 
@@ -21,20 +21,14 @@ export interface Output {
   failure(thrown: unknown): Promise<number>;
 }
 
-/** The views that there is a renderer for, taking just the data that commands give them. */
-type Rendered = {
-  [V in keyof Views]: Views[V] extends ViewData<V> ? V : never;
-}[keyof Views];
-
 export function openOutput(io: Io, json: boolean, command: Vocabulary): Output {
   /** `closed`: the one line of `--json` is out, or the command failed, so that no other may follow. */
   let state: "open" | "streaming" | "closed" = "open";
   let style: Style | null = null;
 
-  async function text({ view, data, options }: Answer<Rendered>): Promise<string> {
-    const { renderView } = await import("../render/human");
+  async function text(answer: Answer): Promise<string> {
     style ??= { color: io.color(), width: io.width(), home: homeOf(io.env), command };
-    return renderView(view, data, style, options);
+    return joinLines(await answer.view(style));
   }
 
   async function warn(warnings: readonly Warning[]): Promise<void> {

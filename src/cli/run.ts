@@ -124,7 +124,7 @@ async function perform(
 async function withAdvice(error: unknown, name: string, io: Io): Promise<unknown> {
   if (!(error instanceof ParleyError)) return error;
   if (error.code === "not_permitted")
-    return (await import("./codex-sandbox")).namingSandbox(error, io.env);
+    return (await import("../agents/agents")).explainRefusal(error, io.env);
   if (error.code !== "invalid" || error.hint) return error;
   return new ParleyError(error.code, error.message, {
     hint: `see parley ${name} --help`,

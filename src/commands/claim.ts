@@ -30,7 +30,7 @@ export default defineCommand({
     const wait = args.wait === undefined ? null : duration(args.wait, "--wait");
     const bus = await context.bus("create");
     const task_id = checkedTask(args.task_id);
-    const session = await requireSession(bus);
-    return { view: "claim", data: await claim(bus, session, task_id, { ttl, wait }) };
+    const data = await claim(bus, await requireSession(bus), task_id, { ttl, wait });
+    return { data, view: async () => (await import("../render/claim")).claimView(data) };
   },
 });

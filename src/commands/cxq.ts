@@ -45,19 +45,18 @@ export default defineCommand({
         { limit, channels: null, directed: "all" },
         bus.clock.now(),
       );
-      return { view: "feed", data: { messages, cursor: messages.at(-1)?.id ?? 0 } };
+      const data = { messages, cursor: messages.at(-1)?.id ?? 0 };
+      return {
+        data,
+        view: async (style) => (await import("../render/message")).feedView(data, style),
+      };
     }
     const unread = query === "bus-unread";
-    const {
-      dashboard,
-      overview,
-      warnings,
-      onShown: shown,
-      onDropped: unshown,
-    } = await openDashboard(bus, await findCaller(bus, context.asOperator), {
-      unread,
-      again: false,
-    });
+    const { dashboard, overview, warnings, onShown, onDropped } = await openDashboard(
+      bus,
+      await findCaller(bus, context.asOperator),
+      { unread, again: false },
+    );
     const data = {
       "bus-alerts": { alerts: dashboard.alerts },
       "bus-lifecycle": { lifecycle: overview.lifecycle },
@@ -65,11 +64,12 @@ export default defineCommand({
       "bus-stats": { stats: dashboard.stats },
     }[query];
     return {
-      view: "status",
       data,
+      view: async (style) =>
+        (await import("../render/status")).statusView(data, style, { verbose: false, at: null }),
       warnings,
-      afterFlush: () => shown({ alerts: query === "bus-alerts", unread }),
-      onDropped: unshown,
+      afterFlush: () => onShown({ alerts: query === "bus-alerts", unread }),
+      onDropped,
     };
   },
 });

@@ -2,10 +2,11 @@
 import type { DatabaseReport, Finding } from "../bus/doctor";
 import { withTimeLimit } from "../bus/time-limit";
 import { ParleyError } from "../bus/errors";
+import { agentSetups } from "../agents/agents";
 import { type Context, defineCommand } from "../cli/command";
 import { databaseFindings, finding } from "../setup/database";
 import { vendorFindings } from "../setup/doctor";
-import { findPlace } from "../setup/config-root";
+import { findPlace } from "../setup/vendor";
 import { spaceFindings } from "../setup/disk-space";
 
 /** Of all that doctor looks at, only a watcher that is stuck could keep it waiting. */
@@ -40,7 +41,12 @@ export default defineCommand({
       ...(await agentFindings(context, isReport ? report.last_seen : {})),
     ];
     const healthy = findings.every(({ status }) => status === "ok" || status === "info");
-    return { view: "doctor", data: { healthy, findings, ...repaired }, exitCode: healthy ? 0 : 1 };
+    const data = { healthy, findings, ...repaired };
+    return {
+      data,
+      view: async (style) => (await import("../render/doctor")).doctorView(data, style),
+      exitCode: healthy ? 0 : 1,
+    };
   },
 });
 
@@ -113,7 +119,9 @@ async function agentFindings(
     const { home, data } = context.places();
     const { env, cwd } = context.io;
     const place = findPlace({ scope: "user", env, cwd, home });
-    return await vendorFindings({ place, dataDirectory: data, lastSeen, now: context.clock.now() });
+    const vendors = await agentSetups();
+    const now = context.clock.now();
+    return await vendorFindings({ vendors, place, dataDirectory: data, lastSeen, now });
   } catch (error) {
     return [failed("agents", error)];
   }

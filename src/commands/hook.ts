@@ -1,4 +1,5 @@
 /** `hook`. */
+import { agents } from "../agents/agents";
 import { defineCommand, type Raw } from "../cli/command";
 import { runHook, emptyOutput, type HookEnvironment } from "../hooks/run";
 
@@ -22,6 +23,7 @@ export default defineCommand({
     // Who only looks must also do so in a sandbox that lets nothing be written.
     const mode = args.vendor === "git" ? "read" : "create";
     const around: HookEnvironment = {
+      agents,
       env: context.io.env,
       readStdin: (limit, signal) => context.io.readStdin(limit, signal),
       bus: (giveUpAt) => context.bus(mode, giveUpAt),

@@ -43,8 +43,8 @@ export default defineCommand({
       ? await open()
       : await unlessRefused(warnings, open, () => openInbox(bus, actor, { ...query, peek: true }));
     return {
-      view: "inbox",
       data: inbox.result,
+      view: async (style) => (await import("../render/inbox")).inboxView(inbox.result, style),
       warnings,
       afterFlush: async () => {
         if (args["mark-read"] && inbox.result.messages.length > 0) {

@@ -43,17 +43,17 @@ export default defineCommand({
     } as const;
     const session = await requireSession(bus);
     const locked = await lock(bus, session, paths, options);
-    if (command.length === 0)
-      return { view: "lock", data: locked.result, warnings: locked.warnings };
+    const answer = { data: locked.result, warnings: locked.warnings };
+    if (command.length === 0) {
+      return {
+        ...answer,
+        view: async () => (await import("../render/lock")).lockView(answer.data),
+      };
+    }
     try {
       const exitCode = await context.runCommand(command);
-      return {
-        view: "lock",
-        data: locked.result,
-        warnings: locked.warnings,
-        exitCode,
-        options: { quiet: true },
-      };
+      // The output is the command's own.
+      return { ...answer, view: async () => [], exitCode };
     } finally {
       // What it held before stays held.
       await unlockIfHeld(bus, session, locked.fresh);

@@ -14,9 +14,9 @@ export default defineCommand({
     const bus = await context.bus("read");
     const { result, opened } = await orient(bus, await findCaller(bus, context.asOperator));
     return {
-      view: "orient",
       data: result,
-      options: { this_session: opened.dashboard.this_session ?? "" },
+      view: async (style) =>
+        (await import("../render/orient")).orientView(result, style, opened.dashboard.this_session),
       warnings: opened.warnings,
       afterFlush: () => opened.onShown({ alerts: true, unread: true }),
       onDropped: opened.onDropped,

@@ -36,7 +36,11 @@ export default defineCommand({
       explicit: args.project ?? null,
       candidates,
     });
-    return { view: "project", data: result, warnings };
+    return {
+      data: result,
+      view: async (style) => (await import("../render/project")).projectView(result, style),
+      warnings,
+    };
   },
 });
 

@@ -61,6 +61,13 @@ export default defineCommand({
             },
           ]
         : [];
-    return { view: "register", data, warnings, options: { verbose: args.verbose === true } };
+    return {
+      data,
+      view: async (style) => {
+        const { registerView, verboseRegisterView } = await import("../render/registration");
+        return (args.verbose ? verboseRegisterView : registerView)(data, style);
+      },
+      warnings,
+    };
   },
 });

@@ -19,6 +19,7 @@ export default defineCommand({
   async run({ args, rest, context }) {
     const tasks = oneOrAll(args.task_id, rest, args.all === true, "tasks");
     const bus = await context.bus("write");
-    return { view: "release", data: await release(bus, await requireSession(bus), tasks) };
+    const data = await release(bus, await requireSession(bus), tasks);
+    return { data, view: async () => (await import("../render/claim")).releaseView(data) };
   },
 });

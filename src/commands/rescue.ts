@@ -71,11 +71,11 @@ export default defineCommand({
       kill: args.kill === true,
       confirm: confirm ?? (async () => false),
     });
+    const shown = { resume: args.resume === true, statusOnly: args.status === true };
     return {
-      view: "rescue",
       data: result,
+      view: async (style) => (await import("../render/rescue")).rescueView(result, style, shown),
       warnings,
-      options: { resume: args.resume === true, status: args.status === true },
     };
   },
 });

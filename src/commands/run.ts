@@ -35,7 +35,8 @@ export default defineCommand({
     });
     if (!session) throw new Error("the program ran without a session");
     await end(context, session, exit_code);
-    return { view: "run", data: { session, exit_code }, exitCode: exit_code };
+    // The output is the program's own.
+    return { data: { session, exit_code }, view: async () => [], exitCode: exit_code };
   },
 });
 

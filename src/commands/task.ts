@@ -23,7 +23,10 @@ export default defineCommand({
     }
     const shows = args.task_id === undefined && !args.clear;
     const bus = await context.bus(shows ? "read" : "write");
-    const session = await requireSession(bus);
-    return { view: "task", data: await task(bus, session, args.clear ? null : args.task_id) };
+    const data = await task(bus, await requireSession(bus), args.clear ? null : args.task_id);
+    return {
+      data,
+      view: async (style) => (await import("../render/registration")).taskView(data, style),
+    };
   },
 });

@@ -19,6 +19,7 @@ export default defineCommand({
   async run({ args, rest, context }) {
     const paths = oneOrAll(args.path, rest, args.all === true, "paths");
     const bus = await context.bus("write");
-    return { view: "unlock", data: await unlock(bus, await requireSession(bus), paths) };
+    const data = await unlock(bus, await requireSession(bus), paths);
+    return { data, view: async () => (await import("../render/lock")).unlockView(data) };
   },
 });

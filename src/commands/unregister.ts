@@ -16,7 +16,10 @@ export default defineCommand({
   examples: ["unregister", 'unregister --reason "handing over to codex"'],
   async run({ args, context }) {
     const bus = await context.bus("write");
-    const session = await requireSession(bus);
-    return { view: "unregister", data: await unregister(bus, session, args.reason) };
+    const data = await unregister(bus, await requireSession(bus), args.reason);
+    return {
+      data,
+      view: async () => (await import("../render/registration")).unregisterView(data),
+    };
   },
 });

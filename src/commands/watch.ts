@@ -92,24 +92,21 @@ export async function* lines(
     const left = until === null ? null : Math.max(0, until - clock.now());
     try {
       const asked = { ...query, since, duration: left };
-      for await (const { message, onShown: shown, onDropped: unshown } of source(
-        bus,
-        asked,
-        asOperator,
-      )) {
+      for await (const { message, onShown, onDropped } of source(bus, asked, asOperator)) {
         yield {
           line: { type: "message", message },
           answer: {
-            view: "watch",
             data: message,
+            view: async (style) =>
+              (await import("../render/message")).streamedMessage(message, style),
             afterFlush: async () => {
-              await shown();
+              await onShown();
               await notify?.(message);
             },
-            // Who wants notifications may want nothing else.
+            // With --notify the notification alone may be what the operator reads.
             onDropped: async () => {
-              if (await notify?.(message)) await shown();
-              else await unshown?.();
+              if (await notify?.(message)) await onShown();
+              else await onDropped?.();
             },
           },
         };

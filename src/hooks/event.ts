@@ -66,7 +66,7 @@ export type HookAnswer =
 export type NamedEvent = Pick<HookEvent, "kind" | "name">;
 
 /** One vendor: its payloads and what it accepts as an answer. */
-export interface HookVendor {
+export interface VendorHooks {
   name: string;
   /** Its events that are of use, by its own names. */
   events: Readonly<Record<string, EventKind>>;
@@ -80,6 +80,12 @@ export interface HookVendor {
   read(event: NamedEvent, payload: Payload): HookEvent;
   /** Exactly what the vendor accepts at this event; null where it has no way to say that there. */
   write(event: HookEvent, answer: HookAnswer): object | null;
+}
+
+/** An agent, as far as its hooks are concerned. */
+export interface HookedAgent {
+  name: string;
+  hooks?(): Promise<VendorHooks>;
 }
 
 /** The JSON object on stdin. Vendors change it as they like, so nothing in it is taken for granted. */

@@ -3,7 +3,7 @@ import { ParleyError } from "../bus/errors";
 import { framePreamble } from "../bus/untrusted-text";
 import { asObject, objectIn } from "../bus/json";
 import { isWakePrompt } from "../bus/agent-wake";
-import type { HookEvent, HookVendor, NamedEvent, Payload } from "./event";
+import type { HookEvent, VendorHooks, NamedEvent, Payload } from "./event";
 import { filesOfCommand, filesOfPatch } from "./patch";
 
 /** Ids longer than this, and directories longer than this, are no vendor's. */
@@ -32,7 +32,7 @@ export function parsePayload(input: string): Payload {
 }
 
 /** The common event; null for one that is none of ours. Throws `invalid` for a payload that cannot be read. */
-export function readEvent(vendor: HookVendor, name: string, payload: Payload): HookEvent | null {
+export function readEvent(vendor: VendorHooks, name: string, payload: Payload): HookEvent | null {
   const kind = entry(vendor.events, name);
   return kind ? vendor.read({ kind, name }, payload) : null;
 }

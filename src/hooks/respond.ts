@@ -7,7 +7,7 @@ import { register } from "../bus/registration";
 import { maxModelLength } from "../bus/registration-request";
 import type { RegisterResult, SessionRecord } from "../bus/session";
 import { leaseFiles, targetsOf } from "./file-leases";
-import type { EventKind, HookAnswer, HookEvent, HookVendor } from "./event";
+import type { EventKind, HookAnswer, HookEvent, VendorHooks } from "./event";
 import { injection, type Injection } from "./inject-messages";
 import { type EventRule, eventRules } from "./event-rules";
 
@@ -25,7 +25,7 @@ const nothing: HookResponse = { answer: { say: "nothing" }, mail: null };
 /** Does what an event is to do on the bus, and says what the agent is to be told. */
 export async function respond(
   bus: Bus,
-  vendor: HookVendor,
+  vendor: VendorHooks,
   event: HookEvent,
   policy: EditPolicy,
 ): Promise<HookResponse> {
@@ -55,7 +55,7 @@ export async function respond(
   return { answer: { say: "continue", text }, mail };
 }
 
-const ignoresContext = ({ ignoresContextAt: deafAt = [] }: HookVendor, kind: EventKind): boolean =>
+const ignoresContext = ({ ignoresContextAt: deafAt = [] }: VendorHooks, kind: EventKind): boolean =>
   deafAt.includes(kind);
 
 /** Words without which no line of shell makes git change a worktree: reading one with a parser costs some milliseconds. */
@@ -84,7 +84,7 @@ async function guarded(
 /** The session of an event, registered where it is not known. */
 async function matchSession(
   bus: Bus,
-  vendor: HookVendor,
+  vendor: VendorHooks,
   event: HookEvent,
   duty: EventRule,
 ): Promise<ActivityResult & { joined: RegisterResult | null }> {
@@ -101,7 +101,7 @@ async function matchSession(
 
 async function recordActivity(
   bus: Bus,
-  vendor: HookVendor,
+  vendor: VendorHooks,
   event: HookEvent,
   duty: EventRule,
   near: readonly number[],
@@ -130,14 +130,14 @@ async function recordActivity(
   return attended;
 }
 
-const vendorOf = ({ name }: HookVendor, event: HookEvent): string => event.vendor ?? name;
+const vendorOf = ({ name }: VendorHooks, event: HookEvent): string => event.vendor ?? name;
 
-const near = (bus: Bus, vendor: HookVendor, event: HookEvent): readonly number[] =>
+const near = (bus: Bus, vendor: VendorHooks, event: HookEvent): readonly number[] =>
   event.pid == null ? bus.identity.likelyPids(vendorOf(vendor, event)) : [event.pid];
 
 const registerFromHook = (
   bus: Bus,
-  vendor: HookVendor,
+  vendor: VendorHooks,
   event: HookEvent,
 ): Promise<RegisterResult> =>
   register(bus, {
@@ -152,7 +152,7 @@ const registerFromHook = (
 
 async function welcomeSession(
   bus: Bus,
-  vendor: HookVendor,
+  vendor: VendorHooks,
   event: HookEvent,
   duty: EventRule,
 ): Promise<HookResponse> {
@@ -175,7 +175,7 @@ async function welcomeTo(
 }
 
 /** Ends the session where it is known. One that nobody has heard of needs no end. */
-async function endFromHook(bus: Bus, vendor: HookVendor, event: HookEvent): Promise<HookResponse> {
+async function endFromHook(bus: Bus, vendor: VendorHooks, event: HookEvent): Promise<HookResponse> {
   const who = { vendor: vendorOf(vendor, event), own: true, pid: event.pid ?? undefined };
   const agent = (): number => bus.identity.agent(who).pid;
   const known =

@@ -3,10 +3,10 @@ import type { Bus } from "../bus/bus";
 import { ParleyError } from "../bus/errors";
 import type { FaultLog } from "../bus/hook-log";
 import type { PreferenceFile } from "../bus/preferences";
-import type { HookVendor } from "./event";
-import { entry, parsePayload, readEvent, text } from "./payload";
+import type { HookedAgent, VendorHooks } from "./event";
+import { generic } from "./generic";
+import { parsePayload, readEvent, text } from "./payload";
 import { respond } from "./respond";
-import { hookVendors } from "./vendors";
 
 /** Milliseconds of the process's life after which a hook has nothing to say; Claude and Codex kill it at the end of a session. */
 export const timeoutMs = { end: 800, other: 2000 };
@@ -21,6 +21,7 @@ export interface HookCall {
 }
 
 export interface HookEnvironment {
+  agents: readonly HookedAgent[];
   /** The environment that the agent gives its hooks. */
   env: Readonly<Record<string, string | undefined>>;
   /** All of stdin, given up when the signal says so. Throws `invalid`. */
@@ -70,7 +71,7 @@ export async function runHook(call: HookCall, around: HookEnvironment): Promise<
     const limit = limitOf(name);
     clearTimeout(timer);
     timer = setTimeout(giveUp, within(limit));
-    const vendor = vendorOf(call.vendor);
+    const vendor = await hooksOf(call.vendor, around.agents);
     const read = readEvent(vendor, name, payload);
     if (!read) throw new ParleyError("invalid", "an event that parley has no use for");
     const place = { agent_home: vendor.home?.(around.env) ?? null, path: around.env["PATH"] };
@@ -101,9 +102,10 @@ export async function runHook(call: HookCall, around: HookEnvironment): Promise<
 const limitOf = (event: string | null): number =>
   event === "SessionEnd" ? timeoutMs.end : timeoutMs.other;
 
-function vendorOf(name: string): HookVendor {
-  const vendor = entry(hookVendors, name);
-  if (vendor) return vendor;
+async function hooksOf(vendor: string, agents: readonly HookedAgent[]): Promise<VendorHooks> {
+  if (vendor === generic.name) return generic;
+  const hooks = await agents.find(({ name }) => name === vendor)?.hooks?.();
+  if (hooks) return hooks;
   throw new ParleyError("invalid", "no vendor of this name calls hooks");
 }
 

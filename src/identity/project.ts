@@ -3,7 +3,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 
 import type { ProjectFinding } from "../bus/identity";
-import type { Environment } from "./vendor-environment";
+import type { Environment } from "./known-agents";
 
 interface Repository {
   name: string;

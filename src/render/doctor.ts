@@ -1,23 +1,21 @@
-/** View of `doctor`. */
+/** Renders `doctor`: a line a finding, and its remedy below it. */
 import type { DoctorResult, Finding } from "../bus/doctor";
 import { count } from "./format";
 import { type Style, paint } from "./style";
 import { oneLine } from "./text";
 
-/** `doctor`: a line a finding, and its remedy below it. */
-export function render({ findings, healthy, repaired }: DoctorResult, style: Style): string[] {
+export function doctorView({ findings, healthy, repaired }: DoctorResult, style: Style): string[] {
   const width = Math.max(0, ...findings.map(({ check }) => check.length));
-  const wanting = findings.filter(({ remedy }) => remedy !== null);
-  const bad = findings.filter(({ status }) => status === "warning" || status === "error").length;
+  const faults = findings.filter(({ status }) => status === "warning" || status === "error").length;
   return [
     ...repairLines(repaired),
     ...findings.flatMap(({ check, status, message, remedy }) => [
       `${label(status, style)} ${check.padEnd(width)}  ${oneLine(message)}`,
-      ...(wanting.length > 0 && remedy !== null
-        ? [`${" ".repeat(width + 10)}→ ${inWords(oneLine(remedy), style)}`]
+      ...(remedy !== null
+        ? [`${" ".repeat(width + 10)}→ ${inReadersWords(oneLine(remedy), style)}`]
         : []),
     ]),
-    healthy ? "All is well." : `${count(bad, "finding")} to see to.`,
+    healthy ? "All is well." : `${count(faults, "finding")} to see to.`,
   ];
 }
 
@@ -40,6 +38,6 @@ function label(status: Finding["status"], style: Style): string {
   return status === "warning" ? paint(style, "yellow", text) : text;
 }
 
-/** A remedy names commands as `parley VERB`; the reader may know them by another name. */
-const inWords = (text: string, style: Style): string =>
+/** Names commands as the reader knows them; a remedy has them as `parley VERB`. */
+const inReadersWords = (text: string, style: Style): string =>
   text.replace(/\bparley ([a-z]+)/g, (_, verb: string) => style.command(verb));

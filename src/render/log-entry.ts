@@ -1,12 +1,19 @@
-/** The dashboard for the session log. */
+/** Renders `log`, and the dashboard as an entry of the session log. */
+import type { LogResult } from "../bus/log";
 import type { Dashboard } from "../bus/status";
 import { alertSection } from "./alert";
 import { time } from "./format";
 import { lifecycleSection } from "./lifecycle";
-import type { Style } from "./style";
 import { sessionBlock } from "./session";
 import { statsSection } from "./stats";
-import { oneLine } from "./text";
+import type { Style } from "./style";
+import { baseName, clean, oneLine, shortPath } from "./text";
+
+/** `log` confirms what was appended; `log --view` (`whole`) shows the log of the day. */
+export function logView({ path, entry }: LogResult, style: Style, whole: boolean): string[] {
+  if (entry === null) return [`No session log: ${shortPath(path, style.home)}`];
+  return [whole ? clean(entry).trimEnd() : `Session log entry appended: ${baseName(path)}`];
+}
 
 /** Who a session log entry is by, and the home directory that paths are shortened against. */
 export interface EntryOrigin {
@@ -39,7 +46,7 @@ export function dashboardEntry(
         at: null,
       }),
     ),
-    alertSection(style, alerts, stats.unread_alerts, true),
+    alertSection(alerts, style, stats.unread_alerts, true),
     lifecycleSection(lifecycle),
     statsSection(stats, sessions, home, false),
     ["**Observations:**", ...observations.map((line) => `- ${oneLine(line)}`)],

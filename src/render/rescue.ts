@@ -1,23 +1,26 @@
-/** View of `rescue`. */
+/** Renders `rescue`: a block a session, and what was released. */
 import type { RescuedSession, RescueResult } from "../bus/rescue";
 import { count, duration, time } from "./format";
-import type { ViewOptions } from "./human";
-import { type Style, paint, title } from "./style";
+import { projectLabel, vendorLabel } from "./session";
+import { paint, type Style, title } from "./style";
 import { code, oneLine, shortPath } from "./text";
-import { project, vendor } from "./labels";
 
-/** Options: `resume` adds how each conversation is resumed, `status` says that nothing was to be released. */
-export function render(data: RescueResult, style: Style, options: ViewOptions): string[] {
+/** `resume` adds how each conversation is resumed; `statusOnly` says that nothing was to be released. */
+export function rescueView(
+  data: RescueResult,
+  style: Style,
+  { resume, statusOnly }: { resume: boolean; statusOnly: boolean },
+): string[] {
   const { sessions, released } = data;
   return [
     ...title(style, "Session Rescue"),
     summary(sessions),
-    ...sessions.flatMap((session) => ["", ...block(session, style, options["resume"] === true)]),
+    ...sessions.flatMap((session) => ["", ...block(session, style, resume)]),
     "",
-    options["status"]
+    statusOnly
       ? "Released: nothing (--status only looks)"
       : `Released: ${count(released.locks, "file lock")}, ${count(released.claims, "task claim")}`,
-    ...advice(sessions, style, options["status"] === true),
+    ...advice(sessions, style, statusOnly),
   ];
 }
 
@@ -37,8 +40,8 @@ function block(session: RescuedSession, style: Style, resume: boolean): string[]
   const name = session.name === null ? "" : ` "${oneLine(session.name)}"`;
   const lines = [
     `**Session: ${oneLine(session.session_id)}**${name} ${mark(style, state)}`,
-    `- **Vendor:** ${vendor(session)}`,
-    `- **Project:** ${project(session.project_id)}`,
+    `- **Vendor:** ${vendorLabel(session)}`,
+    `- **Project:** ${projectLabel(session.project_id)}`,
     cwd !== null && `- **CWD:** ${code(cwd)}`,
     `- **PID:** ${session.pid ?? "(unknown)"} (${session.process_state ?? "unknown"})`,
     `- **Last Heard:** ${time(session.heartbeat_at)} (${duration(session.silent_seconds)} ago)`,
@@ -87,12 +90,12 @@ function command({ cwd, resume_command }: RescuedSession): string {
   return `cd '${cwd.replaceAll("'", `'\\''`)}' && ${oneLine(resume_command ?? "")}`;
 }
 
-function advice(sessions: readonly RescuedSession[], style: Style, status: boolean): string[] {
+function advice(sessions: readonly RescuedSession[], style: Style, statusOnly: boolean): string[] {
   const open = sessions.filter((each) => !each.released && each.status !== "terminated");
   const hung = open.filter((each) => each.state === "HUNG").length;
   const lost = open.filter((each) => each.state === "DEAD" || each.state === "STALE").length;
   return [
-    ...(status && lost > 0
+    ...(statusOnly && lost > 0
       ? [`Run ${style.command("rescue")} to release what dead and stale sessions hold.`]
       : []),
     ...(hung > 0

@@ -1,9 +1,10 @@
-/** View of `setup`. */
+/** Renders `setup`, `on` and `off`. */
+import type { EditPolicy, Preferences, WakePolicy } from "../bus/preferences";
 import type { SetupChange, SetupResult } from "../bus/setup";
-import { type Style, paint } from "./style";
+import { paint, type Style } from "./style";
 import { clean, oneLine, shortPath } from "./text";
 
-const parts: Record<SetupChange["part"], string> = {
+const partNames: Record<SetupChange["part"], string> = {
   hooks: "hooks",
   mcp: "MCP server",
   command: "command",
@@ -11,19 +12,19 @@ const parts: Record<SetupChange["part"], string> = {
   link: "link",
 };
 
-const done: Record<SetupChange["action"], string> = {
+const actionNames: Record<SetupChange["action"], string> = {
   create: "created",
   update: "updated",
   remove: "removed",
 };
 
 /** `setup`: what was changed, where the backups are, and what the agents will ask. */
-export function render(result: SetupResult, style: Style): string[] {
+export function setupView(result: SetupResult, style: Style): string[] {
   const { changes, dry_run, policy, vendors } = result;
   if (dry_run) return dryRun(result);
   const lines = changes.map(
     ({ action, part, path }) =>
-      `  ${done[action]}  ${shortPath(path, style.home)} (${parts[part]})`,
+      `  ${actionNames[action]}  ${shortPath(path, style.home)} (${partNames[part]})`,
   );
   const isChanged = (name: string): boolean => changes.some(({ vendor }) => vendor === name);
   const concerned = vendors.filter(({ vendor }) => changes.length === 0 || isChanged(vendor));
@@ -73,13 +74,13 @@ function notes({ notes: all, vendors }: SetupResult, style: Style): string[] {
   });
 }
 
-const edits: Record<SetupResult["policy"]["edits"], string> = {
+const edits: Record<EditPolicy, string> = {
   deny: "Edits of a file that another session holds are refused.",
   warn: "Edits of a file that another session holds are warned about.",
   off: "Edits are not looked at.",
 };
 
-const wakes: Record<SetupResult["policy"]["wake"], string> = {
+const wakes: Record<WakePolicy, string> = {
   never: "Messages wake no idle agent.",
   critical: "Critical messages wake an idle agent.",
   all: "Critical messages, and those sent with --wake, wake an idle agent.",
@@ -91,3 +92,27 @@ const policyLines = (policy: SetupResult["policy"]): string[] => [
 ];
 
 const folder = (path: string): string => path.replace(/[/\\][^/\\]*$/, "");
+
+const hookEdits: Record<EditPolicy, string> = {
+  deny: "an edit of a file that another session holds is refused",
+  warn: "an edit of a file that another session holds is warned about",
+  off: "edits are not looked at",
+};
+
+const hookWakes: Record<WakePolicy, string> = {
+  never: "no message wakes an idle agent",
+  critical: "critical messages wake an idle agent",
+  all: "critical messages, and those sent with --wake, wake an idle agent",
+};
+
+/** `on` and `off`: whether the hooks of agents work, and what they do. */
+export const preferencesView = (
+  { off, edits: policy, wake }: Preferences,
+  style: Style,
+): string[] =>
+  off
+    ? [
+        "Hooks are off: no agent is registered, told or refused anything by them.",
+        `Turn them on again with ${style.command("on")}.`,
+      ]
+    : [`Hooks are on: ${hookEdits[policy]}, ${hookWakes[wake]}.`];

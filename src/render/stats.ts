@@ -1,4 +1,4 @@
-/** Numbers of the bus. */
+/** Renders the numbers of the bus. */
 import type { Session } from "../bus/session";
 import type { Stats } from "../bus/status";
 import { size } from "./format";
@@ -23,13 +23,13 @@ export function statsSection(
     `- Legacy messages: ${stats.legacy_messages}`,
     `- v2 messages: ${stats.v2_messages} (${states})`,
     `- Unread alerts: ${stats.unread_alerts}`,
-    `- Database: ${code(shortPath(database.path, home))} (${size(database.size_bytes)}, ${journal(stats)} mode)`,
-    ...(verbose ? extra(stats).map((line) => `- ${line}`) : []),
+    `- Database: ${code(shortPath(database.path, home))} (${size(database.size_bytes)}, ${journalMode(stats)} mode)`,
+    ...(verbose ? databaseDetails(stats).map((line) => `- ${line}`) : []),
   ];
 }
 
 /** `--stats` */
-export const statsView = (style: Style, stats: Stats, verbose: boolean): string[] => [
+export const statsList = (stats: Stats, style: Style, verbose: boolean): string[] => [
   ...title(style, "Inter-Session Message Bus Statistics"),
   `Active sessions: ${stats.active_sessions}`,
   `Total sessions: ${stats.total_sessions} (historical)`,
@@ -41,13 +41,13 @@ export const statsView = (style: Style, stats: Stats, verbose: boolean): string[
   `Task claims: ${stats.task_claims}`,
   `Database size: ${size(stats.database.size_bytes)}`,
   `Database path: ${shortPath(stats.database.path, style.home)}`,
-  `Journal mode: ${journal(stats)}`,
-  ...(verbose ? extra(stats) : []),
+  `Journal mode: ${journalMode(stats)}`,
+  ...(verbose ? databaseDetails(stats) : []),
 ];
 
-const extra = ({ database }: Stats): string[] => [
+const databaseDetails = ({ database }: Stats): string[] => [
   `WAL size: ${size(database.wal_bytes)}`,
   `Schema version: ${database.schema_version}`,
 ];
 
-const journal = ({ database }: Stats): string => oneLine(database.journal_mode.toUpperCase());
+const journalMode = ({ database }: Stats): string => oneLine(database.journal_mode.toUpperCase());

@@ -1,4 +1,4 @@
-/** Colours, rules, titles. */
+/** Colours, titles and rules, and how commands are named to the reader. */
 
 /** How an answer is shown: what the terminal can do and how this program was called. */
 export interface Style {
@@ -13,7 +13,7 @@ export interface Style {
 
 const codes = { bold: [1, 22], dim: [2, 22], red: [31, 39], yellow: [33, 39] } as const;
 
-/** `text` in a style where the look has colours, else as it is. */
+/** `text` with a colour or weight where the style has colours, else as it is. */
 export function paint(style: Style, effect: keyof typeof codes, text: string): string {
   const [on, off] = codes[effect];
   return style.color ? `\x1b[${on}m${text}\x1b[${off}m` : text;

@@ -1,4 +1,4 @@
-/** Foreign text made safe. */
+/** Makes text from elsewhere safe to print, and shortens paths. */
 
 /**
  * Characters that act on a terminal or on the order of the text instead of being shown: C0, DEL, C1, the
@@ -72,3 +72,7 @@ export const baseName = (path: string): string =>
   oneLine(
     path.startsWith("res:") ? path : (path.split(/[/\\]/).findLast((part) => part !== "") ?? path),
   );
+
+/** The lines of a view as text that ends in a newline; empty for a view without lines. */
+export const joinLines = (lines: readonly string[]): string =>
+  lines.length === 0 ? "" : `${lines.join("\n")}\n`;

@@ -7,7 +7,7 @@ import { ParleyError } from "../bus/errors";
 import { shellQuote } from "../bus/shell";
 import { findFile, textOf } from "./files";
 import { installable, type Owner, programOfHook } from "./program";
-import type { ConfigFile, Editor, Place, InstallState, Vendor } from "./vendor";
+import type { ConfigFile, Editor, Place, InstallState, VendorSetup } from "./vendor";
 
 /** Where a hook that is no shell script is kept, and run from: its name beside the hook's own. */
 const keptSuffix = ".before-parley";
@@ -30,7 +30,7 @@ ${end}
 const shebang = "#!/bin/sh\n";
 
 /** The hook before commits of the repository around the working directory. Only set up by name: it is no agent. */
-export const git: Vendor = {
+export const git: VendorSetup = {
   name: "git",
   title: "git",
   command: "git",

@@ -4,7 +4,7 @@ import { basename, join } from "node:path";
 
 import type { Warning } from "../bus/errors";
 import { assertWritable } from "./files";
-import type { ManifestData } from "./manifest";
+import type { Manifest } from "./manifest";
 
 export interface LinkChange {
   path: string;
@@ -18,7 +18,7 @@ export function planLinks(
   directory: string,
   names: readonly string[],
   program: string,
-  memory: ManifestData,
+  memory: Manifest,
 ): { links: LinkChange[]; warnings: Warning[] } {
   const warnings: Warning[] = [];
   const links = names.flatMap((name): LinkChange[] => {
@@ -40,7 +40,7 @@ export function planLinks(
 export function planUnlinking(
   directory: string | null,
   names: readonly string[],
-  memory: ManifestData,
+  memory: Manifest,
 ): LinkChange[] {
   const named = directory === null ? [] : names.map((name) => join(directory, name));
   return [...new Set([...named, ...(directory === null ? memory.links : [])])].flatMap((path) => {
@@ -50,5 +50,5 @@ export function planUnlinking(
   });
 }
 
-const isOurs = (path: string, to: string, { links, programs }: ManifestData): boolean =>
+const isOurs = (path: string, to: string, { links, programs }: Manifest): boolean =>
   (links.includes(path) && programs.includes(to)) || /^parley/i.test(basename(to));

@@ -15,7 +15,7 @@ interface FileRecord {
 }
 
 /** What setup remembers, in `setup.json` in the data directory. */
-export interface ManifestData {
+export interface Manifest {
   /** By real path. */
   files: Record<string, FileRecord>;
   /** Directories that setup has made, the outermost first. */
@@ -34,7 +34,7 @@ const abandoned = 30_000;
 export const hashOf = (bytes: Buffer): string => createHash("sha256").update(bytes).digest("hex");
 
 /** The memory and the backups, both the user's alone: configurations hold keys. */
-export class Manifest {
+export class ManifestStore {
   constructor(private readonly dataDirectory: string) {}
 
   /**
@@ -75,7 +75,7 @@ export class Manifest {
   }
 
   /** Empty where there is none, or none that can be read: then entries are known by what they look like. */
-  read(): ManifestData {
+  read(): Manifest {
     try {
       return memoryIn(JSON.parse(readFileSync(this.path, "utf8")));
     } catch {
@@ -84,7 +84,7 @@ export class Manifest {
   }
 
   /** Throws `not_permitted`. */
-  write(memory: ManifestData): void {
+  write(memory: Manifest): void {
     this.store(this.path, Buffer.from(`${JSON.stringify(memory, null, 2)}\n`));
   }
 
@@ -138,7 +138,7 @@ function memoryIn({
   programs,
   links,
   repositories,
-}: Partial<Record<string, unknown>>): ManifestData {
+}: Partial<Record<string, unknown>>): Manifest {
   const strings = (value: unknown): string[] =>
     Array.isArray(value) ? value.filter((each) => typeof each === "string") : [];
   const records = Object.entries(files ?? {}).filter(

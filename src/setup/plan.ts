@@ -2,7 +2,7 @@
 import type { Warning } from "../bus/errors";
 import type { SetupPart } from "../bus/setup";
 import { assertWritable, bytesOf, findFile, textOf } from "./files";
-import { hashOf, type ManifestData, type Manifest } from "./manifest";
+import { hashOf, type Manifest, type ManifestStore } from "./manifest";
 import type { ConfigFile } from "./vendor";
 
 /** A file of one agent. */
@@ -26,8 +26,8 @@ export interface FileChange {
 /** What installing changes. Reads only; throws for the first file that cannot be edited or written. */
 export function planInstall(
   files: readonly VendorFile[],
-  memory: ManifestData,
-  record: Manifest,
+  memory: Manifest,
+  record: ManifestStore,
 ): { changes: FileChange[]; warnings: Warning[] } {
   const warnings: Warning[] = [];
   const changes = byTarget(files).flatMap(([first, ...more]): FileChange[] => {
@@ -49,8 +49,8 @@ export function planInstall(
 /** What removing changes: a file that nobody else has touched becomes what it was, byte for byte. */
 export function planRemoval(
   files: readonly VendorFile[],
-  memory: ManifestData,
-  record: Manifest,
+  memory: Manifest,
+  record: ManifestStore,
 ): FileChange[] {
   return byTarget(files).flatMap(([first, ...more]): FileChange[] => {
     const { vendor, part, path, target, bytes, text, executable = false } = first;
@@ -86,8 +86,8 @@ function byTarget(files: readonly VendorFile[]): [Read, ...Read[]][] {
 function baseOf(
   { target, bytes, text, base }: Read,
   editors: readonly ConfigFile["editor"][],
-  memory: ManifestData,
-  record: Manifest,
+  memory: Manifest,
+  record: ManifestStore,
 ): Buffer | null {
   if (base !== undefined) return base;
   const known = memory.files[target];

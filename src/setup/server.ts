@@ -4,7 +4,7 @@ import { installable, type Owner, programOfServer } from "./program";
 import type { Editor } from "./vendor";
 
 /** How an agent writes its MCP servers down. */
-interface ServerForm {
+export interface ServerForm {
   /** The property of the file that holds them by name. */
   container: string;
   entry(program: string): object;
@@ -20,17 +20,6 @@ const common: ServerForm = {
   entry: (command) => ({ type: "stdio", command, args: ["mcp"] }),
   program: ["command"],
   call: (entry) => entry,
-};
-
-/** OpenCode: `{"mcp": {"parley": {type, command}}}`, program and arguments in one list. */
-export const opencodeServer: ServerForm = {
-  container: "mcp",
-  entry: (program) => ({ type: "local", command: [program, "mcp"], enabled: true }),
-  program: ["command", 0],
-  call(entry) {
-    const list = (entry as { command?: unknown } | null | undefined)?.command;
-    return Array.isArray(list) ? { command: list[0], args: list.slice(1) } : null;
-  },
 };
 
 /** The MCP entry of a JSON file. */

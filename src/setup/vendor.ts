@@ -1,5 +1,8 @@
-/** What an adapter of an agent's configuration is. */
+/** The configuration of one agent, as setup and doctor work with it. */
+import { existsSync, realpathSync } from "node:fs";
+
 import type { SetupPart, SetupScope } from "../bus/setup";
+import { findWorktree } from "../identity/project";
 import type { Owner } from "./program";
 
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -50,7 +53,7 @@ export interface ConfigFile {
 }
 
 /** An adapter of one agent's configuration. */
-export interface Vendor {
+export interface VendorSetup {
   name: string;
   /** As its maker writes it. */
   title: string;
@@ -79,3 +82,24 @@ export interface Trust {
   message: string;
   remedy: string | null;
 }
+
+/** A project's configuration stands at the top of its working tree, or in the working directory where there is none. */
+export function findPlace(where: Omit<Place, "root">): Place {
+  const directory = realpathSync(where.cwd);
+  return { ...where, root: findWorktree(directory)?.top ?? directory };
+}
+
+/** Absolute path of its program; null where the PATH has none. */
+export const programOf = ({ command }: VendorSetup, { env, cwd }: Place): string | null =>
+  Bun.which(command, { PATH: env["PATH"] ?? "", cwd });
+
+/** Its program is there, or what it leaves behind in the user's home. */
+export const isInstalled = (vendor: VendorSetup, place: Place): boolean =>
+  programOf(vendor, place) !== null || existsSync(vendor.directory({ ...place, scope: "user" }));
+
+/** Notices that the users of several agents are given after a change. */
+export const notices = {
+  startAgain: "sessions that are running have to be started again",
+  asksForTools: "it may ask before it uses a tool of the parley server",
+  namesProgram: "the files name this machine's parley: keep them out of a shared repository",
+};

@@ -1,6 +1,7 @@
 /** Who may be woken when, and what is known of it. */
 import { expect, test } from "bun:test";
 
+import { agentKinds } from "../../src/agents/agents";
 import { defaultSettings } from "../../src/bus/settings";
 import { judgeSession } from "../../src/bus/liveness";
 import {
@@ -129,7 +130,7 @@ contract("Waking", (newWorld) => {
           defaultSettings,
           () => null,
         ),
-        given,
+        { agentWaker: given, agentKinds },
       ).now;
     };
     expect(await now()).toBe("none");

@@ -36,9 +36,10 @@ const run = (io: MemoryIo, argv: string[], act: Command["run"]) =>
       }) as unknown as Context,
   });
 
-const heartbeat: Answer<"heartbeat"> = {
-  view: "heartbeat",
-  data: { session_id: "claude-1", heartbeat_at: "2026-02-11T14:00:00.000Z" },
+const data = { session_id: "claude-1", heartbeat_at: "2026-02-11T14:00:00.000Z" };
+const heartbeat: Answer = {
+  data,
+  view: async () => (await import("../../src/render/registration")).heartbeatView(data),
 };
 const beat = async () => heartbeat;
 
@@ -55,7 +56,7 @@ describe("an answer", () => {
     const io = memoryIo();
     const warnings = [{ code: "odd", message: "it is odd" }];
     expect(await run(io, ["beat", "--json"], async () => ({ ...heartbeat, warnings }))).toBe(0);
-    expect(parsed(io)).toEqual([{ ok: true, data: heartbeat.data, warnings }]);
+    expect(parsed(io)).toEqual([{ ok: true, data, warnings }]);
     expect(io.said).toEqual([]);
   });
 
@@ -203,7 +204,7 @@ describe("an error", () => {
 });
 
 describe("a stream", () => {
-  const item: StreamItem = { line: { type: "heartbeat", ...heartbeat.data }, answer: heartbeat };
+  const item: StreamItem = { line: { type: "heartbeat", ...data }, answer: heartbeat };
 
   test("is one line an item with --json, and views otherwise", async () => {
     async function* twice() {

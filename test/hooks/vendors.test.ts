@@ -6,7 +6,7 @@ import { wakePrompt } from "../../src/bus/agent-wake";
 import type { HookAnswer, HookEvent } from "../../src/hooks/event";
 import { parsePayload, readEvent } from "../../src/hooks/payload";
 import { eventRules } from "../../src/hooks/event-rules";
-import { hookVendors } from "../../src/hooks/vendors";
+import { hookVendors } from "./hook-vendors";
 import claude from "./fixtures/claude.json";
 import codex from "./fixtures/codex.json";
 import gemini from "./fixtures/gemini.json";

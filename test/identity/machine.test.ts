@@ -12,6 +12,7 @@ import {
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { agents } from "../../src/agents/agents";
 import { hostId } from "../../src/identity/host-id";
 import { createIdentity } from "../../src/identity/identity";
 
@@ -25,7 +26,7 @@ class TemporaryDirectory {
 }
 
 const machineOf = (dataDirectory: string) =>
-  createIdentity({ env: {}, dataDirectory, cwd: "/" }).machine();
+  createIdentity({ agents, env: {}, dataDirectory, cwd: "/" }).machine();
 
 /** A process of its own that prints the machine's UUID. */
 const asked = (dataDirectory: string, umask = "022") => {

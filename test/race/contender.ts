@@ -3,6 +3,7 @@
 // One process of the race for locks and claims: registers itself, then takes and gives back at random.
 import { randomInt } from "node:crypto";
 
+import { agents } from "../../src/agents/agents";
 import { livenessAt } from "../../src/bus/liveness";
 import { defaultSettings } from "../../src/bus/settings";
 import { createIdentity } from "../../src/identity/identity";
@@ -10,7 +11,7 @@ import { openPostgresStore } from "../../src/store/postgres/store";
 import { openSqliteStore } from "../../src/store/sqlite/store";
 
 const [path = "", operations = "0", home = ""] = process.argv.slice(2);
-const identity = createIdentity({ env: {}, dataDirectory: home, cwd: home });
+const identity = createIdentity({ agents, env: {}, dataDirectory: home, cwd: home });
 const options = { mode: "create", settings: defaultSettings } as const;
 const machineUuid = (): string => identity.machine().machine_uuid;
 const { store } = path.startsWith("postgres:")

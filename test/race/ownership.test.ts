@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { agents } from "../../src/agents/agents";
 import { livenessAt } from "../../src/bus/liveness";
 import { defaultSettings } from "../../src/bus/settings";
 import { createIdentity } from "../../src/identity/identity";
@@ -80,7 +81,7 @@ describe("Processes fighting for files and tasks", () => {
     for (const victim of victims) await victim.exited;
 
     const store = await openSqliteStore(db, { mode: "write", settings: defaultSettings });
-    const { processes } = createIdentity({ env: {}, dataDirectory: home, cwd: home });
+    const { processes } = createIdentity({ agents, env: {}, dataDirectory: home, cwd: home });
     const { locks, claims, sessions } = await store.overview(
       livenessAt(processes, Date.now(), defaultSettings),
     );

@@ -8,7 +8,7 @@ import type { Style } from "../../src/render/style";
 // The sessions, messages and numbers of the seeds' output examples.
 
 /** Called by the seeds' names, which is how their examples were printed. */
-export const seedLook: Style = {
+export const seedStyle: Style = {
   color: false,
   width: 80,
   home: "/Users/halcasteel",
@@ -16,8 +16,8 @@ export const seedLook: Style = {
     [verb === "inbox" ? "/cxq --bus-unread" : `/session-${verb}`, rest].filter(Boolean).join(" "),
 };
 
-export const ownLook: Style = {
-  ...seedLook,
+export const ownStyle: Style = {
+  ...seedStyle,
   command: (verb, rest) => ["parley", verb, rest].filter(Boolean).join(" "),
 };
 

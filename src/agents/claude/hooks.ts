@@ -1,7 +1,7 @@
 /** Claude Code's payloads and answers. */
 import { join } from "node:path";
 
-import type { EventKind, HookAnswer, HookEvent, HookVendor, Payload } from "../../hooks/event";
+import type { EventKind, HookAnswer, HookEvent, VendorHooks, Payload } from "../../hooks/event";
 import { common, text, type Tools } from "../../hooks/payload";
 
 /** By their names in Claude Code and in Codex. */
@@ -15,7 +15,7 @@ export const tools: Tools = {
 };
 
 /** Claude Code: payloads and answers as seen in 2.1.329. It ignores keys it does not know. */
-export const claude: HookVendor = {
+export const claude: VendorHooks = {
   name: "claude",
   events: {
     SessionStart: "start",

@@ -1,13 +1,19 @@
 /** Files, events and questions of Claude Code. */
 import { join, resolve } from "node:path";
 
-import { claudeCommand, commandFiles } from "../../setup/commands";
+import { shellQuote } from "../../bus/shell";
+import { advice, commandFiles, type SeedCommand } from "../../setup/commands";
 import { type HookEvents, hooksEditor } from "../../setup/hooks";
 import { JsonText } from "../../setup/json";
-import { asksForTools, namesProgram } from "../../setup/user-notices";
 import type { Owner } from "../../setup/program";
 import { serverEditor } from "../../setup/server";
-import type { ConfigFile, Editor, Place, Vendor } from "../../setup/vendor";
+import {
+  type ConfigFile,
+  type Editor,
+  type Place,
+  type VendorSetup,
+  notices,
+} from "../../setup/vendor";
 
 /**
  * Timeouts in seconds. A permission prompt is told by `PermissionRequest` when it is shown, and by `Notification` once it
@@ -47,7 +53,7 @@ function settingsEditor(file: string, owner: Owner): Editor {
   };
 }
 
-export const claude: Vendor = {
+export const claude: VendorSetup = {
   name: "claude",
   title: "Claude Code",
   command: "claude",
@@ -67,8 +73,29 @@ export const claude: Vendor = {
   notes: ({ scope }) => [
     "sessions that are running may have to be started again",
     ...(scope === "project"
-      ? ["it asks whether this folder and the server in .mcp.json are to be trusted", namesProgram]
+      ? [
+          "it asks whether this folder and the server in .mcp.json are to be trusted",
+          notices.namesProgram,
+        ]
       : ["in a folder that is new to it, it asks for trust before any hook runs"]),
-    asksForTools,
+    notices.asksForTools,
   ],
 };
+
+/** A slash command of Claude Code. Its `allowed-tools` are this one verb, while the command is carried out. */
+const claudeCommand =
+  ({ verb, description, hint }: SeedCommand) =>
+  (program: string): string => {
+    const call = `${shellQuote(program)} ${verb}`;
+    return `---
+description: ${JSON.stringify(description)}
+argument-hint: ${JSON.stringify(hint)}
+allowed-tools: ${JSON.stringify(`Bash(${call}:*)`)}
+---
+Run \`${call}\` with the Bash tool, exactly so quoted, followed by these arguments of the user (there may be none), each quoted for the shell where it needs to be:
+
+$ARGUMENTS
+
+${advice(call)}
+`;
+  };

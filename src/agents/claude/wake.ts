@@ -12,7 +12,7 @@ import {
   wakeRefused,
   type WakeEnvironment,
   type VendorWaker,
-} from "../../agent-wake/wake-method";
+} from "../../agent-wake/vendor-waker";
 
 const by = "claude socket";
 
@@ -21,7 +21,7 @@ const by = "claude socket";
  * JSON there for a message to its session (seen in 2.1.329). It answers nothing: that it has begun a turn is what its hook
  * tells.
  */
-export const claudeReach = (around: WakeEnvironment): VendorWaker => ({
+export const claudeWaker = (around: WakeEnvironment): VendorWaker => ({
   methodFor(record) {
     const found = listening(record, around);
     if (found === null || found.inbound === "refuse") return null;

@@ -6,7 +6,7 @@ import { objectIn } from "../../bus/json";
 import type { ProcessEvidence } from "../../bus/process";
 import type { SessionRecord } from "../../bus/session";
 import { ownSocket } from "../../agent-wake/socket";
-import type { WakeEnvironment } from "../../agent-wake/wake-method";
+import type { WakeEnvironment } from "../../agent-wake/vendor-waker";
 
 /**
  * Whether Codex's daemons have these sessions' threads loaded, by session id (seen in 0.169.0). A thread is loaded while a

@@ -2,14 +2,14 @@
 import { join } from "node:path";
 
 import { claude, tools } from "../claude/hooks";
-import type { HookVendor } from "../../hooks/event";
+import type { VendorHooks } from "../../hooks/event";
 import { common } from "../../hooks/payload";
 
 /**
  * Codex: payloads and answers as seen in 0.169.0. One key that it does not know voids the whole output, and lets an edit
  * through that was to be refused.
  */
-export const codex: HookVendor = {
+export const codex: VendorHooks = {
   name: "codex",
   events: {
     SessionStart: "start",

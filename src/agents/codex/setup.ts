@@ -1,12 +1,12 @@
 /** Those of Codex. */
 import { join, resolve } from "node:path";
 
-import { codexSkill, commandFiles } from "../../setup/commands";
+import { shellQuote } from "../../bus/shell";
+import { advice, commandFiles, type SeedCommand } from "../../setup/commands";
 import { type HookEvents, hooksEditor } from "../../setup/hooks";
-import { namesProgram } from "../../setup/user-notices";
-import { tomlServerEditor } from "../../setup/toml";
+import { tomlServerEditor } from "./toml-server";
 import { codexTrust } from "./trust";
-import type { ConfigFile, Place, Vendor } from "../../setup/vendor";
+import { type ConfigFile, type Place, type VendorSetup, notices } from "../../setup/vendor";
 
 /** Timeouts in seconds. `apply_patch` also comes through the shell, which is `Bash`. */
 const events: HookEvents = {
@@ -19,7 +19,7 @@ const events: HookEvents = {
   SessionEnd: { timeout: 2 },
 };
 
-export const codex: Vendor = {
+export const codex: VendorSetup = {
   name: "codex",
   title: "Codex",
   command: "codex",
@@ -44,7 +44,7 @@ export const codex: Vendor = {
     ...(scope === "project"
       ? [
           "it reads this repository's hooks and server only once you have trusted the project",
-          namesProgram,
+          notices.namesProgram,
         ]
       : []),
     "it asks again whenever the hooks change, as when parley has moved",
@@ -52,3 +52,19 @@ export const codex: Vendor = {
 
   trust: codexTrust,
 };
+
+/** A skill of Codex, which its user calls as \`$NAME\`. */
+const codexSkill =
+  ({ name, verb, description, hint }: SeedCommand) =>
+  (program: string): string => {
+    const call = `${shellQuote(program)} ${verb}`;
+    return `---
+name: ${name}
+description: ${JSON.stringify(`${description}. Use it when the user calls $${name} or asks for just that.`)}
+---
+Run \`${call}\` in the shell, exactly so quoted, followed by the arguments that the user wrote behind \`$${name}\` (there may be none; the form is \`${hint}\`), each quoted for the shell where it needs to be.
+
+${advice(call)}
+If it answers that it may not write the database, the sandbox is in the way: use the tools of the MCP server \`parley\`, or ask the user to let this command run outside the sandbox.
+`;
+  };

@@ -2,11 +2,11 @@
 import type { SessionRecord } from "../../bus/session";
 import {
   wakeAccepted,
-  type Answer,
+  type WakeAnswer,
   wakeFailed,
   type WakeEnvironment,
   type VendorWaker,
-} from "../../agent-wake/wake-method";
+} from "../../agent-wake/vendor-waker";
 
 /** Most of what it says about a failure that is kept, in characters. */
 const maxReasonLength = 200;
@@ -17,7 +17,7 @@ const afterwards = 50;
  * Codex takes a prompt for one of its threads from any process of the same home: `codex queue` (seen in 0.169.0). An idle
  * thread begins a turn with it.
  */
-export const codexReach = (around: WakeEnvironment): VendorWaker => ({
+export const codexWaker = (around: WakeEnvironment): VendorWaker => ({
   methodFor: ({ session_uuid }) =>
     session_uuid !== null && programOf(around) !== null ? { by: "codex queue", held: false } : null,
   async wake(record, text, signal) {
@@ -37,7 +37,7 @@ async function queue(
   text: string,
   { env }: WakeEnvironment,
   signal: AbortSignal,
-): Promise<Answer> {
+): Promise<WakeAnswer> {
   // Options are written in one word, so that no id can be taken for another option.
   const command = [program, "queue", `--thread=${session_uuid}`, `--message=${text}`];
   const child = Bun.spawn(command, {

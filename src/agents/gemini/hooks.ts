@@ -1,5 +1,5 @@
 /** Gemini CLI's payloads and answers. */
-import type { EventKind, HookAnswer, HookEvent, HookVendor, Payload } from "../../hooks/event";
+import type { EventKind, HookAnswer, HookEvent, VendorHooks, Payload } from "../../hooks/event";
 import { common, type Tools } from "../../hooks/payload";
 
 const tools: Tools = {
@@ -9,7 +9,7 @@ const tools: Tools = {
 };
 
 /** Gemini CLI: payloads and answers as seen in 0.61.0. It ignores keys it does not know, and the forms of Claude. */
-export const gemini: HookVendor = {
+export const gemini: VendorHooks = {
   name: "gemini",
   events: {
     SessionStart: "start",

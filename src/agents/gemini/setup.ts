@@ -1,14 +1,21 @@
 /** Those of Gemini CLI, and whether it has hooks switched off. */
 import { join, resolve } from "node:path";
 
-import { commandFiles, geminiCommand, tomlMark } from "../../setup/commands";
+import { shellQuote } from "../../bus/shell";
+import { advice, commandFiles, type SeedCommand, tomlMark } from "../../setup/commands";
 import { findFile, textOf } from "../../setup/files";
 import { type HookEvents, hooksEditor } from "../../setup/hooks";
 import { JsonText } from "../../setup/json";
-import { asksForTools, namesProgram, startAgain } from "../../setup/user-notices";
 import { programOfHook } from "../../setup/program";
 import { serverEditor } from "../../setup/server";
-import type { ConfigFile, Place, Trust, TrustRequest, Vendor } from "../../setup/vendor";
+import {
+  type ConfigFile,
+  type Place,
+  type Trust,
+  type TrustRequest,
+  type VendorSetup,
+  notices,
+} from "../../setup/vendor";
 
 /** Timeouts in milliseconds. A matcher is a regular expression that has to be found in the tool's name. */
 const events: HookEvents = {
@@ -21,7 +28,7 @@ const events: HookEvents = {
   SessionEnd: { timeout: 2000 },
 };
 
-export const gemini: Vendor = {
+export const gemini: VendorSetup = {
   name: "gemini",
   title: "Gemini CLI",
   command: "gemini",
@@ -48,11 +55,14 @@ export const gemini: Vendor = {
   },
 
   notes: ({ scope }) => [
-    startAgain,
+    notices.startAgain,
     ...(scope === "project"
-      ? ["it runs this repository's hooks only once you have trusted the folder", namesProgram]
+      ? [
+          "it runs this repository's hooks only once you have trusted the folder",
+          notices.namesProgram,
+        ]
       : []),
-    asksForTools,
+    notices.asksForTools,
   ],
 
   trust: async (request) => switches(request),
@@ -77,3 +87,20 @@ function switches({ place, owner }: TrustRequest): Trust {
   }
   return { status: "ok", message: "hooks are switched on", remedy: null };
 }
+
+/** A slash command of Gemini CLI, in TOML. */
+const geminiCommand =
+  ({ verb, description, hint }: SeedCommand) =>
+  (program: string): string => {
+    const call = `${shellQuote(program)} ${verb}`;
+    const prompt = `Run \`${call}\` with the tool run_shell_command, exactly so quoted, followed by these arguments of the user (there may be none; the form is \`${hint}\`), each quoted for the shell where it needs to be:
+
+{{args}}
+
+${advice(call)}
+`;
+    return `description = ${JSON.stringify(description)}
+prompt = """
+${prompt.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"""
+`;
+  };

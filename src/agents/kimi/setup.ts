@@ -1,13 +1,20 @@
 /** Those of Kimi Code, and whether it takes its hooks. */
 import { join, resolve } from "node:path";
 
-import { commandFiles, kimiSkill } from "../../setup/commands";
+import { shellQuote } from "../../bus/shell";
+import { advice, commandFiles, type SeedCommand } from "../../setup/commands";
 import { findFile, textOf } from "../../setup/files";
 import type { HookEvents } from "../../setup/hooks";
-import { asksForTools, namesProgram, startAgain } from "../../setup/user-notices";
 import { serverEditor } from "../../setup/server";
-import { hookTables, tomlHooksEditor } from "../../setup/toml-hooks";
-import type { ConfigFile, Place, Trust, TrustRequest, Vendor } from "../../setup/vendor";
+import { hookTables, tomlHooksEditor } from "./toml-hooks";
+import {
+  type ConfigFile,
+  type Place,
+  type Trust,
+  type TrustRequest,
+  type VendorSetup,
+  notices,
+} from "../../setup/vendor";
 
 /** Timeouts in seconds, from 1 to 600. A matcher is a regular expression that has to be found in the tool's name. */
 const events: HookEvents = {
@@ -31,7 +38,7 @@ const knownEvents = [
   ...["TaskStarted", "PreCompact", "PostCompact", "Notification"],
 ];
 
-export const kimi: Vendor = {
+export const kimi: VendorSetup = {
   name: "kimi",
   title: "Kimi Code",
   command: "kimi",
@@ -62,15 +69,15 @@ export const kimi: Vendor = {
   },
 
   notes: ({ scope }) => [
-    startAgain,
+    notices.startAgain,
     ...(scope === "project"
       ? [
           "it has hooks for all of your work alone: run parley setup kimi without --project for them",
           "it reads the server in .kimi-code/mcp.json only where it is started right beside that, and asks whether to trust it",
-          namesProgram,
+          notices.namesProgram,
         ]
       : []),
-    asksForTools,
+    notices.asksForTools,
   ],
 
   trust: async (request) => acceptance(request),
@@ -109,3 +116,20 @@ function acceptance({ place }: TrustRequest): Trust {
     remedy: "mend or remove that hook",
   };
 }
+
+/** A skill of Kimi Code, which its user calls as `/NAME`. */
+const kimiSkill =
+  ({ name, verb, description, hint }: SeedCommand) =>
+  (program: string): string => {
+    const call = `${shellQuote(program)} ${verb}`;
+    return `---
+name: ${name}
+description: ${JSON.stringify(`${description}. Use it when the user calls /${name} or asks for just that.`)}
+---
+Run \`${call}\` with the Bash tool, exactly so quoted, followed by these arguments of the user (there may be none; the form is \`${hint}\`), each quoted for the shell where it needs to be:
+
+$ARGUMENTS
+
+${advice(call)}
+`;
+  };

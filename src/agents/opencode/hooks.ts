@@ -1,5 +1,5 @@
 /** Those that our plugin for OpenCode exchanges. */
-import type { HookVendor } from "../../hooks/event";
+import type { VendorHooks } from "../../hooks/event";
 import { generic } from "../../hooks/generic";
 import { common, text, type Tools } from "../../hooks/payload";
 
@@ -15,7 +15,7 @@ const tools: Tools = {
  * OpenCode: what the plugin that setup writes tells of its events, and what that plugin does with the answers. Both are
  * ours; the tools' names and arguments are those of 1.18.33.
  */
-export const opencode: HookVendor = {
+export const opencode: VendorHooks = {
   name: "opencode",
   events: {
     "session.start": "start",

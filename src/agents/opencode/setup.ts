@@ -2,11 +2,11 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 
-import { commandFiles, opencodeCommand } from "../../setup/commands";
-import { namesProgram, startAgain } from "../../setup/user-notices";
-import { patienceEditor, pluginEditor } from "../../setup/plugin";
-import { opencodeServer, serverEditor } from "../../setup/server";
-import type { ConfigFile, Place, Vendor } from "../../setup/vendor";
+import { shellQuote } from "../../bus/shell";
+import { advice, commandFiles, type SeedCommand } from "../../setup/commands";
+import { patienceEditor, pluginEditor } from "./plugin";
+import { serverEditor, type ServerForm } from "../../setup/server";
+import { type ConfigFile, type Place, type VendorSetup, notices } from "../../setup/vendor";
 
 /** It reads both; the one that has our entry, or that is there. */
 function configFile(directory: string): string {
@@ -29,7 +29,7 @@ const packaged = ({ scope, home }: Place, directory: string): string[] => {
   return scope === "user" && existsSync(other) ? [directory, other] : [directory];
 };
 
-export const opencode: Vendor = {
+export const opencode: VendorSetup = {
   name: "opencode",
   title: "OpenCode",
   command: "opencode",
@@ -51,10 +51,40 @@ export const opencode: Vendor = {
       ...packaged(place, directory).map((each): ConfigFile => {
         return { part: "npm", path: join(each, ".npmrc"), editor: patienceEditor(owner) };
       }),
-      { part: "mcp", path: config, editor: serverEditor(config, owner, opencodeServer) },
+      { part: "mcp", path: config, editor: serverEditor(config, owner, serverForm) },
       ...commandFiles(owner, opencodeCommand, (name) => join(directory, "command", `${name}.md`)),
     ];
   },
 
-  notes: ({ scope }) => [startAgain, ...(scope === "project" ? [namesProgram] : [])],
+  notes: ({ scope }) => [
+    notices.startAgain,
+    ...(scope === "project" ? [notices.namesProgram] : []),
+  ],
+};
+
+/** A slash command of OpenCode. */
+const opencodeCommand =
+  ({ verb, description }: SeedCommand) =>
+  (program: string): string => {
+    const call = `${shellQuote(program)} ${verb}`;
+    return `---
+description: ${JSON.stringify(description)}
+---
+Run \`${call}\` with the bash tool, exactly so quoted, followed by these arguments of the user (there may be none), each quoted for the shell where it needs to be:
+
+$ARGUMENTS
+
+${advice(call)}
+`;
+  };
+
+/** OpenCode: `{"mcp": {"parley": {type, command}}}`, program and arguments in one list. */
+const serverForm: ServerForm = {
+  container: "mcp",
+  entry: (program) => ({ type: "local", command: [program, "mcp"], enabled: true }),
+  program: ["command", 0],
+  call(entry) {
+    const list = (entry as { command?: unknown } | null | undefined)?.command;
+    return Array.isArray(list) ? { command: list[0], args: list.slice(1) } : null;
+  },
 };

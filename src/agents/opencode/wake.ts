@@ -5,10 +5,10 @@ import type { SessionRecord } from "../../bus/session";
 import { ownSocket, writeLine } from "../../agent-wake/socket";
 import {
   wakeAccepted,
-  type Answer,
+  type WakeAnswer,
   wakeFailed,
   type VendorWaker,
-} from "../../agent-wake/wake-method";
+} from "../../agent-wake/vendor-waker";
 
 const by = "opencode plugin";
 
@@ -16,7 +16,7 @@ const by = "opencode plugin";
  * OpenCode is told by our plugin in it (seen in 1.18.33), which listens at a socket in a directory of its own and begins a
  * turn with the line. Its hook has told the directory.
  */
-export const opencodeReach = (): VendorWaker => ({
+export const opencodeWaker = (): VendorWaker => ({
   methodFor: (record) => (socketOf(record) === null ? null : { by, held: false }),
   async wake(record, text, signal) {
     const socket = socketOf(record);
@@ -30,7 +30,7 @@ const socketOf = ({ agent_home }: SessionRecord): string | null =>
   agent_home === null ? null : ownSocket(join(agent_home, "wake.sock"));
 
 /** Throws where it is no JSON. */
-function answerIn(text: string): Answer {
+function answerIn(text: string): WakeAnswer {
   if (text === "") return wakeFailed("its plugin gave no answer");
   const answer: unknown = JSON.parse(text);
   if (typeof answer !== "object" || answer === null) return wakeFailed("its plugin gave no answer");

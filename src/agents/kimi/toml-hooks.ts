@@ -1,8 +1,8 @@
 /** Our hooks in Kimi's TOML. */
-import type { HookEvents } from "./hooks";
-import { hookCommand, installable, type Owner, programOfHook } from "./program";
-import { invalidToml, mark, parseToml, startsOf, tableEnd, type Table } from "./toml";
-import type { Editor } from "./vendor";
+import type { HookEvents } from "../../setup/hooks";
+import { hookCommand, installable, type Owner, programOfHook } from "../../setup/program";
+import { invalidToml, mark, parseToml, startsOf, tableEnd, type Table } from "../../setup/toml";
+import type { Editor } from "../../setup/vendor";
 
 const header = /^[ \t]*\[\[[ \t]*"?hooks"?[ \t]*\]\][ \t]*(#.*)?$/;
 

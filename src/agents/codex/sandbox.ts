@@ -1,20 +1,23 @@
-/** Says where Codex's sandbox has refused to write. */
+/** Explains an error that Codex's sandbox has caused. */
 import { dirname } from "node:path";
 
-import { ParleyError } from "../bus/errors";
-import type { Io } from "./io";
+import { ParleyError } from "../../bus/errors";
+import type { Environment } from "../../identity/known-agents";
 
 /**
  * Codex runs a session's shell commands in a sandbox that writes nowhere but in its workspace: an error for that says
- * so, and names the ways out. With `writable_roots` our directory may be allowed, so that the sandbox alone proves
- * nothing: only the refusal does.
+ * so, and names the ways out. With `writable_roots` our directory may be allowed, so the variables of the sandbox prove
+ * nothing without the refusal. Null for any other error.
  */
-export function namingSandbox(error: ParleyError, env: Io["env"]): ParleyError {
+export async function explainRefusal(
+  error: ParleyError,
+  env: Environment,
+): Promise<ParleyError | null> {
   const { code, details } = error;
-  const sandboxed = env.CODEX_SANDBOX || env.CODEX_SANDBOX_NETWORK_DISABLED;
+  const sandboxed = env["CODEX_SANDBOX"] || env["CODEX_SANDBOX_NETWORK_DISABLED"];
   const directory =
     details?.["directory"] ?? (details?.["database"] && dirname(String(details["database"])));
-  if (code !== "not_permitted" || !sandboxed || typeof directory !== "string") return error;
+  if (code !== "not_permitted" || !sandboxed || typeof directory !== "string") return null;
   return new ParleyError(
     code,
     `Codex's sandbox does not let this command write below ${directory}`,

@@ -1,15 +1,12 @@
-/** View of `register`. */
-import type { RegisterResult, Unread } from "../bus/session";
-import type { ViewOptions } from "./human";
-import { count, size } from "./format";
-import { type Style, paint } from "./style";
+/** Renders `register`, `unregister`, `heartbeat` and `task`. */
+import type { RegisterResult, TaskResult, UnregisterResult, Unread } from "../bus/session";
+import { conflictLines } from "./alert";
+import { count, size, time } from "./format";
+import { projectLabel, vendorLabel } from "./session";
+import { paint, type Style } from "./style";
 import { baseName, oneLine, shortPath } from "./text";
-import { conflictLine, project, vendor } from "./labels";
 
-export const render = (data: RegisterResult, style: Style, options: ViewOptions): string[] =>
-  options["verbose"] ? verbose(data, style) : standard(data, style);
-
-function standard(data: RegisterResult, style: Style): string[] {
+export function registerView(data: RegisterResult, style: Style): string[] {
   const { conflicts, detected, database } = data;
   const event = detected.event
     ? `Lifecycle: session_lifecycle/${detected.event} broadcast`
@@ -33,10 +30,7 @@ function standard(data: RegisterResult, style: Style): string[] {
     "",
     event,
     "",
-    paint(style, "bold", "CONFLICTS DETECTED:"),
-    ...conflicts.map((conflict) => conflictLine(style, conflict)),
-    "",
-    `Run ${style.command("conflicts", "--full")} for details.`,
+    ...conflictLines(conflicts, style),
     "",
     ...unread,
     "",
@@ -44,17 +38,18 @@ function standard(data: RegisterResult, style: Style): string[] {
   ];
 }
 
-function verbose(data: RegisterResult, style: Style): string[] {
+/** `register --verbose`: how each fact was found out. */
+export function verboseRegisterView(data: RegisterResult, style: Style): string[] {
   const { session, created, conflicts, detected, database, unread } = data;
   const given = detected.vendor_source === "--llm";
   const types = [...new Set(conflicts.map(({ type }) => type))];
   const mail = unread.total > (unread.by_channel["operator_alert"] ?? 0);
   return [
     "Registering session with Inter-Session Message Bus...",
-    `${given ? "LLM" : "Auto-detected LLM"}: ${vendor(session)} (via ${oneLine(detected.vendor_source)})`,
+    `${given ? "LLM" : "Auto-detected LLM"}: ${vendorLabel(session)} (via ${oneLine(detected.vendor_source)})`,
     session.project_id === null
       ? "Resolved project: (not set)"
-      : `Resolved project: ${project(session.project_id)} (via ${detected.project_source})`,
+      : `Resolved project: ${projectLabel(session.project_id)} (via ${detected.project_source})`,
     `Process ID: ${session.pid ?? "(unknown)"}`,
     `Database: ${shortPath(database.path, style.home)}`,
     "",
@@ -64,7 +59,7 @@ function verbose(data: RegisterResult, style: Style): string[] {
     ...conflicts.map(({ type, session_id, resource }) =>
       oneLine(`${type} detected: ${session_id}${type === "cwd_overlap" ? "" : ` (${resource})`}`),
     ),
-    liveness(data),
+    livenessLine(data),
     "",
     ...summary(data, style),
     `Bus: ${baseName(database.path)} (${oneLine((database.journal_mode ?? "").toUpperCase())} mode, ${size(database.size_bytes ?? 0)})`,
@@ -74,19 +69,19 @@ function verbose(data: RegisterResult, style: Style): string[] {
 }
 
 /** What keeps the session alive. Says "heartbeat thread" only where one was promised. */
-function liveness({ session, detected, liveness: by }: RegisterResult): string {
+function livenessLine({ session, detected, liveness }: RegisterResult): string {
   if (detected.heartbeat_seconds !== null) {
     return `Starting heartbeat thread (interval=${detected.heartbeat_seconds}s)...`;
   }
-  return by === "pid"
+  return liveness === "pid"
     ? `Liveness: process ${session.pid}`
     : "Liveness: heartbeat, refreshed by each command";
 }
 
 const summary = ({ session }: RegisterResult, style: Style): string[] => [
   `Session registered: ${paint(style, "bold", oneLine(session.session_id))}`,
-  `Vendor: ${vendor(session)}`,
-  `Project: ${project(session.project_id)}`,
+  `Vendor: ${vendorLabel(session)}`,
+  `Project: ${projectLabel(session.project_id)}`,
   `Task: ${session.task_id === null ? "(none)" : oneLine(session.task_id)}`,
   `PID: ${session.pid ?? "(unknown)"}`,
 ];
@@ -106,3 +101,19 @@ function unreadLines({ total, by_channel }: Unread, style: Style): string[] {
     `Run ${style.command("status", "--unread")} for details.`,
   ];
 }
+
+export const unregisterView = ({ session, released }: UnregisterResult): string[] => [
+  `Session unregistered: ${oneLine(session.session_id)}`,
+  "Lifecycle: session_lifecycle/ended broadcast",
+  `Released: ${count(released.locks, "file lock")}, ${count(released.claims, "task claim")}`,
+];
+
+export const heartbeatView = (session: { session_id: string; heartbeat_at: string }): string[] => [
+  `Heartbeat: ${oneLine(session.session_id)} at ${time(session.heartbeat_at)}`,
+];
+
+export const taskView = ({ session, conflicts }: TaskResult, style: Style): string[] => [
+  `Session: ${oneLine(session.session_id)}`,
+  `Task: ${session.task_id === null ? "(none)" : oneLine(session.task_id)}`,
+  ...(conflicts.length === 0 ? [] : ["", ...conflictLines(conflicts, style)]),
+];

@@ -1,9 +1,9 @@
 /** Our plugin as a file of OpenCode, and npm's settings beside it. */
-import { wholeFile } from "./commands";
+import { wholeFile } from "../../setup/commands";
 // oxlint-disable-next-line import/default -- its text is imported, not the module
 import text from "./opencode-plugin.js" with { type: "text" };
-import type { Owner } from "./program";
-import type { Editor } from "./vendor";
+import type { Owner } from "../../setup/program";
+import type { Editor } from "../../setup/vendor";
 
 const mark = "// Written by parley setup, which replaces and removes this file.";
 const call = /^const program = (".*");$/m;
