@@ -1,6 +1,6 @@
 /** One picture of the bus for a caller. */
 import type { Bus } from "./bus";
-import { callingOrNobody, unlessRefused } from "./caller";
+import { type Actor, type Caller, unlessRefused } from "./caller";
 import { describeSession } from "./describe";
 import type { Warning } from "./errors";
 import { readConfirmed } from "./shared-hosts";
@@ -37,18 +37,16 @@ export interface DashboardQuery {
 /** One picture of the bus, with what is waiting for the caller. Numbers are those before the showing. */
 export async function openDashboard(
   bus: Bus,
-  asOperator: boolean,
+  { actor, warnings: found }: Caller,
   query: DashboardQuery = { unread: true, again: false },
 ): Promise<OpenedDashboard> {
-  const warnings: Warning[] = [];
-  const caller = asOperator ? null : await callingOrNobody(bus, warnings);
-  const mailbox = asOperator ? operatorId : (caller ?? null);
+  const warnings = [...found];
+  const caller = actor?.record?.session_id ?? null;
   const { found: overview, liveness } = await readConfirmed(bus, (now) => bus.store.overview(now));
   const operator_unread = (await bus.store.unread(operatorId, liveness.now)).total;
-  const wanted = mailbox !== null && query.unread;
-  const inbox = wanted ? await reserve(bus, mailbox, query.again, warnings) : null;
+  const inbox = actor && query.unread ? await reserve(bus, actor, query.again, warnings) : null;
   // Every command of a session is a sign of life.
-  if (caller !== null && !wanted && !query.again && !bus.store.readOnly) {
+  if (caller !== null && !query.unread && !query.again && !bus.store.readOnly) {
     await unlessRefused(
       warnings,
       () => bus.store.heartbeat(caller, liveness),
@@ -99,12 +97,12 @@ export async function openDashboard(
 /** The caller's messages, reserved where they are new. */
 const reserve = (
   bus: Bus,
-  id: string,
+  actor: Actor,
   again: boolean,
   warnings: Warning[],
 ): Promise<OpenedInbox> => {
   const open = (peek: boolean): Promise<OpenedInbox> =>
-    openInbox(bus, { id, record: null }, { channel: null, limit: unreadLimit, peek, again });
+    openInbox(bus, actor, { channel: null, limit: unreadLimit, peek, again });
   return unlessRefused(
     warnings,
     () => open(bus.store.readOnly !== null),

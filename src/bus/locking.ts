@@ -1,10 +1,11 @@
 /** Lock, unlock, claim, release. */
 import { acquire } from "./acquire";
 import type { Bus } from "./bus";
-import { livenessNow, requireSession } from "./caller";
+import { livenessNow } from "./caller";
 import { checkedTask, type Claim, type ClaimResult, type ReleaseResult } from "./claim";
 import { ParleyError, type Warning } from "./errors";
 import type { AcquiredLocks, LockResult, LockType, UnlockResult } from "./lock";
+import type { SessionRecord } from "./session";
 
 export interface LockOptions {
   /** Milliseconds to wait where it is held; null: not at all. */
@@ -22,13 +23,13 @@ export interface Locked {
   warnings: Warning[];
 }
 
-/** Locks all of these paths for the calling session, or none. Throws `conflict`, or `timeout` after waiting. */
+/** Locks all of these paths for the session, or none. Throws `conflict`, or `timeout` after waiting. */
 export async function lock(
   bus: Bus,
+  { session_id }: SessionRecord,
   paths: readonly string[],
   options: LockOptions,
 ): Promise<Locked> {
-  const { session_id } = await requireSession(bus);
   const { lockType: lock_type, ttl, force } = options;
   const found = paths.map((path) => bus.identity.file(checkedPath(path)));
   const targets = [...new Map(found.map((target) => [target.file_path, target])).values()];
@@ -68,18 +69,25 @@ const warningsOf = ({ elsewhere, taken }: AcquiredLocks): Warning[] => [
   })),
 ];
 
-/** Unlocks these paths, or with null all that the calling session holds. Throws `conflict` for another's. */
-export async function unlock(bus: Bus, paths: readonly string[] | null): Promise<UnlockResult> {
-  const { session_id } = await requireSession(bus);
+/** Unlocks these paths, or with null all that the session holds. Throws `conflict` for another's. */
+export async function unlock(
+  bus: Bus,
+  { session_id }: SessionRecord,
+  paths: readonly string[] | null,
+): Promise<UnlockResult> {
   const files = paths?.map((path) => bus.identity.file(path).file_path) ?? null;
   const { released } = await bus.store.releaseLocks(session_id, files, livenessNow(bus));
   bus.changeSignal.notify("everyone");
   return { released };
 }
 
-/** Unlocks those of these paths that the calling session still holds; what became of the others is no matter. */
-export async function unlockIfHeld(bus: Bus, paths: readonly string[]): Promise<void> {
-  for (const path of paths) await unlock(bus, [path]).catch(alreadyFree);
+/** Unlocks those of these paths that the session still holds; what became of the others is no matter. */
+export async function unlockIfHeld(
+  bus: Bus,
+  session: SessionRecord,
+  paths: readonly string[],
+): Promise<void> {
+  for (const path of paths) await unlock(bus, session, [path]).catch(alreadyFree);
 }
 
 /** A lease that ran out, another's force, or a session that ended meanwhile has freed it already. */
@@ -91,23 +99,26 @@ function alreadyFree(error: unknown): void {
     throw error;
 }
 
-/** Claims a task for the calling session. Throws `conflict`, or `timeout` after waiting. */
+/** Claims a task for the session. Throws `conflict`, or `timeout` after waiting. */
 export async function claim(
   bus: Bus,
+  { session_id }: SessionRecord,
   task_id: string,
   options: { ttl: number | null; wait: number | null },
 ): Promise<ClaimResult> {
   checkedTask(task_id);
-  const { session_id } = await requireSession(bus);
   const got: Claim = await acquire(bus, session_id, options.wait, (queue, liveness) =>
     bus.store.acquireClaim({ session_id, task_id, ttl: options.ttl, ...queue }, liveness),
   );
   return { claim: got };
 }
 
-/** Releases these tasks, or with null all that the calling session claims. Throws `conflict` for another's. */
-export async function release(bus: Bus, tasks: readonly string[] | null): Promise<ReleaseResult> {
-  const { session_id } = await requireSession(bus);
+/** Releases these tasks, or with null all that the session claims. Throws `conflict` for another's. */
+export async function release(
+  bus: Bus,
+  { session_id }: SessionRecord,
+  tasks: readonly string[] | null,
+): Promise<ReleaseResult> {
   const { released } = await bus.store.releaseClaims(
     session_id,
     tasks && [...new Set(tasks)],

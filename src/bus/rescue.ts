@@ -1,6 +1,6 @@
 /** Sessions in trouble: finding, freeing, exporting. */
 import type { Bus } from "./bus";
-import { callingOrNobody, livenessNow } from "./caller";
+import { type Caller, livenessNow } from "./caller";
 import { timestamp } from "./clock";
 import type { Warning } from "./errors";
 import { allSessionsConfirmed } from "./shared-hosts";
@@ -39,7 +39,6 @@ export interface NewFiles {
 }
 
 export interface RescueRequest {
-  asOperator: boolean;
   /** Ids or names; none: all sessions. */
   named: readonly string[];
   /** Only look: nobody is ended or killed. */
@@ -61,9 +60,13 @@ export interface Rescue {
 }
 
 /** Finds the sessions that are in trouble, and frees what the dead and the stale ones hold. Throws `not_found`. */
-export async function rescue(bus: Bus, request: RescueRequest): Promise<Rescue> {
-  const warnings: Warning[] = [];
-  const current = request.asOperator ? null : await callingOrNobody(bus, warnings);
+export async function rescue(
+  bus: Bus,
+  { actor, warnings: found }: Caller,
+  request: RescueRequest,
+): Promise<Rescue> {
+  const warnings = [...found];
+  const current = actor?.record?.session_id ?? null;
   const { found: all, liveness } = await allSessionsConfirmed(bus);
   const chosen = await selectCandidates(bus, all, request.named, liveness);
   const patients = await diagnose(bus, chosen, current, request.hungAfter, liveness);

@@ -1,4 +1,5 @@
 /** `cxq`, the queries by their earlier names. */
+import { findCaller } from "../bus/caller";
 import { openDashboard } from "../bus/dashboard";
 import { ParleyError } from "../bus/errors";
 import { integer } from "../bus/input";
@@ -53,7 +54,7 @@ export default defineCommand({
     const unread = query === "bus-unread";
     const { dashboard, overview, warnings, onShown, onDropped } = await openDashboard(
       bus,
-      context.asOperator,
+      await findCaller(bus, context.asOperator),
       { unread, again: false },
     );
     const data = {

@@ -1,4 +1,5 @@
 /** `lock`, also around a command. */
+import { requireSession } from "../bus/caller";
 import { duration } from "../bus/input";
 import { unlockIfHeld, lock } from "../bus/locking";
 import { defineCommand } from "../cli/command";
@@ -34,12 +35,14 @@ export default defineCommand({
   async run({ args, rest: command, context }) {
     const paths = args._;
     const bus = await context.bus("create");
-    const locked = await lock(bus, paths, {
+    const options = {
       lockType: args.exclusive ? "exclusive" : "advisory",
       ttl: args.ttl === undefined ? null : duration(args.ttl, "--ttl"),
       wait: args.wait === undefined ? null : duration(args.wait, "--wait"),
       force: args.force === true,
-    });
+    } as const;
+    const session = await requireSession(bus);
+    const locked = await lock(bus, session, paths, options);
     const answer = { data: locked.result, warnings: locked.warnings };
     if (command.length === 0) {
       return {
@@ -54,7 +57,7 @@ export default defineCommand({
       return { ...answer, view: async () => [], exitCode };
     } finally {
       // What it held before stays held.
-      await unlockIfHeld(bus, locked.fresh);
+      await unlockIfHeld(bus, session, locked.fresh);
     }
   },
 });

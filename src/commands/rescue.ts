@@ -1,6 +1,7 @@
 /** `rescue`. */
 import { resolve } from "node:path";
 
+import { findCaller } from "../bus/caller";
 import { ParleyError } from "../bus/errors";
 import { duration } from "../bus/input";
 import { type NewFiles, rescue, type RescuedSession } from "../bus/rescue";
@@ -61,8 +62,7 @@ export default defineCommand({
     const { io } = context;
     const hungAfter = duration(args["hung-after"], "--hung-after");
     const bus = await context.bus(args.status ? "read" : "write");
-    const { result, warnings } = await rescue(bus, {
-      asOperator: context.asOperator,
+    const { result, warnings } = await rescue(bus, await findCaller(bus, context.asOperator), {
       named: args.session === undefined ? [] : [args.session, ...rest],
       statusOnly: args.status === true,
       force: args.force === true,

@@ -1,5 +1,6 @@
 /** `status`: dashboard, filters, log entry, redrawing. */
 import type { Bus } from "../bus/bus";
+import { findCaller } from "../bus/caller";
 import { type OpenedDashboard, openDashboard } from "../bus/dashboard";
 import { ParleyError } from "../bus/errors";
 import { type Answer, type Context, defineCommand, type StreamItem } from "../cli/command";
@@ -48,7 +49,8 @@ export default defineCommand({
 
     const unread = prints(wanted, "unread");
     const hooksOff = context.preferences().read().off;
-    const opened = await openDashboard(bus, context.asOperator, { unread, again: false, hooksOff });
+    const caller = await findCaller(bus, context.asOperator);
+    const opened = await openDashboard(bus, caller, { unread, again: false, hooksOff });
     if (wanted.length === 0 && args.log) await appendToLog(opened, context);
     return answer(opened, wanted, verbose, bus);
   },
@@ -136,7 +138,8 @@ async function* redraws(
   try {
     for (let again = false; !signal.aborted; again = true) {
       const hooksOff = preferences.read().off;
-      const opened = await openDashboard(bus, context.asOperator, { unread, again, hooksOff });
+      const caller = await findCaller(bus, context.asOperator);
+      const opened = await openDashboard(bus, caller, { unread, again, hooksOff });
       const shown = answer(opened, wanted, verbose, bus);
       yield { line: { type: "status", ...shown.data }, answer: shown, redraw: true };
       await changed.promise;

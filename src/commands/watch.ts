@@ -1,5 +1,6 @@
 /** `watch`, and the lines of every stream of messages. */
 import type { Bus } from "../bus/bus";
+import { findCaller } from "../bus/caller";
 import { ParleyError } from "../bus/errors";
 import { duration, integer } from "../bus/input";
 import type { Message } from "../bus/message";
@@ -72,6 +73,11 @@ const misuse = (problem: string): ParleyError => new ParleyError("invalid", prob
 
 type Source = (bus: Bus, query: WatchQuery, asOperator: boolean) => AsyncGenerator<Seen>;
 
+const watchAsCaller: Source = async function* (bus, query, asOperator) {
+  const { actor } = await findCaller(bus, asOperator);
+  yield* watch(bus, actor, query);
+};
+
 /**
  * One line a message; `delivered` where it was for the caller and has reached a reader. Where the database is deleted or
  * replaced meanwhile it goes on with what comes in its place, from the beginning: ids start anew there.
@@ -80,7 +86,7 @@ export async function* lines(
   context: Context,
   query: WatchQuery,
   once: boolean,
-  source: Source = (bus, asked, asOperator) => watch(bus, asOperator, asked),
+  source: Source = watchAsCaller,
   notify: ((message: Message) => Promise<boolean>) | null = null,
 ): AsyncGenerator<StreamItem> {
   const { clock, io, asOperator } = context;
