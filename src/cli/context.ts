@@ -4,14 +4,12 @@ import { join, resolve } from "node:path";
 import type { Bus } from "../bus/bus";
 import type { Clock } from "../bus/clock";
 import type { DatabaseReport, Repair } from "../bus/doctor";
-import type { FaultLog } from "../bus/hook-log";
+import type { FaultLog, MigrationResult, Schedule } from "../bus/ports";
+import type { SessionLog } from "../bus/session-log";
 import { ParleyError, type Warning } from "../bus/errors";
 import type { Identity } from "../bus/identity";
-import type { SessionLog } from "../bus/log";
-import type { MigrationResult } from "../bus/migration";
 import type { Message } from "../bus/message";
 import type { PreferenceFile } from "../bus/preferences";
-import type { Schedule } from "../bus/schedule";
 import type { NewFiles } from "../bus/rescue";
 import { settingsFrom } from "../bus/settings";
 import type { Dashboard } from "../bus/status";
@@ -250,7 +248,7 @@ export function createContext(options: ContextOptions): Context {
       (await import("./run-command")).runCommand(command, json, admit),
     dashboardText: async (dashboard, at) => {
       const { dashboardEntry } = await import("../render/log-entry");
-      const { authorName } = await import("../bus/journal");
+      const { authorName } = await import("../bus/session-log");
       const own = dashboard.sessions.find((each) => each.session_id === dashboard.this_session);
       return dashboardEntry(dashboard, at, {
         author: authorName(own ? { vendor: own.llm_vendor, model: own.llm_model } : null),

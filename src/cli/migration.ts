@@ -2,7 +2,7 @@
 import { existsSync, realpathSync } from "node:fs";
 
 import { ParleyError } from "../bus/errors";
-import type { MigrationResult } from "../bus/migration";
+import type { MigrationResult } from "../bus/ports";
 import { copyFrom } from "../store/postgres/copy";
 import { openConnection, type PostgresOptions } from "../store/postgres/open";
 import { openSource } from "../store/sqlite/source";

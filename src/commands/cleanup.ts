@@ -2,7 +2,7 @@
 import { cleanUp, overdue } from "../bus/cleanup";
 import { ParleyError } from "../bus/errors";
 import { duration } from "../bus/input";
-import { scheduleActions } from "../bus/schedule";
+import { scheduleActions } from "../bus/ports";
 import { type Answer, defineCommand } from "../cli/command";
 
 const defaultInterval = "5m";

@@ -3,8 +3,7 @@ import type { Bus } from "../bus/bus";
 import { callingSession } from "../bus/caller";
 import { timestamp } from "../bus/clock";
 import { ParleyError } from "../bus/errors";
-import { logEntry } from "../bus/journal";
-import type { LogResult } from "../bus/log";
+import { logEntry, type LogResult } from "../bus/session-log";
 import type { SessionRecord } from "../bus/session";
 import { type Answer, type Context, defineCommand } from "../cli/command";
 

@@ -1,7 +1,7 @@
 /** `status`: dashboard, filters, log entry, redrawing. */
 import type { Bus } from "../bus/bus";
 import { findCaller } from "../bus/caller";
-import { type OpenedDashboard, openDashboard } from "../bus/dashboard";
+import { openDashboard, type OpenedDashboard } from "../bus/status";
 import { ParleyError } from "../bus/errors";
 import { type Answer, type Context, defineCommand, type StreamItem } from "../cli/command";
 import type { StatusData } from "../render/status";

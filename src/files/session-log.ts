@@ -16,7 +16,7 @@ import {
 import { dirname, join } from "node:path";
 
 import { ParleyError } from "../bus/errors";
-import type { LogEntry, SessionLog } from "../bus/log";
+import type { LogEntry, SessionLog } from "../bus/session-log";
 
 export interface SessionLogOptions {
   /** Directory of all session logs: `<data dir>/session-logs`, or PARLEY_LOG_DIR. */
