@@ -51,7 +51,8 @@ export default defineCommand({
       };
     }
     try {
-      const exitCode = await context.runCommand(command);
+      const { runCommand } = await import("../cli/run-command");
+      const exitCode = await runCommand(command, context.json);
       // The output is the command's own.
       return { ...answer, view: async () => [], exitCode };
     } finally {

@@ -101,10 +101,17 @@ async function appendToLog(
   if (dashboard.sessions.length === 0) return;
   const at = context.clock.now();
   const own = dashboard.sessions.find((session) => session.session_id === dashboard.this_session);
-  const entry = await context.dashboardText(dashboard, new Date(at));
+  const { dashboardEntry } = await import("../render/log-entry");
+  const { authorName } = await import("../bus/session-log");
+  const { createSessionLog } = await import("../files/session-log");
+  const entry = dashboardEntry(dashboard, new Date(at), {
+    author: authorName(own ? { vendor: own.llm_vendor, model: own.llm_model } : null),
+    home: context.io.env["HOME"] ?? null,
+  });
   try {
     const project_id = own?.project_id ?? null;
-    dashboard.log = { path: context.log.append({ project_id, text: entry, at }), entry };
+    const path = createSessionLog(context).append({ project_id, text: entry, at });
+    dashboard.log = { path, entry };
   } catch (error) {
     if (!(error instanceof ParleyError)) throw error;
     warnings.push({ code: "log_failed", message: `Session log write failed: ${error.message}` });

@@ -59,10 +59,15 @@ export default defineCommand({
     const query = { channels, all: false, since, duration: time, signal };
     const once = args.once === true;
     if (!args.operator) return { stream: lines(context, query, once) };
-    const notify = args.notify ? (message: Message) => context.notify(message) : null;
+    const notify = args.notify ? await notifier(context) : null;
     return { stream: lines(context, query, once, operatorNews, notify) };
   },
 });
+
+async function notifier({ io }: Context): Promise<(message: Message) => Promise<boolean>> {
+  const { notify } = await import("../cli/notify");
+  return (message) => notify(io, message);
+}
 
 const misuse = (problem: string): ParleyError => new ParleyError("invalid", problem);
 
@@ -134,7 +139,8 @@ async function nextBus(
   const end = until ?? Number.POSITIVE_INFINITY;
   while (!signal.aborted && context.clock.now() < end) {
     try {
-      return await context.reopened("read");
+      await context[Symbol.asyncDispose]();
+      return await context.bus("read");
     } catch (error) {
       if (!(error instanceof ParleyError) || error.code !== "not_found") throw error;
       await Bun.sleep(graceMs);
