@@ -2,7 +2,7 @@
 import { type Alert, type Conflict, conflict, conflictRules } from "./alert";
 import type { Bus } from "./bus";
 import type { Actor, Caller } from "./caller";
-import { openDashboard, type OpenedDashboard } from "./dashboard";
+import { openDashboard, type OpenedDashboard } from "./status";
 import { ParleyError } from "./errors";
 import { readConfirmed } from "./shared-hosts";
 import type { Lock } from "./lock";

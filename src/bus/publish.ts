@@ -10,7 +10,7 @@ import {
   reservedChannels,
 } from "./message";
 import { objectIn } from "./json";
-import { checkedPayload } from "./payload";
+import { checkedPayload } from "./limits";
 import { openWaitLoop } from "./wait-loop";
 
 export interface PublishRequest {

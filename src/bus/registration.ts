@@ -3,14 +3,19 @@ import type { Conflict } from "./alert";
 import type { Bus } from "./bus";
 import { livenessNow, refreshHeartbeat } from "./caller";
 import { checkedTask } from "./claim";
-import { describeSession } from "./describe";
+import {
+  describeSession,
+  type RegisterResult,
+  type SessionRecord,
+  type TaskResult,
+  type UnregisterResult,
+} from "./session";
+import { checkedId, requireShort } from "./limits";
+import type { RegisterRequest, Registration } from "./registration-target";
 import { ParleyError } from "./errors";
 import { confirmWithHosts } from "./shared-hosts";
-import type { Registration } from "./registration-target";
 import type { ProjectFinding } from "./identity";
 import type { ConfirmedLiveness } from "./liveness";
-import { checkedId, type RegisterRequest, requireShort } from "./registration-request";
-import type { RegisterResult, SessionRecord, TaskResult, UnregisterResult } from "./session";
 import type { Registered } from "./store";
 
 /** Registers the calling agent, or updates its session; throws `invalid`, `conflict` (name taken). */

@@ -1,7 +1,7 @@
 /** `cleanup`, now or by a timer. */
 import { cleanUp, overdue } from "../bus/cleanup";
 import { duration } from "../bus/input";
-import { scheduleActions } from "../bus/schedule";
+import { scheduleActions } from "../bus/ports";
 import { type Answer, defineCommand } from "../cli/command";
 import { excluding, usageError } from "./usage-error";
 

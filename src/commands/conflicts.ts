@@ -2,7 +2,7 @@
 import { callingSession, requireActor, requireSession } from "../bus/caller";
 import { acknowledge, findConflicts } from "../bus/conflicts";
 import { integer } from "../bus/input";
-import { lock, unlock } from "../bus/locking";
+import { lock, unlock } from "../bus/lock";
 import { type Answer, type Context, defineCommand } from "../cli/command";
 import { excluding, usageError } from "./usage-error";
 

@@ -1,6 +1,6 @@
 /** `cxq`, the queries by their earlier names. */
 import { findCaller } from "../bus/caller";
-import { openDashboard } from "../bus/dashboard";
+import { openDashboard } from "../bus/status";
 import { integer } from "../bus/input";
 import { type Answer, defineCommand } from "../cli/command";
 import { usageError } from "./usage-error";

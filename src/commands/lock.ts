@@ -1,7 +1,7 @@
 /** `lock`, also around a command. */
 import { requireSession } from "../bus/caller";
 import { duration } from "../bus/input";
-import { unlockIfHeld, lock } from "../bus/locking";
+import { lock, unlockIfHeld } from "../bus/lock";
 import { defineCommand } from "../cli/command";
 
 export default defineCommand({

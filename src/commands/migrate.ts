@@ -2,7 +2,7 @@
 import { existsSync, realpathSync } from "node:fs";
 
 import { ParleyError } from "../bus/errors";
-import type { MigrationResult } from "../bus/migration";
+import type { MigrationResult } from "../bus/ports";
 import { settingsFrom } from "../bus/settings";
 import { type Context, defineCommand } from "../cli/command";
 import { isServerUrl, messagingDatabasePath } from "../cli/paths";

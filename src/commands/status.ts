@@ -1,7 +1,7 @@
 /** `status`: dashboard, filters, log entry, redrawing. */
 import type { Bus } from "../bus/bus";
 import { findCaller } from "../bus/caller";
-import { type OpenedDashboard, openDashboard } from "../bus/dashboard";
+import { openDashboard, type OpenedDashboard } from "../bus/status";
 import { ParleyError } from "../bus/errors";
 import { openWaitLoop } from "../bus/wait-loop";
 import { type Answer, type Context, defineCommand, type StreamItem } from "../cli/command";
@@ -103,7 +103,7 @@ async function appendToLog(
   const at = context.clock.now();
   const own = dashboard.sessions.find((session) => session.session_id === dashboard.this_session);
   const { dashboardEntry } = await import("../render/log-entry");
-  const { authorName } = await import("../bus/journal");
+  const { authorName } = await import("../bus/session-log");
   const { createSessionLog } = await import("../files/session-log");
   const entry = dashboardEntry(dashboard, new Date(at), {
     author: authorName(own ? { vendor: own.llm_vendor, model: own.llm_model } : null),

@@ -1,14 +1,17 @@
 /** `SessionMessageBus`: the bus as a program uses it. */
-import { checkedTask, type Claim } from "../bus/claim";
 import { type CleanupResult, cleanUp } from "../bus/cleanup";
-import { openDashboard, type OpenedDashboard } from "../bus/dashboard";
-import { describeSession } from "../bus/describe";
-import type { Lock } from "../bus/lock";
-import { claim, lock, release, unlock } from "../bus/locking";
+import { openDashboard, type OpenedDashboard, type Stats } from "../bus/status";
+import {
+  describeSession,
+  type RegisterResult,
+  type Session,
+  type TaskResult,
+  type UnregisterResult,
+} from "../bus/session";
+import { checkedTask, claim, type Claim, release } from "../bus/claim";
+import { lock, type Lock, unlock } from "../bus/lock";
 import { heartbeat, register, task, unregister } from "../bus/registration";
-import type { RegisterResult, Session, TaskResult, UnregisterResult } from "../bus/session";
 import { allSessionsConfirmed } from "../bus/shared-hosts";
-import type { Stats } from "../bus/status";
 import { cleanStale, type CleanedStale } from "./clean-stale";
 import { Connection } from "./connection";
 import { beatEvery, type Heartbeat } from "./heartbeat";

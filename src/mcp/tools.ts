@@ -2,11 +2,12 @@
 import * as z from "zod";
 
 import { actorOf } from "../bus/caller";
-import { openDashboard } from "../bus/dashboard";
+import { openDashboard } from "../bus/status";
+import { claim, release } from "../bus/claim";
+import { lock, unlock } from "../bus/lock";
 import { ParleyError } from "../bus/errors";
 import { read } from "../bus/inbox";
 import { duration } from "../bus/input";
-import { claim, lock, release, unlock } from "../bus/locking";
 import { send } from "../bus/send";
 import { showInbox } from "./mail";
 import { sanitizeLine } from "../bus/untrusted-text";
