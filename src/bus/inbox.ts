@@ -56,7 +56,7 @@ export async function awaitInbox(
 ): Promise<OpenedInbox> {
   const pending = ({ messages }: InboxResult): boolean =>
     messages.some((message) => message.status === "pending");
-  const limits = { until: bus.clock.now() + wait, mail: { to: actor.id }, tick: intervalMs };
+  const limits = { until: bus.clock.now() + wait, mail: { to: actor.id }, intervalMs };
   const found = await waitFor(bus, limits, async () => {
     const look = { mailbox: actor.id, channel: query.channel, limit: 1, peek: true };
     if (!pending(await bus.store.openInbox(look, livenessNow(bus)))) return null;

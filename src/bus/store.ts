@@ -7,7 +7,7 @@ import type { Registration } from "./registration-target";
 import type { CallerEvidence } from "./identity";
 import type { Liveness } from "./liveness";
 import type { Attempt, AcquiredLocks, Lock, LockRequest } from "./lock";
-import type { Message, MessageStatus, SentMessage } from "./message";
+import type { Message, MessageStatus, SentResult } from "./message";
 import type { WakeResult, WakePermit, WakeRequest } from "./agent-wake";
 import type { Holdings, Released, SessionRecord, Unread } from "./session";
 import type { Settings } from "./settings";
@@ -59,7 +59,7 @@ export interface Store {
   holdings(sessionId: string, at: number): Promise<Holdings>;
 
   // Messages
-  /** Writes one message a recipient; may begin a loop (`bus/loop.ts`). Throws `not_found` where `reply_to` names none. */
+  /** Writes one message a recipient; may begin a loop (`LoopLimit`). Throws `not_found` where `reply_to` names none. */
   sendMessages(draft: MessageDraft, liveness: Liveness): Promise<Message[]>;
   /** Directed messages of a sender, newest first, with totals of all unexpired ones. */
   sentMessages(senderId: string, limit: number, at: number): Promise<SentMessages>;
@@ -152,7 +152,6 @@ export interface Store {
    * longer than about 50 ms; `vacuum` rewrites the database as a whole instead, and all other writers wait.
    */
   cleanUp(liveness: Liveness, options: { vacuum: boolean }): Promise<CleanedUp>;
-
   /** One consistent picture of the bus; ends the dead sessions first. */
   overview(liveness: Liveness): Promise<Overview>;
   lifecycle(limit: number): Promise<LifecycleEvent[]>;
@@ -258,10 +257,7 @@ export interface MessageState {
   reply: number | null;
 }
 
-export interface SentMessages {
-  messages: SentMessage[];
-  totals: { pending: number; delivered: number; read: number };
-}
+export type SentMessages = SentResult;
 
 export interface InboxRequest {
   mailbox: string;

@@ -2,7 +2,7 @@
 import { cleanUp, overdue } from "../bus/cleanup";
 import { ParleyError } from "../bus/errors";
 import { duration } from "../bus/input";
-import { scheduleActions } from "../bus/schedule";
+import { scheduleActions } from "../bus/ports";
 import { type Answer, defineCommand } from "../cli/command";
 
 const defaultInterval = "5m";
@@ -45,7 +45,8 @@ export default defineCommand({
       });
     }
     if (cron) {
-      const schedule = await context.schedule();
+      const { createSchedule } = await import("../schedule/schedule");
+      const schedule = createSchedule({ env: context.io.env, database: context.paths.database });
       const data = await schedule.run(cron, duration(every ?? defaultInterval, "--every"));
       return { data, view: async () => (await import("../render/maintenance")).scheduleView(data) };
     }

@@ -1,9 +1,9 @@
 /** `conflicts`, with acknowledging. */
-import { requireActor } from "../bus/caller";
+import { callingSession, requireActor, requireSession } from "../bus/caller";
 import { acknowledge, findConflicts } from "../bus/conflicts";
 import { ParleyError } from "../bus/errors";
 import { integer } from "../bus/input";
-import { lock, unlock } from "../bus/locking";
+import { lock, unlock } from "../bus/lock";
 import { type Answer, type Context, defineCommand } from "../cli/command";
 
 export default defineCommand({
@@ -48,8 +48,9 @@ export default defineCommand({
     if (action) return locked(context, action, words);
     const bus = await context.bus("read");
     const { all = false, full = false, alerts = false } = args;
+    const session = context.asOperator ? null : await callingSession(bus);
     const query = { paths: words, all, full, alerts };
-    const data = await findConflicts(bus, query, context.asOperator);
+    const data = await findConflicts(bus, session, query);
     const asked = { conflicts: full || words.length > 0 || !(all || alerts), locks: all, alerts };
     return {
       data,
@@ -77,11 +78,12 @@ async function locked(
     });
   }
   const bus = await context.bus("write");
+  const session = await requireSession(bus);
   if (action === "unlock") {
-    const data = await unlock(bus, files);
+    const data = await unlock(bus, session, files);
     return { data, view: async () => (await import("../render/lock")).unlockView(data) };
   }
-  const { result, warnings } = await lock(bus, files, {
+  const { result, warnings } = await lock(bus, session, files, {
     lockType: "advisory",
     ttl: null,
     wait: null,

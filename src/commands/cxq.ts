@@ -1,5 +1,6 @@
 /** `cxq`, the queries by their earlier names. */
-import { openDashboard } from "../bus/dashboard";
+import { findCaller } from "../bus/caller";
+import { openDashboard } from "../bus/status";
 import { ParleyError } from "../bus/errors";
 import { integer } from "../bus/input";
 import { type Answer, defineCommand } from "../cli/command";
@@ -53,7 +54,7 @@ export default defineCommand({
     const unread = query === "bus-unread";
     const { dashboard, overview, warnings, onShown, onDropped } = await openDashboard(
       bus,
-      context.asOperator,
+      await findCaller(bus, context.asOperator),
       { unread, again: false },
     );
     const data = {

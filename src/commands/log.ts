@@ -3,10 +3,10 @@ import type { Bus } from "../bus/bus";
 import { callingSession } from "../bus/caller";
 import { timestamp } from "../bus/clock";
 import { ParleyError } from "../bus/errors";
-import { logEntry } from "../bus/journal";
-import type { LogResult } from "../bus/log";
+import { logEntry, type LogResult } from "../bus/session-log";
 import type { SessionRecord } from "../bus/session";
 import { type Answer, type Context, defineCommand } from "../cli/command";
+import { createSessionLog } from "../files/session-log";
 
 export default defineCommand({
   meta: { name: "log", description: "Append to this project's session log, or show it" },
@@ -49,19 +49,16 @@ export default defineCommand({
     const project_id = record
       ? record.project_id
       : context.identity.project(context.io.cwd).project_id;
-    if (view) {
-      return answer(
-        { path: context.log.path(project_id, date), entry: context.log.read(project_id, date) },
-        true,
-      );
-    }
+    const log = createSessionLog(context);
+    if (view)
+      return answer({ path: log.path(project_id, date), entry: log.read(project_id, date) }, true);
     const entry = logEntry({
       text,
       kind: kinds[0] ?? null,
       author: record && { vendor: record.llm_vendor, model: record.llm_model },
       at: new Date(at),
     });
-    return answer({ path: context.log.append({ project_id, text: entry, at }), entry }, false);
+    return answer({ path: log.append({ project_id, text: entry, at }), entry }, false);
   },
 });
 

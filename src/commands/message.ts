@@ -1,10 +1,9 @@
 /** `message` and `message --sent`. */
 import { requireActor } from "../bus/caller";
 import { ParleyError } from "../bus/errors";
-import { awaitState } from "../bus/delivery";
+import { awaitState, send, sent } from "../bus/send";
 import { choice, duration, integer, jsonObject } from "../bus/input";
 import { directedChannels, type SendResult } from "../bus/message";
-import { send, sent } from "../bus/send";
 import { type Answer, defineCommand } from "../cli/command";
 
 export default defineCommand({

@@ -3,6 +3,7 @@ import { ParleyError } from "../bus/errors";
 import { endSession, register } from "../bus/registration";
 import type { Session } from "../bus/session";
 import { type Answer, type Context, defineCommand } from "../cli/command";
+import { runCommand } from "../cli/run-command";
 
 export default defineCommand({
   meta: { name: "run", description: "Run any program as a session that ends with it" },
@@ -23,9 +24,9 @@ export default defineCommand({
       });
     }
     let session: Session | undefined;
-    const exit_code = await context.runCommand(command, async (pid) => {
+    const exit_code = await runCommand(command, context.json, async (pid) => {
       // Nothing of the database stays open while the program runs, which may be for days.
-      await using own = context.anew();
+      await using own = context.another();
       const registered = await register(await own.bus("create"), {
         ...{ pid, vendor: args.llm ?? own.identity.vendorOf(program), model: args.model },
         ...{ taskId: args["task-id"], project: args.project, name: args.name },

@@ -1,5 +1,6 @@
 /** `watch`, and the lines of every stream of messages. */
 import type { Bus } from "../bus/bus";
+import { findCaller } from "../bus/caller";
 import { ParleyError } from "../bus/errors";
 import { duration, integer } from "../bus/input";
 import type { Message } from "../bus/message";
@@ -58,14 +59,24 @@ export default defineCommand({
     const query = { channels, all: false, since, duration: time, signal };
     const once = args.once === true;
     if (!args.operator) return { stream: lines(context, query, once) };
-    const notify = args.notify ? (message: Message) => context.notify(message) : null;
+    const notify = args.notify ? await notifier(context) : null;
     return { stream: lines(context, query, once, operatorNews, notify) };
   },
 });
 
+async function notifier({ io }: Context): Promise<(message: Message) => Promise<boolean>> {
+  const { notify } = await import("../cli/notify");
+  return (message) => notify(io, message);
+}
+
 const misuse = (problem: string): ParleyError => new ParleyError("invalid", problem);
 
 type Source = (bus: Bus, query: WatchQuery, asOperator: boolean) => AsyncGenerator<Seen>;
+
+const watchAsCaller: Source = async function* (bus, query, asOperator) {
+  const { actor } = await findCaller(bus, asOperator);
+  yield* watch(bus, actor, query);
+};
 
 /**
  * One line a message; `delivered` where it was for the caller and has reached a reader. Where the database is deleted or
@@ -75,7 +86,7 @@ export async function* lines(
   context: Context,
   query: WatchQuery,
   once: boolean,
-  source: Source = (bus, asked, asOperator) => watch(bus, asOperator, asked),
+  source: Source = watchAsCaller,
   notify: ((message: Message) => Promise<boolean>) | null = null,
 ): AsyncGenerator<StreamItem> {
   const { clock, io, asOperator } = context;
@@ -128,7 +139,8 @@ async function nextBus(
   const end = until ?? Number.POSITIVE_INFINITY;
   while (!signal.aborted && context.clock.now() < end) {
     try {
-      return await context.reopened("read");
+      await context[Symbol.asyncDispose]();
+      return await context.bus("read");
     } catch (error) {
       if (!(error instanceof ParleyError) || error.code !== "not_found") throw error;
       await Bun.sleep(graceMs);

@@ -4,7 +4,7 @@ import type { Bus } from "../bus/bus";
 import { livenessNow } from "../bus/caller";
 import type { EditPolicy } from "../bus/preferences";
 import { register } from "../bus/registration";
-import { maxModelLength } from "../bus/registration-request";
+import { maxModelLength } from "../bus/limits";
 import type { RegisterResult, SessionRecord } from "../bus/session";
 import { leaseFiles, targetsOf } from "./file-leases";
 import type { EventKind, HookAnswer, HookEvent, VendorHooks } from "./event";

@@ -1,7 +1,7 @@
 /** Runs one call of a hook, from the payload on stdin to what is printed; never fails. */
 import type { Bus } from "../bus/bus";
 import { ParleyError } from "../bus/errors";
-import type { FaultLog } from "../bus/hook-log";
+import type { FaultLog } from "../bus/ports";
 import type { PreferenceFile } from "../bus/preferences";
 import type { HookedAgent, VendorHooks } from "./event";
 import { generic } from "./generic";
