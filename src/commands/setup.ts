@@ -67,7 +67,7 @@ export default defineCommand({
       action: remove ? "remove" : "install",
       vendors: await agentSetups(),
       names: agents,
-      maybeNone: policy !== undefined || wake !== undefined,
+      mayBeNone: policy !== undefined || wake !== undefined,
       place: findPlace({ scope: project ? "project" : "user", env, cwd, home }),
       dataDirectory,
       dryRun,
