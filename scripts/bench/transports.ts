@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { SQL } from "bun";
 
 import { publish, watch } from "../../src/bus/publish";
-import { requireActor } from "../../src/bus/caller";
+import { findCaller, requireActor } from "../../src/bus/caller";
 import { createContext } from "../../src/cli/context";
 import { createIo } from "../../src/cli/io";
 import { busyTimeout, walBytes, walPages } from "../../src/store/sqlite/limits";
@@ -62,8 +62,9 @@ export const transports = {
         const since = await bus.store.newestId();
         const { signal } = stop;
         const query = { channels: ["state"], all: false, since, duration: null, signal };
+        const caller = await findCaller(bus, false);
         watching = (async () => {
-          for await (const { message } of watch(bus, false, query)) {
+          for await (const { message } of watch(bus, caller.actor, query)) {
             onPayload(message.payload as unknown as Payload);
           }
         })();

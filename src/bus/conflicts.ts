@@ -1,14 +1,14 @@
 /** What collides now, acknowledging, a first look. */
 import { type Alert, type Conflict, conflict, conflictRules } from "./alert";
 import type { Bus } from "./bus";
-import { type Actor, callingSession } from "./caller";
-import { openDashboard, type OpenedDashboard } from "./dashboard";
+import type { Actor, Caller } from "./caller";
+import { openDashboard, type OpenedDashboard } from "./status";
 import { ParleyError } from "./errors";
 import { readConfirmed } from "./shared-hosts";
 import type { Lock } from "./lock";
 import type { Message } from "./message";
 import { operatorId } from "./message";
-import type { Session } from "./session";
+import type { Session, SessionRecord } from "./session";
 
 /** The data of `conflicts`. */
 export interface ConflictsResult {
@@ -40,10 +40,10 @@ export interface ConflictsQuery {
 /** What collides now. A file conflicts where another session holds a lock on it, above it or below it. */
 export async function findConflicts(
   bus: Bus,
+  /** Null for the operator, and where no session calls. */
+  me: SessionRecord | null,
   query: ConflictsQuery,
-  asOperator: boolean,
 ): Promise<ConflictsResult> {
-  const me = asOperator ? null : await callingSession(bus);
   const files = query.paths.map((path) => bus.identity.file(path).file_path);
   const everything = query.full || (files.length === 0 && !query.all && !query.alerts);
   const { found: locks, liveness } = await readConfirmed(bus, (now) =>
@@ -107,9 +107,9 @@ export async function acknowledge(bus: Bus, actor: Actor, ids: number[]): Promis
 /** Who is here and what waits, for a session that begins. */
 export async function orient(
   bus: Bus,
-  asOperator: boolean,
+  caller: Caller,
 ): Promise<{ result: OrientResult; opened: OpenedDashboard }> {
-  const opened = await openDashboard(bus, asOperator);
+  const opened = await openDashboard(bus, caller);
   const { sessions, alerts, unread } = opened.dashboard;
   return { result: { sessions, alerts, unread }, opened };
 }

@@ -1,17 +1,16 @@
 /** Channels: publishing, polling, watching, the feed. */
 import type { Bus } from "./bus";
-import { type Actor, callingOrNobody, livenessNow } from "./caller";
+import { type Actor, livenessNow } from "./caller";
 import { ParleyError } from "./errors";
 import {
   channelForm,
   type FeedResult,
   type Message,
-  operatorId,
   type PublishResult,
   reservedChannels,
 } from "./message";
 import { objectIn } from "./json";
-import { checkedPayload } from "./payload";
+import { checkedPayload } from "./limits";
 import { openWaitLoop } from "./wait-loop";
 
 export interface PublishRequest {
@@ -113,17 +112,17 @@ export interface Seen {
 const batch = 100;
 
 /**
- * Messages as they come, each once and in order, and mail directed to the calling session, which becomes `delivered` when
+ * Messages as they come, each once and in order, and mail directed to the actor, which becomes `delivered` when
  * it is shown. From the cursor of the last message shown nothing is missed and nothing repeated.
  */
 export async function* watch(
   bus: Bus,
-  asOperator: boolean,
+  actor: Actor | null,
   query: WatchQuery,
 ): AsyncGenerator<Seen> {
   const { all, duration, signal } = query;
   const channels = query.channels.length > 0 ? query.channels.map(checkedChannel) : null;
-  const mailbox = asOperator ? operatorId : await callingOrNobody(bus, []);
+  const mailbox = actor?.id ?? null;
   const directed = all ? "all" : mailbox === null ? null : { to: mailbox };
   const until = duration === null ? Number.POSITIVE_INFINITY : bus.clock.now() + duration;
   let cursor = query.since ?? (await bus.store.newestId());

@@ -1,8 +1,64 @@
-/** Which row a registration becomes. */
+/** Which session a registration is about: the request, and the row that it becomes. */
+import type { Bus } from "./bus";
+import { livenessNow } from "./caller";
 import { ParleyError } from "./errors";
+import type { AgentRequest } from "./identity";
 import type { Judge } from "./liveness";
-import { type ProcessEvidence, sameProcess } from "./process";
+import { type ProcessEvidence, type ProcessState, sameProcess } from "./process";
 import type { SessionRecord } from "./session";
+
+export interface RegisterRequest extends AgentRequest {
+  taskId?: string | undefined;
+  project?: string | undefined;
+  /** `--session-id`: another id than `{vendor}-{pid}`. */
+  sessionId?: string | undefined;
+  sessionUuid?: string | undefined;
+  name?: string | undefined;
+  /** All facts about the database too. */
+  verbose?: boolean | undefined;
+  /** The caller promises beats at this interval, in seconds. */
+  heartbeatSeconds?: number | undefined;
+}
+
+/**
+ * Below a program that is no agent, as `parley run` starts it, nothing but PARLEY_SESSION or `--session` tells whose
+ * registration it is. An agent nearer by registers itself, and so does one of another vendor.
+ */
+export async function withSessionName(
+  bus: Bus,
+  request: RegisterRequest,
+): Promise<RegisterRequest> {
+  const { pid, vendor, sessionId } = request;
+  const { session } = bus.identity.callerEvidence();
+  if (session === null || pid !== undefined || sessionId !== undefined) return request;
+  const liveness = livenessNow(bus);
+  const alive = (await bus.store.sessionsCalled(session)).filter(
+    (record) => liveness.judge(record).ended === null,
+  );
+  const [named] = alive;
+  // In another pid namespace its number is nobody's, or somebody else's.
+  const isSeen = named !== undefined && isVisible(liveness.judge(named).process_state);
+  const isOurs =
+    isSeen &&
+    named.liveness === "pid" &&
+    alive.length === 1 &&
+    named.machine_uuid === bus.identity.machine().machine_uuid &&
+    (vendor ?? named.llm_vendor) === named.llm_vendor;
+  if (!isOurs || named.pid === null || isNearer(bus, request, named.pid)) return request;
+  return { ...request, pid: named.pid, vendor: named.llm_vendor, sessionId: named.session_id };
+}
+
+const isVisible = (state: ProcessState | null): boolean =>
+  state === "running" || state === "stopped";
+
+/** Whether an agent stands between the caller and this process, or is it. */
+function isNearer(bus: Bus, request: RegisterRequest, pid: number): boolean {
+  const agent = bus.identity.agent(request);
+  if (agent.liveness !== "pid") return false;
+  const above = bus.identity.ancestors().map((each) => each.pid);
+  const [own, other] = [above.indexOf(agent.pid), above.indexOf(pid)];
+  return other < 0 || own <= other;
+}
 
 /** What is to be registered, before it has an id. */
 export interface Registration {

@@ -1,16 +1,21 @@
 /** Register, unregister, heartbeat, task. */
 import type { Conflict } from "./alert";
 import type { Bus } from "./bus";
-import { livenessNow, requireSession, refreshHeartbeat } from "./caller";
+import { livenessNow, refreshHeartbeat } from "./caller";
 import { checkedTask } from "./claim";
-import { describeSession } from "./describe";
+import {
+  describeSession,
+  type RegisterResult,
+  type SessionRecord,
+  type TaskResult,
+  type UnregisterResult,
+} from "./session";
+import { checkedId, requireShort } from "./limits";
+import type { RegisterRequest, Registration } from "./registration-target";
 import { ParleyError } from "./errors";
 import { confirmWithHosts } from "./shared-hosts";
-import type { Registration } from "./registration-target";
 import type { ProjectFinding } from "./identity";
 import type { ConfirmedLiveness } from "./liveness";
-import { checkedId, type RegisterRequest, requireShort } from "./registration-request";
-import type { RegisterResult, TaskResult, UnregisterResult } from "./session";
 import type { Registered } from "./store";
 
 /** Registers the calling agent, or updates its session; throws `invalid`, `conflict` (name taken). */
@@ -96,9 +101,12 @@ function projectOf(bus: Bus, explicit: string | undefined, cwd: string): Project
     : bus.identity.project(cwd);
 }
 
-/** Ends the calling session and frees what it holds. */
-export async function unregister(bus: Bus, reason: string): Promise<UnregisterResult> {
-  const record = await requireSession(bus);
+/** Ends the session and frees what it holds. */
+export async function unregister(
+  bus: Bus,
+  record: SessionRecord,
+  reason: string,
+): Promise<UnregisterResult> {
   const holdings = await bus.store.holdings(record.session_id, bus.clock.now());
   const liveness = livenessNow(bus);
   const ended = await bus.store.endSession(record.session_id, reason, liveness);
@@ -122,12 +130,12 @@ export async function endSession(bus: Bus, session_id: string, reason: string): 
     bus.changeSignal.notify("everyone");
 }
 
-/** A sign of life of the calling session, or one for it (`kept`), by which it is no less idle. */
+/** A sign of life of the session, or one for it (`kept`), by which it is no less idle. */
 export async function heartbeat(
   bus: Bus,
+  { session_id }: SessionRecord,
   kept = false,
 ): Promise<{ session_id: string; heartbeat_at: string }> {
-  const { session_id } = await requireSession(bus);
   const record = await bus.store.heartbeat(session_id, livenessNow(bus), kept);
   if (!record) {
     throw new ParleyError("not_registered", `${session_id} has ended`, {
@@ -138,9 +146,12 @@ export async function heartbeat(
   return { session_id, heartbeat_at: (kept ? record.kept_at : null) ?? record.heartbeat_at };
 }
 
-/** Shows, sets (`taskId` a string) or clears (null) the current task of the calling session. */
-export async function task(bus: Bus, taskId: string | null | undefined): Promise<TaskResult> {
-  const record = await requireSession(bus);
+/** Shows, sets (`taskId` a string) or clears (null) the current task of the session. */
+export async function task(
+  bus: Bus,
+  record: SessionRecord,
+  taskId: string | null | undefined,
+): Promise<TaskResult> {
   const liveness = livenessNow(bus);
   if (taskId === undefined) {
     await refreshHeartbeat(bus, record.session_id);

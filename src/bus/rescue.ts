@@ -1,14 +1,14 @@
-/** Sessions in trouble: finding, freeing, exporting. */
+/** Rescue: finds sessions in trouble, exports them, kills their processes and frees what they hold. */
 import type { Bus } from "./bus";
-import { callingOrNobody, livenessNow } from "./caller";
+import { type Caller, livenessNow } from "./caller";
 import { timestamp } from "./clock";
 import type { Warning } from "./errors";
-import { allSessionsConfirmed } from "./shared-hosts";
 import { chooseVictims, endProcess, type KillOutcome, unkilled } from "./kill";
-import { endUnresponsive } from "./lost";
-import { selectCandidates, diagnose, type Candidate } from "./rescue-candidates";
-import type { Released, Session } from "./session";
-import type { RescueState } from "./triage";
+import type { ConfirmedLiveness } from "./liveness";
+import { sameProcess } from "./process";
+import type { Released, Session, SessionRecord } from "./session";
+import { allSessionsConfirmed } from "./shared-hosts";
+import { type Candidate, diagnose, type RescueState, selectCandidates } from "./rescue-candidates";
 
 /** A session and what was done to it. All else is as it was before: what it held, what waited for it. */
 export interface RescuedSession extends Session {
@@ -39,7 +39,6 @@ export interface NewFiles {
 }
 
 export interface RescueRequest {
-  asOperator: boolean;
   /** Ids or names; none: all sessions. */
   named: readonly string[];
   /** Only look: nobody is ended or killed. */
@@ -61,9 +60,13 @@ export interface Rescue {
 }
 
 /** Finds the sessions that are in trouble, and frees what the dead and the stale ones hold. Throws `not_found`. */
-export async function rescue(bus: Bus, request: RescueRequest): Promise<Rescue> {
-  const warnings: Warning[] = [];
-  const current = request.asOperator ? null : await callingOrNobody(bus, warnings);
+export async function rescue(
+  bus: Bus,
+  { actor, warnings: found }: Caller,
+  request: RescueRequest,
+): Promise<Rescue> {
+  const warnings = [...found];
+  const current = actor?.record?.session_id ?? null;
   const { found: all, liveness } = await allSessionsConfirmed(bus);
   const chosen = await selectCandidates(bus, all, request.named, liveness);
   const patients = await diagnose(bus, chosen, current, request.hungAfter, liveness);
@@ -112,3 +115,61 @@ async function exportAll(
     session.exported = files.add(session.session_id, `${JSON.stringify(document, null, 2)}\n`);
   }
 }
+
+/**
+ * Ends the dead and the stale, those whose process was killed, and with `force` the hung. Who gave a sign of life or
+ * was replaced since it was looked at stays. `said`: what hosts said when it was. Returns what became free.
+ */
+export async function endUnresponsive(
+  bus: Bus,
+  patients: readonly Candidate[],
+  {
+    force,
+    current,
+    said,
+  }: { force: boolean; current: string | null; said: ConfirmedLiveness["answers"] },
+): Promise<Released> {
+  const lost = new Map(
+    patients
+      .filter(
+        (each) => each.session.status !== "terminated" && (isDead(each) || isLost(each, force)),
+      )
+      .map((each) => [each.record.session_id, each]),
+  );
+  if (lost.size === 0) return { locks: 0, claims: 0 };
+  const liveness = livenessNow(bus, said);
+  const by = current ?? "the operator";
+  const ended = await bus.store.endSessions(
+    [...lost.keys()],
+    (record) => {
+      const each = lost.get(record.session_id);
+      if (each && wasKilled(each) && isSame(record, each)) return `killed by ${by}`;
+      const { ended: died } = liveness.judge(record);
+      if (died !== null) return died;
+      return each && isLost(each, force) && isSame(record, each) ? `rescued by ${by}` : null;
+    },
+    liveness,
+  );
+  bus.changeSignal.notify("everyone");
+  for (const { record } of ended) {
+    const each = lost.get(record.session_id);
+    if (each) each.session.released = true;
+  }
+  return {
+    locks: ended.reduce((sum, each) => sum + each.released.locks, 0),
+    claims: ended.reduce((sum, each) => sum + each.released.claims, 0),
+  };
+}
+
+const isDead = (each: Candidate): boolean => each.session.state === "DEAD" || wasKilled(each);
+
+const wasKilled = ({ session }: Candidate): boolean =>
+  session.killed === "terminated" || session.killed === "killed";
+
+const isLost = ({ session }: Candidate, force: boolean): boolean =>
+  session.state === "STALE" || (force && session.state === "HUNG");
+
+/** Neither heard of since nor under another process. */
+const isSame = (now: SessionRecord, { record }: Candidate): boolean =>
+  now.heartbeat_at === record.heartbeat_at &&
+  (now.evidence === null ? record.evidence === null : sameProcess(now.evidence, record.evidence));

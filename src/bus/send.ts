@@ -1,12 +1,14 @@
-/** Sending, targets, what was sent. */
+/** Sends messages, resolves their targets and waits for their delivery. */
 import type { Bus } from "./bus";
 import { type Actor, livenessNow, refreshHeartbeat } from "./caller";
 import { ParleyError } from "./errors";
 import type { Liveness } from "./liveness";
 import { type Correspondent, operatorId, type SendResult, type SentResult } from "./message";
-import { checkedPayload } from "./payload";
+import { checkedPayload } from "./limits";
+import { sessionIdForm, type SessionRecord } from "./session";
+import type { MessageState } from "./store";
+import { waitFor } from "./wait-loop";
 import { wakeRecipient } from "./wake-recipient";
-import { type SessionRecord, sessionIdForm } from "./session";
 
 export interface SendRequest {
   /** A session id or name, `operator`, `holder:PATH`, `task:ID`, or null for all active sessions. */
@@ -153,4 +155,41 @@ const sentLimit = 10;
 export async function sent(bus: Bus, actor: Actor): Promise<SentResult> {
   if (actor.record) await refreshHeartbeat(bus, actor.record.session_id);
   return bus.store.sentMessages(actor.id, sentLimit, bus.clock.now());
+}
+
+const reached: Record<"delivered" | "read" | "reply", (state: MessageState) => boolean> = {
+  delivered: ({ status }) => status !== "pending",
+  read: ({ status }) => status === "read",
+  reply: ({ reply }) => reply !== null,
+};
+
+/** Waits until all messages that were sent have come so far. Throws `timeout`; they stay sent. */
+export async function awaitState(
+  bus: Bus,
+  result: SendResult,
+  wanted: keyof typeof reached,
+  timeout: number,
+): Promise<SendResult> {
+  const ids = result.messages.map((message) => message.id);
+  const sender = result.messages[0]?.sender_id;
+  const mail = sender === undefined ? null : { to: sender };
+  let states: MessageState[] = [];
+  const done = await waitFor(bus, { until: bus.clock.now() + timeout, mail }, async () => {
+    states = await bus.store.messageStates(ids);
+    return states.length === ids.length && states.every(reached[wanted]) ? states : null;
+  });
+  if (!done) {
+    throw new ParleyError(
+      "timeout",
+      `Sent, but not ${wanted === "reply" ? "answered" : wanted} in time`,
+      {
+        hint: "see how it stands with parley message --sent --status",
+        details: { messages: states },
+      },
+    );
+  }
+  const messages = await bus.store.messages(ids);
+  if (wanted !== "reply") return { ...result, messages };
+  const replies = await bus.store.messages(done.flatMap(({ reply }) => reply ?? []));
+  return { ...result, messages, replies };
 }

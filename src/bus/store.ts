@@ -59,7 +59,7 @@ export interface Store {
   holdings(sessionId: string, at: number): Promise<Holdings>;
 
   // Messages
-  /** Writes one message a recipient; may begin a loop (`bus/loop.ts`). Throws `not_found` where `reply_to` names none. */
+  /** Writes one message a recipient; may begin a loop (`LoopLimit`). Throws `not_found` where `reply_to` names none. */
   sendMessages(draft: MessageDraft, liveness: Liveness): Promise<Message[]>;
   /** Directed messages of a sender, newest first, with totals of all unexpired ones. */
   sentMessages(senderId: string, limit: number, at: number): Promise<SentMessages>;

@@ -1,5 +1,8 @@
-/** Asks the human at the terminal. */
-import type { Io } from "./io";
+/** Asks the human at the terminal a yes-or-no question. */
+import { type Io, isTerminal } from "./io";
+
+/** Whether there is a human to ask: a terminal to ask on and to answer from, and no program that wants JSON. */
+export const canAsk = (json: boolean): boolean => !json && isTerminal(0) && isTerminal(2);
 
 /** Asks on stderr and reads one line from the terminal; anything but yes is no. */
 export async function confirm(io: Io, question: string): Promise<boolean> {

@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "nod
 import { join } from "node:path";
 
 import type { Identity } from "../bus/identity";
-import type { HeartbeatProcess } from "../bus/heartbeat-process";
+import type { HeartbeatProcess } from "../bus/ports";
 import type { ProcessEvidence } from "../bus/process";
 
 export interface HeartbeatProcessOptions {

@@ -1,10 +1,10 @@
 /** `conflicts`, with acknowledging. */
-import { requireActor } from "../bus/caller";
+import { callingSession, requireActor, requireSession } from "../bus/caller";
 import { acknowledge, findConflicts } from "../bus/conflicts";
-import { ParleyError } from "../bus/errors";
 import { integer } from "../bus/input";
-import { lock, unlock } from "../bus/locking";
+import { lock, unlock } from "../bus/lock";
 import { type Answer, type Context, defineCommand } from "../cli/command";
+import { excluding, usageError } from "./usage-error";
 
 export default defineCommand({
   meta: { name: "conflicts", description: "Show or acknowledge what sessions collide on" },
@@ -39,17 +39,14 @@ export default defineCommand({
     const words = args.file === undefined ? [] : [args.file, ...rest];
     const actions = (["lock", "unlock", "acknowledge"] as const).filter((action) => args[action]);
     const [action, other] = actions;
-    if (other) {
-      throw new ParleyError("invalid", `--${action} and --${other} exclude each other`, {
-        hint: "give one of them",
-      });
-    }
+    if (other) throw excluding(`--${action}`, `--${other}`);
     if (action === "acknowledge") return acknowledged(context, words);
     if (action) return locked(context, action, words);
     const bus = await context.bus("read");
     const { all = false, full = false, alerts = false } = args;
+    const session = context.asOperator ? null : await callingSession(bus);
     const query = { paths: words, all, full, alerts };
-    const data = await findConflicts(bus, query, context.asOperator);
+    const data = await findConflicts(bus, session, query);
     const asked = { conflicts: full || words.length > 0 || !(all || alerts), locks: all, alerts };
     return {
       data,
@@ -72,16 +69,15 @@ async function locked(
   files: string[],
 ): Promise<Answer> {
   if (files.length === 0) {
-    throw new ParleyError("invalid", `--${action} needs files`, {
-      hint: `write parley conflicts FILE --${action}`,
-    });
+    throw usageError(`--${action} needs files`, `write parley conflicts FILE --${action}`);
   }
   const bus = await context.bus("write");
+  const session = await requireSession(bus);
   if (action === "unlock") {
-    const data = await unlock(bus, files);
+    const data = await unlock(bus, session, files);
     return { data, view: async () => (await import("../render/lock")).unlockView(data) };
   }
-  const { result, warnings } = await lock(bus, files, {
+  const { result, warnings } = await lock(bus, session, files, {
     lockType: "advisory",
     ttl: null,
     wait: null,

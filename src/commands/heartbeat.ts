@@ -1,5 +1,6 @@
 /** `heartbeat`, once or on and on. */
 import type { Bus } from "../bus/bus";
+import { requireSession } from "../bus/caller";
 import { ParleyError } from "../bus/errors";
 import { duration } from "../bus/input";
 import type { ProcessEvidence } from "../bus/process";
@@ -30,7 +31,7 @@ export default defineCommand({
     const bus = await context.bus("write");
     const kept = args.idle === true;
     if (args.watch) return { stream: beats(bus, interval, kept, signal) };
-    return answer(await heartbeat(bus, kept));
+    return answer(await heartbeat(bus, await requireSession(bus), kept));
   },
 });
 
@@ -57,7 +58,7 @@ async function* beats(
     evidence !== null && bus.identity.processes.state(evidence) === "gone";
   while (!signal.aborted) {
     try {
-      const data = await heartbeat(bus, kept);
+      const data = await heartbeat(bus, await requireSession(bus), kept);
       yield { line: { type: "heartbeat", ...data }, answer: answer(data) };
       evidence ??= (await bus.store.session(data.session_id))?.evidence ?? null;
     } catch (error) {

@@ -1,8 +1,9 @@
 /** `mcp`. */
-import { ParleyError } from "../bus/errors";
 import { duration } from "../bus/input";
 import { type Context, defineCommand, type StreamItem } from "../cli/command";
+import { version } from "../cli/version";
 import { serve } from "../mcp/server";
+import { usageError } from "./usage-error";
 
 export default defineCommand({
   meta: { name: "mcp", description: "Serve the bus to an agent as MCP tools, on standard streams" },
@@ -22,13 +23,8 @@ export default defineCommand({
   examples: ["mcp", "mcp --llm claude"],
   async run({ args, context, signal }) {
     if (context.asOperator) {
-      throw new ParleyError(
-        "invalid",
-        "The tools act for an agent's session, not for the operator",
-        {
-          hint: "leave --as out",
-        },
-      );
+      const problem = "The tools act for an agent's session, not for the operator";
+      throw usageError(problem, "leave --as out");
     }
     const interval = duration(args.interval, "--interval");
     return { stream: session(context, args.llm, interval, signal) };
@@ -47,10 +43,10 @@ async function* session(
     input: io.stdin(),
     write: (text) => io.write(text),
     open: async (mode) => {
-      const own = context.anew();
+      const own = context.another();
       return { bus: await own.bus(mode), close: async () => own[Symbol.asyncDispose]() };
     },
-    version: (await context.version()).version,
+    version: (await version()).version,
     vendor,
     interval,
     log: (text) => void io.say("warn", text),

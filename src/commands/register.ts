@@ -1,7 +1,7 @@
 /** `register`. */
 import { duration, integer } from "../bus/input";
 import { register } from "../bus/registration";
-import { withSessionName } from "../bus/registration-request";
+import { withSessionName } from "../bus/registration-target";
 import { defineCommand } from "../cli/command";
 
 export default defineCommand({

@@ -1,7 +1,9 @@
 /** `status`: dashboard, filters, log entry, redrawing. */
 import type { Bus } from "../bus/bus";
-import { type OpenedDashboard, openDashboard } from "../bus/dashboard";
+import { findCaller } from "../bus/caller";
+import { openDashboard, type OpenedDashboard } from "../bus/status";
 import { ParleyError } from "../bus/errors";
+import { openWaitLoop } from "../bus/wait-loop";
 import { type Answer, type Context, defineCommand, type StreamItem } from "../cli/command";
 import type { StatusData } from "../render/status";
 
@@ -48,7 +50,8 @@ export default defineCommand({
 
     const unread = prints(wanted, "unread");
     const hooksOff = context.preferences().read().off;
-    const opened = await openDashboard(bus, context.asOperator, { unread, again: false, hooksOff });
+    const caller = await findCaller(bus, context.asOperator);
+    const opened = await openDashboard(bus, caller, { unread, again: false, hooksOff });
     if (wanted.length === 0 && args.log) await appendToLog(opened, context);
     return answer(opened, wanted, verbose, bus);
   },
@@ -99,10 +102,17 @@ async function appendToLog(
   if (dashboard.sessions.length === 0) return;
   const at = context.clock.now();
   const own = dashboard.sessions.find((session) => session.session_id === dashboard.this_session);
-  const entry = await context.dashboardText(dashboard, new Date(at));
+  const { dashboardEntry } = await import("../render/log-entry");
+  const { authorName } = await import("../bus/session-log");
+  const { createSessionLog } = await import("../files/session-log");
+  const entry = dashboardEntry(dashboard, new Date(at), {
+    author: authorName(own ? { vendor: own.llm_vendor, model: own.llm_model } : null),
+    home: context.io.env["HOME"] ?? null,
+  });
   try {
     const project_id = own?.project_id ?? null;
-    dashboard.log = { path: context.log.append({ project_id, text: entry, at }), entry };
+    const path = createSessionLog(context).append({ project_id, text: entry, at });
+    dashboard.log = { path, entry };
   } catch (error) {
     if (!(error instanceof ParleyError)) throw error;
     warnings.push({ code: "log_failed", message: `Session log write failed: ${error.message}` });
@@ -118,25 +128,27 @@ async function* redraws(
 ): AsyncGenerator<StreamItem> {
   const unread = prints(wanted, "unread");
   const preferences = context.preferences();
-  let changed = Promise.withResolvers<void>();
-  const wake = (): void => changed.resolve();
-  signal.addEventListener("abort", wake);
-  let lost: Error | null = null;
-  const listening = await bus.changeSignal.listen("all", (error) => {
-    lost ??= error;
-    wake();
-  });
+  let again = false;
+  const loop = await openWaitLoop(bus, { mail: "all", signal });
   try {
-    for (let again = false; !signal.aborted; again = true) {
-      const hooksOff = preferences.read().off;
-      const opened = await openDashboard(bus, context.asOperator, { unread, again, hooksOff });
-      const shown = answer(opened, wanted, verbose, bus);
-      yield { line: { type: "status", ...shown.data }, answer: shown, redraw: true };
-      await changed.promise;
-      if (lost) throw lost;
-      changed = Promise.withResolvers<void>();
+    for (;;) {
+      const redraw = await loop.next({ until: Number.POSITIVE_INFINITY }, async () => {
+        // Opening reserves messages for a reader, and after the abort there is none.
+        if (signal.aborted) return null;
+        const hooksOff = preferences.read().off;
+        const caller = await findCaller(bus, context.asOperator);
+        return answer(
+          await openDashboard(bus, caller, { unread, again, hooksOff }),
+          wanted,
+          verbose,
+          bus,
+        );
+      });
+      if (redraw === null) return;
+      again = true;
+      yield { line: { type: "status", ...redraw.data }, answer: redraw, redraw: true };
     }
   } finally {
-    await listening.stop();
+    await loop.stop();
   }
 }

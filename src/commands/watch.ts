@@ -1,5 +1,6 @@
 /** `watch`, and the lines of every stream of messages. */
 import type { Bus } from "../bus/bus";
+import { findCaller } from "../bus/caller";
 import { ParleyError } from "../bus/errors";
 import { duration, integer } from "../bus/input";
 import type { Message } from "../bus/message";
@@ -7,6 +8,7 @@ import { operatorNews } from "../bus/operator-feed";
 import { type Seen, watch, type WatchQuery } from "../bus/publish";
 import { isLostDatabase } from "../bus/change-signal";
 import { type Context, defineCommand, type StreamItem } from "../cli/command";
+import { usageError } from "./usage-error";
 
 export default defineCommand({
   meta: {
@@ -45,9 +47,9 @@ export default defineCommand({
     const since =
       args.since === undefined ? null : integer(args.since, "--since", 0, Number.MAX_SAFE_INTEGER);
     const time = args.for === undefined ? null : duration(args.for, "--for");
-    if (args.notify && !args.operator) throw misuse("--notify goes with --operator");
+    if (args.notify && !args.operator) throw usageError("--notify goes with --operator");
     if (args.operator && (args.channel !== undefined || since !== null))
-      throw misuse("--operator takes no channel and no --since");
+      throw usageError("--operator takes no channel and no --since");
     const bus = await context.bus(args.operator ? "write" : "read");
     if (args.verbose) {
       const listening = await bus.changeSignal.listen(null, () => {});
@@ -58,14 +60,22 @@ export default defineCommand({
     const query = { channels, all: false, since, duration: time, signal };
     const once = args.once === true;
     if (!args.operator) return { stream: lines(context, query, once) };
-    const notify = args.notify ? (message: Message) => context.notify(message) : null;
+    const notify = args.notify ? await notifier(context) : null;
     return { stream: lines(context, query, once, operatorNews, notify) };
   },
 });
 
-const misuse = (problem: string): ParleyError => new ParleyError("invalid", problem);
+async function notifier({ io }: Context): Promise<(message: Message) => Promise<boolean>> {
+  const { notify } = await import("../cli/notify");
+  return (message) => notify(io, message);
+}
 
 type Source = (bus: Bus, query: WatchQuery, asOperator: boolean) => AsyncGenerator<Seen>;
+
+const watchAsCaller: Source = async function* (bus, query, asOperator) {
+  const { actor } = await findCaller(bus, asOperator);
+  yield* watch(bus, actor, query);
+};
 
 /**
  * One line a message; `delivered` where it was for the caller and has reached a reader. Where the database is deleted or
@@ -75,7 +85,7 @@ export async function* lines(
   context: Context,
   query: WatchQuery,
   once: boolean,
-  source: Source = (bus, asked, asOperator) => watch(bus, asOperator, asked),
+  source: Source = watchAsCaller,
   notify: ((message: Message) => Promise<boolean>) | null = null,
 ): AsyncGenerator<StreamItem> {
   const { clock, io, asOperator } = context;
@@ -128,7 +138,8 @@ async function nextBus(
   const end = until ?? Number.POSITIVE_INFINITY;
   while (!signal.aborted && context.clock.now() < end) {
     try {
-      return await context.reopened("read");
+      await context[Symbol.asyncDispose]();
+      return await context.bus("read");
     } catch (error) {
       if (!(error instanceof ParleyError) || error.code !== "not_found") throw error;
       await Bun.sleep(graceMs);

@@ -9,7 +9,7 @@ import {
 
 import { callingSession, livenessNow } from "../bus/caller";
 import { answered, toolError } from "./answer";
-import { actingAs, conversationOf } from "./caller";
+import { conversationOf, sessionOf } from "./caller";
 import { openPerCall, type Open, type Opened } from "./open-per-call";
 import { sanitizeLine } from "../bus/untrusted-text";
 import { describeTool, inputFor } from "./schema";
@@ -54,8 +54,12 @@ export async function serve(options: ServerOptions): Promise<void> {
     try {
       const input = inputFor(tool, params.arguments);
       opened = await enter();
-      const { bus, record } = await actingAs(opened.bus, conversationOf(_meta), vendor);
-      const answer = await tool.run(bus, { id: record.session_id, record }, input);
+      const { bus } = opened;
+      const answer = await tool.run(
+        bus,
+        await sessionOf(bus, conversationOf(_meta), vendor),
+        input,
+      );
       await transport.onAnswered(requestId, closing(answer.showing, close, log));
       return answered(answer);
     } catch (error) {

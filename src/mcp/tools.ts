@@ -1,11 +1,13 @@
 /** The table of tools. */
 import * as z from "zod";
 
-import { openDashboard } from "../bus/dashboard";
+import { actorOf } from "../bus/caller";
+import { openDashboard } from "../bus/status";
+import { claim, release } from "../bus/claim";
+import { lock, unlock } from "../bus/lock";
 import { ParleyError } from "../bus/errors";
 import { read } from "../bus/inbox";
 import { duration } from "../bus/input";
-import { claim, lock, release, unlock } from "../bus/locking";
 import { send } from "../bus/send";
 import { showInbox } from "./mail";
 import { sanitizeLine } from "../bus/untrusted-text";
@@ -41,8 +43,9 @@ export const tools: readonly Tool[] = [
     input: {},
     readOnly: true,
     idempotent: true,
-    async run(bus) {
-      const { dashboard } = await openDashboard(bus, false, { unread: false, again: false });
+    async run(bus, session) {
+      const caller = { actor: actorOf(session), warnings: [] };
+      const { dashboard } = await openDashboard(bus, caller, { unread: false, again: false });
       return { text: describeStatus(dashboard) };
     },
   }),
@@ -57,8 +60,8 @@ export const tools: readonly Tool[] = [
     },
     readOnly: true,
     idempotent: true,
-    run: (bus, actor, { limit, channel }) =>
-      showInbox(bus, actor, { limit, channel: channel ?? null }),
+    run: (bus, session, { limit, channel }) =>
+      showInbox(bus, actorOf(session), { limit, channel: channel ?? null }),
   }),
   defineTool({
     name: "bus_read",
@@ -67,8 +70,8 @@ export const tools: readonly Tool[] = [
     input: { ids: ids.describe("Ids of messages, as bus_inbox shows them") },
     readOnly: false,
     idempotent: true,
-    async run(bus, actor, input) {
-      const { read: changed } = await read(bus, actor, input.ids);
+    async run(bus, session, input) {
+      const { read: changed } = await read(bus, actorOf(session), input.ids);
       const text = `Marked as read: ${changed.length} of ${input.ids.length}.`;
       return { text, data: { read: changed } };
     },
@@ -99,8 +102,8 @@ export const tools: readonly Tool[] = [
     },
     readOnly: false,
     idempotent: false,
-    async run(bus, actor, { to, text, priority, reply_to }) {
-      const { messages, queued, outlooks } = await send(bus, actor, {
+    async run(bus, session, { to, text, priority, reply_to }) {
+      const { messages, queued, outlooks } = await send(bus, actorOf(session), {
         target: to === "*" ? null : to,
         project: null,
         text,
@@ -138,8 +141,8 @@ export const tools: readonly Tool[] = [
     },
     readOnly: false,
     idempotent: true,
-    async run(bus, _actor, input) {
-      const { result, warnings } = await lock(bus, input.paths, {
+    async run(bus, session, input) {
+      const { result, warnings } = await lock(bus, session, input.paths, {
         lockType: input.exclusive ? "exclusive" : "advisory",
         ttl: input.ttl === undefined ? null : duration(input.ttl, "ttl"),
         wait: null,
@@ -168,8 +171,8 @@ export const tools: readonly Tool[] = [
     },
     readOnly: false,
     idempotent: true,
-    async run(bus, _actor, input) {
-      const { released } = await unlock(bus, someOrAll(input.paths, input.all, "paths"));
+    async run(bus, session, input) {
+      const { released } = await unlock(bus, session, someOrAll(input.paths, input.all, "paths"));
       const freed = released.map((each) => each.file_path);
       return {
         text: freed.length === 0 ? "Nothing of that was locked." : `Unlocked: ${listed(freed)}.`,
@@ -185,9 +188,9 @@ export const tools: readonly Tool[] = [
     input: { task_id: z.string().min(1).max(256).describe("Such as H.13.2"), ttl },
     readOnly: false,
     idempotent: true,
-    async run(bus, _actor, input) {
+    async run(bus, session, input) {
       const time = input.ttl === undefined ? null : duration(input.ttl, "ttl");
-      const { claim: got } = await claim(bus, input.task_id, { ttl: time, wait: null });
+      const { claim: got } = await claim(bus, session, input.task_id, { ttl: time, wait: null });
       const { task_id, expires_at, fence } = got;
       return { text: `Claimed: ${sanitizeLine(task_id)}.`, data: { task_id, expires_at, fence } };
     },
@@ -202,8 +205,12 @@ export const tools: readonly Tool[] = [
     },
     readOnly: false,
     idempotent: true,
-    async run(bus, _actor, input) {
-      const { released } = await release(bus, someOrAll(input.task_ids, input.all, "task_ids"));
+    async run(bus, session, input) {
+      const { released } = await release(
+        bus,
+        session,
+        someOrAll(input.task_ids, input.all, "task_ids"),
+      );
       const freed = released.map((each) => each.task_id);
       return {
         text: freed.length === 0 ? "Nothing of that was claimed." : `Released: ${listed(freed)}.`,

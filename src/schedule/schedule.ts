@@ -1,6 +1,6 @@
 /** The adapter: the crontab, or files for another timer. */
 import { ParleyError } from "../bus/errors";
-import type { Schedule, ScheduleAction, ScheduleResult } from "../bus/schedule";
+import type { Schedule, ScheduleAction, ScheduleResult } from "../bus/ports";
 import { cronLine, findCrontab, updateCrontab } from "./crontab";
 import { cronFields, wholeSeconds } from "./interval";
 import { cleanupJob, type Job } from "./job";

@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 
 import { agentKinds } from "../../src/agents/agents";
 import type { ProcessEvidence } from "../../src/bus/process";
-import { classify } from "../../src/bus/triage";
+import { classify } from "../../src/bus/rescue-candidates";
 import { agent, claimRequest, contract, day, draft, lockRequest, texts } from "./fixture";
 
 const minute = 60_000;

@@ -1,0 +1,68 @@
+/** Small ports: agents, heartbeat process, hook log, timers, and what a migration copies. */
+import type { SessionRecord } from "./session";
+
+/** Port: what the rules have to know of the agents of a vendor, by the vendor in a session's row. */
+export interface AgentKinds {
+  /** The command that continues a session's conversation, to be run in its directory; null where none is known. */
+  resumeCommand(record: Pick<SessionRecord, "llm_vendor" | "session_uuid">): string | null;
+  /** Whether hooks can show its model messages while a turn goes on. */
+  showsMessagesMidTurn(vendor: string): boolean;
+}
+
+/** Port: what beats for a session where the bus spans machines, and other machines cannot see its process. */
+export interface HeartbeatProcess {
+  /** How often, in seconds. */
+  readonly seconds: number;
+  /** Starts it, unless it runs already; it ends with the session's process. Never throws. */
+  start(sessionId: string): void;
+}
+
+/** Port: where failures are noted that must not disturb whoever is at work. */
+export interface FaultLog {
+  /** Keeps one line, cut where it is long, behind the time. Never throws. */
+  note(line: string): void;
+}
+
+/** `print` and `install` and `remove` are about the crontab; the others print what another timer takes. */
+export const scheduleActions = ["print", "install", "remove", "systemd", "launchd"] as const;
+export type ScheduleAction = (typeof scheduleActions)[number];
+
+/** The data of `cleanup --cron`. */
+export interface ScheduleResult {
+  action: ScheduleAction;
+  /** Between two clean-ups; null for `remove`. */
+  every_seconds: number | null;
+  /** The line of the crontab; null where there is none of ours. */
+  line: string | null;
+  /** Files to make for systemd or launchd, with where they belong. */
+  files: { path: string; text: string }[];
+  /** Whether the crontab was written. */
+  changed: boolean;
+}
+
+/** Port: the machine's timers, which run `parley cleanup`. */
+export interface Schedule {
+  /**
+   * `every` in milliseconds. Throws `invalid` for an interval that the timer cannot keep, `not_found` without a
+   * `crontab` program, `not_permitted` where that refuses.
+   */
+  run(action: ScheduleAction, every: number): Promise<ScheduleResult>;
+}
+
+/** How many rows of each kind. */
+export interface Copied {
+  sessions: number;
+  messages: number;
+  locks: number;
+  claims: number;
+}
+
+/** The data of `migrate`. */
+export interface MigrationResult {
+  from: string;
+  /** Without secrets. */
+  to: string;
+  copied: Copied;
+  /** What had been copied before, or is kept under the same name there. */
+  present: Copied;
+}
