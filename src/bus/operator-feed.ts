@@ -37,15 +37,15 @@ export async function* operatorNews(
       ({ priority }) => priority >= criticalPriority,
     );
   for (const alert of await alerts()) if (alert.status !== "pending") known.add(key(alert));
-  const waiting = await openWaitLoop(bus, { mail: "all", signal });
+  const loop = await openWaitLoop(bus, { mail: "all", signal });
   try {
     while (!signal.aborted) {
-      const news = await waiting.next({ until, intervalMs }, readNews);
+      const news = await loop.next({ until, intervalMs }, readNews);
       if (news === null) return;
       yield* news;
     }
   } finally {
-    await waiting.stop();
+    await loop.stop();
   }
 
   async function readNews(): Promise<OperatorNews[] | null> {
@@ -67,7 +67,7 @@ export async function* operatorNews(
         onShown: () => inbox.onShown("watch", [message.id]),
         onDropped: inbox.onDropped,
       }));
-    // Gives back what was reserved and shown before: another reader may show it.
+    // Mail that came before and could not be read is left to another reader.
     if (mail.length === 0) await inbox.onDropped();
     const fresh = (await alerts()).filter((alert) => !known.has(key(alert)));
     for (const each of [...fresh, ...mail.map(({ message }) => message)]) known.add(key(each));
@@ -78,7 +78,7 @@ export async function* operatorNews(
       },
       onDropped: async () => {},
     }));
-    if (mail.length === batchSize) waiting.lookAgain();
+    if (mail.length === batchSize) loop.checkAgain();
     const news = [...warnings, ...mail];
     return news.length > 0 ? news : null;
   }

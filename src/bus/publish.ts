@@ -126,10 +126,10 @@ export async function* watch(
   const directed = all ? "all" : mailbox === null ? null : { to: mailbox };
   const until = duration === null ? Number.POSITIVE_INFINITY : bus.clock.now() + duration;
   let cursor = query.since ?? (await bus.store.newestId());
-  const waiting = await openWaitLoop(bus, { mail: directed, signal });
+  const loop = await openWaitLoop(bus, { mail: directed, signal });
   try {
     while (!signal.aborted) {
-      const messages = await waiting.next({ until }, async () => {
+      const messages = await loop.next({ until }, async () => {
         const found = await bus.store.messagesAfter(
           { since: cursor, limit: batchSize, channels, directed, following: true },
           bus.clock.now(),
@@ -137,7 +137,7 @@ export async function* watch(
         return found.length > 0 ? found : null;
       });
       if (messages === null) return;
-      if (messages.length === batchSize) waiting.lookAgain();
+      if (messages.length === batchSize) loop.checkAgain();
       for (const message of messages) {
         const own =
           mailbox !== null && message.recipient_id === mailbox && message.status === "pending";
@@ -153,6 +153,6 @@ export async function* watch(
       }
     }
   } finally {
-    await waiting.stop();
+    await loop.stop();
   }
 }
