@@ -5,7 +5,7 @@ import { ParleyError } from "../bus/errors";
 import { duration, integer } from "../bus/input";
 import type { Message } from "../bus/message";
 import { operatorNews } from "../bus/operator-feed";
-import { type Seen, watch, type WatchQuery } from "../bus/publish";
+import { watch, type WatchedMessage, type WatchQuery } from "../bus/publish";
 import { isLostDatabase } from "../bus/change-signal";
 import { type Context, defineCommand, type StreamItem } from "../cli/command";
 import { usageError } from "./usage-error";
@@ -70,7 +70,7 @@ async function notifier({ io }: Context): Promise<(message: Message) => Promise<
   return (message) => notify(io, message);
 }
 
-type Source = (bus: Bus, query: WatchQuery, asOperator: boolean) => AsyncGenerator<Seen>;
+type Source = (bus: Bus, query: WatchQuery, asOperator: boolean) => AsyncGenerator<WatchedMessage>;
 
 const watchAsCaller: Source = async function* (bus, query, asOperator) {
   const { actor } = await findCaller(bus, asOperator);
