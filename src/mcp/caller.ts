@@ -6,15 +6,15 @@ import type { CallerEvidence, Identity } from "../bus/identity";
 import { register } from "../bus/registration";
 import type { SessionRecord } from "../bus/session";
 
-/** What a call itself says of the conversation that it comes from. */
+/** The conversation that a call names as its own. */
 export interface CallMetadata {
   vendor: string;
   conversation: string;
 }
 
 /**
- * Codex names the conversation in every call: its daemon serves several at a time. Other vendors start one server a
- * process, which their process and environment tell.
+ * Codex names the conversation in every call, since its daemon serves several. Other vendors start one server for each
+ * agent process, whose session is found by its process and environment.
  */
 export function conversationOf(
   meta: Readonly<Record<string, unknown>> | undefined,
