@@ -20,7 +20,7 @@ export interface HookActivity {
   /** The mail would make the turn go on: none of those with whom it is in a loop counts. */
   goes_on?: boolean;
   /** Who has prompted it; missing: nobody. A human ends its loops. */
-  prompted_by?: "human" | "doorbell";
+  prompted_by?: "human" | "wake";
   /** See `SessionRecord`; missing or null: as before. */
   permission_mode?: string | null;
   agent_home?: string | null;
