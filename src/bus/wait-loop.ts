@@ -52,6 +52,7 @@ export async function openWaitLoop(bus: Bus, { mail, signal }: WaitLoopOptions):
   return {
     async next({ until, intervalMs: tick }, look) {
       for (;;) {
+        if (lost) throw lost;
         if (due) {
           due = false;
           changed = Promise.withResolvers();
@@ -63,7 +64,6 @@ export async function openWaitLoop(bus: Bus, { mail, signal }: WaitLoopOptions):
         const timer = setTimeout(wake, Math.min(tick ?? maxTimer, left, maxTimer));
         await changed.promise;
         clearTimeout(timer);
-        if (lost) throw lost;
       }
     },
     lookAgain: wake,

@@ -1,10 +1,10 @@
 /** `conflicts`, with acknowledging. */
 import { callingSession, requireActor, requireSession } from "../bus/caller";
 import { acknowledge, findConflicts } from "../bus/conflicts";
-import { ParleyError } from "../bus/errors";
 import { integer } from "../bus/input";
 import { lock, unlock } from "../bus/lock";
 import { type Answer, type Context, defineCommand } from "../cli/command";
+import { excluding, usageError } from "./usage-error";
 
 export default defineCommand({
   meta: { name: "conflicts", description: "Show or acknowledge what sessions collide on" },
@@ -39,11 +39,7 @@ export default defineCommand({
     const words = args.file === undefined ? [] : [args.file, ...rest];
     const actions = (["lock", "unlock", "acknowledge"] as const).filter((action) => args[action]);
     const [action, other] = actions;
-    if (other) {
-      throw new ParleyError("invalid", `--${action} and --${other} exclude each other`, {
-        hint: "give one of them",
-      });
-    }
+    if (other) throw excluding(`--${action}`, `--${other}`);
     if (action === "acknowledge") return acknowledged(context, words);
     if (action) return locked(context, action, words);
     const bus = await context.bus("read");
@@ -73,9 +69,7 @@ async function locked(
   files: string[],
 ): Promise<Answer> {
   if (files.length === 0) {
-    throw new ParleyError("invalid", `--${action} needs files`, {
-      hint: `write parley conflicts FILE --${action}`,
-    });
+    throw usageError(`--${action} needs files`, `write parley conflicts FILE --${action}`);
   }
   const bus = await context.bus("write");
   const session = await requireSession(bus);

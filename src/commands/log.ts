@@ -7,6 +7,7 @@ import { logEntry, type LogResult } from "../bus/session-log";
 import type { SessionRecord } from "../bus/session";
 import { type Answer, type Context, defineCommand } from "../cli/command";
 import { createSessionLog } from "../files/session-log";
+import { usageError } from "./usage-error";
 
 export default defineCommand({
   meta: { name: "log", description: "Append to this project's session log, or show it" },
@@ -34,9 +35,7 @@ export default defineCommand({
     }
     const kinds = (["issue", "fix", "deployed"] as const).filter((kind) => args[kind]);
     if (kinds.length > 1) {
-      throw new ParleyError("invalid", `--${kinds.join(" and --")} exclude each other`, {
-        hint: "give one of them",
-      });
+      throw usageError(`--${kinds.join(" and --")} exclude each other`, "give one of them");
     }
     if (view ? kinds.length > 0 : args.date !== undefined) {
       throw misuse(view ? `--${kinds[0]} goes with a text` : "--date goes with --view");
@@ -68,7 +67,7 @@ const answer = (data: LogResult, whole: boolean): Answer => ({
 });
 
 const misuse = (problem: string): ParleyError =>
-  new ParleyError("invalid", problem, { hint: 'write parley log "what happened"' });
+  usageError(problem, 'write parley log "what happened"');
 
 /** A log needs no bus: without a database, or unregistered, the operator writes. */
 async function sessionIfAny(context: Context): Promise<SessionRecord | null> {

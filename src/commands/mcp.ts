@@ -1,9 +1,9 @@
 /** `mcp`. */
-import { ParleyError } from "../bus/errors";
 import { duration } from "../bus/input";
 import { type Context, defineCommand, type StreamItem } from "../cli/command";
 import { version } from "../cli/version";
 import { serve } from "../mcp/server";
+import { usageError } from "./usage-error";
 
 export default defineCommand({
   meta: { name: "mcp", description: "Serve the bus to an agent as MCP tools, on standard streams" },
@@ -23,13 +23,8 @@ export default defineCommand({
   examples: ["mcp", "mcp --llm claude"],
   async run({ args, context, signal }) {
     if (context.asOperator) {
-      throw new ParleyError(
-        "invalid",
-        "The tools act for an agent's session, not for the operator",
-        {
-          hint: "leave --as out",
-        },
-      );
+      const problem = "The tools act for an agent's session, not for the operator";
+      throw usageError(problem, "leave --as out");
     }
     const interval = duration(args.interval, "--interval");
     return { stream: session(context, args.llm, interval, signal) };

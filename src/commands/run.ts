@@ -4,6 +4,7 @@ import { endSession, register } from "../bus/registration";
 import type { Session } from "../bus/session";
 import { type Answer, type Context, defineCommand } from "../cli/command";
 import { runCommand } from "../cli/run-command";
+import { usageError } from "./usage-error";
 
 export default defineCommand({
   meta: { name: "run", description: "Run any program as a session that ends with it" },
@@ -19,9 +20,8 @@ export default defineCommand({
   async run({ args, rest: command, context }): Promise<Answer> {
     const [program] = command;
     if (program === undefined) {
-      throw new ParleyError("invalid", "run needs the program that it is to run", {
-        hint: "write it behind --, for example: parley run -- aider",
-      });
+      const hint = "write it behind --, for example: parley run -- aider";
+      throw usageError("run needs the program that it is to run", hint);
     }
     let session: Session | undefined;
     const exit_code = await runCommand(command, context.json, async (pid) => {

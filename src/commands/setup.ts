@@ -1,7 +1,6 @@
 /** `setup`. */
 import { resolve } from "node:path";
 
-import { ParleyError } from "../bus/errors";
 import { editPolicies, type Preferences, wakePolicies } from "../bus/preferences";
 import type { SetupResult } from "../bus/setup";
 import { seedNames } from "../cli/aliases";
@@ -9,6 +8,7 @@ import { agentSetups } from "../agents/agents";
 import { type Answer, type Context, defineCommand } from "../cli/command";
 import { setUp } from "../setup/setup";
 import { findPlace } from "../setup/vendor";
+import { excluding } from "./usage-error";
 
 export default defineCommand({
   meta: {
@@ -95,8 +95,3 @@ function choosePolicy(
   if (changed && !dryRun) preferences.change({ edits, wake });
   return { edits, wake, changed };
 }
-
-const excluding = (one: string, other: string): ParleyError =>
-  new ParleyError("invalid", `${one} and ${other} exclude each other`, {
-    hint: "give one of them",
-  });

@@ -3,6 +3,7 @@ import type { Bus } from "../bus/bus";
 import { findCaller } from "../bus/caller";
 import { openDashboard, type OpenedDashboard } from "../bus/status";
 import { ParleyError } from "../bus/errors";
+import { openWaitLoop } from "../bus/wait-loop";
 import { type Answer, type Context, defineCommand, type StreamItem } from "../cli/command";
 import type { StatusData } from "../render/status";
 
@@ -127,26 +128,27 @@ async function* redraws(
 ): AsyncGenerator<StreamItem> {
   const unread = prints(wanted, "unread");
   const preferences = context.preferences();
-  let changed = Promise.withResolvers<void>();
-  const wake = (): void => changed.resolve();
-  signal.addEventListener("abort", wake);
-  let lost: Error | null = null;
-  const listening = await bus.changeSignal.listen("all", (error) => {
-    lost ??= error;
-    wake();
-  });
+  let again = false;
+  const loop = await openWaitLoop(bus, { mail: "all", signal });
   try {
-    for (let again = false; !signal.aborted; again = true) {
-      const hooksOff = preferences.read().off;
-      const caller = await findCaller(bus, context.asOperator);
-      const opened = await openDashboard(bus, caller, { unread, again, hooksOff });
-      const shown = answer(opened, wanted, verbose, bus);
-      yield { line: { type: "status", ...shown.data }, answer: shown, redraw: true };
-      await changed.promise;
-      if (lost) throw lost;
-      changed = Promise.withResolvers<void>();
+    for (;;) {
+      const redraw = await loop.next({ until: Number.POSITIVE_INFINITY }, async () => {
+        // Opening reserves messages for a reader, and after the abort there is none.
+        if (signal.aborted) return null;
+        const hooksOff = preferences.read().off;
+        const caller = await findCaller(bus, context.asOperator);
+        return answer(
+          await openDashboard(bus, caller, { unread, again, hooksOff }),
+          wanted,
+          verbose,
+          bus,
+        );
+      });
+      if (redraw === null) return;
+      again = true;
+      yield { line: { type: "status", ...redraw.data }, answer: redraw, redraw: true };
     }
   } finally {
-    await listening.stop();
+    await loop.stop();
   }
 }

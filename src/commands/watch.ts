@@ -8,6 +8,7 @@ import { operatorNews } from "../bus/operator-feed";
 import { type Seen, watch, type WatchQuery } from "../bus/publish";
 import { isLostDatabase } from "../bus/change-signal";
 import { type Context, defineCommand, type StreamItem } from "../cli/command";
+import { usageError } from "./usage-error";
 
 export default defineCommand({
   meta: {
@@ -46,9 +47,9 @@ export default defineCommand({
     const since =
       args.since === undefined ? null : integer(args.since, "--since", 0, Number.MAX_SAFE_INTEGER);
     const time = args.for === undefined ? null : duration(args.for, "--for");
-    if (args.notify && !args.operator) throw misuse("--notify goes with --operator");
+    if (args.notify && !args.operator) throw usageError("--notify goes with --operator");
     if (args.operator && (args.channel !== undefined || since !== null))
-      throw misuse("--operator takes no channel and no --since");
+      throw usageError("--operator takes no channel and no --since");
     const bus = await context.bus(args.operator ? "write" : "read");
     if (args.verbose) {
       const listening = await bus.changeSignal.listen(null, () => {});
@@ -68,8 +69,6 @@ async function notifier({ io }: Context): Promise<(message: Message) => Promise<
   const { notify } = await import("../cli/notify");
   return (message) => notify(io, message);
 }
-
-const misuse = (problem: string): ParleyError => new ParleyError("invalid", problem);
 
 type Source = (bus: Bus, query: WatchQuery, asOperator: boolean) => AsyncGenerator<Seen>;
 
