@@ -309,7 +309,7 @@ describe("Backups", () => {
   });
 });
 
-describe("Nothing is changed where a file cannot be", () => {
+describe("Where one file cannot be changed, nothing is", () => {
   const broken: [string, string, string | Uint8Array][] = [
     ["malformed JSON", settings, '{"hooks": {'],
     ["JSON that is no object", ".claude.json", "[]"],
