@@ -9,7 +9,7 @@ import {
 
 import { callingSession, livenessNow } from "../bus/caller";
 import { answered, toolError } from "./answer";
-import { conversationOf, sessionOf } from "./caller";
+import { sessionOf } from "./caller";
 import { openPerCall, type Open, type Opened } from "./open-per-call";
 import { sanitizeLine } from "../bus/untrusted-text";
 import { describeTool, inputFor } from "./schema";
@@ -57,7 +57,7 @@ export async function serve(options: ServerOptions): Promise<void> {
       const { bus } = opened;
       const answer = await tool.run(
         bus,
-        await sessionOf(bus, conversationOf(_meta), vendor),
+        await sessionOf(bus, bus.agentKinds.originOf(_meta ?? {}), vendor),
         input,
       );
       await transport.onAnswered(requestId, thenClosing(answer.showing, close, log));
