@@ -19,8 +19,8 @@ export interface HookActivity {
   mail_from: number | null;
   /** The messages would make the turn go on: those of sessions with which it is in a loop are not counted. */
   goes_on?: boolean;
-  /** What prompted it, if anything; `doorbell` is our wake prompt. A human's prompt ends its loops. */
-  prompted_by?: "human" | "doorbell";
+  /** What prompted it, if anything; `wake` is parley's wake prompt. A human's prompt ends its loops. */
+  prompted_by?: "human" | "wake";
   /** See `SessionRecord`; missing or null: as before. */
   permission_mode?: string | null;
   agent_home?: string | null;

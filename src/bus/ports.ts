@@ -1,12 +1,20 @@
 /** Small ports: agents, heartbeat process, hook log, timers, and what a migration copies. */
 import type { SessionRecord } from "./session";
 
-/** Port: what the rules have to know about the agents of a vendor, by the vendor in a session's row. */
+/** The conversation from which a tool of the MCP server was called. */
+export interface CallOrigin {
+  vendor: string;
+  conversation: string;
+}
+
+/** Port: what rules and MCP server have to know of agents, by the vendor in a session's row. */
 export interface AgentKinds {
   /** The command that continues a session's conversation, to be run in its directory; null where none is known. */
   resumeCommand(record: Pick<SessionRecord, "llm_vendor" | "session_uuid">): string | null;
   /** Whether hooks can show its model messages while a turn goes on. */
   showsMessagesMidTurn(vendor: string): boolean;
+  /** The conversation that the metadata of a call to the MCP server names; null where it names none. */
+  originOf(meta: Readonly<Record<string, unknown>>): CallOrigin | null;
 }
 
 /** Port: sends heartbeats for a session where the bus spans machines: other machines cannot see its process. */
