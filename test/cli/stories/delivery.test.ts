@@ -41,7 +41,7 @@ test("a message is delivered when it has been shown and read when that is said, 
   expect((await codex.parley("read", "--all")).stdout).toBe("Nothing was unread.\n");
   const [sentMessage] = (await claude.parley("message", "--sent", "--json")).json().data.messages;
   expect(sentMessage).toMatchObject({ status: "read", delivered_at: again.delivered_at });
-  expect(sentMessage.read_at >= shown.delivered_at).toBe(true);
+  expect(sentMessage.read_at >= sentMessage.delivered_at).toBe(true);
 });
 
 test("--peek marks nothing, --mark-read marks what it showed, and both at once is refused", async () => {
