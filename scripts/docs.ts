@@ -2,7 +2,7 @@
 import { type ErrorCode, exitCodes } from "../src/bus/errors";
 import type { Command } from "../src/cli/command";
 import { type Verb, verbs } from "../src/cli/commands";
-import { globalArgs } from "../src/cli/global-options";
+import { globalArgs } from "../src/cli/options";
 import { described, exitMeanings, tagline, usage } from "../src/cli/help";
 
 async function cliPage(): Promise<string> {

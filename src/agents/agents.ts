@@ -39,6 +39,13 @@ export const agentKinds: AgentKinds = {
       : null;
   },
   showsMessagesMidTurn: (vendor) => agentOf(vendor)?.noMidTurnContext !== true,
+  originOf(meta) {
+    for (const { name, conversationIn } of agents) {
+      const conversation = conversationIn?.(meta) ?? null;
+      if (conversation !== null) return { vendor: name, conversation };
+    }
+    return null;
+  },
 };
 
 /** The agents that setup knows, in the order of their names. */

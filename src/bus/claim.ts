@@ -1,4 +1,4 @@
-/** Task claims: their shapes, claiming and releasing. */
+/** Task claims: their types, and the rules of `claim` and `release`. */
 import { acquire } from "./acquire";
 import type { Bus } from "./bus";
 import { livenessNow } from "./caller";
@@ -14,7 +14,7 @@ export interface Claim {
   project_id: string | null;
   claimed_at: string;
   expires_at: string | null;
-  /** Number of the ownership change that gave it. */
+  /** Number of the change of ownership that gave it. */
   fence: number | null;
 }
 
@@ -35,7 +35,7 @@ export interface ReleaseResult {
   released: Claim[];
 }
 
-/** Blank or many lines long it could not be told from another, or not be shown. */
+/** One visible line: a blank id could not be told from another, one of several lines could not be shown. */
 const taskForm = /^(?=.*\S)[^\p{Cc}]{1,200}$/u;
 
 /** A task's id as a tracker may write it: one line of up to 200 characters. Throws `invalid`. */

@@ -5,7 +5,7 @@ import type { RegisterRequest } from "./registration-target";
 import { sessionIdForm } from "./session";
 
 /**
- * What a message carries: a payload as it is, or the text with its sender. Throws `invalid` for an empty, too large
+ * The payload of a message: as it was given, or made of the text and its sender. Throws `invalid` for an empty, too large
  * or binary one.
  */
 export function checkedPayload(
@@ -36,28 +36,24 @@ export function checkedPayload(
   return payload ?? { message: text, from };
 }
 
-/** A mailbox that nobody reads must not grow for ever. */
-export const fullMailbox = (mailbox: string, most: number): ParleyError =>
-  new ParleyError("not_permitted", `The mailbox of ${mailbox} is full: ${most} unread messages`, {
+/** The error for a full mailbox: one that is never read must not grow for ever. */
+export const fullMailbox = (mailbox: string, max: number): ParleyError =>
+  new ParleyError("not_permitted", `The mailbox of ${mailbox} is full: ${max} unread messages`, {
     hint: "nothing was sent; it has room again once its owner reads, or when the messages are past their time",
-    details: { session_id: mailbox, limit: most },
+    details: { session_id: mailbox, limit: max },
   });
 
-/** Nor may what a session holds. */
-export const tooMany = (
-  session_id: string,
-  most: number,
-  things: "locks" | "claims",
-): ParleyError =>
-  new ParleyError("not_permitted", `${session_id} may hold ${most} ${things} at most`, {
+/** The error for a session that holds too much. */
+export const tooMany = (session_id: string, max: number, things: "locks" | "claims"): ParleyError =>
+  new ParleyError("not_permitted", `${session_id} may hold ${max} ${things} at most`, {
     hint:
       things === "locks"
         ? "lock the directory instead, which covers all below it"
         : "release some first",
-    details: { session_id, limit: most },
+    details: { session_id, limit: max },
   });
 
-/** `--session-id` or `--name`; throws `invalid`. */
+/** Checks the value of `--session-id` or `--name`; throws `invalid`. */
 export function checkedId(value: string, option: string): string {
   if (!sessionIdForm.test(value) || value === operatorId) {
     throw new ParleyError("invalid", `${option} cannot be "${value}"`, {
@@ -69,8 +65,8 @@ export function checkedId(value: string, option: string): string {
 
 export const maxModelLength = 256;
 
-/** What an agent says of itself, which everybody's `status` shows, has so many characters at most. */
-const bounds = [
+/** How many characters the facts of a registration may have: every `status` shows them. */
+const maxLengths = [
   ["vendor", "--llm", 64],
   ["model", "--model", maxModelLength],
   ["project", "--project", 256],
@@ -80,9 +76,9 @@ const bounds = [
 
 /** Throws `invalid`. */
 export function requireShort(request: RegisterRequest): void {
-  for (const [key, option, most] of bounds) {
-    if ((request[key]?.length ?? 0) <= most) continue;
-    throw new ParleyError("invalid", `${option} takes at most ${most} characters`, {
+  for (const [key, option, max] of maxLengths) {
+    if ((request[key]?.length ?? 0) <= max) continue;
+    throw new ParleyError("invalid", `${option} takes at most ${max} characters`, {
       details: { argument: option },
     });
   }

@@ -1,4 +1,4 @@
-/** Locks: their shapes, locking and unlocking. */
+/** File locks: their types, and the rules of `lock` and `unlock`. */
 import { acquire } from "./acquire";
 import type { Bus } from "./bus";
 import { livenessNow } from "./caller";
@@ -19,11 +19,11 @@ export interface Lock {
   expires_at: string | null;
   repository: string | null;
   repository_path: string | null;
-  /** Number of the ownership change that gave it: the id of its event, strictly increasing over everything. */
+  /** Number of the change of ownership that gave it: the id of its event, strictly increasing over the whole bus. */
   fence: number | null;
 }
 
-/** What is to be locked: a real path with its place in a repository, or a named resource. */
+/** What to lock: a real path with its place in a repository, or a named resource. */
 export interface LockTarget {
   file_path: string;
   /** The repository that the path lies in, the same for all its worktrees; null outside of one. */
@@ -32,7 +32,7 @@ export interface LockTarget {
   repository_path: string | null;
 }
 
-/** A process that waits, and until when. It is served in its turn, and forgotten when it is gone. */
+/** A process that waits in the queue. It is served in its turn, and its place is removed once it is gone. */
 export interface Waiting {
   process: ProcessEvidence;
   /** Milliseconds since the epoch. */
@@ -47,30 +47,30 @@ export interface LockRequest {
   ttl: number | null;
   force: boolean;
   /**
-   * A lease that a hook takes for the turn. It never changes a lock that the session took by hand, is left as it is while
-   * young, and is freed by `attend`; locking the path by hand makes it the session's own.
+   * A lease that a hook takes for the turn. It never changes a lock that the session took by hand, is not renewed while
+   * young, and is freed by `recordActivity`; locking the path by hand turns it into a lock of the session.
    */
   auto?: boolean;
-  /** Queues up where it is held; the ticket then stands for the place in the queue. */
+  /** Joins the queue where it is held; the ticket then names the place in the queue. */
   waiting: Waiting | null;
   ticket: number | null;
 }
 
-/** Who stands in the way of a lock or claim. */
+/** The session that blocks a lock or a claim. */
 export interface Blocker {
   kind: "lock" | "claim";
-  /** The session that holds it, or that waits for it and comes first. */
+  /** The session that holds it, or that is first in the queue for it. */
   holder: string;
   /** Path or task that is held. */
   resource: string;
   /** Path or task that was asked for. */
   wanted: string;
   lock: Lock | null;
-  /** It is free; `holder` only waits for it, and comes first. */
+  /** It is free, but `holder` is first in the queue for it. */
   waits: boolean;
 }
 
-/** What became of an attempt. A failed one has raised its alert and, where it waits, told the holder. */
+/** The result of an attempt. A blocked one has raised its alert and, where it waits, sent the holder a message. */
 export type Attempt<Got> =
   | { kind: "got"; got: Got; touched: string[] }
   | { kind: "blocked"; blocker: Blocker; ticket: number | null; touched: string[] };
@@ -79,7 +79,7 @@ export interface AcquiredLocks {
   locks: Lock[];
   /** Paths among them that the session did not hold before. */
   fresh: string[];
-  /** The same repository file held in another worktree: a warning, no conflict. `hostname`: on another machine. */
+  /** The same repository file locked in another worktree: a warning, no conflict. `hostname`: of another machine. */
   elsewhere: (Lock & { hostname: string | null })[];
   /** Advisory locks that were taken by force. */
   taken: Lock[];
@@ -94,7 +94,7 @@ export interface UnlockResult {
 }
 
 export interface LockOptions {
-  /** Milliseconds to wait where it is held; null: not at all. */
+  /** Milliseconds to wait while another session holds it; null: do not wait. */
   wait: number | null;
   lockType: LockType;
   /** Milliseconds; null: until unlocked. */
@@ -117,8 +117,8 @@ export async function lock(
   options: LockOptions,
 ): Promise<Locked> {
   const { lockType: lock_type, ttl, force } = options;
-  const found = paths.map((path) => bus.identity.file(checkedPath(path)));
-  const targets = [...new Map(found.map((target) => [target.file_path, target])).values()];
+  const named = paths.map((path) => bus.identity.file(checkedPath(path)));
+  const targets = [...new Map(named.map((target) => [target.file_path, target])).values()];
   const got = await acquire(bus, session_id, options.wait, (queue, liveness) =>
     bus.store.acquireLocks({ session_id, targets, lock_type, ttl, force, ...queue }, liveness),
   );
@@ -149,9 +149,9 @@ const warningsOf = ({ elsewhere, taken }: AcquiredLocks): Warning[] => [
           message: `the same file is held on ${hostname}: ${file_path} by ${session_id}`,
         },
   ),
-  ...taken.map((each) => ({
+  ...taken.map(({ session_id, file_path }) => ({
     code: "lock_taken",
-    message: `taken by force from ${each.session_id}, who has been told: ${each.file_path}`,
+    message: `taken by force from ${session_id}, who has been told: ${file_path}`,
   })),
 ];
 
@@ -167,7 +167,7 @@ export async function unlock(
   return { released };
 }
 
-/** Unlocks those of these paths that the session still holds; what became of the others is no matter. */
+/** Unlocks those of these paths that the session still holds, and ignores the others. */
 export async function unlockIfHeld(
   bus: Bus,
   session: SessionRecord,
@@ -176,7 +176,7 @@ export async function unlockIfHeld(
   for (const path of paths) await unlock(bus, session, [path]).catch(alreadyFree);
 }
 
-/** A lease that ran out, another's force, or a session that ended meanwhile has freed it already. */
+/** Ignores that it is free already: the lease expired, another session took it by force, or this one has ended. */
 function alreadyFree(error: unknown): void {
   if (
     !(error instanceof ParleyError) ||

@@ -1,29 +1,37 @@
 /** Small ports: agents, heartbeat process, hook log, timers, and what a migration copies. */
 import type { SessionRecord } from "./session";
 
-/** Port: what the rules have to know of the agents of a vendor, by the vendor in a session's row. */
+/** The conversation from which a tool of the MCP server was called. */
+export interface CallOrigin {
+  vendor: string;
+  conversation: string;
+}
+
+/** Port: what rules and MCP server have to know of agents, by the vendor in a session's row. */
 export interface AgentKinds {
   /** The command that continues a session's conversation, to be run in its directory; null where none is known. */
   resumeCommand(record: Pick<SessionRecord, "llm_vendor" | "session_uuid">): string | null;
   /** Whether hooks can show its model messages while a turn goes on. */
   showsMessagesMidTurn(vendor: string): boolean;
+  /** The conversation that the metadata of a call to the MCP server names; null where it names none. */
+  originOf(meta: Readonly<Record<string, unknown>>): CallOrigin | null;
 }
 
-/** Port: what beats for a session where the bus spans machines, and other machines cannot see its process. */
+/** Port: sends heartbeats for a session where the bus spans machines: other machines cannot see its process. */
 export interface HeartbeatProcess {
-  /** How often, in seconds. */
+  /** Between two heartbeats. */
   readonly seconds: number;
   /** Starts it, unless it runs already; it ends with the session's process. Never throws. */
   start(sessionId: string): void;
 }
 
-/** Port: where failures are noted that must not disturb whoever is at work. */
+/** Port: a log of failures that must not disturb the agent at work. */
 export interface FaultLog {
-  /** Keeps one line, cut where it is long, behind the time. Never throws. */
+  /** Appends one line with the time, cut where it is long. Never throws. */
   note(line: string): void;
 }
 
-/** `print` and `install` and `remove` are about the crontab; the others print what another timer takes. */
+/** `print`, `install` and `remove` are about the crontab; the others print the files of another timer. */
 export const scheduleActions = ["print", "install", "remove", "systemd", "launchd"] as const;
 export type ScheduleAction = (typeof scheduleActions)[number];
 
@@ -34,7 +42,7 @@ export interface ScheduleResult {
   every_seconds: number | null;
   /** The line of the crontab; null where there is none of ours. */
   line: string | null;
-  /** Files to make for systemd or launchd, with where they belong. */
+  /** Files to make for systemd or launchd, with their paths. */
   files: { path: string; text: string }[];
   /** Whether the crontab was written. */
   changed: boolean;
@@ -63,6 +71,6 @@ export interface MigrationResult {
   /** Without secrets. */
   to: string;
   copied: Copied;
-  /** What had been copied before, or is kept under the same name there. */
+  /** Rows that had been copied before, or that exist there under the same name. */
   present: Copied;
 }

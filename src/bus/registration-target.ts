@@ -16,13 +16,13 @@ export interface RegisterRequest extends AgentRequest {
   name?: string | undefined;
   /** All facts about the database too. */
   verbose?: boolean | undefined;
-  /** The caller promises beats at this interval, in seconds. */
+  /** The caller promises heartbeats at this interval. */
   heartbeatSeconds?: number | undefined;
 }
 
 /**
- * Below a program that is no agent, as `parley run` starts it, nothing but PARLEY_SESSION or `--session` tells whose
- * registration it is. An agent nearer by registers itself, and so does one of another vendor.
+ * Below a program that is no agent, as `parley run` starts it, only PARLEY_SESSION or `--session` tells which session is
+ * being registered. A nearer agent registers itself, and so does one of another vendor.
  */
 export async function withSessionName(
   bus: Bus,
@@ -36,7 +36,7 @@ export async function withSessionName(
     (record) => liveness.judge(record).ended === null,
   );
   const [named] = alive;
-  // In another pid namespace its number is nobody's, or somebody else's.
+  // A pid of another namespace names no process here, or another one.
   const isSeen = named !== undefined && isVisible(liveness.judge(named).process_state);
   const isOurs =
     isSeen &&
@@ -55,7 +55,7 @@ const isVisible = (state: ProcessState | null): boolean =>
 function isNearer(bus: Bus, request: RegisterRequest, pid: number): boolean {
   const agent = bus.identity.agent(request);
   if (agent.liveness !== "pid") return false;
-  const above = bus.identity.ancestors().map((each) => each.pid);
+  const above = bus.identity.ancestors().map(({ pid: ancestor }) => ancestor);
   const [own, other] = [above.indexOf(agent.pid), above.indexOf(pid)];
   return other < 0 || own <= other;
 }
@@ -65,7 +65,7 @@ export interface Registration {
   /** `--session-id`; null: `{vendor}-{pid}`. */
   session_id: string | null;
   session_uuid: string;
-  /** False where the UUID was made up for want of a conversation id. */
+  /** False where the UUID was generated because no conversation id is known. */
   session_uuid_known: boolean;
   machine_uuid: string;
   hostname: string;
@@ -83,7 +83,7 @@ export interface Registration {
   name: string | null;
 }
 
-/** Which row a registration becomes. */
+/** The row that a registration becomes. */
 export interface RegistrationTarget {
   session_id: string;
   /** `update`: the same session again. `return`: a session that had ended. `new`: another session. */
@@ -92,12 +92,12 @@ export interface RegistrationTarget {
   ended: { session_id: string; reason: string }[];
 }
 
-/** The ids that a registration may take, the first free one wins: `codex-7`, `codex-7-2`, … */
+/** The id that a registration takes, with a suffix where it is taken: `codex-7`, `codex-7-2`, … */
 export const baseId = (registration: Registration): string =>
   registration.session_id ?? `${registration.llm_vendor}-${registration.pid}`;
 
 /**
- * Decides whose row it is. `candidates` are all rows with the base id or a suffixed form of it, and all live rows
+ * Decides which row a registration becomes. `candidates` are all rows with the base id or a suffixed form of it, and all live rows
  * of the same pid or conversation. Throws `invalid` where several sessions share the process and nothing tells which.
  */
 export function resolveRegistration(
@@ -112,7 +112,7 @@ export function resolveRegistration(
   for (const record of candidates) {
     const verdict = judge(record);
     if (verdict.status === "terminated") continue;
-    // An explicitly named session of a process that left is taken up by the next process of that name.
+    // A session with an explicit id whose process is gone is continued by the next process that uses the id.
     const abandoned =
       registration.session_id === record.session_id && verdict.process_state === "gone";
     if (verdict.ended && !abandoned) {
@@ -147,7 +147,7 @@ export function resolveRegistration(
     previous !== undefined &&
     !dead.has(session_id) &&
     (sameConversation(previous, registration) ||
-      // The process of a shared host is no proof: other conversations of it have ended too.
+      // That it ran in the same shared host proves nothing: other conversations of the host have ended too.
       (!previous.shared_host && sameProcess(previous.evidence, registration.evidence)));
   return { session_id, kind: returns ? "return" : "new", ended };
 }
@@ -162,7 +162,7 @@ function isSameSession(record: SessionRecord, registration: Registration, judge:
   if (record.machine_uuid !== null && record.machine_uuid !== registration.machine_uuid)
     return false;
   if (sameProcess(record.evidence, registration.evidence)) {
-    // In a shared host the process is everybody's: the conversation tells the sessions apart.
+    // In a shared host all sessions have one process: the conversation tells them apart.
     return (
       !record.shared_host ||
       !registration.session_uuid_known ||

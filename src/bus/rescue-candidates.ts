@@ -8,13 +8,13 @@ import type { ProcessControl, ProcessEvidence } from "./process";
 import type { RescuedSession } from "./rescue";
 import type { HeldBy } from "./store";
 
-/** A session that is looked at, and what is found and done. */
+/** A session that a rescue examines: its row, and the result about it. */
 export interface Candidate {
   record: SessionRecord;
   session: RescuedSession;
 }
 
-/** The named sessions, also such that ended long ago; or all but those whose conversation goes on in another. */
+/** The named sessions, even if they ended long ago; or all except ended ones whose conversation goes on in another. */
 export async function selectCandidates(
   bus: Bus,
   all: readonly HeldBy[],
@@ -23,16 +23,18 @@ export async function selectCandidates(
 ): Promise<HeldBy[]> {
   if (named.length === 0) {
     const live = all.filter(({ record }) => record.stored_status !== "terminated");
-    const going = new Set(live.map(({ record }) => record.session_uuid));
-    return all.filter((each) => live.includes(each) || !going.has(each.record.session_uuid));
+    const liveConversations = new Set(live.map(({ record }) => record.session_uuid));
+    return all.filter(
+      (held) => live.includes(held) || !liveConversations.has(held.record.session_uuid),
+    );
   }
   const found = new Map<string, HeldBy>();
-  for (const word of named) {
-    const one =
-      all.find(({ record }) => record.session_id === word) ??
-      all.find(({ record }) => record.name === word) ??
-      (await endedSession(bus, word, liveness));
-    found.set(one.record.session_id, one);
+  for (const idOrName of named) {
+    const held =
+      all.find(({ record }) => record.session_id === idOrName) ??
+      all.find(({ record }) => record.name === idOrName) ??
+      (await endedSession(bus, idOrName, liveness));
+    found.set(held.record.session_id, held);
   }
   return [...found.values()];
 }
@@ -46,7 +48,7 @@ async function endedSession(bus: Bus, id: string, liveness: Liveness): Promise<H
   });
 }
 
-/** Takes a fifth of a second where a session may be hung. */
+/** Finds the state of each session. Takes 200 ms where one may be hung. */
 export async function diagnose(
   bus: Bus,
   chosen: readonly HeldBy[],
@@ -74,19 +76,19 @@ export async function diagnose(
 }
 
 /**
- * `CURRENT`: the calling session. `HUNG`: its process is alive, but nothing was heard for long and its CPU time does
- * not advance. `STALE`: silent, and its process cannot be judged from here. `DEAD`: it has ended, or ends now.
+ * `CURRENT`: the calling session. `HUNG`: its process is alive, but it was silent for long and its CPU time does not
+ * advance. `STALE`: silent, and its process cannot be judged from here. `DEAD`: it has ended, or ends now.
  */
 export type RescueState = "CURRENT" | "ACTIVE" | "IDLE" | "STALE" | "HUNG" | "DEAD";
 
-/** How long the CPU time of a silent process is watched, in milliseconds: 20 units of the kernel's clock. */
-const sampleTime = 200;
+/** How long the CPU time of a silent process is measured, in milliseconds: 20 ticks of the kernel's clock. */
+const sampleMs = 200;
 
-/** How long nothing has been heard of a session, in milliseconds. */
+/** Milliseconds since the last heartbeat of a session. */
 export const silenceMs = (record: SessionRecord, at: number): number =>
   Math.max(0, at - (parseTime(record.heartbeat_at) ?? at));
 
-/** The state of each session, in their order. Takes the time of a sample where one is silent for `hungAfter` ms. */
+/** The states of the sessions, in their order. Takes `sampleMs` where one is silent for `hungAfter` milliseconds. */
 export async function classify(
   records: readonly SessionRecord[],
   current: string | null,
@@ -100,11 +102,11 @@ export async function classify(
       ? [{ index, evidence: record.evidence }]
       : [],
   );
-  const still = await standingStill(
+  const idle = await withoutProgress(
     suspects.map((suspect) => suspect.evidence),
     processes,
   );
-  for (const [n, { index }] of suspects.entries()) if (still[n]) states[index] = "HUNG";
+  for (const [n, { index }] of suspects.entries()) if (idle[n]) states[index] = "HUNG";
   return states;
 }
 
@@ -127,17 +129,17 @@ const mayHang = (
   silenceMs(record, liveness.now) > hungAfter;
 
 /**
- * Whose CPU time does not advance. The seeds' own command called those hung whose CPU time still grew, since it took
- * an idle one for healthy; a long build below a silent agent is work for us, so what runs below counts. An agent that
- * waits for its human stands still as well: nothing is done to a hung session unless that is asked for.
+ * Whether the CPU time of each process stands still. The seeds' command called processes hung whose CPU time still grew,
+ * since it took idle ones for healthy; for us a long build below a silent agent is work, so descendants count. The CPU
+ * time of an agent that waits for its human stands still too: nothing is done to a hung session unless that is asked for.
  */
-async function standingStill(
+async function withoutProgress(
   suspects: readonly ProcessEvidence[],
   processes: ProcessControl,
 ): Promise<boolean[]> {
   if (suspects.length === 0) return [];
-  const sample = (): (number | null)[] => suspects.map((each) => processes.cpuSeconds(each));
+  const sample = (): (number | null)[] => suspects.map((suspect) => processes.cpuSeconds(suspect));
   const before = sample();
-  await new Promise((resolve) => setTimeout(resolve, sampleTime));
+  await new Promise((resolve) => setTimeout(resolve, sampleMs));
   return sample().map((used, n) => used !== null && used === before[n]);
 }

@@ -1,5 +1,5 @@
-/** The session log: its port, and an entry as Markdown. */
-/** One thing to be appended to a session log. */
+/** The session log: the port, and an entry of it as Markdown. */
+/** An entry to append to a session log. */
 export interface LogEntry {
   /** Project whose log it is; null: `unscoped`. */
   project_id: string | null;
@@ -8,7 +8,7 @@ export interface LogEntry {
   at: number;
 }
 
-/** Port: the session log, one Markdown file a project, machine and UTC day. Append only. */
+/** Port: the session log: one append-only Markdown file for each project, machine and UTC day. */
 export interface SessionLog {
   /** Absolute path of the log of that day. */
   path(project_id: string | null, date: string): string;
@@ -25,12 +25,12 @@ export interface LogResult {
   entry: string | null;
 }
 
-/** What a session log entry is about; null for a plain note. */
-type JournalKind = "issue" | "fix" | "deployed";
+/** What an entry is about; null for a plain note. */
+type LogEntryKind = "issue" | "fix" | "deployed";
 
-export interface JournalEntry {
+export interface LogNote {
   text: string;
-  kind: JournalKind | null;
+  kind: LogEntryKind | null;
   /** Null: the operator. */
   author: Author | null;
   at: Date;
@@ -41,17 +41,17 @@ export interface Author {
   model: string | null;
 }
 
-/** Longest title, in characters; a longer first line is cut there and kept whole in the body. */
-const titleLength = 120;
+/** Longest title, in characters; a longer first line is cut there and repeated whole in the body. */
+const maxTitleLength = 120;
 
 /** C0 but tab and newline, DEL, C1, bidirectional controls, line and paragraph separators. */
 const unsafe = /[^\P{Cc}\t\n]|[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
 
 /**
- * `### <time> - [FIX] <first line>`, the author, and the other lines as a quotation: quoted, no heading, fence or
- * markup of the text can pass for the log's own or swallow the entries after it.
+ * `### <time> - [FIX] <first line>`, the author, and the other lines as a quotation, so that no heading, fence or markup
+ * of the text can pass for the log's own or swallow the entries after it.
  */
-export function logEntry({ text, kind, author, at }: JournalEntry): string {
+export function logEntry({ text, kind, author, at }: LogNote): string {
   const [first = "", ...rest] = text
     .toWellFormed()
     .replace(/\r\n?/g, "\n")
@@ -59,8 +59,8 @@ export function logEntry({ text, kind, author, at }: JournalEntry): string {
     .trim()
     .split("\n");
   const characters = [...first];
-  const cut = characters.length > titleLength;
-  const title = cut ? `${characters.slice(0, titleLength - 1).join("")}…` : first;
+  const cut = characters.length > maxTitleLength;
+  const title = cut ? `${characters.slice(0, maxTitleLength - 1).join("")}…` : first;
   const body = (cut ? [first, ...rest] : rest).join("\n").replace(/^\n+/, "");
   const tag = kind === null ? "" : `[${kind.toUpperCase()}] `;
   return [
@@ -70,7 +70,7 @@ export function logEntry({ text, kind, author, at }: JournalEntry): string {
   ].join("\n");
 }
 
-/** `Claude (Opus 4.6)` or `Codex (o3)` for a session, `Operator` where nobody is registered. */
+/** `Claude (Opus 4.6)` or `Codex (o3)` for a session, `Operator` without a session. */
 export function authorName(author: Author | null): string {
   if (author === null) return "Operator";
   const { vendor, model } = author;

@@ -1,4 +1,4 @@
-/** The dashboard of `status`: its shapes, and how it is made. */
+/** The dashboard of `status`: its data, and how it is read and marked as shown. */
 import type { Alert } from "./alert";
 import type { Bus } from "./bus";
 import { type Actor, type Caller, unlessRefused } from "./caller";
@@ -60,9 +60,9 @@ export interface Dashboard {
   /** Newest first: 10 in the dashboard, 20 in `--lifecycle`. */
   lifecycle: LifecycleEvent[];
   stats: Stats;
-  /** The user has turned the hooks of all agents off (`parley off`): nothing is known of what sessions do. */
+  /** The user has turned the hooks of all agents off (`parley off`): what sessions do is unknown. */
   hooks_off: boolean;
-  /** Unread messages in the human's mailbox, whoever asks. */
+  /** Unread messages in the operator's mailbox, whichever session calls. */
   operator_unread: number;
   /** Lines of analysis, in Markdown. */
   observations: string[];
@@ -79,33 +79,33 @@ export interface OpenedDashboard {
   dashboard: Dashboard;
   overview: Overview;
   warnings: Warning[];
-  /** Marks what was printed: the alerts and messages among `parts`. Best effort. */
+  /** Marks the alerts and messages that were printed, as far as the database can be written. */
   onShown: (parts: { alerts: boolean; unread: boolean }) => Promise<void>;
-  /** Gives the messages back where nobody could read them. */
+  /** Gives the messages back where the output could not be read. */
   onDropped: () => Promise<void>;
 }
 
 export interface DashboardQuery {
-  /** The caller's messages are going to be printed; otherwise they are not even looked at. */
+  /** The caller's messages are going to be printed; otherwise they are not read. */
   unread: boolean;
-  /** A further picture for the same eyes, which writes nothing unless there is something new to show. */
+  /** Repeated for the same reader: writes nothing unless there is something new to show. */
   again: boolean;
-  /** Hooks are off: what they last said of anybody is no longer so. */
+  /** Hooks are off: the activity that they reported last is out of date. */
   hooksOff?: boolean;
 }
 
-/** One picture of the bus, with what is waiting for the caller. Numbers are those before the showing. */
+/** Reads one consistent picture of the bus, with the caller's messages. Numbers are those before they are shown. */
 export async function openDashboard(
   bus: Bus,
-  { actor, warnings: found }: Caller,
+  { actor, warnings: callerWarnings }: Caller,
   query: DashboardQuery = { unread: true, again: false },
 ): Promise<OpenedDashboard> {
-  const warnings = [...found];
+  const warnings = [...callerWarnings];
   const caller = actor?.record?.session_id ?? null;
   const { found: overview, liveness } = await readConfirmed(bus, (now) => bus.store.overview(now));
   const operator_unread = (await bus.store.unread(operatorId, liveness.now)).total;
   const inbox = actor && query.unread ? await reserve(bus, actor, query.again, warnings) : null;
-  // Every command of a session is a sign of life.
+  // Every command of a session refreshes its heartbeat.
   if (caller !== null && !query.unread && !query.again && !bus.store.readOnly) {
     await unlessRefused(
       warnings,

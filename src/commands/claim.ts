@@ -1,4 +1,4 @@
-/** `claim`. */
+/** `claim`: claims a task for this session. */
 import { requireSession } from "../bus/caller";
 import { duration } from "../bus/input";
 import { checkedTask, claim } from "../bus/claim";

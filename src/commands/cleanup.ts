@@ -1,4 +1,4 @@
-/** `cleanup`, now or by a timer. */
+/** `cleanup`: removes what is past its time, now or by a timer. */
 import { cleanUp, overdue } from "../bus/cleanup";
 import { duration } from "../bus/input";
 import { scheduleActions } from "../bus/ports";

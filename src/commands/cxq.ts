@@ -1,4 +1,4 @@
-/** `cxq`, the queries by their earlier names. */
+/** `cxq`: the queries of earlier message buses, by their flags. */
 import { findCaller } from "../bus/caller";
 import { openDashboard } from "../bus/status";
 import { integer } from "../bus/input";

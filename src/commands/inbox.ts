@@ -1,4 +1,4 @@
-/** `inbox`. */
+/** `inbox`: shows the unread messages of this session. */
 import { requireActor, unlessRefused } from "../bus/caller";
 import type { Warning } from "../bus/errors";
 import { awaitInbox, type OpenedInbox, openInbox, read } from "../bus/inbox";

@@ -1,4 +1,4 @@
-/** `lock`, also around a command. */
+/** `lock`: locks files for this session, or for the time of a command. */
 import { requireSession } from "../bus/caller";
 import { duration } from "../bus/input";
 import { lock, unlockIfHeld } from "../bus/lock";
@@ -56,7 +56,7 @@ export default defineCommand({
       // The output is the command's own.
       return { ...answer, view: async () => [], exitCode };
     } finally {
-      // What it held before stays held.
+      // Locks that the session held before stay held.
       await unlockIfHeld(bus, session, locked.fresh);
     }
   },

@@ -1,4 +1,4 @@
-/** `log`. */
+/** `log`: appends to the session log, or shows it. */
 import type { Bus } from "../bus/bus";
 import { callingSession } from "../bus/caller";
 import { timestamp } from "../bus/clock";
@@ -69,7 +69,7 @@ const answer = (data: LogResult, whole: boolean): Answer => ({
 const misuse = (problem: string): ParleyError =>
   usageError(problem, 'write parley log "what happened"');
 
-/** A log needs no bus: without a database, or unregistered, the operator writes. */
+/** The calling session; null, for the operator, without one or without a database, which a log does not need. */
 async function sessionIfAny(context: Context): Promise<SessionRecord | null> {
   let bus: Bus;
   try {
@@ -83,7 +83,7 @@ async function sessionIfAny(context: Context): Promise<SessionRecord | null> {
 
 function checkedDate(date: string): string {
   const time = Date.parse(`${date}T00:00:00Z`);
-  // The 30th of February is parsed as the 2nd of March.
+  // Date.parse takes the 30th of February for the 2nd of March.
   if (Number.isNaN(time) || timestamp(time).slice(0, 10) !== date) {
     throw new ParleyError("invalid", `--date takes a day as YYYY-MM-DD, not ${date}`, {
       hint: "for example --date 2026-02-11",

@@ -1,4 +1,4 @@
-/** `mcp`. */
+/** `mcp`: serves the bus as MCP tools on standard streams. */
 import { duration } from "../bus/input";
 import { type Context, defineCommand, type StreamItem } from "../cli/command";
 import { version } from "../cli/version";
@@ -27,12 +27,12 @@ export default defineCommand({
       throw usageError(problem, "leave --as out");
     }
     const interval = duration(args.interval, "--interval");
-    return { stream: session(context, args.llm, interval, signal) };
+    return { stream: served(context, args.llm, interval, signal) };
   },
 });
 
-/** Stdout is the protocol's: there is no item, and the end of the session is the end of the stream. */
-async function* session(
+/** A stream without items, since stdout is the protocol's. It ends with the protocol session. */
+async function* served(
   context: Context,
   vendor: string | undefined,
   interval: number,

@@ -1,4 +1,4 @@
-/** `message` and `message --sent`. */
+/** `message`: sends a message, or lists the sent ones. */
 import { requireActor } from "../bus/caller";
 import { awaitState, send, sent } from "../bus/send";
 import { choice, duration, integer, jsonObject } from "../bus/input";
@@ -132,7 +132,7 @@ export default defineCommand({
     return {
       ...answer(states),
       warnings,
-      // The reply has been shown here, so it is no news in the inbox.
+      // A reply that was shown here is delivered, so that the inbox does not show it as new.
       afterFlush: async () => {
         if (replies.length > 0)
           await bus.store.markDelivered(actor.id, replies, "wait", bus.clock.now());

@@ -28,7 +28,7 @@ export default defineCommand({
   },
 });
 
-/** Throws what opening the two throws. */
+/** Throws what opening either database throws. */
 async function migrate(
   fromName: string,
   toName: string,

@@ -1,4 +1,4 @@
-/** `project`. */
+/** `project`: shows the project of a directory and its sessions. */
 import type { Bus } from "../bus/bus";
 import { findCaller, nobody } from "../bus/caller";
 import { ParleyError } from "../bus/errors";
@@ -44,7 +44,7 @@ export default defineCommand({
   },
 });
 
-/** Where there is no database, nobody has ever registered. */
+/** Null without a database: no session has ever registered. */
 async function busIfAny(context: Context): Promise<Bus | null> {
   try {
     return await context.bus("read");

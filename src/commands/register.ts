@@ -1,4 +1,4 @@
-/** `register`. */
+/** `register`: registers this session, or updates it. */
 import { duration, integer } from "../bus/input";
 import { register } from "../bus/registration";
 import { withSessionName } from "../bus/registration-target";

@@ -1,4 +1,4 @@
-/** `release`. */
+/** `release`: releases claimed tasks. */
 import { requireSession } from "../bus/caller";
 import { oneOrAll } from "../bus/input";
 import { release } from "../bus/claim";

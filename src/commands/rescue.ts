@@ -1,4 +1,4 @@
-/** `rescue`. */
+/** `rescue`: frees what dead sessions hold, and finds hung ones. */
 import { resolve } from "node:path";
 
 import { findCaller } from "../bus/caller";

@@ -1,4 +1,4 @@
-/** `setup`. */
+/** `setup`: installs or removes hooks, commands and MCP server of agents. */
 import { resolve } from "node:path";
 
 import { editPolicies, type Preferences, wakePolicies } from "../bus/preferences";
@@ -61,7 +61,7 @@ export default defineCommand({
     const { home, data: dataDirectory } = context.paths;
     const { env, cwd } = context.io;
     const agents = args.agent === undefined ? [] : [args.agent, ...rest];
-    // A hook of git belongs to a repository, whatever is asked.
+    // A hook of git belongs to a repository, even with --user.
     const project = args.project || (agents.length > 0 && agents.every((each) => each === "git"));
     const { result, warnings } = await setUp({
       action: remove ? "remove" : "install",

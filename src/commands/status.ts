@@ -1,4 +1,4 @@
-/** `status`: dashboard, filters, log entry, redrawing. */
+/** `status`: shows the dashboard or its filtered lists, and redraws it with `--watch`. */
 import type { Bus } from "../bus/bus";
 import { findCaller } from "../bus/caller";
 import { openDashboard, type OpenedDashboard } from "../bus/status";
@@ -7,9 +7,9 @@ import { openWaitLoop } from "../bus/wait-loop";
 import { type Answer, type Context, defineCommand, type StreamItem } from "../cli/command";
 import type { StatusData } from "../render/status";
 
-/** The filtered views, in the order in which several are printed. */
-const views = ["stats", "locks", "claims", "alerts", "unread", "lifecycle"] as const;
-type View = (typeof views)[number];
+/** The filtered lists, in the order in which several are printed. */
+const lists = ["stats", "locks", "claims", "alerts", "unread", "lifecycle"] as const;
+type List = (typeof lists)[number];
 
 export default defineCommand({
   meta: { name: "status", description: "Show who works where, on what, holding which files" },
@@ -43,7 +43,7 @@ export default defineCommand({
   },
   examples: ["status", "status --stats", "status --alerts --unread", "status --no-log --json"],
   async run({ args, context, signal }) {
-    const wanted = views.filter((view) => args[view]);
+    const wanted = lists.filter((list) => args[list]);
     const verbose = args.verbose === true;
     const bus = await context.bus("read");
     if (args.watch) return { stream: redraws(bus, context, wanted, verbose, signal) };
@@ -57,13 +57,13 @@ export default defineCommand({
   },
 });
 
-const prints = (wanted: readonly View[], view: View): boolean =>
-  wanted.length === 0 || wanted.includes(view);
+const prints = (wanted: readonly List[], list: List): boolean =>
+  wanted.length === 0 || wanted.includes(list);
 
-/** The view that was asked for, or all of it. Only what is printed is marked. */
+/** The dashboard, or the lists that were asked for. Only what is printed is marked as delivered. */
 function answer(
   opened: OpenedDashboard,
-  wanted: readonly View[],
+  wanted: readonly List[],
   verbose: boolean,
   bus: Bus,
 ): Answer {
@@ -79,7 +79,7 @@ function answer(
   const data: StatusData =
     wanted.length === 0
       ? dashboard
-      : Object.fromEntries(wanted.map((view) => [view, sources[view]]));
+      : Object.fromEntries(wanted.map((list) => [list, sources[list]]));
   const at = bus.clock.now();
   return {
     data,
@@ -94,7 +94,7 @@ function answer(
   };
 }
 
-/** Without active sessions there is nothing to keep; a log that cannot be written never costs the dashboard. */
+/** Appends nothing without active sessions. A log that cannot be written becomes a warning. */
 async function appendToLog(
   { dashboard, warnings }: OpenedDashboard,
   context: Context,
@@ -122,7 +122,7 @@ async function appendToLog(
 async function* redraws(
   bus: Bus,
   context: Context,
-  wanted: readonly View[],
+  wanted: readonly List[],
   verbose: boolean,
   signal: AbortSignal,
 ): AsyncGenerator<StreamItem> {

@@ -1,4 +1,4 @@
-/** `task`. */
+/** `task`: shows, sets or clears the current task of this session. */
 import { requireSession } from "../bus/caller";
 import { task } from "../bus/registration";
 import { defineCommand } from "../cli/command";

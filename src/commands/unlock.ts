@@ -1,4 +1,4 @@
-/** `unlock`. */
+/** `unlock`: unlocks files. */
 import { requireSession } from "../bus/caller";
 import { oneOrAll } from "../bus/input";
 import { unlock } from "../bus/lock";

@@ -1,7 +1,7 @@
-/** Errors for arguments that do not go together. */
+/** Makes the errors for arguments that do not go together. */
 import { ParleyError } from "../bus/errors";
 
-/** Without a hint the answer points to the help of the verb. */
+/** Without a hint the loop adds one that names the help of the verb. */
 export const usageError = (problem: string, hint?: string): ParleyError =>
   new ParleyError("invalid", problem, hint === undefined ? {} : { hint });
 

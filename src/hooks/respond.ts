@@ -118,7 +118,7 @@ async function recordActivity(
       mail_from: rule.mail,
       goes_on: rule.endsTurn === true,
       ...(event.kind === "prompt" && !event.subagent && !event.continued
-        ? { prompted_by: event.wakePrompt ? ("doorbell" as const) : ("human" as const) }
+        ? { prompted_by: event.wakePrompt ? ("wake" as const) : ("human" as const) }
         : {}),
       permission_mode: event.permission_mode ?? null,
       agent_home: event.agent_home ?? null,

@@ -1,4 +1,4 @@
-/** The adapter: the crontab, or files for another timer. */
+/** Schedules `cleanup` by the crontab, or prints the files of another timer. */
 import { ParleyError } from "../bus/errors";
 import type { Schedule, ScheduleAction, ScheduleResult } from "../bus/ports";
 import { cronLine, findCrontab, updateCrontab } from "./crontab";
@@ -40,7 +40,7 @@ const timerFiles = (
 ): ScheduleResult["files"] =>
   (kind === "systemd" ? systemdUnits : launchdAgent)(job, wholeSeconds(every), env);
 
-/** What this platform has instead of a crontab, whole, so that it can be put to use at once. */
+/** The error names this platform's timer, with the complete text of its files. */
 function noCrontab(
   action: ScheduleAction,
   job: Job,

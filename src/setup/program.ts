@@ -3,7 +3,7 @@ import { existsSync, realpathSync } from "node:fs";
 import { basename } from "node:path";
 
 import { ParleyError } from "../bus/errors";
-import { shellQuote } from "../bus/shell";
+import { isCompiled, shellQuote } from "../bus/shell";
 
 /** By which programs an entry of a configuration is known to be parley's. */
 export interface Owner {
@@ -15,8 +15,7 @@ export interface Owner {
 
 /** The compiled program that is running; null when it is Bun with parley's sources. */
 export function runningProgram(): string | null {
-  const compiled = /^(\/\$bunfs\/|[A-Z]:[/\\]~BUN)/.test(Bun.main);
-  return compiled && existsSync(process.execPath) ? realpathSync(process.execPath) : null;
+  return isCompiled() && existsSync(process.execPath) ? realpathSync(process.execPath) : null;
 }
 
 /** Throws `invalid` where agents could not run it. */
