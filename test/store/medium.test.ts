@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { statSync } from "node:fs";
 import { readFileSync, statfsSync } from "node:fs";
 
-import { mountType, networkFileSystem } from "../../src/store/sqlite/medium";
+import { mountType, networkFileSystem } from "../../src/store/sqlite/network-file-system";
 
 const unnamed = (): null => null;
 

@@ -1,3 +1,4 @@
+/** Where a bus on a server is, by its URL. */
 import { ParleyError } from "../../bus/errors";
 
 /** Where a bus is: the server's URL as the driver takes it, and the schema in it. */

@@ -1,3 +1,4 @@
+/** Looking at a SQLite file without changing it. */
 import { accessSync, constants as modes, existsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 
@@ -5,9 +6,9 @@ import { constants, Database } from "bun:sqlite";
 
 import type { DatabaseReport } from "../../bus/doctor";
 import { defaultSettings } from "../../bus/settings";
-import { holdsSeeds } from "./adopt";
+import { holdsSeeds } from "./legacy-schema";
 import { Connection } from "./connection";
-import { busyTimeout } from "./limits";
+import { busyTimeout } from "./pragmas";
 import { immutable, readVersions } from "./open";
 import { applicationId, schemaVersion } from "./schema";
 

@@ -1,3 +1,4 @@
+/** Opening a SQLite file. */
 import { existsSync, mkdirSync, type Stats, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 
@@ -6,13 +7,13 @@ import { constants, Database } from "bun:sqlite";
 import { ParleyError } from "../../bus/errors";
 import type { Settings } from "../../bus/settings";
 import type { StoreOptions } from "../../bus/store";
-import { closeUntouched } from "./closing";
+import { closeUntouched } from "./close";
 import { Connection } from "./connection";
-import { noneLeft, tooFewToOpen } from "./descriptors";
-import { isFull, isRefusal, notADatabase, translated } from "./failure";
-import { busyTimeout, walBytes, walPages } from "./limits";
-import { requireOwnPlace } from "./place";
-import { refuseNetwork } from "./medium";
+import { noneLeft, tooFewToOpen } from "./file-descriptors";
+import { isFull, isRefusal, notADatabase, translated } from "./errors";
+import { busyTimeout, walBytes, walPages } from "./pragmas";
+import { refuseNetworkFileSystem } from "./network-file-system";
+import { requirePrivateDirectory } from "./ownership";
 import { applicationId, schemaVersion } from "./schema";
 
 /**
@@ -34,7 +35,7 @@ interface Versions {
 
 /** Opens the database of `path`, making, migrating or adopting it where needed. */
 export async function openConnection(path: string, options: StoreOptions): Promise<Connection> {
-  requireOwnPlace(path);
+  requirePrivateDirectory(path);
   const found = fileAt(path);
   if (found) requireFile(path, found);
   else {
@@ -46,7 +47,7 @@ export async function openConnection(path: string, options: StoreOptions): Promi
     }
     makeDirectory(dirname(path));
   }
-  if (!options.settings.allowNetwork) refuseNetwork(found ? path : dirname(path), path);
+  if (!options.settings.allowNetwork) refuseNetworkFileSystem(found ? path : dirname(path), path);
   try {
     const connection = await openForWriting(path, options);
     const few = noneLeft(path);
@@ -119,13 +120,13 @@ async function openForWriting(path: string, options: StoreOptions): Promise<Conn
   );
   const connection = new Connection(db, path, null, options.settings, options.giveUpAt);
   try {
-    const versions = await connection.patiently(() => {
+    const versions = await connection.retry(() => {
       // Even these read the file, and can meet a process that is recovering it or closing it last.
       db.run(pragmas(connection.busyTimeout));
       return readVersions(connection);
     });
     if (versions?.application_id !== applicationId || versions.version !== schemaVersion) {
-      const { prepareSchema } = await import("./prepare");
+      const { prepareSchema } = await import("./migrate");
       await prepareSchema(connection);
     }
     return connection;
@@ -164,7 +165,7 @@ export const immutable = (path: string): string =>
 /** A URI needs its own flag, and flags leave no room for `strict`: see `Connection`. */
 const readByUri = constants.SQLITE_OPEN_READONLY | constants.SQLITE_OPEN_URI;
 
-/** Looks at the file as it lies there: no lock is taken, so nobody is met, and no journal is played back. */
+/** Looks at the file as it lies there: no lock is taken, so no other process is met, and no journal is played back. */
 function refuseForeign(path: string): void {
   const probe = new Database(immutable(path), readByUri);
   let row: { application_id: number } | null = null;

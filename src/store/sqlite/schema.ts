@@ -1,3 +1,4 @@
+/** The schema of a SQLite file. */
 import bus from "./migrations/0003_bus.sql" with { type: "text" };
 
 /** "PRLY": marks a database as parley's. */
