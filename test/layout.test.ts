@@ -1,3 +1,4 @@
+/** The arrow and the house rules. */
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
@@ -7,22 +8,27 @@ const src = join(import.meta.dir, "../src");
 /** What a place may import, by the first rule whose pattern fits. A place is its own neighbour. */
 const arrow: readonly (readonly [place: RegExp, mayImport: readonly string[]])[] = [
   [/^main$/, ["cli"]],
-  [/^cli\/(server|migration)$/, ["store", "wake", "bus"]],
+  [/^cli\/(open-postgres|migration)$/, ["store", "change-signal", "bus"]],
   [
     /^cli\/context$/,
-    ["commands", "store", "wake", "reach", "identity", "schedule", "bus", "render"],
+    [
+      ...["commands", "store", "files", "change-signal", "agent-wake", "identity", "schedule"],
+      ...["bus", "render"],
+    ],
   ],
   [/^cli\//, ["commands", "render", "bus"]],
-  [/^commands\/hook$/, ["bus", "cli/command", "hooks"]],
-  [/^commands\/mcp$/, ["bus", "cli/command", "mcp"]],
-  [/^commands\/(setup|doctor)$/, ["bus", "cli/command", "setup"]],
-  [/^commands\//, ["bus", "cli/command"]],
+  [/^commands\/hook$/, ["bus", "render", "cli/command", "hooks"]],
+  [/^commands\/mcp$/, ["bus", "render", "cli/command", "mcp"]],
+  [/^commands\/(setup|doctor)$/, ["bus", "render", "cli/command", "setup"]],
+  [/^commands\//, ["bus", "render", "cli/command"]],
   [/^library\//, ["bus", "cli/context", "cli/io", "cli/paths"]],
-  [/^hooks\//, ["bus", "identity"]],
-  [/^mcp\//, ["bus"]],
-  [/^setup\//, ["bus", "identity"]],
+  [/^hooks\//, ["bus", "identity", "agents"]],
+  [/^mcp\//, ["bus", "change-signal/file-identity"]],
+  [/^setup\//, ["bus", "identity", "agents"]],
   [/^store\/(sqlite|postgres)\//, ["bus", "store/rows"]],
-  [/^(store|wake|reach|identity|schedule)\//, ["bus"]],
+  [/^agents\//, ["bus", "hooks", "setup", "agent-wake", "identity"]],
+  [/^agent-wake\//, ["bus", "agents"]],
+  [/^(store|files|change-signal|identity|schedule)\//, ["bus"]],
   [/^render\//, ["bus"]],
   [/^bus\//, []],
 ];
@@ -83,12 +89,13 @@ describe("the layout", () => {
     expect(wrong).toEqual([]);
   });
 
-  test("lets render know only types of the bus", () => {
+  test("has views that only read data: render imports no port and no adapter", () => {
+    const pure = ["render", "bus/alert", "bus/message"];
     const wrong = sources
       .filter(({ name }) => under(name, "render"))
       .flatMap(({ name, imports }) =>
         imports
-          .filter((to) => to.own && under(to.name, "bus") && !to.typeOnly)
+          .filter((to) => !to.typeOnly && !pure.some((place) => under(to.name, place)))
           .map((to) => `${name} → ${to.name}`),
       );
     expect(wrong).toEqual([]);

@@ -1,3 +1,4 @@
+/** Every way of publishing and receiving. */
 import { Database } from "bun:sqlite";
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,7 +10,7 @@ import { requireActor } from "../../src/bus/caller";
 import { createContext } from "../../src/cli/context";
 import { createIo } from "../../src/cli/io";
 import { busyTimeout, walBytes, walPages } from "../../src/store/sqlite/pragmas";
-import { bareTable } from "./place";
+import { bareTable } from "./sandbox";
 
 /** One way from process to process. Payloads are JSON objects on one line. */
 export interface Transport {

@@ -1,14 +1,18 @@
+/** The session or operator that a verb acts for. */
 import type { Bus } from "./bus";
 import { ParleyError, type Warning } from "./errors";
-import { type HostMoment, momentOf } from "./liveness";
+import { type ConfirmedLiveness, livenessAt } from "./liveness";
 import { operatorId } from "./message";
 import type { SessionRecord } from "./session";
 
-/** The clock reading that one operation uses throughout; `said`: what hosts have been asked before (`bus/hosts.ts`). */
-export const momentNow = (bus: Bus, said: HostMoment["said"] = new Map()): HostMoment =>
-  momentOf(bus.identity.processes, bus.clock.now(), bus.settings, {
-    canAnswer: bus.hosts.canAnswer,
-    said,
+/** The clock reading that one operation uses throughout; `said`: what hosts have been asked before (`bus/shared-hosts.ts`). */
+export const livenessNow = (
+  bus: Bus,
+  said: ConfirmedLiveness["answers"] = new Map(),
+): ConfirmedLiveness =>
+  livenessAt(bus.identity.processes, bus.clock.now(), bus.settings, {
+    canAnswer: bus.sharedHosts.canAnswer,
+    answers: said,
   });
 
 /**
@@ -49,10 +53,10 @@ export async function requireSession(bus: Bus): Promise<SessionRecord> {
 }
 
 async function candidates(bus: Bus): Promise<SessionRecord[]> {
-  const clues = bus.identity.clues();
+  const clues = bus.identity.callerEvidence();
   if (clues.session === null) {
     const machine = bus.identity.machine().machine_uuid;
-    return living(bus, await bus.store.sessionsByClues(clues, machine));
+    return living(bus, await bus.store.sessionsByEvidence(clues, machine));
   }
   const named = await living(bus, await bus.store.sessionsCalled(clues.session));
   if (named.length === 0) {
@@ -73,21 +77,21 @@ async function candidates(bus: Bus): Promise<SessionRecord[]> {
  * has only been silent is heard of right now.
  */
 async function living(bus: Bus, records: SessionRecord[]): Promise<SessionRecord[]> {
-  const moment = momentNow(bus);
+  const liveness = livenessNow(bus);
   const alive: SessionRecord[] = [];
   for (const record of records) {
-    const { ended, process_state } = moment.judge(record);
+    const { ended, process_state } = liveness.judge(record);
     if (ended === null || process_state !== "gone" || record.liveness !== "pid") alive.push(record);
-    else if (!bus.store.readOnly) await bus.store.endSession(record.session_id, ended, moment);
+    else if (!bus.store.readOnly) await bus.store.endSession(record.session_id, ended, liveness);
   }
   return alive;
 }
 
 /** What a verb that only reads does for its session's heartbeat: its best. A medium that refuses costs no answer. */
-export async function signOfLife(bus: Bus, session_id: string): Promise<void> {
+export async function refreshHeartbeat(bus: Bus, session_id: string): Promise<void> {
   if (bus.store.readOnly) return;
   try {
-    await bus.store.beat(session_id, momentNow(bus));
+    await bus.store.heartbeat(session_id, livenessNow(bus));
   } catch (error) {
     if (!(error instanceof ParleyError) || error.code !== "not_permitted") throw error;
   }

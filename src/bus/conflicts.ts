@@ -1,9 +1,10 @@
+/** What collides now, acknowledging, a first look. */
 import { type Alert, type Conflict, conflict, conflictRules } from "./alert";
 import type { Bus } from "./bus";
 import { type Actor, callingSession } from "./caller";
 import { openDashboard, type OpenedDashboard } from "./dashboard";
 import { ParleyError } from "./errors";
-import { lookInformed } from "./hosts";
+import { readConfirmed } from "./shared-hosts";
 import type { Lock } from "./lock";
 import type { Message } from "./message";
 import { operatorId } from "./message";
@@ -45,12 +46,12 @@ export async function findConflicts(
   const me = asOperator ? null : await callingSession(bus);
   const files = query.paths.map((path) => bus.identity.file(path).file_path);
   const everything = query.full || (files.length === 0 && !query.all && !query.alerts);
-  const { found: locks, moment } = await lookInformed(bus, (now) =>
+  const { found: locks, liveness } = await readConfirmed(bus, (now) =>
     bus.store.locksOn(files.length > 0 ? files : null, now),
   );
-  const alerts = await bus.store.alerts(alertLimit, moment.at);
+  const alerts = await bus.store.alerts(alertLimit, liveness.now);
   const held = files.length > 0 ? locks.filter((lock) => lock.session_id !== me?.session_id) : [];
-  const shared = everything && me ? await bus.store.conflictsOf(me.session_id, moment) : [];
+  const shared = everything && me ? await bus.store.conflictsOf(me.session_id, liveness) : [];
   const alerted = everything ? fromAlerts(alerts, me?.session_id ?? null, shared) : [];
   return {
     conflicts: [
@@ -99,7 +100,7 @@ export async function acknowledge(bus: Bus, actor: Actor, ids: number[]): Promis
     });
   }
   const alerts = await bus.store.acknowledge(chosen, actor.id, at);
-  bus.wake.ring("everyone");
+  bus.changeSignal.notify("everyone");
   return { conflicts: [], locks: [], alerts };
 }
 

@@ -1,9 +1,10 @@
-import { untilGot } from "./attempt";
+/** Lock, unlock, claim, release. */
+import { acquire } from "./acquire";
 import type { Bus } from "./bus";
-import { momentNow, requireSession } from "./caller";
+import { livenessNow, requireSession } from "./caller";
 import { checkedTask, type Claim, type ClaimResult, type ReleaseResult } from "./claim";
 import { ParleyError, type Warning } from "./errors";
-import type { GotLocks, LockResult, LockType, UnlockResult } from "./lock";
+import type { AcquiredLocks, LockResult, LockType, UnlockResult } from "./lock";
 
 export interface LockOptions {
   /** Milliseconds to wait where it is held; null: not at all. */
@@ -31,25 +32,25 @@ export async function lock(
   const { lockType: lock_type, ttl, force } = options;
   const found = paths.map((path) => bus.identity.file(checkedPath(path)));
   const targets = [...new Map(found.map((target) => [target.file_path, target])).values()];
-  const got = await untilGot(bus, session_id, options.wait, (queue, moment) =>
-    bus.store.acquireLocks({ session_id, targets, lock_type, ttl, force, ...queue }, moment),
+  const got = await acquire(bus, session_id, options.wait, (queue, liveness) =>
+    bus.store.acquireLocks({ session_id, targets, lock_type, ttl, force, ...queue }, liveness),
   );
   return { result: { locks: got.locks }, fresh: got.fresh, warnings: warningsOf(got) };
 }
 
 /** Longest path or resource name, in bytes of UTF-8: Linux takes no longer one. */
-const longestPath = 4096;
+const maxPathBytes = 4096;
 
 function checkedPath(path: string): string {
   const bytes = Buffer.byteLength(path);
-  if (bytes <= longestPath && !path.includes("\0")) return path;
+  if (bytes <= maxPathBytes && !path.includes("\0")) return path;
   throw new ParleyError("invalid", "A path is too long, or holds a NUL character", {
-    hint: `use at most ${longestPath} bytes`,
-    details: { bytes, limit: longestPath },
+    hint: `use at most ${maxPathBytes} bytes`,
+    details: { bytes, limit: maxPathBytes },
   });
 }
 
-const warningsOf = ({ elsewhere, taken }: GotLocks): Warning[] => [
+const warningsOf = ({ elsewhere, taken }: AcquiredLocks): Warning[] => [
   ...elsewhere.map(({ file_path, session_id, hostname }) =>
     hostname === null
       ? {
@@ -71,13 +72,13 @@ const warningsOf = ({ elsewhere, taken }: GotLocks): Warning[] => [
 export async function unlock(bus: Bus, paths: readonly string[] | null): Promise<UnlockResult> {
   const { session_id } = await requireSession(bus);
   const files = paths?.map((path) => bus.identity.file(path).file_path) ?? null;
-  const { released } = await bus.store.releaseLocks(session_id, files, momentNow(bus));
-  bus.wake.ring("everyone");
+  const { released } = await bus.store.releaseLocks(session_id, files, livenessNow(bus));
+  bus.changeSignal.notify("everyone");
   return { released };
 }
 
 /** Unlocks those of these paths that the calling session still holds; what became of the others is no matter. */
-export async function letGo(bus: Bus, paths: readonly string[]): Promise<void> {
+export async function unlockIfHeld(bus: Bus, paths: readonly string[]): Promise<void> {
   for (const path of paths) await unlock(bus, [path]).catch(alreadyFree);
 }
 
@@ -98,8 +99,8 @@ export async function claim(
 ): Promise<ClaimResult> {
   checkedTask(task_id);
   const { session_id } = await requireSession(bus);
-  const got: Claim = await untilGot(bus, session_id, options.wait, (queue, moment) =>
-    bus.store.acquireClaim({ session_id, task_id, ttl: options.ttl, ...queue }, moment),
+  const got: Claim = await acquire(bus, session_id, options.wait, (queue, liveness) =>
+    bus.store.acquireClaim({ session_id, task_id, ttl: options.ttl, ...queue }, liveness),
   );
   return { claim: got };
 }
@@ -110,8 +111,8 @@ export async function release(bus: Bus, tasks: readonly string[] | null): Promis
   const { released } = await bus.store.releaseClaims(
     session_id,
     tasks && [...new Set(tasks)],
-    momentNow(bus),
+    livenessNow(bus),
   );
-  bus.wake.ring("everyone");
+  bus.changeSignal.notify("everyone");
   return { released };
 }

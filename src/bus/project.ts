@@ -1,7 +1,8 @@
+/** Which project this is, and who works on it. */
 import type { Bus } from "./bus";
 import { callingOrNobody } from "./caller";
 import type { Warning } from "./errors";
-import { lookInformed } from "./hosts";
+import { readConfirmed } from "./shared-hosts";
 import type { Identity, ProjectFinding } from "./identity";
 import type { SessionRecord, SessionStatus } from "./session";
 
@@ -76,10 +77,10 @@ interface Other {
 
 async function otherSessions(bus: Bus, asOperator: boolean, warnings: Warning[]): Promise<Other[]> {
   const current = asOperator ? null : await callingOrNobody(bus, warnings);
-  const { found: live, moment } = await lookInformed(bus, (now) => bus.store.liveSessions(now));
+  const { found: live, liveness } = await readConfirmed(bus, (now) => bus.store.liveSessions(now));
   return live
     .filter((record) => record.session_id !== current)
-    .map((record) => ({ record, status: moment.judge(record).status }));
+    .map((record) => ({ record, status: liveness.judge(record).status }));
 }
 
 /** Without a project the directory itself is what can be occupied. */

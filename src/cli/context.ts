@@ -1,9 +1,10 @@
+/** The composition root: makes the adapters. */
 import { join, resolve } from "node:path";
 
 import type { Bus } from "../bus/bus";
 import type { Clock } from "../bus/clock";
 import type { DatabaseReport, Repair } from "../bus/doctor";
-import type { FaultLog } from "../bus/fault";
+import type { FaultLog } from "../bus/hook-log";
 import { ParleyError, type Warning } from "../bus/errors";
 import type { Identity } from "../bus/identity";
 import type { SessionLog } from "../bus/log";
@@ -16,16 +17,16 @@ import { settingsFrom } from "../bus/settings";
 import type { Dashboard } from "../bus/status";
 import type { StoreOptions } from "../bus/store";
 import { createIdentity } from "../identity/identity";
-import { createHosts } from "../reach/hosts";
-import { createReach } from "../reach/reach";
-import { createPreferenceFile } from "../store/preferences";
-import { createSessionLog } from "../store/log";
+import { createSharedHosts } from "../agent-wake/shared-hosts";
+import { createAgentWaker } from "../agent-wake/agent-wake";
+import { createPreferenceFile } from "../files/preferences";
+import { createSessionLog } from "../files/session-log";
 import { openSqliteStore } from "../store/sqlite/store";
-import { createWake, type WakeMode, wakeModes } from "../wake/wake";
+import { createChangeSignal, type SignalMode, signalModes } from "../change-signal/change-signal";
 import { type Io, isTerminal } from "./io";
-import { seedNames } from "./names";
+import { seedNames } from "./aliases";
 import {
-  bellDirectory,
+  signalDirectory,
   dataDirectory,
   homeDirectory,
   isServerUrl,
@@ -124,14 +125,14 @@ export function createContext(options: ContextOptions): Context {
     const settings = settingsFrom(env);
     const waking = wakeMode(env["PARLEY_WAKE"]);
     const pollMilliseconds = pollInterval(env["PARLEY_POLL_MS"]);
-    const reach = createReach({
+    const agentWaker = createAgentWaker({
       env,
       preferences: () => createPreferenceFile(dataDirectory(env)).read(),
     });
-    const hosts = createHosts({ env });
+    const sharedHosts = createSharedHosts({ env });
     if (isServerUrl(path)) {
-      const { openServerBus } = await import("./server");
-      const { wake, keeper, ...opened } = await openServerBus(path, {
+      const { openServerBus } = await import("./open-postgres");
+      const { heartbeatProcess, ...opened } = await openServerBus(path, {
         ...{ mode, settings, pollMilliseconds },
         ...(giveUpAt === undefined ? {} : { giveUpAt }),
         schema: env["PARLEY_SCHEMA"],
@@ -139,24 +140,24 @@ export function createContext(options: ContextOptions): Context {
         listening: waking !== "poll",
         machineUuid: () => identity.machine().machine_uuid,
       });
-      stopWatching = wake.close;
-      const ports = { identity, wake, reach, hosts, settings };
-      return { ...opened, ...ports, ...(embedded ? {} : { keeper }) };
+      stopWatching = opened.changeSignal.close;
+      const ports = { identity, agentWaker, sharedHosts, settings };
+      return { ...opened, ...ports, ...(embedded ? {} : { heartbeatProcess }) };
     }
     const store = await openSqliteStore(path, {
       mode,
       settings,
       ...(giveUpAt === undefined ? {} : { giveUpAt }),
     });
-    const wake = createWake({
-      directory: bellDirectory(path),
+    const changeSignal = createChangeSignal({
+      directory: signalDirectory(path),
       database: path,
       mode: waking,
       pollMilliseconds,
       changeCount: () => store.changeCount(),
     });
-    stopWatching = wake.close;
-    return { store, identity, clock, wake, reach, hosts, settings };
+    stopWatching = changeSignal.close;
+    return { store, identity, clock, changeSignal, agentWaker, sharedHosts, settings };
   }
 
   /** An answer is not worth less for a database that will not close. */
@@ -192,10 +193,10 @@ export function createContext(options: ContextOptions): Context {
     },
     get ask() {
       if (json || !isTerminal(0) || !isTerminal(2)) return null;
-      return async (question: string) => (await import("./ask")).ask(io, question);
+      return async (question: string) => (await import("./confirm")).confirm(io, question);
     },
     newFiles: async (directory) => {
-      const { createNewFiles } = await import("../store/files");
+      const { createNewFiles } = await import("../files/export");
       return createNewFiles(resolve(cwd, directory));
     },
     schedule: async () => {
@@ -230,7 +231,7 @@ export function createContext(options: ContextOptions): Context {
     },
     version: async () => (await import("./version")).version(),
     faults: async () => {
-      const { createFaultLog } = await import("../store/fault");
+      const { createHookLog: createFaultLog } = await import("../files/hook-log");
       return createFaultLog(join(dataDirectory(env), "hook.log"));
     },
     migrate: async (from, to) => {
@@ -243,9 +244,9 @@ export function createContext(options: ContextOptions): Context {
     },
     notify: async (message) => (await import("./notify")).notify(io, message),
     runCommand: async (command, admit) =>
-      (await import("./child")).runCommand(command, json, admit),
+      (await import("./run-command")).runCommand(command, json, admit),
     dashboardText: async (dashboard, at) => {
-      const { dashboardEntry } = await import("../render/entry");
+      const { dashboardEntry } = await import("../render/log-entry");
       const { authorName } = await import("../bus/journal");
       const own = dashboard.sessions.find((each) => each.session_id === dashboard.this_session);
       return dashboardEntry(dashboard, at, {
@@ -256,11 +257,11 @@ export function createContext(options: ContextOptions): Context {
   };
 }
 
-function wakeMode(text: string | undefined): WakeMode {
-  const mode = wakeModes.find((each) => each === (text || "auto"));
+function wakeMode(text: string | undefined): SignalMode {
+  const mode = signalModes.find((each) => each === (text || "auto"));
   if (mode) return mode;
   throw new ParleyError("invalid", `PARLEY_WAKE is ${JSON.stringify(text)}`, {
-    hint: `use one of ${wakeModes.join(", ")}`,
+    hint: `use one of ${signalModes.join(", ")}`,
   });
 }
 

@@ -1,3 +1,4 @@
+/** Copies a bus to a server. */
 import { existsSync, realpathSync } from "node:fs";
 
 import { ParleyError } from "../bus/errors";

@@ -1,3 +1,4 @@
+/** Where database, logs and bells are. */
 import { dirname, isAbsolute, join, resolve } from "node:path";
 
 import { ParleyError } from "../bus/errors";
@@ -63,7 +64,8 @@ function refuseOtherUrl(named: string): void {
   );
 }
 
-export const bellDirectory = (databasePath: string): string => join(dirname(databasePath), "bell");
+export const signalDirectory = (databasePath: string): string =>
+  join(dirname(databasePath), "bell");
 
 /** Root of the session logs: PARLEY_LOG_DIR, else below the data directory. */
 export const logRoot = (env: Env): string =>

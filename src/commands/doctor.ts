@@ -1,14 +1,15 @@
+/** `doctor`, with what is found of parley itself. */
 import type { DatabaseReport, Finding } from "../bus/doctor";
+import { withTimeLimit } from "../bus/time-limit";
 import { ParleyError } from "../bus/errors";
 import { type Context, defineCommand } from "../cli/command";
-import { within } from "../setup/ask";
 import { databaseFindings, finding } from "../setup/database";
 import { vendorFindings } from "../setup/doctor";
-import { findPlace } from "../setup/place";
-import { spaceFindings } from "../setup/space";
+import { findPlace } from "../setup/config-root";
+import { spaceFindings } from "../setup/disk-space";
 
 /** Of all that doctor looks at, only a watcher that is stuck could keep it waiting. */
-const patience = 3000;
+const timeoutMs = 3000;
 
 export default defineCommand({
   meta: {
@@ -39,7 +40,12 @@ export default defineCommand({
       ...(await agentFindings(context, isReport ? report.last_seen : {})),
     ];
     const healthy = findings.every(({ status }) => status === "ok" || status === "info");
-    return { view: "doctor", data: { healthy, findings, ...repaired }, exitCode: healthy ? 0 : 1 };
+    const data = { healthy, findings, ...repaired };
+    return {
+      data,
+      view: async (style) => (await import("../render/doctor")).doctorView(data, style),
+      exitCode: healthy ? 0 : 1,
+    };
   },
 });
 
@@ -51,13 +57,13 @@ async function versionFinding(context: Context): Promise<Finding> {
 
 async function wakeFinding(context: Context): Promise<Finding> {
   try {
-    const { wake } = await context.bus("read");
-    const listening = await within(
-      patience,
+    const { changeSignal: wake } = await context.bus("read");
+    const listening = await withTimeLimit(
+      timeoutMs,
       wake.listen(null, () => {}),
     );
     if (!listening) {
-      const message = `no answer from the file watcher within ${patience / 1000} s`;
+      const message = `no answer from the file watcher within ${timeoutMs / 1000} s`;
       return finding("wake", "warning", message, "set PARLEY_WAKE=poll");
     }
     const { source } = listening;

@@ -1,5 +1,6 @@
+/** `lock`, also around a command. */
 import { duration } from "../bus/input";
-import { letGo, lock } from "../bus/locking";
+import { unlockIfHeld, lock } from "../bus/locking";
 import { defineCommand } from "../cli/command";
 
 export default defineCommand({
@@ -39,20 +40,20 @@ export default defineCommand({
       wait: args.wait === undefined ? null : duration(args.wait, "--wait"),
       force: args.force === true,
     });
-    if (command.length === 0)
-      return { view: "lock", data: locked.result, warnings: locked.warnings };
+    const answer = { data: locked.result, warnings: locked.warnings };
+    if (command.length === 0) {
+      return {
+        ...answer,
+        view: async () => (await import("../render/lock")).lockView(answer.data),
+      };
+    }
     try {
       const exitCode = await context.runCommand(command);
-      return {
-        view: "lock",
-        data: locked.result,
-        warnings: locked.warnings,
-        exitCode,
-        options: { quiet: true },
-      };
+      // The output is the command's own.
+      return { ...answer, view: async () => [], exitCode };
     } finally {
       // What it held before stays held.
-      await letGo(bus, locked.fresh);
+      await unlockIfHeld(bus, locked.fresh);
     }
   },
 });

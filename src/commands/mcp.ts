@@ -1,3 +1,4 @@
+/** `mcp`. */
 import { ParleyError } from "../bus/errors";
 import { duration } from "../bus/input";
 import { type Context, defineCommand, type StreamItem } from "../cli/command";

@@ -1,3 +1,4 @@
+/** `migrate`. */
 import { ParleyError } from "../bus/errors";
 import { defineCommand } from "../cli/command";
 
@@ -15,6 +16,7 @@ export default defineCommand({
         hint: "write parley migrate --from PATH --to URL",
       });
     }
-    return { view: "migrate", data: await context.migrate(from, to) };
+    const data = await context.migrate(from, to);
+    return { data, view: async () => (await import("../render/maintenance")).migrateView(data) };
   },
 });

@@ -1,3 +1,4 @@
+/** `project`. */
 import type { Bus } from "../bus/bus";
 import { ParleyError } from "../bus/errors";
 import { findProject } from "../bus/project";
@@ -33,7 +34,11 @@ export default defineCommand({
       explicit: args.project ?? null,
       candidates,
     });
-    return { view: "project", data: result, warnings };
+    return {
+      data: result,
+      view: async (style) => (await import("../render/project")).projectView(result, style),
+      warnings,
+    };
   },
 });
 

@@ -1,3 +1,4 @@
+/** `rescue`. */
 import { ParleyError } from "../bus/errors";
 import { duration } from "../bus/input";
 import { rescue, type RescuedSession } from "../bus/rescue";
@@ -69,11 +70,11 @@ export default defineCommand({
       kill: args.kill === true,
       confirm: confirm ?? (async () => false),
     });
+    const shown = { resume: args.resume === true, statusOnly: args.status === true };
     return {
-      view: "rescue",
       data: result,
+      view: async (style) => (await import("../render/rescue")).rescueView(result, style, shown),
       warnings,
-      options: { resume: args.resume === true, status: args.status === true },
     };
   },
 });

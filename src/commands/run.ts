@@ -1,5 +1,6 @@
+/** `run`. */
 import { ParleyError } from "../bus/errors";
-import { conclude, register } from "../bus/registration";
+import { endSession, register } from "../bus/registration";
 import type { Session } from "../bus/session";
 import { type Answer, type Context, defineCommand } from "../cli/command";
 
@@ -34,14 +35,15 @@ export default defineCommand({
     });
     if (!session) throw new Error("the program ran without a session");
     await end(context, session, exit_code);
-    return { view: "run", data: { session, exit_code }, exitCode: exit_code };
+    // The output is the program's own.
+    return { data: { session, exit_code }, view: async () => [], exitCode: exit_code };
   },
 });
 
 /** The program has ended, so that whoever looks next ends its session anyway: its exit code matters more. */
 async function end(context: Context, { session_id }: Session, code: number): Promise<void> {
   try {
-    await conclude(await context.bus("write"), session_id, `exited with ${code}`);
+    await endSession(await context.bus("write"), session_id, `exited with ${code}`);
   } catch (error) {
     if (!(error instanceof ParleyError)) throw error;
   }

@@ -1,10 +1,11 @@
+/** `setup`. */
 import { resolve } from "node:path";
 
 import { ParleyError } from "../bus/errors";
 import { editPolicies, type Preferences, wakePolicies } from "../bus/preferences";
 import type { SetupResult } from "../bus/setup";
 import { type Answer, type Context, defineCommand } from "../cli/command";
-import { findPlace } from "../setup/place";
+import { findPlace } from "../setup/config-root";
 import { setUp } from "../setup/setup";
 
 export default defineCommand({
@@ -55,7 +56,7 @@ export default defineCommand({
     if (args.user && args.project) throw excluding("--user", "--project");
     if (remove && policy !== undefined) throw excluding("--remove", "--policy");
     if (remove && wake !== undefined) throw excluding("--remove", "--wake");
-    const { home, data, names } = context.places();
+    const { home, data: dataDirectory, names } = context.places();
     const { env, cwd } = context.io;
     const agents = args.agent === undefined ? [] : [args.agent, ...rest];
     // A hook of git belongs to a repository, whatever is asked.
@@ -65,13 +66,14 @@ export default defineCommand({
       names: agents,
       maybeNone: policy !== undefined || wake !== undefined,
       place: findPlace({ scope: project ? "project" : "user", env, cwd, home }),
-      dataDirectory: data,
+      dataDirectory,
       dryRun,
       links: { directory: links === undefined ? null : resolve(cwd, links), names },
     });
+    const data = { ...result, policy: choosePolicy(context, { edits: policy, wake }, dryRun) };
     return {
-      view: "setup",
-      data: { ...result, policy: choosePolicy(context, { edits: policy, wake }, dryRun) },
+      data,
+      view: async (style) => (await import("../render/setup")).setupView(data, style),
       warnings,
     };
   },

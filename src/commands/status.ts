@@ -1,8 +1,9 @@
+/** `status`: dashboard, filters, log entry, redrawing. */
 import type { Bus } from "../bus/bus";
 import { type OpenedDashboard, openDashboard } from "../bus/dashboard";
-import { timestamp } from "../bus/clock";
 import { ParleyError } from "../bus/errors";
 import { type Answer, type Context, defineCommand, type StreamItem } from "../cli/command";
+import type { StatusData } from "../render/status";
 
 /** The filtered views, in the order in which several are printed. */
 const views = ["stats", "locks", "claims", "alerts", "unread", "lifecycle"] as const;
@@ -62,7 +63,7 @@ function answer(
   wanted: readonly View[],
   verbose: boolean,
   bus: Bus,
-): Answer<"status"> {
+): Answer {
   const { dashboard, overview, warnings } = opened;
   const sources = {
     stats: dashboard.stats,
@@ -72,19 +73,21 @@ function answer(
     unread: dashboard.unread,
     lifecycle: overview.lifecycle,
   };
+  const data: StatusData =
+    wanted.length === 0
+      ? dashboard
+      : Object.fromEntries(wanted.map((view) => [view, sources[view]]));
+  const at = bus.clock.now();
   return {
-    view: "status",
-    data:
-      wanted.length === 0
-        ? dashboard
-        : Object.fromEntries(wanted.map((view) => [view, sources[view]])),
-    options: { verbose, at: timestamp(bus.clock.now()) },
+    data,
+    view: async (style) =>
+      (await import("../render/status")).statusView(data, style, { verbose, at }),
     warnings,
     afterFlush: async () => {
-      await opened.shown({ alerts: prints(wanted, "alerts"), unread: prints(wanted, "unread") });
-      bus.wake.ring([]);
+      await opened.onShown({ alerts: prints(wanted, "alerts"), unread: prints(wanted, "unread") });
+      bus.changeSignal.notify([]);
     },
-    unshown: opened.unshown,
+    onDropped: opened.onDropped,
   };
 }
 
@@ -119,7 +122,7 @@ async function* redraws(
   const wake = (): void => changed.resolve();
   signal.addEventListener("abort", wake);
   let lost: Error | null = null;
-  const listening = await bus.wake.listen("all", (error) => {
+  const listening = await bus.changeSignal.listen("all", (error) => {
     lost ??= error;
     wake();
   });

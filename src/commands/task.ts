@@ -1,3 +1,4 @@
+/** `task`. */
 import { ParleyError } from "../bus/errors";
 import { task } from "../bus/registration";
 import { defineCommand } from "../cli/command";
@@ -21,6 +22,10 @@ export default defineCommand({
     }
     const shows = args.task_id === undefined && !args.clear;
     const bus = await context.bus(shows ? "read" : "write");
-    return { view: "task", data: await task(bus, args.clear ? null : args.task_id) };
+    const data = await task(bus, args.clear ? null : args.task_id);
+    return {
+      data,
+      view: async (style) => (await import("../render/registration")).taskView(data, style),
+    };
   },
 });

@@ -1,3 +1,4 @@
+/** `unregister`. */
 import { unregister } from "../bus/registration";
 import { defineCommand } from "../cli/command";
 
@@ -13,6 +14,10 @@ export default defineCommand({
   },
   examples: ["unregister", 'unregister --reason "handing over to codex"'],
   async run({ args, context }) {
-    return { view: "unregister", data: await unregister(await context.bus("write"), args.reason) };
+    const data = await unregister(await context.bus("write"), args.reason);
+    return {
+      data,
+      view: async () => (await import("../render/registration")).unregisterView(data),
+    };
   },
 });

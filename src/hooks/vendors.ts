@@ -1,10 +1,11 @@
-import { claude } from "./claude";
-import { codex } from "./codex";
+/** The table of vendors. */
+import { claude } from "../agents/claude/hooks";
+import { codex } from "../agents/codex/hooks";
 import type { HookVendor } from "./event";
-import { gemini } from "./gemini";
+import { gemini } from "../agents/gemini/hooks";
 import { generic } from "./generic";
-import { kimi } from "./kimi";
-import { opencode } from "./opencode";
+import { kimi } from "../agents/kimi/hooks";
+import { opencode } from "../agents/opencode/hooks";
 
 /** Vendors whose hooks are understood, by the word that the command line has for them. One file each. */
 export const hookVendors: Readonly<Record<string, HookVendor>> = {

@@ -1,7 +1,8 @@
+/** Processes above the caller, and which of them counts. */
 import type { ProcessEvidence } from "../bus/process";
-import { knownAgent, type KnownAgent } from "./agents";
+import { knownAgent, type KnownAgent } from "./known-agents";
 import type { Platform, ProcessFacts } from "./platform";
-import { isShell } from "./program";
+import { isShell } from "./program-name";
 import { isInit, isWrapper } from "./wrappers";
 
 /** No chain of parents is that long; a listing taken while processes come and go could have a ring in it. */

@@ -1,3 +1,4 @@
+/** The adapter: agent, clues, machine, project, files. */
 import { realpathSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 
@@ -5,14 +6,14 @@ import { ParleyError } from "../bus/errors";
 import type {
   Agent,
   AgentRequest,
-  Clues,
+  CallerEvidence,
   Identity,
   Machine,
   ProjectFinding,
 } from "../bus/identity";
 import type { LockTarget } from "../bus/lock";
 import type { ProcessControl, ProcessEvidence, ProcessTable } from "../bus/process";
-import { knownAgent, vendorOfProgram } from "./agents";
+import { knownAgent, vendorOfProgram } from "./known-agents";
 import {
   ancestorsOf,
   type Candidate,
@@ -23,14 +24,14 @@ import {
   nearestLasting,
 } from "./ancestry";
 import { findFile } from "./files";
-import { hostname } from "./host";
+import { hostname } from "./host-id";
 import { machineUuid } from "./machine";
 import { findModel } from "./model";
-import { argumentsOf } from "./program";
+import { argumentsOf } from "./program-name";
 import { createPlatform, type Platform, type ProcessFacts } from "./platform";
 import { createProcessTable } from "./processes";
 import { findProject } from "./project";
-import { repositoryName } from "./repository";
+import { repositoryName } from "./repository-id";
 import {
   checkVendor,
   conversationId,
@@ -38,7 +39,7 @@ import {
   type Environment,
   pidFromEnvironment,
   vendorFromEnvironment,
-} from "./vendors";
+} from "./vendor-environment";
 
 export interface IdentityOptions {
   env: Environment;
@@ -84,7 +85,7 @@ class SystemIdentity implements Identity {
     return finding;
   }
 
-  self(): ProcessEvidence | null {
+  ownProcess(): ProcessEvidence | null {
     return this.caller && evidenceOf(this.platform, this.caller);
   }
 
@@ -108,7 +109,7 @@ class SystemIdentity implements Identity {
     });
   }
 
-  clues(): Clues {
+  callerEvidence(): CallerEvidence {
     const { env } = this.options;
     const session = this.options.session || env["PARLEY_SESSION"] || null;
     // Who is named needs no looking for.
@@ -121,11 +122,11 @@ class SystemIdentity implements Identity {
     };
   }
 
-  above(): ProcessEvidence[] {
-    return this.ancestors.map((process) => evidenceOf(this.platform, process));
+  ancestors(): ProcessEvidence[] {
+    return this.processesAbove.map((process) => evidenceOf(this.platform, process));
   }
 
-  near(vendor: string): number[] {
+  likelyPids(vendor: string): number[] {
     const told = pidFromEnvironment(this.options.env, vendor);
     return told === null ? [process.ppid] : [told, process.ppid];
   }
@@ -140,7 +141,8 @@ class SystemIdentity implements Identity {
     const choice =
       pid !== undefined
         ? this.choose(pid)
-        : ((own ? this.ownAgent(llm ?? null) : this.knownAgent) ?? nearestLasting(this.ancestors));
+        : ((own ? this.ownAgent(llm ?? null) : this.knownAgent) ??
+          nearestLasting(this.processesAbove));
     const seen = choice?.process ?? null;
     const { vendor, source } = named ?? this.findVendor(pid === undefined ? null : choice);
     const isVendors = choice?.known != null && choice.known.vendor === vendor;
@@ -167,9 +169,9 @@ class SystemIdentity implements Identity {
 
   /** The nearest agent of this vendor, under whatever name it runs where its vendor's variable tells the pid. */
   private ownAgent(vendor: string | null): Choice | null {
-    const found = nearestAgent(this.ancestors, vendor);
+    const found = nearestAgent(this.processesAbove, vendor);
     const told = pidFromEnvironment(this.options.env, vendor);
-    const above = this.ancestors.find((process) => process.pid === told);
+    const above = this.processesAbove.find((process) => process.pid === told);
     if (found || !above || vendor === null) return found;
     return { process: above, known: { vendor, name: vendor, shared_host: false } };
   }
@@ -205,7 +207,7 @@ class SystemIdentity implements Identity {
 
   /** With the agent's own launchers right above it, since some start themselves again. Without an agent, all. */
   private upToAgent(): Candidate[] {
-    const { ancestors, knownAgent: nearest } = this;
+    const { processesAbove: ancestors, knownAgent: nearest } = this;
     if (!nearest) return ancestors;
     let end = ancestors.indexOf(nearest.process) + 1;
     while (end < ancestors.length && knownAgent(ancestors[end]!)?.vendor === nearest.known?.vendor)
@@ -214,7 +216,7 @@ class SystemIdentity implements Identity {
   }
 
   private isAbove(seen: Candidate): boolean {
-    return this.ancestors.some((process) => process.pid === seen.pid);
+    return this.processesAbove.some((process) => process.pid === seen.pid);
   }
 
   private get platform(): Platform {
@@ -225,12 +227,14 @@ class SystemIdentity implements Identity {
     return (this.#caller ??= this.platform.caller());
   }
 
-  private get ancestors(): Candidate[] {
+  private get processesAbove(): Candidate[] {
     return (this.#ancestors ??= this.caller ? ancestorsOf(this.platform, this.caller) : []);
   }
 
   private get knownAgent(): Choice | null {
-    return this.#agent === undefined ? (this.#agent = nearestAgent(this.ancestors)) : this.#agent;
+    return this.#agent === undefined
+      ? (this.#agent = nearestAgent(this.processesAbove))
+      : this.#agent;
   }
 
   private realPath(path: string): string {

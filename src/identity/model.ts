@@ -1,7 +1,8 @@
+/** The model, by arguments, environment and settings. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import type { Environment } from "./vendors";
+import type { Environment } from "./vendor-environment";
 
 interface ModelPlaces {
   /** Options of the agent's command line. */

@@ -1,3 +1,4 @@
+/** Programs that only run another. */
 import {
   firstWord,
   isShell,
@@ -6,7 +7,7 @@ import {
   programNames,
   scriptOf,
   shellUse,
-} from "./program";
+} from "./program-name";
 
 /** Programs that only run another one and are new for each call. */
 const wrappers = [

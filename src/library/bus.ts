@@ -1,3 +1,4 @@
+/** Every method of the bus. */
 import type { Alert } from "../bus/alert";
 import type { Bus } from "../bus/bus";
 import { type Actor, requireActor } from "../bus/caller";
@@ -6,7 +7,7 @@ import { type CleanupResult, cleanUp } from "../bus/cleanup";
 import { acknowledge } from "../bus/conflicts";
 import { openDashboard, type OpenedDashboard } from "../bus/dashboard";
 import { describeSession } from "../bus/describe";
-import { everyoneInformed } from "../bus/hosts";
+import { allSessionsConfirmed } from "../bus/shared-hosts";
 import { openInbox, read } from "../bus/inbox";
 import { choice } from "../bus/input";
 import type { Lock } from "../bus/lock";
@@ -24,9 +25,9 @@ import { send, sent } from "../bus/send";
 import type { RegisterResult, Session, TaskResult, UnregisterResult } from "../bus/session";
 import type { Stats } from "../bus/status";
 import { cleanStale, type CleanedStale } from "./clean-stale";
-import { markDelivered } from "./delivered";
+import { markDelivered } from "./mark-delivered";
 import { beatEvery, type Heartbeat } from "./heartbeat";
-import { type BusOptions, Door } from "./open";
+import { type BusOptions, LazyBus } from "./open";
 import {
   cursorOf,
   limitOf,
@@ -49,9 +50,9 @@ import { deliver, type Handler, type SubscribeOptions } from "./subscription";
  * in; `"operator"` is the human. Fields of what is returned are those of docs/json.md.
  */
 export class SessionMessageBus {
-  readonly #door: Door;
+  readonly #door: LazyBus;
   /** Listens on a connection of its own: what is written on one and the same does not wake it. */
-  readonly #ear: Door;
+  readonly #ear: LazyBus;
   #session: string | null = null;
   #beats = new Set<Heartbeat>();
   #subscriptions = new Map<AbortController, Promise<void>>();
@@ -60,8 +61,8 @@ export class SessionMessageBus {
     options: BusOptions,
     private readonly onClose: () => void,
   ) {
-    this.#door = new Door(options);
-    this.#ear = new Door(options);
+    this.#door = new LazyBus(options);
+    this.#ear = new LazyBus(options);
   }
 
   /** Registers this process as a session, or updates it; the session of this bus from now on. */
@@ -101,8 +102,8 @@ export class SessionMessageBus {
     const living = await this.getCrossLlmStatus();
     if (activeOnly) return living.filter(({ status }) => status === "active" || status === "idle");
     const bus = await this.#door.bus();
-    const { found, moment } = await everyoneInformed(bus);
-    return found.map(({ record, holdings }) => describeSession(record, holdings, moment, bus));
+    const { found, liveness } = await allSessionsConfirmed(bus);
+    return found.map(({ record, holdings }) => describeSession(record, holdings, liveness, bus));
   }
 
   /** All sessions that have not ended, whoever made their models, with all that is known of them. */

@@ -1,3 +1,4 @@
+/** Ending dead and stale sessions. */
 import type { Bus } from "../bus/bus";
 import { rescue } from "../bus/rescue";
 

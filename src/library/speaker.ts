@@ -1,5 +1,6 @@
+/** The session that a method acts for. */
 import type { Bus } from "../bus/bus";
-import type { Clues, Identity } from "../bus/identity";
+import type { CallerEvidence, Identity } from "../bus/identity";
 
 /**
  * The bus as this session uses it. With null the session is found: the one of this very process, else by what the
@@ -14,17 +15,17 @@ const identityOf = (identity: Identity, sessionId: string | null): Identity => (
   processes: identity.processes,
   machine: () => identity.machine(),
   agent: (request) => identity.agent(request),
-  near: (vendor) => identity.near(vendor),
+  likelyPids: (vendor) => identity.likelyPids(vendor),
   vendorOf: (program) => identity.vendorOf(program),
-  clues: () => (sessionId === null ? withItself(identity) : named(sessionId)),
+  callerEvidence: () => (sessionId === null ? withItself(identity) : named(sessionId)),
   project: (cwd) => identity.project(cwd),
   directory: (path) => identity.directory(path),
-  above: () => identity.above(),
-  self: () => identity.self(),
+  ancestors: () => identity.ancestors(),
+  ownProcess: () => identity.ownProcess(),
   file: (path) => identity.file(path),
 });
 
-const named = (session: string): Clues => ({
+const named = (session: string): CallerEvidence => ({
   session,
   ancestors: [],
   conversation_ids: [],
@@ -32,8 +33,8 @@ const named = (session: string): Clues => ({
 });
 
 /** A command is never its own session, a program is: it comes before all that is above it. */
-function withItself(identity: Identity): Clues {
-  const clues = identity.clues();
-  const self = clues.session === null ? identity.self() : null;
+function withItself(identity: Identity): CallerEvidence {
+  const clues = identity.callerEvidence();
+  const self = clues.session === null ? identity.ownProcess() : null;
   return self ? { ...clues, ancestors: [self, ...clues.ancestors] } : clues;
 }

@@ -1,3 +1,4 @@
+/** Handing over messages as they come. */
 import type { Bus } from "../bus/bus";
 import type { Message } from "../bus/message";
 import { watch } from "../bus/publish";
@@ -30,7 +31,7 @@ export async function deliver(bus: Bus, subscription: Subscription): Promise<voi
   const { channels, since, asOperator, handler, signal } = subscription;
   const query = { channels, all: false, since, duration: null, signal };
   const ended = endOf(signal);
-  for await (const { message, shown } of watch(bus, asOperator, query)) {
+  for await (const { message, onShown: shown } of watch(bus, asOperator, query)) {
     if (signal.aborted) return;
     const handled = (async () => handler(message))().then(() => true);
     // Whoever closes the bus in its own handler would wait for itself.

@@ -1,12 +1,13 @@
+/** Whose call it is; registering who is new. */
 import type { Bus } from "../bus/bus";
 import { requireSession } from "../bus/caller";
 import { ParleyError } from "../bus/errors";
-import type { Clues, Identity } from "../bus/identity";
+import type { CallerEvidence, Identity } from "../bus/identity";
 import { register } from "../bus/registration";
 import type { SessionRecord } from "../bus/session";
 
 /** What a call itself says of the conversation that it comes from. */
-export interface Told {
+export interface CallMetadata {
   vendor: string;
   conversation: string;
 }
@@ -15,7 +16,9 @@ export interface Told {
  * Codex names the conversation in every call: its daemon serves several at a time. Other vendors start one server a
  * process, which their process and environment tell.
  */
-export function toldBy(meta: Readonly<Record<string, unknown>> | undefined): Told | null {
+export function conversationOf(
+  meta: Readonly<Record<string, unknown>> | undefined,
+): CallMetadata | null {
   const turn = meta?.["x-codex-turn-metadata"];
   if (typeof turn !== "object" || turn === null || !("session_id" in turn)) return null;
   const { session_id } = turn;
@@ -25,15 +28,15 @@ export function toldBy(meta: Readonly<Record<string, unknown>> | undefined): Tol
 }
 
 /** The bus as the session whose call it is uses it; one that is not known yet is registered first. */
-export async function speakingFor(
+export async function actingAs(
   bus: Bus,
-  told: Told | null,
+  told: CallMetadata | null,
   vendor: string | undefined,
 ): Promise<{ bus: Bus; record: SessionRecord }> {
   const own: Bus = { ...bus, identity: withClues(bus.identity, cluesFor(bus.identity, told)) };
   const record = (await known(own)) ?? (await arrive(own, told, vendor));
   // From here on it is known who speaks: nothing is looked for twice.
-  const clues: Clues = {
+  const clues: CallerEvidence = {
     session: record.session_id,
     ancestors: [],
     conversation_ids: [],
@@ -56,7 +59,7 @@ async function known(bus: Bus): Promise<SessionRecord | null> {
 
 async function arrive(
   bus: Bus,
-  told: Told | null,
+  told: CallMetadata | null,
   vendor: string | undefined,
 ): Promise<SessionRecord> {
   await register(bus, { vendor: vendor ?? told?.vendor, sessionUuid: told?.conversation });
@@ -64,22 +67,22 @@ async function arrive(
 }
 
 /** What is named by `--session` or PARLEY_SESSION stands. */
-function cluesFor(identity: Identity, told: Told | null): Clues {
-  const clues = identity.clues();
+function cluesFor(identity: Identity, told: CallMetadata | null): CallerEvidence {
+  const clues = identity.callerEvidence();
   if (told === null || clues.session !== null) return clues;
   return { ...clues, conversation_ids: [told.conversation] };
 }
 
-const withClues = (identity: Identity, clues: Clues): Identity => ({
+const withClues = (identity: Identity, clues: CallerEvidence): Identity => ({
   processes: identity.processes,
   machine: () => identity.machine(),
   agent: (request) => identity.agent(request),
-  near: (vendor) => identity.near(vendor),
+  likelyPids: (vendor) => identity.likelyPids(vendor),
   vendorOf: (program) => identity.vendorOf(program),
-  clues: () => clues,
+  callerEvidence: () => clues,
   project: (cwd) => identity.project(cwd),
   directory: (path) => identity.directory(path),
-  above: () => identity.above(),
-  self: () => identity.self(),
+  ancestors: () => identity.ancestors(),
+  ownProcess: () => identity.ownProcess(),
   file: (path) => identity.file(path),
 });

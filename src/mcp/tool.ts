@@ -1,3 +1,4 @@
+/** What a tool is: `defineTool`. */
 import type { Bus } from "../bus/bus";
 import type { Actor } from "../bus/caller";
 import * as z from "zod";

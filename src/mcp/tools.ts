@@ -1,3 +1,4 @@
+/** The table of tools. */
 import * as z from "zod";
 
 import { openDashboard } from "../bus/dashboard";
@@ -7,7 +8,7 @@ import { duration } from "../bus/input";
 import { claim, lock, release, unlock } from "../bus/locking";
 import { send } from "../bus/send";
 import { showInbox } from "./mail";
-import { defusedLine } from "../bus/framing";
+import { sanitizeLine } from "../bus/untrusted-text";
 import { describeStatus } from "./status";
 import { defineTool, type Tool } from "./tool";
 
@@ -28,7 +29,7 @@ function someOrAll(some: string[] | undefined, all: boolean | undefined, what: s
   });
 }
 
-const listed = (all: readonly string[]): string => all.map((each) => defusedLine(each)).join(", ");
+const listed = (all: readonly string[]): string => all.map((each) => sanitizeLine(each)).join(", ");
 
 /** One call of the bus each, as the verb of that name makes it. */
 export const tools: readonly Tool[] = [
@@ -112,7 +113,7 @@ export const tools: readonly Tool[] = [
       const who = listed(sent.map((each) => `#${each.id} to ${each.recipient_id}`));
       const seen = outlooks
         .filter(({ expect }) => expect !== "registration")
-        .map(({ session_id, says }) => ` ${defusedLine(session_id)} ${says}.`);
+        .map(({ session_id, says }) => ` ${sanitizeLine(session_id)} ${says}.`);
       const later = queued
         ? " It is not active: it gets this when it registers. bus_status says who is here."
         : "";
@@ -152,7 +153,7 @@ export const tools: readonly Tool[] = [
       }));
       const text = [
         `Locked: ${listed(locks.map(({ file_path }) => file_path))}.`,
-        ...warnings.map(({ message }) => `Warning: ${defusedLine(message)}.`),
+        ...warnings.map(({ message }) => `Warning: ${sanitizeLine(message)}.`),
       ].join("\n");
       return { text, data: { locks, ...(warnings.length > 0 && { warnings }) } };
     },
@@ -188,7 +189,7 @@ export const tools: readonly Tool[] = [
       const time = input.ttl === undefined ? null : duration(input.ttl, "ttl");
       const { claim: got } = await claim(bus, input.task_id, { ttl: time, wait: null });
       const { task_id, expires_at, fence } = got;
-      return { text: `Claimed: ${defusedLine(task_id)}.`, data: { task_id, expires_at, fence } };
+      return { text: `Claimed: ${sanitizeLine(task_id)}.`, data: { task_id, expires_at, fence } };
     },
   }),
   defineTool({

@@ -1,4 +1,6 @@
-import { installable, type Owner, quoted } from "./program";
+/** The seeds' commands as files of agents. */
+import { shellQuote } from "../bus/shell";
+import { installable, type Owner } from "./program";
 import type { ConfigFile, Editor } from "./vendor";
 
 /** A command of the seeds: what a user of an agent types to have a verb run. */
@@ -81,7 +83,7 @@ export function wholeFile(
     install: (text) =>
       text === null || isOurs(text) ? `${write(installable(owner))}\n${lastLine}\n` : text,
     remove: (text) => (isOurs(text) ? null : text),
-    look(text) {
+    inspect(text) {
       if (text === null) return { state: "absent", programs: [], missing: [] };
       if (!isOurs(text)) return { state: "foreign", programs: [], missing: [] };
       const current = owner.program === null || text === this.install(text);
@@ -94,7 +96,7 @@ export function wholeFile(
 export const claudeCommand =
   ({ verb, description, hint }: SeedCommand) =>
   (program: string): string => {
-    const call = `${quoted(program)} ${verb}`;
+    const call = `${shellQuote(program)} ${verb}`;
     return `---
 description: ${JSON.stringify(description)}
 argument-hint: ${JSON.stringify(hint)}
@@ -112,7 +114,7 @@ ${advice(call)}
 export const opencodeCommand =
   ({ verb, description }: SeedCommand) =>
   (program: string): string => {
-    const call = `${quoted(program)} ${verb}`;
+    const call = `${shellQuote(program)} ${verb}`;
     return `---
 description: ${JSON.stringify(description)}
 ---
@@ -128,7 +130,7 @@ ${advice(call)}
 export const codexSkill =
   ({ name, verb, description, hint }: SeedCommand) =>
   (program: string): string => {
-    const call = `${quoted(program)} ${verb}`;
+    const call = `${shellQuote(program)} ${verb}`;
     return `---
 name: ${name}
 description: ${JSON.stringify(`${description}. Use it when the user calls $${name} or asks for just that.`)}
@@ -144,7 +146,7 @@ If it answers that it may not write the database, the sandbox is in the way: use
 export const geminiCommand =
   ({ verb, description, hint }: SeedCommand) =>
   (program: string): string => {
-    const call = `${quoted(program)} ${verb}`;
+    const call = `${shellQuote(program)} ${verb}`;
     const prompt = `Run \`${call}\` with the tool run_shell_command, exactly so quoted, followed by these arguments of the user (there may be none; the form is \`${hint}\`), each quoted for the shell where it needs to be:
 
 {{args}}
@@ -161,7 +163,7 @@ ${prompt.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"""
 export const kimiSkill =
   ({ name, verb, description, hint }: SeedCommand) =>
   (program: string): string => {
-    const call = `${quoted(program)} ${verb}`;
+    const call = `${shellQuote(program)} ${verb}`;
     return `---
 name: ${name}
 description: ${JSON.stringify(`${description}. Use it when the user calls /${name} or asks for just that.`)}

@@ -1,15 +1,16 @@
+/** Findings about agents. */
 import { existsSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 import type { DatabaseReport, Finding } from "../bus/doctor";
 import type { SetupScope } from "../bus/setup";
-import { ask } from "./ask";
+import { runAgent } from "./run-agent";
 import { finding } from "./database";
-import { find, textOf } from "./files";
+import { findFile, textOf } from "./files";
 import { hookFiles, hookOf, isScript } from "./git";
 import { type Owner, runningProgram } from "./program";
-import { SetupRecord } from "./record";
-import type { Place, Sight, Vendor } from "./vendor";
+import { Manifest } from "./manifest";
+import type { Place, InstallState, Vendor } from "./vendor";
 import { isInstalled, programOf, vendors } from "./vendors";
 
 export interface VendorRequest {
@@ -22,7 +23,7 @@ export interface VendorRequest {
 
 /** What there is to say of the agents, one after the other; they are asked at the same time. */
 export async function vendorFindings(request: VendorRequest): Promise<Finding[]> {
-  const { programs, repositories } = new SetupRecord(request.dataDirectory).read();
+  const { programs, repositories } = new Manifest(request.dataDirectory).read();
   const owner: Owner = { program: runningProgram(), known: programs };
   const all = await Promise.all(vendors.map((vendor) => findingsOf(vendor, owner, request)));
   const hooked = repositories.filter((directory) => existsSync(directory));
@@ -35,14 +36,14 @@ function repositoryFinding(directory: string, owner: Owner): Finding {
   const remedy = "run parley setup git in that repository";
   try {
     const path = hookOf(directory);
-    const { bytes } = find(path);
+    const { bytes } = findFile(path);
     if (!isScript(bytes)) {
       const message = `${path} is no script any more, so parley does not look at commits`;
       const way = "have a script in its place run it and run parley setup git in that repository";
       return finding(check, "warning", message, `${way}, with --remove if that was meant`);
     }
     const [{ editor }] = hookFiles(directory, owner);
-    const { state, programs } = editor.look(bytes && textOf(path, bytes));
+    const { state, programs } = editor.inspect(bytes && textOf(path, bytes));
     if (state === "absent") {
       const message = `${path} has lost what parley setup git wrote, so commits pass`;
       return finding(check, "warning", message, `${remedy}, with --remove if that was meant`);
@@ -97,7 +98,7 @@ async function versionOf(vendor: Vendor, program: string | null, place: Place): 
   const { env, cwd } = place;
   const version =
     packagedVersion(vendor, program) ??
-    (await ask([program, "--version"], { env, cwd, milliseconds: 5000 }, (output, ended) =>
+    (await runAgent([program, "--version"], { env, cwd, milliseconds: 5000 }, (output, ended) =>
       ended ? (/\d+\.\d+\.\d+\S*/.exec(output)?.[0] ?? "") : null,
     ));
   if (version) return finding(name, "ok", `${title} ${version}`);
@@ -109,7 +110,7 @@ async function versionOf(vendor: Vendor, program: string | null, place: Place): 
 function packagedVersion({ package: own }: Vendor, program: string): string | null {
   if (own === undefined) return null;
   for (let path = dirname(realpathSync(program)); path !== dirname(path); path = dirname(path)) {
-    const { bytes } = find(join(path, "package.json"));
+    const { bytes } = findFile(join(path, "package.json"));
     if (bytes === null) continue;
     try {
       const { name, version } = JSON.parse(bytes.toString("utf8"));
@@ -121,7 +122,7 @@ function packagedVersion({ package: own }: Vendor, program: string): string | nu
   return null;
 }
 
-interface SeenPart extends Sight {
+interface SeenPart extends InstallState {
   part: string;
   path: string;
   scope: SetupScope;
@@ -135,8 +136,8 @@ function partsOf(vendor: Vendor, owner: Owner, place: Place): SeenPart[] {
       const key = `${part} ${path}`;
       if (seen.has(key)) return [];
       seen.add(key);
-      const { bytes } = find(path);
-      return [{ part, path, scope, ...editor.look(bytes && textOf(path, bytes)) }];
+      const { bytes } = findFile(path);
+      return [{ part, path, scope, ...editor.inspect(bytes && textOf(path, bytes)) }];
     }),
   );
 }

@@ -1,3 +1,4 @@
+/** Our plugin as a file of OpenCode, and npm's settings beside it. */
 import { wholeFile } from "./commands";
 // oxlint-disable-next-line import/default -- its text is imported, not the module
 import text from "./opencode-plugin.js" with { type: "text" };
@@ -14,8 +15,8 @@ export function pluginEditor(owner: Owner): Editor {
   );
   return {
     ...whole,
-    look(found) {
-      const sight = whole.look(found);
+    inspect(found) {
+      const sight = whole.inspect(found);
       if (found === null || sight.state === "foreign") return sight;
       const named = call.exec(found)?.[1];
       const programs = named === undefined ? [] : [JSON.parse(named) as string];
@@ -42,8 +43,8 @@ export const patienceEditor = (owner: Owner): Editor => {
   );
   return {
     ...whole,
-    look(found) {
-      const sight = whole.look(found);
+    inspect(found) {
+      const sight = whole.inspect(found);
       return sight.state === "foreign" ? { ...sight, state: "complete" } : sight;
     },
   };

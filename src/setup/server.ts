@@ -1,3 +1,4 @@
+/** Our MCP entry in a JSON file. */
 import { JsonText, type Path } from "./json";
 import { installable, type Owner, programOfServer } from "./program";
 import type { Editor } from "./vendor";
@@ -60,7 +61,7 @@ export function serverEditor(file: string, owner: Owner, form: ServerForm = comm
         : without.text;
     },
 
-    look(text) {
+    inspect(text) {
       const json = new JsonText(text ?? "", file);
       const program = programIn(json);
       if (program !== null) return { state: "complete", programs: [program], missing: [] };

@@ -1,14 +1,15 @@
+/** Planning, doing and reporting it all. */
 import { delimiter } from "node:path";
 
 import { ParleyError, type Warning } from "../bus/errors";
 import type { SetupChange, SetupOutcome, SetupResult, SetupScope } from "../bus/setup";
 import { apply, removeEmpty } from "./apply";
 import { git, hookFiles, hookOf, isScript } from "./git";
-import { find } from "./files";
+import { findFile } from "./files";
 import { type LinkChange, planLinks, planUnlinking } from "./links";
 import { type FileChange, planInstall, planRemoval, type VendorFile } from "./plan";
 import { installable, type Owner, runningProgram } from "./program";
-import { hashOf, type Memory, SetupRecord } from "./record";
+import { hashOf, type ManifestData, Manifest } from "./manifest";
 import type { Place, Vendor } from "./vendor";
 import { isInstalled, nameable, programOf, vendors } from "./vendors";
 
@@ -35,7 +36,7 @@ export async function setUp(
   request: SetupRequest,
 ): Promise<Omit<SetupOutcome, "result"> & { result: Omit<SetupResult, "policy"> }> {
   const { action, place, dryRun } = request;
-  const record = new SetupRecord(request.dataDirectory);
+  const record = new Manifest(request.dataDirectory);
   const chosen = chooseVendors(request);
   let plan = makePlan(request, chosen, record);
   if (!dryRun && isSomething(plan)) {
@@ -72,7 +73,7 @@ export async function setUp(
 }
 
 interface Plan {
-  memory: Memory;
+  memory: ManifestData;
   owner: Owner;
   changes: FileChange[];
   links: LinkChange[];
@@ -87,7 +88,7 @@ const isSomething = ({ changes, links, repositories, memory }: Plan): boolean =>
   changes.length + links.length > 0 || !Bun.deepEquals(repositories, memory.repositories);
 
 /** Reads only. */
-function makePlan(request: SetupRequest, chosen: readonly Vendor[], record: SetupRecord): Plan {
+function makePlan(request: SetupRequest, chosen: readonly Vendor[], record: Manifest): Plan {
   const { action, place } = request;
   const memory = record.read();
   const owner = { program: request.program ?? runningProgram(), known: memory.programs };
@@ -97,7 +98,9 @@ function makePlan(request: SetupRequest, chosen: readonly Vendor[], record: Setu
   const unhooked = hooked.filter((each) => !faults.has(each));
   // A hook that was replaced by a program holds nothing of ours.
   const isConcerned = (vendor: Vendor): boolean =>
-    vendor !== git || action === "install" || isScript(find(hookOf(git.directory(place))).bytes);
+    vendor !== git ||
+    action === "install" ||
+    isScript(findFile(hookOf(git.directory(place))).bytes);
   const files = [
     ...chosen
       .filter(isConcerned)
@@ -140,9 +143,9 @@ const filesOfHook = (directory: string, owner: Owner): VendorFile[] =>
 /** Why our hook cannot be taken out of repositories: none of them is to keep the rest from being removed. */
 function faultsOf(
   repositories: readonly string[],
-  memory: Memory,
+  memory: ManifestData,
   owner: Owner,
-  record: SetupRecord,
+  record: Manifest,
 ): Map<string, ParleyError> {
   const faults = new Map<string, ParleyError>();
   for (const directory of repositories) {
@@ -181,7 +184,7 @@ function chooseVendors({ action, names, maybeNone, place }: SetupRequest): reado
 function linksOf(
   request: SetupRequest,
   program: string | null,
-  memory: Memory,
+  memory: ManifestData,
 ): { links: LinkChange[]; warnings: Warning[] } {
   const { action, place } = request;
   const { directory, names } = request.links;
@@ -200,9 +203,9 @@ function linksOf(
 function perform(
   { memory, owner, changes, links, repositories }: Plan,
   scope: SetupScope,
-  record: SetupRecord,
+  record: Manifest,
 ): void {
-  const next: Memory = { ...structuredClone(memory), repositories };
+  const next: ManifestData = { ...structuredClone(memory), repositories };
   for (const { target, before, after, base } of changes) {
     if (before !== null && !isOwn(memory, target, before)) record.keep(target, before);
     const name = base && record.keep(target, base);
@@ -221,13 +224,13 @@ function perform(
 }
 
 /** Nobody has changed what setup itself has made of the file: no copy is worth keeping. */
-const isOwn = (memory: Memory, target: string, bytes: Buffer): boolean =>
+const isOwn = (memory: ManifestData, target: string, bytes: Buffer): boolean =>
   memory.files[target]?.after === hashOf(bytes);
 
 async function reported(
   { vendor, part, path, target, before, after }: FileChange,
-  record: SetupRecord,
-  memory: Memory,
+  record: Manifest,
+  memory: ManifestData,
   dryRun: boolean,
 ): Promise<SetupChange> {
   const action = before === null ? "create" : after === null ? "remove" : "update";

@@ -1,3 +1,4 @@
+/** Our hooks in Kimi's TOML. */
 import type { HookEvents } from "./hooks";
 import { hookCommand, installable, type Owner, programOfHook } from "./program";
 import { invalidToml, mark, parseToml, startsOf, tableEnd, type Table } from "./toml";
@@ -82,7 +83,7 @@ export function tomlHooksEditor(
 
     remove: (text) => without(text),
 
-    look(text) {
+    inspect(text) {
       const own = ownIn(text ?? "");
       const isWhole = (event: string): boolean =>
         own.some((each) => each["event"] === event && each["matcher"] === events[event]?.matcher);

@@ -1,3 +1,5 @@
+/** Which lines of TOML can begin a table. */
+
 /**
  * Of each line of a valid TOML text, whether it begins outside of any string and array: only there can a table or a key
  * begin, whatever a line inside looks like.

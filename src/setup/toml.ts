@@ -1,3 +1,4 @@
+/** Our MCP entry in Codex's TOML. */
 import { ParleyError } from "../bus/errors";
 import { installable, type Owner, programOfServer } from "./program";
 import { topLines } from "./toml-lines";
@@ -93,7 +94,7 @@ export function tomlServerEditor(file: string, owner: Owner): Editor {
       return checked(before, lines.join("\n"), undefined);
     },
 
-    look(text) {
+    inspect(text) {
       const entry = entryIn(parse(text ?? ""));
       const program = programOfServer(entry, owner);
       if (program !== null) return { state: "complete", programs: [program], missing: [] };

@@ -1,3 +1,4 @@
+/** What an adapter of an agent's configuration is. */
 import type { SetupPart, SetupScope } from "../bus/setup";
 import type { Owner } from "./program";
 
@@ -14,7 +15,7 @@ export interface Place {
 }
 
 /** What a file holds of ours. */
-export interface Sight {
+export interface InstallState {
   /** `foreign`: the name is taken by something that is not ours. */
   state: "complete" | "partial" | "absent" | "foreign";
   /** Programs that our entries run. */
@@ -34,7 +35,7 @@ export interface Editor {
    * stays when it is empty again. Null where the whole file is ours.
    */
   remove(text: string, base: string | null): string | null;
-  look(text: string | null): Sight;
+  inspect(text: string | null): InstallState;
 }
 
 /** A file of an agent's configuration, and our part in it. Several parts may share a file. */

@@ -1,11 +1,12 @@
+/** The agents that are known, and which are installed. */
 import { existsSync } from "node:fs";
 
-import { claude } from "./claude";
-import { codex } from "./codex";
-import { gemini } from "./gemini";
+import { claude } from "../agents/claude/setup";
+import { codex } from "../agents/codex/setup";
+import { gemini } from "../agents/gemini/setup";
 import { git } from "./git";
-import { kimi } from "./kimi";
-import { opencode } from "./opencode";
+import { kimi } from "../agents/kimi/setup";
+import { opencode } from "../agents/opencode/setup";
 import type { Place, Vendor } from "./vendor";
 
 /** Every agent that setup knows, by the name that its hooks are called with. */

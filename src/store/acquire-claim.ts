@@ -2,7 +2,7 @@
 import type { Claim, ClaimRequest } from "../bus/claim";
 import { timestamp } from "../bus/clock";
 import { ParleyError } from "../bus/errors";
-import type { Moment } from "../bus/liveness";
+import type { Liveness } from "../bus/liveness";
 import type { Attempt } from "../bus/lock";
 import type { SessionRecord } from "../bus/session";
 import { raiseAlert } from "./alert";
@@ -25,11 +25,11 @@ import {
 export async function acquireClaim(
   s: Statements,
   request: ClaimRequest,
-  moment: Moment,
+  liveness: Liveness,
 ): Promise<Attempt<Claim>> {
   const me = await requireLive(s, request.session_id);
   // A waiting session's look at something still held writes nothing, or every look would wake the other waiters.
-  if (request.ticket === null) await touchAndSweep(s, me.session_id, moment);
+  if (request.ticket === null) await touchAndSweep(s, me.session_id, liveness);
   const { task_id, session_id } = request;
   const refuse = (holder: string, waits: boolean): Promise<Attempt<Claim>> =>
     blocked(
@@ -38,35 +38,35 @@ export async function acquireClaim(
       request,
       [task_id],
       { kind: "claim", holder, resource: task_id, wanted: task_id, lock: null, waits },
-      moment,
+      liveness,
     );
   const claim = await claimOn(s, task_id);
-  if (claim && claim.session_id !== session_id && !(await isFree(s, claim, moment))) {
+  if (claim && claim.session_id !== session_id && !(await isFree(s, claim, liveness))) {
     return refuse(claim.session_id, false);
   }
   const mine = claim?.session_id === session_id;
   const first = mine
     ? null
     : firstInQueue(
-        await queueOn(s, "claim", me.machine_uuid, moment),
+        await queueOn(s, "claim", me.machine_uuid, liveness),
         request,
         (wanted) => wanted === task_id,
         () => false,
       );
   if (first) return refuse(first.holder, true);
   if (request.ticket !== null) await leaveQueue(s, request.ticket);
-  const got = await writeClaim(s, me, request, moment.at);
+  const got = await writeClaim(s, me, request, liveness.now);
   if (!mine) await refuseTooMany(s, "task_claims", session_id);
-  const others = await stillAlive(s, await workingOn(s, task_id, session_id), moment);
+  const others = await stillAlive(s, await workingOn(s, task_id, session_id), liveness);
   const ids = others.map((each) => each.session_id);
   if (!mine && ids.length > 0) {
-    await raiseAlert(s, "task_conflict", task_id, [...ids, session_id], me, moment.at);
+    await raiseAlert(s, "task_conflict", task_id, [...ids, session_id], me, liveness.now);
   }
   return { kind: "got", got, touched: ids };
 }
 
-const isFree = (s: Statements, claim: Claim, moment: Moment): Promise<boolean> =>
-  freeIfOver(s, claim, moment, releaseClaim);
+const isFree = (s: Statements, claim: Claim, liveness: Liveness): Promise<boolean> =>
+  freeIfOver(s, claim, liveness, releaseClaim);
 
 /** Live sessions other than this one whose current task it is. */
 const workingOn = (s: Statements, task_id: string, session_id: string): Promise<SessionRecord[]> =>
@@ -106,10 +106,10 @@ export async function releaseClaims(
   s: Statements,
   session_id: string,
   tasks: readonly string[] | null,
-  moment: Moment,
+  liveness: Liveness,
 ): Promise<{ released: Claim[]; touched: string[] }> {
   await requireLive(s, session_id);
-  await touchAndSweep(s, session_id, moment);
+  await touchAndSweep(s, session_id, liveness);
   const claims =
     tasks === null
       ? await claimsOf(s, session_id)
@@ -117,12 +117,12 @@ export async function releaseClaims(
           (claim) => claim !== null,
         );
   for (const claim of claims) {
-    if (claim.session_id !== session_id && !(await isFree(s, claim, moment))) {
+    if (claim.session_id !== session_id && !(await isFree(s, claim, liveness))) {
       throw claimedByOther(claim);
     }
   }
   const released = claims.filter((claim) => claim.session_id === session_id);
-  for (const claim of released) await releaseClaim(s, claim, "release", moment.at);
+  for (const claim of released) await releaseClaim(s, claim, "release", liveness.now);
   return { released, touched: await waitingSessions(s, "claim") };
 }
 

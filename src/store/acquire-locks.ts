@@ -1,8 +1,8 @@
 /** Taking locks, and giving them up. */
 import { timestamp } from "../bus/clock";
 import { ParleyError } from "../bus/errors";
-import type { Moment } from "../bus/liveness";
-import type { Attempt, Blocker, GotLocks, Lock, LockRequest, LockTarget } from "../bus/lock";
+import type { Liveness } from "../bus/liveness";
+import type { Attempt, Blocker, AcquiredLocks, Lock, LockRequest, LockTarget } from "../bus/lock";
 import type { SessionRecord } from "../bus/session";
 import type { Statements } from "./database";
 import { insertEvent, insertNote } from "./event";
@@ -26,43 +26,43 @@ import {
 export async function acquireLocks(
   s: Statements,
   request: LockRequest,
-  moment: Moment,
-): Promise<Attempt<GotLocks>> {
+  liveness: Liveness,
+): Promise<Attempt<AcquiredLocks>> {
   const me = await requireLive(s, request.session_id);
   // A waiting session's look at something still held writes nothing, or every look would wake the other waiters; before
-  // a lease comes `attend`.
-  if (request.ticket === null && !request.auto) await touchAndSweep(s, me.session_id, moment);
+  // a lease comes `recordActivity`.
+  if (request.ticket === null && !request.auto) await touchAndSweep(s, me.session_id, liveness);
   const paths = request.targets.map((target) => target.file_path);
-  const refuse = (blocker: Omit<Blocker, "kind">): Promise<Attempt<GotLocks>> =>
-    blocked(s, me, request, paths, { kind: "lock", ...blocker }, moment);
+  const refuse = (blocker: Omit<Blocker, "kind">): Promise<Attempt<AcquiredLocks>> =>
+    blocked(s, me, request, paths, { kind: "lock", ...blocker }, liveness);
   const taken = new Map<string, LockRow>();
   for (const wanted of paths) {
     for (const lock of await overlapping(s, wanted, me.machine_uuid)) {
-      if (lock.session_id === me.session_id || (await isFree(s, lock, moment))) continue;
+      if (lock.session_id === me.session_id || (await isFree(s, lock, liveness))) continue;
       if (!request.force || lock.lock_type === "exclusive") {
         const { file_path: resource, session_id: holder } = lock;
         return refuse({ holder, resource, wanted, lock: lockFrom(lock), waits: false });
       }
       taken.set(lock.file_path, lock);
     }
-    const first = request.force ? null : await aheadOf(s, me, request, wanted, moment);
+    const first = request.force ? null : await aheadOf(s, me, request, wanted, liveness);
     if (first) return refuse({ ...first, wanted, lock: null, waits: true });
   }
   if (request.ticket !== null) await leaveQueue(s, request.ticket);
   for (const lock of taken.values()) {
     const { file_path: file, session_id: holder } = lock;
-    await releaseLock(s, lock, "take", moment.at, me.session_id);
+    await releaseLock(s, lock, "take", liveness.now, me.session_id);
     const note = `${me.session_id} has taken your advisory lock on ${file}`;
-    await insertNote(s, me, holder, note, { file }, moment.at);
+    await insertNote(s, me, holder, note, { file }, liveness.now);
   }
   const locks: Lock[] = [];
   const fresh: string[] = [];
-  const elsewhere: GotLocks["elsewhere"] = [];
+  const elsewhere: AcquiredLocks["elsewhere"] = [];
   for (const target of request.targets) {
-    const { lock, isFresh } = await writeLock(s, me, request, target, moment.at);
+    const { lock, isFresh } = await writeLock(s, me, request, target, liveness.now);
     locks.push(lockFrom(lock));
     if (isFresh) fresh.push(lock.file_path);
-    elsewhere.push(...(await inOtherWorktrees(s, me, target, moment)));
+    elsewhere.push(...(await inOtherWorktrees(s, me, target, liveness)));
   }
   if (fresh.length > 0) await refuseTooMany(s, "file_locks", me.session_id);
   return {
@@ -72,8 +72,8 @@ export async function acquireLocks(
   };
 }
 
-const isFree = (s: Statements, lock: LockRow, moment: Moment): Promise<boolean> =>
-  freeIfOver(s, lock, moment, releaseLock);
+const isFree = (s: Statements, lock: LockRow, liveness: Liveness): Promise<boolean> =>
+  freeIfOver(s, lock, liveness, releaseLock);
 
 /** A session that has waited longer for what overlaps the path. */
 async function aheadOf(
@@ -81,11 +81,11 @@ async function aheadOf(
   me: SessionRecord,
   request: LockRequest,
   path: string,
-  moment: Moment,
+  liveness: Liveness,
 ): Promise<Ahead | null> {
   const mine = await locksOf(s, me.session_id);
   return firstInQueue(
-    await queueOn(s, "lock", me.machine_uuid, moment),
+    await queueOn(s, "lock", me.machine_uuid, liveness),
     request,
     (wanted) => overlaps(path, wanted),
     (wanted) => mine.some((lock) => overlaps(lock.file_path, wanted)),
@@ -139,8 +139,8 @@ async function inOtherWorktrees(
   s: Statements,
   me: SessionRecord,
   target: LockTarget,
-  moment: Moment,
-): Promise<GotLocks["elsewhere"]> {
+  liveness: Liveness,
+): Promise<AcquiredLocks["elsewhere"]> {
   const { repository, repository_path } = target;
   if (repository === null || repository_path === null) return [];
   const found = await s.all<LockRow>(
@@ -155,9 +155,9 @@ async function inOtherWorktrees(
       paths: [repository_path, ...ancestorsOf(repository_path), "."],
     },
   );
-  const elsewhere: GotLocks["elsewhere"] = [];
+  const elsewhere: AcquiredLocks["elsewhere"] = [];
   for (const lock of found) {
-    if (await isFree(s, lock, moment)) continue;
+    if (await isFree(s, lock, liveness)) continue;
     const isHere = !s.dialect.perMachine || lock.machine_uuid === me.machine_uuid;
     const hostname = isHere ? null : ((await liveRecord(s, lock.session_id))?.hostname ?? null);
     elsewhere.push({
@@ -173,10 +173,10 @@ export async function releaseLocks(
   s: Statements,
   session_id: string,
   paths: readonly string[] | null,
-  moment: Moment,
+  liveness: Liveness,
 ): Promise<{ released: Lock[]; touched: string[] }> {
   const me = await requireLive(s, session_id);
-  await touchAndSweep(s, session_id, moment);
+  await touchAndSweep(s, session_id, liveness);
   const locks =
     paths === null
       ? await locksOf(s, session_id)
@@ -186,11 +186,11 @@ export async function releaseLocks(
           { machine: me.machine_uuid, paths },
         );
   for (const lock of locks) {
-    if (lock.session_id !== session_id && !(await isFree(s, lock, moment)))
+    if (lock.session_id !== session_id && !(await isFree(s, lock, liveness)))
       throw lockedByOther(lock);
   }
   const released = locks.filter((lock) => lock.session_id === session_id);
-  for (const lock of released) await releaseLock(s, lock, "unlock", moment.at);
+  for (const lock of released) await releaseLock(s, lock, "unlock", liveness.now);
   return { released: released.map(lockFrom), touched: await waitingSessions(s, "lock") };
 }
 

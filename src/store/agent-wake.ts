@@ -1,6 +1,6 @@
 /** Waking an idle session for a message: the permission, and what came of it. */
 import { parseTime, timestamp } from "../bus/clock";
-import type { Rung, WakeEvidence, WakeLeave, WakeRequest } from "../bus/reach";
+import type { WakeResult, WakeEvidence, WakePermit, WakeRequest } from "../bus/agent-wake";
 import type { Statements } from "./database";
 import { inLoop } from "./message-loop";
 import { sessionFrom, type SessionRow, sessionRow } from "./session";
@@ -28,7 +28,7 @@ export const wakeFrom = (row: WakeColumns): WakeEvidence | null =>
 const unheard = 10_000;
 
 /** Whether a session may be woken now, by its row: where it idles and no wake prompt is on its way to it. */
-function leaveFor(row: SessionRow, at: number): WakeLeave {
+function permitFor(row: SessionRow, at: number): WakePermit {
   const record = sessionFrom(row);
   const { activity } = record;
   if (activity?.state !== "idle") return { kind: activity?.state ?? "working" };
@@ -40,26 +40,26 @@ function leaveFor(row: SessionRow, at: number): WakeLeave {
 }
 
 /** As the only writer: of several senders exactly one gets `go`. */
-export async function reserveWake(
+export async function permitWake(
   s: Statements,
   { session_id, sender_id }: WakeRequest,
   at: number,
-): Promise<WakeLeave | null> {
+): Promise<WakePermit | null> {
   const row = await sessionRow(s, session_id);
   if (!row || row.status === "terminated") return null;
   if (await inLoop(s, session_id, sender_id)) return { kind: "loop" };
-  const leave = leaveFor(row, at);
-  if (leave.kind !== "go") return leave;
+  const permit = permitFor(row, at);
+  if (permit.kind !== "go") return permit;
   await s.run("update parley.session_registry set rung_at = $now where session_id = $session_id", {
     session_id,
     now: timestamp(at),
   });
-  return leave;
+  return permit;
 }
 
-export async function noteWake(
+export async function recordWake(
   s: Statements,
-  evidence: Rung & { message_id: number; session_id: string },
+  evidence: WakeResult & { message_id: number; session_id: string },
   at: number,
 ): Promise<void> {
   const { message_id, session_id, way, outcome, reason } = evidence;

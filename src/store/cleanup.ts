@@ -1,6 +1,6 @@
 /** Removing all that is past its time. */
 import type { Removed } from "../bus/cleanup";
-import type { Moment } from "../bus/liveness";
+import type { Liveness } from "../bus/liveness";
 import type { SessionRecord } from "../bus/session";
 import type { CleanedUp } from "../bus/store";
 import type { Database } from "./database";
@@ -12,20 +12,20 @@ import { waiters, waitingSessions } from "./wait-queue";
 
 export const cleanUp = (
   db: Database,
-  moment: Moment,
+  liveness: Liveness,
   { vacuum }: { vacuum: boolean },
 ): Promise<CleanedUp> =>
   db.upkeep.around(async () => {
     const { upkeep } = db;
     const removed = nothing();
-    await endAllDead(db, moment, removed);
+    await endAllDead(db, liveness, removed);
     for (const sweep of [...holdingSweeps, ...messageSweeps(upkeep), ...legacySweeps(upkeep)]) {
-      await inBatches(db, (s, limit) => sweep(s, moment.at, limit, removed));
+      await inBatches(db, (s, limit) => sweep(s, liveness.now, limit, removed));
     }
     await db.write(async (s) => {
       // Looking at the queues forgets those who wait no more.
-      await waiters(s, "lock", moment);
-      await waiters(s, "claim", moment);
+      await waiters(s, "lock", liveness);
+      await waiters(s, "claim", liveness);
     });
     const blocked = await upkeep.giveBack(vacuum, (batch) => inBatches(db, batch));
     const shrinks = await upkeep.shrinks();
@@ -55,15 +55,15 @@ async function inBatches(db: Database, batch: Batch): Promise<void> {
 }
 
 /** Ends the dead sessions, which frees what they hold. */
-async function endAllDead(db: Database, moment: Moment, removed: Removed): Promise<void> {
-  const reasonFor = (record: SessionRecord): string | null => moment.judge(record).ended;
+async function endAllDead(db: Database, liveness: Liveness, removed: Removed): Promise<void> {
+  const reasonFor = (record: SessionRecord): string | null => liveness.judge(record).ended;
   const dead = (await db.query(notEnded)).filter((record) => reasonFor(record) !== null);
   if (dead.length === 0) return;
   const ids = dead.map((record) => record.session_id);
   await inBatches(db, async (s, limit) => {
     const batch = ids.slice(0, limit);
     // They are judged again: a sign of life that came in between wins.
-    for (const { released } of await endSessions(s, batch, reasonFor, moment)) {
+    for (const { released } of await endSessions(s, batch, reasonFor, liveness)) {
       removed.locks += released.locks;
       removed.claims += released.claims;
     }

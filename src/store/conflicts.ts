@@ -1,7 +1,7 @@
 /** Which sessions share project, task or directory. */
 import { type Conflict, conflict } from "../bus/alert";
 import { timestamp } from "../bus/clock";
-import type { Moment } from "../bus/liveness";
+import type { Liveness } from "../bus/liveness";
 import type { SessionRecord } from "../bus/session";
 import { collisions, raiseAlert } from "./alert";
 import type { Statements } from "./database";
@@ -15,16 +15,16 @@ import { liveRecord, sessionsWhere } from "./session";
 export async function detectConflicts(
   s: Statements,
   record: SessionRecord,
-  moment: Moment,
+  liveness: Liveness,
   raise: boolean,
 ): Promise<Conflict[]> {
   const found: Conflict[] = [];
-  for (const { type, resource, sharing } of await allSharing(s, record, moment.at)) {
-    const others = await stillAlive(s, sharing, moment);
+  for (const { type, resource, sharing } of await allSharing(s, record, liveness.now)) {
+    const others = await stillAlive(s, sharing, liveness);
     if (others.length === 0) continue;
     found.push(...others.map((other) => conflict(type, other.session_id, resource)));
     const sessions = [...others, record].map((each) => each.session_id);
-    if (raise) await raiseAlert(s, type, resource, sessions, record, moment.at);
+    if (raise) await raiseAlert(s, type, resource, sessions, record, liveness.now);
   }
   return found;
 }
@@ -33,13 +33,13 @@ export async function detectConflicts(
 export async function conflictsOf(
   s: Statements,
   session_id: string,
-  moment: Moment,
+  liveness: Liveness,
 ): Promise<Conflict[]> {
   const record = await liveRecord(s, session_id);
   if (!record) return [];
-  return (await allSharing(s, record, moment.at)).flatMap(({ type, resource, sharing }) =>
+  return (await allSharing(s, record, liveness.now)).flatMap(({ type, resource, sharing }) =>
     sharing
-      .filter((other) => moment.judge(other).ended === null)
+      .filter((other) => liveness.judge(other).ended === null)
       .map((other) => conflict(type, other.session_id, resource)),
   );
 }

@@ -1,6 +1,6 @@
 /** Locks and claims that are held now. */
 import type { Claim } from "../bus/claim";
-import type { Moment } from "../bus/liveness";
+import type { Liveness } from "../bus/liveness";
 import type { Lock } from "../bus/lock";
 import { claimOn } from "./claim";
 import type { Statements } from "./database";
@@ -12,13 +12,13 @@ import { ranOut } from "./wait-queue";
 async function heldNow<Each extends Lock | Claim>(
   s: Statements,
   found: readonly Each[],
-  moment: Moment,
+  liveness: Liveness,
 ): Promise<Each[]> {
-  const current = found.filter((each) => !ranOut(each, moment.at));
+  const current = found.filter((each) => !ranOut(each, liveness.now));
   const holders = await Promise.all(current.map((each) => liveRecord(s, each.session_id)));
   return current.filter((_, index) => {
     const holder = holders[index];
-    return holder != null && moment.judge(holder).ended === null;
+    return holder != null && liveness.judge(holder).ended === null;
   });
 }
 
@@ -26,7 +26,7 @@ async function heldNow<Each extends Lock | Claim>(
 export async function locksOn(
   s: Statements,
   paths: readonly string[] | null,
-  moment: Moment,
+  liveness: Liveness,
 ): Promise<Lock[]> {
   const found = paths
     ? (await Promise.all(paths.map((path) => overlapping(s, path, s.machineUuid)))).flat()
@@ -34,15 +34,15 @@ export async function locksOn(
         `select ${lockColumns(s)} from parley.file_locks order by file_path, machine_uuid`,
       );
   const unique = new Map(found.map((lock) => [`${lock.machine_uuid} ${lock.file_path}`, lock]));
-  return (await heldNow(s, [...unique.values()], moment)).map(lockFrom);
+  return (await heldNow(s, [...unique.values()], liveness)).map(lockFrom);
 }
 
 /** The claim on a task where it is held now. Reads only. */
 export async function liveClaimOn(
   s: Statements,
   task_id: string,
-  moment: Moment,
+  liveness: Liveness,
 ): Promise<Claim | null> {
   const claim = await claimOn(s, task_id);
-  return claim && ((await heldNow(s, [claim], moment))[0] ?? null);
+  return claim && ((await heldNow(s, [claim], liveness))[0] ?? null);
 }

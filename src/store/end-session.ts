@@ -1,6 +1,6 @@
 /** Ending a session, and freeing what it holds. */
 import { timestamp } from "../bus/clock";
-import type { Moment } from "../bus/liveness";
+import type { Liveness } from "../bus/liveness";
 import type { Released, SessionRecord } from "../bus/session";
 import { settleAlerts } from "./alert";
 import { claimsOf, releaseClaim } from "./claim";
@@ -17,26 +17,26 @@ export async function endSession(
   s: Statements,
   record: SessionRecord,
   reason: string,
-  moment: Moment,
+  liveness: Liveness,
 ): Promise<Released> {
   const { session_id } = record;
   const ended = await s.run(
     `update parley.session_registry set status = 'terminated', ended_at = $ended_at, end_reason = $reason
       where session_id = $session_id and status <> 'terminated'`,
-    { session_id, ended_at: timestamp(moment.at), reason },
+    { session_id, ended_at: timestamp(liveness.now), reason },
   );
   if (ended === 0) return { locks: 0, claims: 0 };
   const locks = await locksOf(s, session_id);
-  for (const lock of locks) await releaseLock(s, lock, "end", moment.at);
+  for (const lock of locks) await releaseLock(s, lock, "end", liveness.now);
   const claims = await claimsOf(s, session_id);
-  for (const claim of claims) await releaseClaim(s, claim, "end", moment.at);
+  for (const claim of claims) await releaseClaim(s, claim, "end", liveness.now);
   await s.run("delete from parley.waiters where session_id = $session_id", { session_id });
-  const id = await insertLifecycle(s, record, "ended", moment.at, reason);
+  const id = await insertLifecycle(s, record, "ended", liveness.now, reason);
   await s.run(
     "update parley.session_registry set ended_message_id = $id where session_id = $session_id",
     { session_id, id },
   );
-  await settleAlerts(s, session_id, moment.at);
+  await settleAlerts(s, session_id, liveness.now);
   await endLoops(s, session_id);
   return { locks: locks.length, claims: claims.length };
 }

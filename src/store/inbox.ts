@@ -1,7 +1,7 @@
 /** A mailbox: what is unread in it, and marking that. */
 import { timestamp } from "../bus/clock";
 import { ParleyError } from "../bus/errors";
-import type { Moment } from "../bus/liveness";
+import type { Liveness } from "../bus/liveness";
 import type { Message } from "../bus/message";
 import type { Unread } from "../bus/session";
 import type { InboxPage, InboxRequest } from "../bus/store";
@@ -45,11 +45,11 @@ const free =
 export async function lookIntoInbox(
   s: Statements,
   request: InboxRequest,
-  moment: Moment,
+  liveness: Liveness,
 ): Promise<InboxPage> {
   const { mailbox, channel, limit, peek, fresh_from } = request;
   const open = `${peek ? "" : free} ${fresh_from === undefined ? "" : fresh} ${request.unlooped ? unlooped : ""}`;
-  const bindings = { mailbox, channel, least: fresh_from ?? 0, now: timestamp(moment.at) };
+  const bindings = { mailbox, channel, least: fresh_from ?? 0, now: timestamp(liveness.now) };
   const rows = await s.all<MailRow>(
     `select ${messageColumns}, d.delivered_at as shown_at ${mail} ${open}
       order by d.delivered_at is not null, m.priority desc, m.id limit $limit`,
@@ -67,19 +67,19 @@ export async function lookIntoInbox(
 export async function openInbox(
   s: Statements,
   request: InboxRequest,
-  moment: Moment,
+  liveness: Liveness,
 ): Promise<InboxPage> {
-  const page = await lookIntoInbox(s, request, moment);
+  const page = await lookIntoInbox(s, request, liveness);
   const { mailbox } = request;
   const pending = page.messages.filter((message) => message.status === "pending");
-  if (!request.again) await touchAndSweep(s, mailbox, moment);
+  if (!request.again) await touchAndSweep(s, mailbox, liveness);
   if (pending.length > 0) {
     await s.run(
       `update parley.deliveries set reserved_until = $until
         where session_id = $mailbox and message_id = any($ids::bigint[])`,
       {
         mailbox,
-        until: reservedUntil(moment.at),
+        until: reservedUntil(liveness.now),
         ids: pending.map((message) => message.id),
       },
     );
@@ -158,9 +158,9 @@ export async function markRead(
   s: Statements,
   mailbox: string,
   ids: readonly number[] | null,
-  moment: Moment,
+  liveness: Liveness,
 ): Promise<number[]> {
-  const now = timestamp(moment.at);
+  const now = timestamp(liveness.now);
   if (ids !== null) {
     const known = await s.all<MessageId>(
       `select message_id from parley.deliveries
@@ -169,7 +169,7 @@ export async function markRead(
     );
     requireKnownMessages(mailbox, ids, known);
   }
-  await touchAndSweep(s, mailbox, moment);
+  await touchAndSweep(s, mailbox, liveness);
   const rows = await s.all<MessageId>(
     `update parley.deliveries set read_at = $now, delivered_at = coalesce(delivered_at, $now), reserved_until = null,
         how = coalesce(how, 'read')

@@ -1,5 +1,5 @@
 /** How much a mailbox takes and a session holds. */
-import { fullMailbox, tooMany } from "../bus/bounds";
+import { fullMailbox, tooMany } from "../bus/limits";
 import type { Bindings, Statements } from "./database";
 
 /** Finds a row where a mailbox holds as much unread mail as it may. */

@@ -1,6 +1,6 @@
 /** Signs of life, and ending the sessions that are dead. */
 import { timestamp } from "../bus/clock";
-import type { Moment } from "../bus/liveness";
+import type { Liveness } from "../bus/liveness";
 import type { SessionRecord } from "../bus/session";
 import type { Bindings, Database, Statements, SweepState } from "./database";
 import { endSession } from "./end-session";
@@ -48,13 +48,13 @@ export const automaticHeartbeat = (
 export async function touchAndSweep(
   s: Statements,
   session_id: string,
-  moment: Moment,
+  liveness: Liveness,
 ): Promise<void> {
   const [, others] = await Promise.all([
-    refreshHeartbeat(s, session_id, moment.at),
+    refreshHeartbeat(s, session_id, liveness.now),
     nextToSweep(s, session_id),
   ]);
-  await stillAlive(s, others, moment);
+  await stillAlive(s, others, liveness);
 }
 
 /** Some other sessions that are to be judged now; none where this process has swept just before. */
@@ -83,11 +83,11 @@ function sweepDue(sweep: SweepState): boolean {
 export async function endIfDead(
   s: Statements,
   record: SessionRecord,
-  moment: Moment,
+  liveness: Liveness,
 ): Promise<boolean> {
-  const { ended } = moment.judge(record);
+  const { ended } = liveness.judge(record);
   if (ended === null) return false;
-  await endSession(s, record, ended, moment);
+  await endSession(s, record, ended, liveness);
   return true;
 }
 
@@ -95,35 +95,35 @@ export async function endIfDead(
 export async function stillAlive(
   s: Statements,
   found: readonly SessionRecord[],
-  moment: Moment,
+  liveness: Liveness,
 ): Promise<SessionRecord[]> {
   const living: SessionRecord[] = [];
-  for (const record of found) if (!(await endIfDead(s, record, moment))) living.push(record);
+  for (const record of found) if (!(await endIfDead(s, record, liveness))) living.push(record);
   return living;
 }
 
 /** All live sessions, oldest first. The dead among them are left out; `endAllDead` ends them. */
-export const liveSessions = async (s: Statements, moment: Moment): Promise<SessionRecord[]> =>
-  (await notEnded(s)).filter((record) => moment.judge(record).ended === null);
+export const liveSessions = async (s: Statements, liveness: Liveness): Promise<SessionRecord[]> =>
+  (await notEnded(s)).filter((record) => liveness.judge(record).ended === null);
 
 /** Judges every session and ends the dead. Writes, and takes the lock of the writers, only where there is one. */
-export async function endAllDead(db: Database, moment: Moment): Promise<void> {
-  if (db.readOnly === null) await endDead(db, await db.query(notEnded), moment);
+export async function endAllDead(db: Database, liveness: Liveness): Promise<void> {
+  if (db.readOnly === null) await endDead(db, await db.query(notEnded), liveness);
 }
 
 /** Ends the dead among these sessions. A session that cannot be ended now is left out of what is shown all the same. */
 export async function endDead(
   db: Database,
   sessions: readonly SessionRecord[],
-  moment: Moment,
+  liveness: Liveness,
 ): Promise<void> {
-  const dead = sessions.filter((record) => moment.judge(record).ended !== null);
+  const dead = sessions.filter((record) => liveness.judge(record).ended !== null);
   if (dead.length === 0) return;
   await db.tidy(async (s) => {
     for (const { session_id } of dead) {
       // Read again: a sign of life that came in between wins.
       const record = await liveRecord(s, session_id);
-      if (record) await endIfDead(s, record, moment);
+      if (record) await endIfDead(s, record, liveness);
     }
   });
 }

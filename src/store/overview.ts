@@ -1,7 +1,7 @@
 /** One picture of the whole bus. */
 import type { Claim } from "../bus/claim";
 import { timestamp } from "../bus/clock";
-import type { Moment } from "../bus/liveness";
+import type { Liveness } from "../bus/liveness";
 import type { Lock } from "../bus/lock";
 import type { SessionRecord } from "../bus/session";
 import type { Stats } from "../bus/status";
@@ -19,16 +19,16 @@ const lifecycleLimit = 20;
 
 export async function overview(
   s: Statements,
-  moment: Moment,
+  liveness: Liveness,
   facts: Database["facts"],
 ): Promise<Overview> {
-  const now = timestamp(moment.at);
+  const now = timestamp(liveness.now);
   const [records, locks, claims, unread, alerts, events, counted, database] = await Promise.all([
-    liveSessions(s, moment),
+    liveSessions(s, liveness),
     fileLocks(s, now),
     taskClaims(s, now),
     unreadCounts(s, now),
-    openAlerts(s, alertLimit, moment.at),
+    openAlerts(s, alertLimit, liveness.now),
     lifecycle(s, lifecycleLimit),
     counts(s, now),
     facts(s),

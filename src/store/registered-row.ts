@@ -1,6 +1,6 @@
 /** What the row of a session becomes by a registration. */
 import { timestamp } from "../bus/clock";
-import type { Placement, Registration } from "../bus/identify";
+import type { RegistrationTarget, Registration } from "../bus/registration-target";
 import { sameProcess } from "../bus/process";
 import type { SessionRecord } from "../bus/session";
 import type { Statements } from "./database";
@@ -10,7 +10,7 @@ type RegisteredRow = Omit<SessionRow, "ended_at" | "end_reason" | "ended_message
 
 /** The row by a registration; `previous` is the row of that id that is there. `at`: milliseconds since the epoch. */
 function registeredRow(
-  { session_id, kind }: Placement,
+  { session_id, kind }: RegistrationTarget,
   registration: Registration,
   previous: SessionRow | null,
   at: number,
@@ -76,7 +76,7 @@ export const hasMoved = (previous: SessionRecord | null, record: SessionRecord):
 /** Writes the row where it is new or has changed. Returns it. */
 export async function writeRegistration(
   s: Statements,
-  placement: Placement,
+  placement: RegistrationTarget,
   registration: Registration,
   previous: SessionRow | null,
   at: number,

@@ -1,8 +1,8 @@
 /** Registering a session, and setting its task. */
 import { timestamp } from "../bus/clock";
 import { ParleyError } from "../bus/errors";
-import { baseId, placeRegistration, type Registration } from "../bus/identify";
-import type { Moment } from "../bus/liveness";
+import { baseId, resolveRegistration, type Registration } from "../bus/registration-target";
+import type { Liveness } from "../bus/liveness";
 import type { SessionRecord } from "../bus/session";
 import type { Registered, TaskChange } from "../bus/store";
 import { settleAlerts } from "./alert";
@@ -35,38 +35,38 @@ export type Arrival = Omit<Registered, "other_sessions" | "holdings" | "unread">
 export async function registerSession(
   s: Statements,
   registration: Registration,
-  moment: Moment,
+  liveness: Liveness,
 ): Promise<Arrival> {
   const found = await candidates(s, registration);
-  const placement = placeRegistration(registration, found.map(sessionFrom), moment.judge);
+  const placement = resolveRegistration(registration, found.map(sessionFrom), liveness.judge);
   const { session_id, kind } = placement;
   for (const { session_id: dead, reason } of placement.ended) {
     const record = await sessionRecord(s, dead);
-    if (record) await endSession(s, record, reason, moment);
+    if (record) await endSession(s, record, reason, liveness);
   }
   const isEnded = placement.ended.some((each) => each.session_id === session_id);
   const previousRow = isEnded
     ? await sessionRow(s, session_id)
     : (found.find((row) => row.session_id === session_id) ?? null);
   const previous = previousRow && sessionFrom(previousRow);
-  await refuseTakenName(s, registration, session_id, moment);
+  await refuseTakenName(s, registration, session_id, liveness);
   const known = registration.session_uuid_known;
   const resumed =
     kind === "return" ||
     (kind === "new" && known && (await hasEnded(s, registration.session_uuid)));
 
   if (kind === "new" && previous) await parkMail(s, session_id);
-  const row = await writeRegistration(s, placement, registration, previousRow, moment.at);
+  const row = await writeRegistration(s, placement, registration, previousRow, liveness.now);
   const continues = kind !== "update" || previous?.session_uuid !== registration.session_uuid;
   if (known && continues) await adoptMail(s, registration.session_uuid, session_id);
   const record = sessionFrom(row);
 
   const created = kind !== "update";
   const event = created ? (resumed ? "resumed" : "started") : null;
-  if (event) await insertLifecycle(s, record, event, moment.at);
+  if (event) await insertLifecycle(s, record, event, liveness.now);
   const moved = hasMoved(previous, record);
-  if (!created && moved) await settleAlerts(s, session_id, moment.at, "moved on");
-  const conflicts = await detectConflicts(s, record, moment, created || moved);
+  if (!created && moved) await settleAlerts(s, session_id, liveness.now, "moved on");
+  const conflicts = await detectConflicts(s, record, liveness, created || moved);
   return {
     record,
     created,
@@ -83,7 +83,7 @@ export async function registerSession(
 export async function welcome(
   s: Statements,
   arrival: Arrival,
-  { at }: Moment,
+  { now: at }: Liveness,
 ): Promise<{ registered: Registered; others: SessionRecord[] }> {
   const { session_id } = arrival.record;
   const [, mail, holding, counted, others] = await Promise.all([
@@ -131,18 +131,18 @@ async function refuseTakenName(
   s: Statements,
   registration: Registration,
   session_id: string,
-  moment: Moment,
+  liveness: Liveness,
 ): Promise<void> {
   const { name, session_id: chosen } = registration;
   if (name !== null) {
     const other =
       (await sessionNamed(s, name, session_id)) ??
       (name === session_id ? null : await liveRecord(s, name));
-    await refuseIfAlive(s, "--name", name, other, moment);
+    await refuseIfAlive(s, "--name", name, other, liveness);
   }
   if (chosen !== null) {
     const other = await sessionNamed(s, chosen, session_id);
-    await refuseIfAlive(s, "--session-id", chosen, other, moment);
+    await refuseIfAlive(s, "--session-id", chosen, other, liveness);
   }
 }
 
@@ -163,9 +163,9 @@ async function refuseIfAlive(
   option: string,
   name: string,
   other: SessionRecord | null,
-  moment: Moment,
+  liveness: Liveness,
 ): Promise<void> {
-  if (!other || (await endIfDead(s, other, moment))) return;
+  if (!other || (await endIfDead(s, other, liveness))) return;
   const { session_id } = other;
   throw new ParleyError("conflict", `The name "${name}" belongs to ${session_id}`, {
     hint: `choose another ${option}, or wait until that session ends`,
@@ -177,23 +177,23 @@ export async function setTask(
   s: Statements,
   session_id: string,
   task_id: string | null,
-  moment: Moment,
+  liveness: Liveness,
 ): Promise<TaskChange> {
   const before = await requireLive(s, session_id);
   await s.run(
     `update parley.session_registry set task_id = $task_id, heartbeat_at = $now
       where session_id = $session_id`,
-    { session_id, task_id, now: timestamp(moment.at) },
+    { session_id, task_id, now: timestamp(liveness.now) },
   );
   const record = { ...before, task_id };
   const changed = before.task_id !== task_id;
-  if (changed) await settleAlerts(s, session_id, moment.at, "changed its task");
-  const conflicts = await detectConflicts(s, record, moment, changed);
-  await touchAndSweep(s, session_id, moment);
+  if (changed) await settleAlerts(s, session_id, liveness.now, "changed its task");
+  const conflicts = await detectConflicts(s, record, liveness, changed);
+  await touchAndSweep(s, session_id, liveness);
   return {
     record: (await liveRecord(s, session_id)) ?? record,
     conflicts,
-    holdings: await holdings(s, session_id, moment.at),
+    holdings: await holdings(s, session_id, liveness.now),
     touched: [session_id, ...new Set(conflicts.map((conflict) => conflict.session_id))],
   };
 }

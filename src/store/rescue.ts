@@ -1,6 +1,6 @@
 /** Sessions in trouble: listing, ending and exporting them. */
 import { timestamp } from "../bus/clock";
-import { deaths, type Moment, remembered } from "../bus/liveness";
+import { endReasons, type Liveness, endedVisibleFor } from "../bus/liveness";
 import type { SessionRecord } from "../bus/session";
 import type { Ended, HeldBy, SessionExport } from "../bus/store";
 import { claimsOf } from "./claim";
@@ -11,20 +11,20 @@ import { lockFrom, locksOf } from "./lock";
 import { messageColumns, messageFrom, type MessageRow } from "./message";
 import { holdings, liveRecord, notEnded, sessionsWhere } from "./session";
 
-export async function sessionsToRescue(s: Statements, moment: Moment): Promise<HeldBy[]> {
+export async function sessionsToRescue(s: Statements, liveness: Liveness): Promise<HeldBy[]> {
   const [live, died] = await Promise.all([
     notEnded(s),
     sessionsWhere(
       s,
-      `status = 'terminated' and ended_at > $since and end_reason = any($deaths::text[])
+      `status = 'terminated' and ended_at > $since and end_reason = any($endReasons::text[])
         order by ended_at, session_id`,
-      { since: timestamp(moment.at - remembered), deaths: Object.values(deaths) },
+      { since: timestamp(liveness.now - endedVisibleFor), endReasons: Object.values(endReasons) },
     ),
   ]);
   return Promise.all(
     [...live, ...died].map(async (record) => ({
       record,
-      holdings: await holdings(s, record.session_id, moment.at),
+      holdings: await holdings(s, record.session_id, liveness.now),
     })),
   );
 }
@@ -33,14 +33,14 @@ export async function endSessions(
   s: Statements,
   ids: readonly string[],
   reasonFor: (record: SessionRecord) => string | null,
-  moment: Moment,
+  liveness: Liveness,
 ): Promise<Ended[]> {
   const ended: Ended[] = [];
   for (const id of ids) {
     const record = await liveRecord(s, id);
     const reason = record && reasonFor(record);
     if (!record || !reason) continue;
-    ended.push({ record, released: await endSession(s, record, reason, moment) });
+    ended.push({ record, released: await endSession(s, record, reason, liveness) });
   }
   return ended;
 }

@@ -2,7 +2,7 @@
 import type { Removed } from "../bus/cleanup";
 import type { Claim } from "../bus/claim";
 import { timestamp } from "../bus/clock";
-import type { Moment } from "../bus/liveness";
+import type { Liveness } from "../bus/liveness";
 import { claimColumns, releaseClaim } from "./claim";
 import type { Database, Statements } from "./database";
 import { liveSessions } from "./liveness";
@@ -150,7 +150,7 @@ const leasesAtOnce = 500;
  * Frees the leases that ran out, and so ends the alerts about them, before everything is shown. Writes, and takes the lock
  * of the writers, only where there is one. Leases that cannot be freed now are left out of what is shown all the same.
  */
-export async function endLeases(db: Database, { at }: Moment): Promise<void> {
+export async function endLeases(db: Database, { now: at }: Liveness): Promise<void> {
   if (db.readOnly !== null) return;
   const bindings = { now: timestamp(at), limit: 1 };
   const ranOut = await db.query((s) =>
@@ -167,20 +167,20 @@ export async function endLeases(db: Database, { at }: Moment): Promise<void> {
 }
 
 /** Counts what `cleanUp` would remove now. */
-export async function overdue(s: Statements, upkeep: Upkeep, moment: Moment): Promise<Removed> {
+export async function overdue(s: Statements, upkeep: Upkeep, liveness: Liveness): Promise<Removed> {
   const removed = nothing();
-  const live = new Set((await liveSessions(s, moment)).map((record) => record.session_id));
-  removed.locks = await countFree(s, "file_locks order by file_path", live, moment.at);
-  removed.claims = await countFree(s, "task_claims order by task_id", live, moment.at);
-  removed.sessions = await count(s, longEnded(s), { before: keptSince(s, moment.at) });
+  const live = new Set((await liveSessions(s, liveness)).map((record) => record.session_id));
+  removed.locks = await countFree(s, "file_locks order by file_path", live, liveness.now);
+  removed.claims = await countFree(s, "task_claims order by task_id", live, liveness.now);
+  removed.sessions = await count(s, longEnded(s), { before: keptSince(s, liveness.now) });
   for (const { condition, until } of [undirected, directed, ...upkeep.openEnded]) {
-    const bindings = { until: until(moment.at) };
+    const bindings = { until: until(liveness.now) };
     const messages = `parley.session_messages where ${condition}`;
     const alerts = await count(s, `${messages} and channel = 'operator_alert'`, bindings);
     removed.messages += (await count(s, messages, bindings)) - alerts;
     removed.alerts += alerts;
   }
-  removed.messages += (await upkeep.legacyMessages?.countOverdue(s, moment.at)) ?? 0;
+  removed.messages += (await upkeep.legacyMessages?.countOverdue(s, liveness.now)) ?? 0;
   return removed;
 }
 

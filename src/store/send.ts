@@ -1,7 +1,7 @@
 /** Sending messages, replying, publishing, and what a session has sent. */
 import { timestamp } from "../bus/clock";
 import { ParleyError } from "../bus/errors";
-import type { Moment } from "../bus/liveness";
+import type { Liveness } from "../bus/liveness";
 import type { Message, MessageStatus } from "../bus/message";
 import type { MessageDraft, PublishDraft, SentMessages } from "../bus/store";
 import type { Database, Statements } from "./database";
@@ -32,19 +32,19 @@ const publishedRow = (draft: PublishDraft, at: number): NewMessage => ({
 export async function sendMessages(
   s: Statements,
   draft: MessageDraft,
-  moment: Moment,
+  liveness: Liveness,
 ): Promise<Message[]> {
   const { sender_id, reply_to } = draft;
-  if (reply_to !== null) await markReplied(s, reply_to, sender_id, moment.at);
-  await touchAndSweep(s, sender_id, moment);
-  const ids = await recipientIds(s, draft, moment);
+  if (reply_to !== null) await markReplied(s, reply_to, sender_id, liveness.now);
+  await touchAndSweep(s, sender_id, liveness);
+  const ids = await recipientIds(s, draft, liveness);
   await Promise.all(ids.map((id) => refuseFullMailbox(s, id)));
   const rows = await Promise.all(
-    ids.map((id) => writeMessage(s, directedRow(draft, id, moment.at))),
+    ids.map((id) => writeMessage(s, directedRow(draft, id, liveness.now))),
   );
   for (const id of ids) {
-    if (await exceedsLimit(s, sender_id, id, moment.at)) {
-      await guardLoop(s, sender_id, id, moment.at);
+    if (await exceedsLimit(s, sender_id, id, liveness.now)) {
+      await guardLoop(s, sender_id, id, liveness.now);
     }
   }
   if (ids.length > 0) await s.announce(ids);
@@ -55,11 +55,11 @@ export async function sendMessages(
 async function recipientIds(
   s: Statements,
   { recipients, sender_id }: MessageDraft,
-  moment: Moment,
+  liveness: Liveness,
 ): Promise<string[]> {
   if ("ids" in recipients) return recipients.ids;
   const { project_id } = recipients;
-  return (await liveSessions(s, moment))
+  return (await liveSessions(s, liveness))
     .filter((record) => project_id === null || record.project_id === project_id)
     .map((record) => record.session_id)
     .filter((id) => id !== sender_id);
@@ -93,10 +93,10 @@ async function markReplied(s: Statements, id: number, replier: string, at: numbe
 export async function publishMessage(
   s: Statements,
   draft: PublishDraft,
-  moment: Moment,
+  liveness: Liveness,
 ): Promise<Message> {
-  await touchAndSweep(s, draft.sender_id, moment);
-  const row = await writeMessage(s, publishedRow(draft, moment.at));
+  await touchAndSweep(s, draft.sender_id, liveness);
+  const row = await writeMessage(s, publishedRow(draft, liveness.now));
   await s.announce("everyone");
   return messageFrom(row);
 }
@@ -115,7 +115,7 @@ export async function sendToOne(
   sendOne: SendOne,
   recipient_id: string,
   draft: MessageDraft,
-  { at }: Moment,
+  { now: at }: Liveness,
 ): Promise<Message[]> {
   const { message, exceeds } = await sendOne(directedRow(draft, recipient_id, at));
   if (exceeds) await db.write((s) => guardLoop(s, draft.sender_id, recipient_id, at));
@@ -126,7 +126,7 @@ export async function sendToOne(
 export const publishOne = async (
   sendOne: SendOne,
   draft: PublishDraft,
-  { at }: Moment,
+  { now: at }: Liveness,
 ): Promise<Message> => (await sendOne(publishedRow(draft, at))).message;
 
 export async function sentMessages(

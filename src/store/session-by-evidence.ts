@@ -1,14 +1,14 @@
 /** Finding the session that a process speaks for. */
-import type { Clues } from "../bus/identity";
+import type { CallerEvidence } from "../bus/identity";
 import type { ProcessEvidence } from "../bus/process";
 import type { SessionRecord } from "../bus/session";
 import type { Statements } from "./database";
 import { sessionFrom, type SessionRow, sessionsWhere } from "./session";
 
 /** Live sessions that the evidence points to, by its order of strength; several where it does not decide. */
-export async function sessionsByClues(
+export async function sessionsByEvidence(
   s: Statements,
-  clues: Clues,
+  clues: CallerEvidence,
   machine_uuid: string,
 ): Promise<SessionRecord[]> {
   const callers = await nearestSessions(s, clues);
@@ -28,7 +28,10 @@ export async function sessionsByClues(
 }
 
 /** Sessions of the nearest ancestor that has any; null where the caller is none of them. */
-async function nearestSessions(s: Statements, clues: Clues): Promise<SessionRecord[] | null> {
+async function nearestSessions(
+  s: Statements,
+  clues: CallerEvidence,
+): Promise<SessionRecord[] | null> {
   const { ancestors } = clues;
   if (ancestors.length === 0) return null;
   const rows = await s.all<SessionRow>(
@@ -52,7 +55,7 @@ const isOfProcess = (row: SessionRow, process: ProcessEvidence): boolean =>
 /** Which sessions of one process the caller can be; null where it is none of them. */
 function matchingSessions(
   found: SessionRecord[],
-  { conversation_ids }: Clues,
+  { conversation_ids }: CallerEvidence,
 ): SessionRecord[] | null {
   const own = found.filter(({ session_uuid }) => conversation_ids.includes(session_uuid ?? ""));
   if (own.length > 0) return own;

@@ -1,11 +1,11 @@
 /** The bus's port to its memory, for any database. */
 import { timestamp } from "../bus/clock";
-import type { Moment } from "../bus/liveness";
+import type { Liveness } from "../bus/liveness";
 import type { Store } from "../bus/store";
 import { acknowledge, markAlertsDelivered, openAlerts } from "./acknowledge";
 import { acquireClaim, releaseClaims } from "./acquire-claim";
 import { acquireLocks, releaseLocks } from "./acquire-locks";
-import { noteWake, reserveWake } from "./agent-wake";
+import { recordWake, permitWake } from "./agent-wake";
 import { cleanUp } from "./cleanup";
 import { conflictsOf } from "./conflicts";
 import { liveClaimOn, locksOn } from "./current-holders";
@@ -45,7 +45,7 @@ import {
   sentMessages,
 } from "./send";
 import { holdings, liveRecord, sessionRecord, sessionsCalled } from "./session";
-import { sessionsByClues } from "./session-by-evidence";
+import { sessionsByEvidence } from "./session-by-evidence";
 import { heldAlready } from "./turn-leases";
 import { leaveQueue } from "./wait-queue";
 
@@ -55,22 +55,22 @@ export function openStore(db: Database): Store {
   const { location, readOnly, remote, sendOne } = db;
   const purgeIfDue = openPurge(db);
   /** Whatever adds rows writes through this, so that what is past its time goes as new comes. */
-  const write = async <T>({ at }: Moment, work: Work<T>): Promise<T> => {
+  const write = async <T>({ now: at }: Liveness, work: Work<T>): Promise<T> => {
     const result = await db.write(work);
     await purgeIfDue(at);
     return result;
   };
   /** Sweeps over other sessions beside one statement that needs no lock of the writers for longer. */
-  const withoutLock = async <T>(actor: string, moment: Moment, work: () => Promise<T>) => {
+  const withoutLock = async <T>(actor: string, liveness: Liveness, work: () => Promise<T>) => {
     const [result, others] = await Promise.all([work(), query((s) => nextToSweep(s, actor))]);
-    await endDead(db, others, moment);
-    await purgeIfDue(moment.at);
+    await endDead(db, others, liveness);
+    await purgeIfDue(liveness.now);
     return result;
   };
   /** Before everything is shown: what is over goes. */
-  const settle = async (moment: Moment): Promise<void> => {
-    await endAllDead(db, moment);
-    await endLeases(db, moment);
+  const settle = async (liveness: Liveness): Promise<void> => {
+    await endAllDead(db, liveness);
+    await endLeases(db, liveness);
   };
   return {
     location,
@@ -80,70 +80,72 @@ export function openStore(db: Database): Store {
     changeCount: () => db.changeCount(),
     close: () => db.close(),
 
-    registerSession: async (registration, moment) => {
+    registerSession: async (registration, liveness) => {
       const { registered, others } = await writeThen(
         db,
-        (s) => registerSession(s, registration, moment),
-        (s, arrival) => welcome(s, arrival, moment),
+        (s) => registerSession(s, registration, liveness),
+        (s, arrival) => welcome(s, arrival, liveness),
       );
-      await endDead(db, others, moment);
-      await purgeIfDue(moment.at);
+      await endDead(db, others, liveness);
+      await purgeIfDue(liveness.now);
       return registered;
     },
-    endSession: (id, reason, moment) =>
-      write(moment, async (s) => {
+    endSession: (id, reason, liveness) =>
+      write(liveness, async (s) => {
         const record = await liveRecord(s, id);
-        return record && { record, released: await endSession(s, record, reason, moment) };
+        return record && { record, released: await endSession(s, record, reason, liveness) };
       }),
-    beat: async (id, moment, kept) => {
+    heartbeat: async (id, liveness, kept) => {
       const refresh = kept ? automaticHeartbeat : refreshHeartbeat;
       // Without the lock of the writers: most of what a thousand sessions write is this.
       const [, record, others] = await query((s) =>
-        Promise.all([refresh(s, id, moment.at), liveRecord(s, id), nextToSweep(s, id)]),
+        Promise.all([refresh(s, id, liveness.now), liveRecord(s, id), nextToSweep(s, id)]),
       );
-      await endDead(db, others, moment);
+      await endDead(db, others, liveness);
       // On a server it would be one more trip for each of them.
-      if (!remote) await purgeIfDue(moment.at);
+      if (!remote) await purgeIfDue(liveness.now);
       return record;
     },
-    attend: (visit, moment) => recordActivity(db, visit, moment),
-    setTask: (id, taskId, moment) => write(moment, (s) => setTask(s, id, taskId, moment)),
+    recordActivity: (visit, liveness) => recordActivity(db, visit, liveness),
+    setTask: (id, taskId, liveness) => write(liveness, (s) => setTask(s, id, taskId, liveness)),
     session: (id) => query((s) => sessionRecord(s, id)),
-    sessionsByClues: (clues, machineUuid) => query((s) => sessionsByClues(s, clues, machineUuid)),
+    sessionsByEvidence: (clues, machineUuid) =>
+      query((s) => sessionsByEvidence(s, clues, machineUuid)),
     sessionsCalled: (called) => query((s) => sessionsCalled(s, called)),
-    liveSessions: async (moment) => {
-      await endAllDead(db, moment);
-      return query((s) => liveSessions(s, moment));
+    liveSessions: async (liveness) => {
+      await endAllDead(db, liveness);
+      return query((s) => liveSessions(s, liveness));
     },
     holdings: (id, at) => snapshot((s) => holdings(s, id, at)),
 
-    sendMessages: (draft, moment) => {
+    sendMessages: (draft, liveness) => {
       const to = onlyRecipient(draft);
       return sendOne && to !== null
-        ? withoutLock(draft.sender_id, moment, () => sendToOne(db, sendOne, to, draft, moment))
-        : write(moment, (s) => sendMessages(s, draft, moment));
+        ? withoutLock(draft.sender_id, liveness, () => sendToOne(db, sendOne, to, draft, liveness))
+        : write(liveness, (s) => sendMessages(s, draft, liveness));
     },
     sentMessages: (sender, limit, at) => snapshot((s) => sentMessages(s, sender, limit, at)),
-    reserveWake: (request, moment) => db.write((s) => reserveWake(s, request, moment.at)),
-    noteWake: (evidence, at) => db.write((s) => noteWake(s, evidence, at)),
-    openInbox: async (request, moment) => {
+    permitWake: (request, liveness) => db.write((s) => permitWake(s, request, liveness.now)),
+    recordWake: (evidence, at) => db.write((s) => recordWake(s, evidence, at)),
+    openInbox: async (request, liveness) => {
       const looks = readOnly !== null || request.peek;
       if (looks || request.again) {
-        const page = await snapshot((s) => lookIntoInbox(s, request, moment));
+        const page = await snapshot((s) => lookIntoInbox(s, request, liveness));
         if (looks || page.messages.every(({ status }) => status !== "pending")) return page;
       }
-      return write(moment, (s) => openInbox(s, request, moment));
+      return write(liveness, (s) => openInbox(s, request, liveness));
     },
     releaseInbox: (mailbox, ids, at) => db.write((s) => releaseInbox(s, mailbox, ids, at)),
     markDelivered: (mailbox, ids, how, at) =>
       db.write((s) => markDelivered(s, mailbox, ids, how, at)),
     markAnnounced: (mailbox, ids, at) => db.write((s) => markAnnounced(s, mailbox, ids, at)),
-    markRead: (mailbox, ids, moment) => write(moment, (s) => markRead(s, mailbox, ids, moment)),
+    markRead: (mailbox, ids, liveness) =>
+      write(liveness, (s) => markRead(s, mailbox, ids, liveness)),
     unread: (mailbox, at) => query((s) => unread(s, mailbox, at)),
-    publishMessage: (draft, moment) =>
+    publishMessage: (draft, liveness) =>
       sendOne
-        ? withoutLock(draft.sender_id, moment, () => publishOne(sendOne, draft, moment))
-        : write(moment, (s) => publishMessage(s, draft, moment)),
+        ? withoutLock(draft.sender_id, liveness, () => publishOne(sendOne, draft, liveness))
+        : write(liveness, (s) => publishMessage(s, draft, liveness)),
     messagesAfter: async (search, at) =>
       (search.following ? db.announced?.(search, timestamp(at)) : null) ??
       query((s) => messagesAfter(s, search, at)),
@@ -152,39 +154,41 @@ export function openStore(db: Database): Store {
     messages: (ids) => query((s) => messages(s, ids)),
     messageStates: (ids) => query((s) => messageStates(s, ids)),
 
-    acquireLocks: async (request, moment) => {
-      const held = request.auto && (await query((s) => heldAlready(s, request, moment.at)));
-      return held || write(moment, (s) => acquireLocks(s, request, moment));
+    acquireLocks: async (request, liveness) => {
+      const held = request.auto && (await query((s) => heldAlready(s, request, liveness.now)));
+      return held || write(liveness, (s) => acquireLocks(s, request, liveness));
     },
-    releaseLocks: (id, paths, moment) => write(moment, (s) => releaseLocks(s, id, paths, moment)),
-    acquireClaim: (request, moment) => write(moment, (s) => acquireClaim(s, request, moment)),
-    releaseClaims: (id, tasks, moment) => write(moment, (s) => releaseClaims(s, id, tasks, moment)),
+    releaseLocks: (id, paths, liveness) =>
+      write(liveness, (s) => releaseLocks(s, id, paths, liveness)),
+    acquireClaim: (request, liveness) => write(liveness, (s) => acquireClaim(s, request, liveness)),
+    releaseClaims: (id, tasks, liveness) =>
+      write(liveness, (s) => releaseClaims(s, id, tasks, liveness)),
     leaveQueue: async (ticket) => {
       await db.write((s) => leaveQueue(s, ticket));
     },
 
-    sessionsToRescue: (moment) => snapshot((s) => sessionsToRescue(s, moment)),
-    endSessions: (ids, reasonFor, moment) =>
-      db.write((s) => endSessions(s, ids, reasonFor, moment)),
+    sessionsToRescue: (liveness) => snapshot((s) => sessionsToRescue(s, liveness)),
+    endSessions: (ids, reasonFor, liveness) =>
+      db.write((s) => endSessions(s, ids, reasonFor, liveness)),
     exportSession: (id) => snapshot((s) => exportSession(s, id)),
 
     alerts: (limit, at) => query((s) => openAlerts(s, limit, at)),
-    conflictsOf: (id, moment) => snapshot((s) => conflictsOf(s, id, moment)),
-    locksOn: async (paths, moment) => {
-      await settle(moment);
-      return snapshot((s) => locksOn(s, paths, moment));
+    conflictsOf: (id, liveness) => snapshot((s) => conflictsOf(s, id, liveness)),
+    locksOn: async (paths, liveness) => {
+      await settle(liveness);
+      return snapshot((s) => locksOn(s, paths, liveness));
     },
-    claimOn: async (taskId, moment) => {
-      await settle(moment);
-      return snapshot((s) => liveClaimOn(s, taskId, moment));
+    claimOn: async (taskId, liveness) => {
+      await settle(liveness);
+      return snapshot((s) => liveClaimOn(s, taskId, liveness));
     },
     acknowledge: (ids, by, at) => db.write((s) => acknowledge(s, ids, by, at)),
     markAlertsDelivered: (ids, at) => db.tidy((s) => markAlertsDelivered(s, ids, at)),
-    overdue: (moment) => snapshot((s) => overdue(s, db.upkeep, moment)),
-    cleanUp: (moment, options) => cleanUp(db, moment, options),
-    overview: async (moment) => {
-      await settle(moment);
-      return snapshot((s) => overview(s, moment, (each) => db.facts(each)));
+    overdue: (liveness) => snapshot((s) => overdue(s, db.upkeep, liveness)),
+    cleanUp: (liveness, options) => cleanUp(db, liveness, options),
+    overview: async (liveness) => {
+      await settle(liveness);
+      return snapshot((s) => overview(s, liveness, (each) => db.facts(each)));
     },
     lifecycle: (limit) => query((s) => lifecycle(s, limit)),
   };

@@ -1,6 +1,6 @@
 /** Leases that hooks take for a turn. */
 import { timestamp } from "../bus/clock";
-import type { Attempt, GotLocks, LockRequest } from "../bus/lock";
+import type { Attempt, AcquiredLocks, LockRequest } from "../bus/lock";
 import type { Statements } from "./database";
 import { lockColumns, lockFrom, type LockRow, releaseLock } from "./lock";
 
@@ -29,7 +29,7 @@ export async function heldAlready(
   s: Statements,
   { session_id, targets, ttl }: LockRequest,
   at: number,
-): Promise<Attempt<GotLocks> | null> {
+): Promise<Attempt<AcquiredLocks> | null> {
   const paths = [...new Set(targets.map((target) => target.file_path))];
   const locks = await s.all<LockRow>(
     `select ${lockColumns(s)} from parley.file_locks

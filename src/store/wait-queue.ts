@@ -1,6 +1,6 @@
 /** The queue of those that wait for locks and claims, and what stands in an attempt's way. */
 import { timestamp } from "../bus/clock";
-import type { Moment } from "../bus/liveness";
+import type { Liveness } from "../bus/liveness";
 import type { Attempt, Blocker, Waiting } from "../bus/lock";
 import type { ProcessEvidence } from "../bus/process";
 import type { SessionRecord } from "../bus/session";
@@ -27,14 +27,14 @@ interface WaiterRow extends ProcessEvidence {
 type Waiter = WaiterRow & { wanted: string[] };
 
 /** The waiters of one kind that still wait, first come first; the rest are forgotten. */
-export async function waiters(s: Statements, kind: Kind, moment: Moment): Promise<Waiter[]> {
+export async function waiters(s: Statements, kind: Kind, liveness: Liveness): Promise<Waiter[]> {
   const rows = await s.all<WaiterRow>(
     "select * from parley.waiters where kind = $kind order by id",
     { kind },
   );
   const waiting: Waiter[] = [];
   for (const row of rows) {
-    const waits = row.until > timestamp(moment.at) && moment.processState(row) !== "gone";
+    const waits = row.until > timestamp(liveness.now) && liveness.processState(row) !== "gone";
     if (waits) waiting.push({ ...row, wanted: JSON.parse(row.resources) as string[] });
     else await leaveQueue(s, row.id);
   }
@@ -46,9 +46,9 @@ export async function queueOn(
   s: Statements,
   kind: Kind,
   machine: string | null,
-  moment: Moment,
+  liveness: Liveness,
 ): Promise<Waiter[]> {
-  const waiting = await waiters(s, kind, moment);
+  const waiting = await waiters(s, kind, liveness);
   if (kind === "claim" || !s.dialect.perMachine) return waiting;
   return waiting.map((waiter) => {
     const isHere = waiter.machine_uuid === machine;
@@ -124,12 +124,12 @@ export const ranOut = ({ expires_at }: { expires_at: string | null }, at: number
 export async function freeIfOver<Held extends { session_id: string; expires_at: string | null }>(
   s: Statements,
   held: Held,
-  moment: Moment,
+  liveness: Liveness,
   release: (s: Statements, held: Held, action: string, at: number) => Promise<void>,
 ): Promise<boolean> {
-  const holder = ranOut(held, moment.at) ? null : await liveRecord(s, held.session_id);
-  if (holder) return endIfDead(s, holder, moment);
-  await release(s, held, "expire", moment.at);
+  const holder = ranOut(held, liveness.now) ? null : await liveRecord(s, held.session_id);
+  if (holder) return endIfDead(s, holder, liveness);
+  await release(s, held, "expire", liveness.now);
   return true;
 }
 
@@ -143,7 +143,7 @@ export async function blocked(
   { ticket: held, waiting }: { ticket: number | null; waiting: Waiting | null },
   resources: readonly string[],
   blocker: Blocker,
-  { at }: Moment,
+  { now: at }: Liveness,
 ): Promise<Attempt<never>> {
   if (held !== null) return { kind: "blocked", blocker, ticket: held, touched: [] };
   const { kind, holder, resource, waits } = blocker;

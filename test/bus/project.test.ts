@@ -1,3 +1,4 @@
+/** Projects and who works on them. */
 import { afterEach, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -5,7 +6,7 @@ import { join } from "node:path";
 
 import { findProject } from "../../src/bus/project";
 import { busOf, identityIn } from "./ports";
-import { agent, contract } from "./world";
+import { agent, contract } from "./fixture";
 
 const directories: string[] = [];
 afterEach(() => {
@@ -37,8 +38,8 @@ contract("A project", (world) => {
     const root = place("atlas");
     const cwd = join(root, "atlas");
     for (const pid of [1, 2])
-      await w.store.registerSession(agent("codex", pid, { project_id: "atlas" }), w.moment());
-    await w.store.registerSession(agent("kimi", 3, { project_id: "pilot" }), w.moment());
+      await w.store.registerSession(agent("codex", pid, { project_id: "atlas" }), w.liveness());
+    await w.store.registerSession(agent("kimi", 3, { project_id: "pilot" }), w.liveness());
     const bus = busOf(w, cwd, { PARLEY_SESSION: "codex-1" });
     const { result, warnings } = await findProject(bus.identity, bus, request(cwd));
     expect(result).toMatchObject({ project_id: "atlas", source: "git", root: cwd, candidates: [] });
@@ -49,8 +50,8 @@ contract("A project", (world) => {
   test("is picked where it is the first that nobody else occupies", async () => {
     const w = await world();
     const root = place("atlas", "pilot", "zebra");
-    await w.store.registerSession(agent("codex", 1, { project_id: "atlas" }), w.moment());
-    await w.store.registerSession(agent("codex", 2, { project_id: "pilot" }), w.moment());
+    await w.store.registerSession(agent("codex", 1, { project_id: "atlas" }), w.liveness());
+    await w.store.registerSession(agent("codex", 2, { project_id: "pilot" }), w.liveness());
     const names = ["atlas", "pilot", "zebra"].map((name) => join(root, name));
     const pick = async (env: Record<string, string>) => {
       const bus = busOf(w, root, env);
@@ -60,14 +61,14 @@ contract("A project", (world) => {
     expect(await pick({})).toEqual(["-", "-", "picked"]);
     // The own session does not lock out itself.
     expect(await pick({ PARLEY_SESSION: "codex-2" })).toEqual(["-", "picked", "free"]);
-    await w.store.registerSession(agent("codex", 3, { project_id: "zebra" }), w.moment());
+    await w.store.registerSession(agent("codex", 3, { project_id: "zebra" }), w.liveness());
     expect(await pick({})).toEqual(["-", "-", "-"]);
   });
 
   test("that was named is taken however occupied it is", async () => {
     const w = await world();
     const root = place("atlas", "pilot");
-    await w.store.registerSession(agent("codex", 1, { project_id: "P" }), w.moment());
+    await w.store.registerSession(agent("codex", 1, { project_id: "P" }), w.liveness());
     const names = ["atlas", "pilot"].map((name) => join(root, name));
     const named = busOf(w, root, { PARLEY_PROJECT: "P" });
     const byVariable = await findProject(named.identity, named, request(root, names));
@@ -89,13 +90,13 @@ contract("A project", (world) => {
     const root = place("atlas");
     mkdirSync(join(root, "plain"));
     symlinkSync(join(root, "plain"), join(root, "link"));
-    await w.store.registerSession(agent("codex", 1, { project_id: "atlas" }), w.moment());
-    await w.store.registerSession(agent("codex", 2, { cwd: join(root, "plain") }), w.moment());
+    await w.store.registerSession(agent("codex", 1, { project_id: "atlas" }), w.liveness());
+    await w.store.registerSession(agent("codex", 2, { cwd: join(root, "plain") }), w.liveness());
     const names = ["link", "atlas"].map((name) => join(root, name));
     const bus = busOf(w, root);
     const look = async () => (await findProject(bus.identity, bus, request(root, names))).result;
     expect((await look()).candidates.map((each) => each.free)).toEqual([false, false]);
-    await w.store.endSession("codex-1", "session ended normally", w.moment());
+    await w.store.endSession("codex-1", "session ended normally", w.liveness());
     expect(await look()).toMatchObject({
       occupied_by: [],
       candidates: [

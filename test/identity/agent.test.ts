@@ -1,3 +1,4 @@
+/** Which agent calls, on real processes. */
 import { afterAll, describe, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -6,7 +7,11 @@ import { dirname, join } from "node:path";
 import type { AgentRequest } from "../../src/bus/identity";
 import { createIdentity } from "../../src/identity/identity";
 import { findModel, shortLabel } from "../../src/identity/model";
-import { conversationId, conversations, vendorFromEnvironment } from "../../src/identity/vendors";
+import {
+  conversationId,
+  conversations,
+  vendorFromEnvironment,
+} from "../../src/identity/vendor-environment";
 
 const home = realpathSync(mkdtempSync(join(tmpdir(), "parley-agent-")));
 afterAll(() => rmSync(home, { recursive: true, force: true }));
@@ -86,9 +91,9 @@ test("the working directory is a real path", () => {
 });
 
 test("the session is named by the caller, else by PARLEY_SESSION", () => {
-  expect(identity({ PARLEY_SESSION: "b" }, "a").clues().session).toBe("a");
-  expect(identity({ PARLEY_SESSION: "b" }).clues().session).toBe("b");
-  expect(identity({ PARLEY_SESSION: "" }).clues().session).toBeNull();
+  expect(identity({ PARLEY_SESSION: "b" }, "a").callerEvidence().session).toBe("a");
+  expect(identity({ PARLEY_SESSION: "b" }).callerEvidence().session).toBe("b");
+  expect(identity({ PARLEY_SESSION: "" }).callerEvidence().session).toBeNull();
 });
 
 test("evidence can be copied and written as JSON", () => {

@@ -1,7 +1,8 @@
+/** Which programs are agents. */
 import { expect, test } from "bun:test";
 
-import { knownAgent } from "../../src/identity/agents";
-import { argumentsOf, type Program } from "../../src/identity/program";
+import { knownAgent } from "../../src/identity/known-agents";
+import { argumentsOf, type Program } from "../../src/identity/program-name";
 import { isInit, isWrapper } from "../../src/identity/wrappers";
 
 /** A command line as /proc shows it; the kernel's name is that of the program unless given. */

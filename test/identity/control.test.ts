@@ -1,3 +1,4 @@
+/** CPU time of processes, and signalling them. */
 import { describe, expect, test } from "bun:test";
 
 import type { ProcessEvidence } from "../../src/bus/process";

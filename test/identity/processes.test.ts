@@ -1,8 +1,9 @@
+/** States of processes. */
 import { describe, expect, test } from "bun:test";
 
 import type { ProcessEvidence } from "../../src/bus/process";
 import { createIdentity } from "../../src/identity/identity";
-import { Stage } from "./stage";
+import { Stage } from "./process-tree";
 
 const onLinux = process.platform === "linux";
 

@@ -1,3 +1,4 @@
+/** Repositories and worktrees. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import {
   cpSync,

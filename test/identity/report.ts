@@ -1,3 +1,5 @@
+/** What a command sees of its caller. */
+
 // What a command sees of its caller: one JSON line, appended to a file.
 import { appendFileSync } from "node:fs";
 import { createIdentity } from "../../src/identity/identity";
@@ -9,4 +11,4 @@ const identity = createIdentity({
   cwd: process.cwd(),
 });
 const agent = identity.agent(JSON.parse(request));
-appendFileSync(file, `${JSON.stringify({ agent, clues: identity.clues() })}\n`);
+appendFileSync(file, `${JSON.stringify({ agent, clues: identity.callerEvidence() })}\n`);

@@ -1,3 +1,4 @@
+/** Every method, two processes, and the example of the docs. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

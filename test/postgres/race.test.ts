@@ -1,9 +1,10 @@
+/** Locks and claims under contention. */
 import { afterEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { momentOf } from "../../src/bus/liveness";
+import { livenessAt } from "../../src/bus/liveness";
 import { defaultSettings } from "../../src/bus/settings";
 import { createIdentity } from "../../src/identity/identity";
 import { openPostgresStore } from "../../src/store/postgres/store";
@@ -53,7 +54,7 @@ describe.skipIf(server === null)(`Processes fighting on PostgreSQL${why}`, () =>
       ...{ mode: "write", settings: defaultSettings, machineUuid: () => machine },
     });
     const { locks, claims, sessions } = await store.overview(
-      momentOf(processes, Date.now(), defaultSettings),
+      livenessAt(processes, Date.now(), defaultSettings),
     );
     await store.close();
     // Everybody is gone, so everything is free.

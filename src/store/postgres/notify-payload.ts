@@ -1,14 +1,14 @@
 /** What a notice says: whom a commit concerns, and where it fits the message itself. */
 import type { Message } from "../../bus/message";
 import type { MessageQuery } from "../../bus/store";
-import type { Audience } from "../../bus/wake";
+import type { Recipients } from "../../bus/change-signal";
 
 /** Concerns everybody. Otherwise a notice is the list of the sessions whose mail it is about, or a message. */
 const toAll = "*";
 /** PostgreSQL takes notices of less than 8000 bytes (NOTIFY). */
 const maxBytes = 7900;
 
-export function payloadFor(audience: Audience): string {
+export function payloadFor(audience: Recipients): string {
   if (audience === "everyone") return toAll;
   const payload = JSON.stringify(audience);
   return Buffer.byteLength(payload) > maxBytes ? toAll : payload;
@@ -34,7 +34,7 @@ export class NotifyBuffer {
   private messages: Message[] = [];
 
   /** Takes in a notice; says whom it concerns. One that cannot be read may be a newer program's, and concern anybody. */
-  accept(payload: string): Audience {
+  accept(payload: string): Recipients {
     const value = parsed(payload);
     if (!isMessage(value)) {
       // Something was committed that can only be asked for.

@@ -1,5 +1,5 @@
 /** Writing one message in one statement, with its notice. */
-import { fullMailbox } from "../../bus/bounds";
+import { fullMailbox } from "../../bus/limits";
 import type { Message } from "../../bus/message";
 import type { SentOne } from "../database";
 import { isFull, isFullBindings } from "../limits";

@@ -1,7 +1,7 @@
 /** The store on a PostgreSQL server, with its clock and its notices. */
 import type { Clock } from "../../bus/clock";
 import type { Store } from "../../bus/store";
-import type { Notices } from "../../bus/wake";
+import type { Notices } from "../../bus/change-signal";
 import { openStore } from "../store";
 import { createServerClock } from "./clock";
 import { createDatabase } from "./database";

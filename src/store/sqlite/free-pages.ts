@@ -33,12 +33,12 @@ export function rewrite(c: Connection): Promise<number> {
 /** Copies what is in the write-ahead log into the database, as far as its readers allow. Keeps no other process waiting. */
 export const checkpoint = (c: Connection): unknown => c.get("pragma wal_checkpoint(passive)");
 
-/** How often, and how many milliseconds apart, it is tried to catch a moment without readers. */
+/** How often, and how many milliseconds apart, it is tried to catch a liveness without readers. */
 const attempts = 10;
 const pause = 20;
 
 /**
- * Shortens the write-ahead log to nothing, if a moment without readers comes soon. What a truncating checkpoint has to
+ * Shortens the write-ahead log to nothing, if a liveness without readers comes soon. What a truncating checkpoint has to
  * copy it copies while it keeps writers out, so all is copied before; and under a reader it would wait for the whole
  * busy_timeout, with every writer behind it, so that is 0.
  */

@@ -1,3 +1,4 @@
+/** As there. */
 import { storiesOnServer } from "../../server";
 
 await storiesOnServer("arrival");

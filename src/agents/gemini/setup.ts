@@ -1,0 +1,79 @@
+/** Those of Gemini CLI, and whether it has hooks switched off. */
+import { join, resolve } from "node:path";
+
+import { commandFiles, geminiCommand, tomlMark } from "../../setup/commands";
+import { findFile, textOf } from "../../setup/files";
+import { type HookEvents, hooksEditor } from "../../setup/hooks";
+import { JsonText } from "../../setup/json";
+import { asksForTools, namesProgram, startAgain } from "../../setup/user-notices";
+import { programOfHook } from "../../setup/program";
+import { serverEditor } from "../../setup/server";
+import type { ConfigFile, Place, Trust, TrustRequest, Vendor } from "../../setup/vendor";
+
+/** Timeouts in milliseconds. A matcher is a regular expression that has to be found in the tool's name. */
+const events: HookEvents = {
+  SessionStart: { timeout: 5000 },
+  BeforeAgent: { timeout: 5000 },
+  BeforeTool: { matcher: "^(replace|write_file|run_shell_command)$", timeout: 5000 },
+  AfterTool: { timeout: 5000 },
+  Notification: { timeout: 5000 },
+  AfterAgent: { timeout: 5000 },
+  SessionEnd: { timeout: 2000 },
+};
+
+export const gemini: Vendor = {
+  name: "gemini",
+  title: "Gemini CLI",
+  command: "gemini",
+  package: "@google/gemini-cli",
+  directory({ scope, env, cwd, home, root }: Place): string {
+    if (scope === "project") return join(root, ".gemini");
+    const own = env["GEMINI_CLI_HOME"];
+    return join(own ? resolve(cwd, own) : home, ".gemini");
+  },
+
+  files(place, owner): ConfigFile[] {
+    const directory = this.directory(place);
+    const settings = join(directory, "settings.json");
+    return [
+      { part: "hooks", path: settings, editor: hooksEditor(settings, this.name, events, owner) },
+      { part: "mcp", path: settings, editor: serverEditor(settings, owner) },
+      ...commandFiles(
+        owner,
+        geminiCommand,
+        (name) => join(directory, "commands", `${name}.toml`),
+        tomlMark,
+      ),
+    ];
+  },
+
+  notes: ({ scope }) => [
+    startAgain,
+    ...(scope === "project"
+      ? ["it runs this repository's hooks only once you have trusted the folder", namesProgram]
+      : []),
+    asksForTools,
+  ],
+
+  trust: async (request) => switches(request),
+};
+
+/** Whether its settings switch hooks off: all of them, or ours by their command. */
+function switches({ place, owner }: TrustRequest): Trust {
+  const scopes = ["user", "project"] as const;
+  for (const scope of scopes) {
+    const path = join(gemini.directory({ ...place, scope }), "settings.json");
+    const { bytes } = findFile(path);
+    const config = new JsonText((bytes && textOf(path, bytes)) ?? "", path).value(["hooksConfig"]);
+    const { enabled, disabled } = (config ?? {}) as { enabled?: unknown; disabled?: unknown };
+    const own = (name: unknown): boolean => programOfHook(name, gemini.name, owner) !== null;
+    const remedy = "switch them on in gemini with /hooks";
+    if (enabled === false) {
+      return { status: "error", message: `hooks are switched off in ${path}`, remedy };
+    }
+    if (Array.isArray(disabled) && disabled.some(own)) {
+      return { status: "error", message: `parley's hooks are switched off in ${path}`, remedy };
+    }
+  }
+  return { status: "ok", message: "hooks are switched on", remedy: null };
+}

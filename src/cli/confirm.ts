@@ -1,0 +1,20 @@
+/** Asks the human at the terminal. */
+import type { Io } from "./io";
+
+/** Asks on stderr and reads one line from the terminal; anything but yes is no. */
+export async function confirm(io: Io, question: string): Promise<boolean> {
+  await io.say("warn", `${question} [y/N]`);
+  return /^y(es)?$/i.test((await firstLine()).trim());
+}
+
+/** Not `io.readStdin`, which waits for the end of the input. */
+async function firstLine(): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const chunk of Bun.stdin.stream()) {
+    text += decoder.decode(chunk, { stream: true });
+    const end = text.indexOf("\n");
+    if (end >= 0) return text.slice(0, end);
+  }
+  return text;
+}
