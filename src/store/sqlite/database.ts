@@ -11,9 +11,8 @@ import { closeConnection } from "./close";
 import type { Connection } from "./connection";
 import { bound, dialect, translated as inDialect } from "./dialect";
 import { isBusy, isFull, isRefusal, newer, translated } from "./errors";
-import { readVersions } from "./open";
 import { tidyingPatience } from "./pragmas";
-import { schemaVersion } from "./schema";
+import { readVersions, schemaVersion } from "./schema";
 import { createUpkeep } from "./upkeep";
 
 /** Statements of one transaction. Each is run where it is called, so that its promise is settled from the beginning. */

@@ -9,8 +9,8 @@ import { defaultSettings } from "../../bus/settings";
 import { holdsSeeds } from "./legacy-schema";
 import { Connection } from "./connection";
 import { busyTimeout } from "./pragmas";
-import { immutable, readVersions } from "./open";
-import { applicationId, schemaVersion } from "./schema";
+import { immutable } from "./open";
+import { applicationId, readVersions, schemaVersion } from "./schema";
 
 /**
  * Looks at a database without making, migrating or repairing anything. `directory`: the one that holds nothing but

@@ -3,8 +3,7 @@ import { timestamp } from "../../bus/clock";
 import { adoptSeeds, holdsSeeds } from "./legacy-schema";
 import type { Connection } from "./connection";
 import { newer, notADatabase } from "./errors";
-import { readVersions } from "./open";
-import { applicationId, migrations, schemaVersion } from "./schema";
+import { applicationId, migrations, readVersions, schemaVersion } from "./schema";
 
 /** What a file turned out to be. */
 type Kind = "ours" | "empty" | "seeds";

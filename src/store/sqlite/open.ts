@@ -14,7 +14,7 @@ import { isFull, isRefusal, notADatabase, translated } from "./errors";
 import { busyTimeout, walBytes, walPages } from "./pragmas";
 import { refuseNetworkFileSystem } from "./network-file-system";
 import { requirePrivateDirectory } from "./ownership";
-import { applicationId, schemaVersion } from "./schema";
+import { applicationId, readVersions, schemaVersion } from "./schema";
 
 /**
  * `busy_timeout` first: everything after it may meet a lock. A low autocheckpoint and a journal limit keep the
@@ -27,11 +27,6 @@ const pragmas = (timeout: number): string => `
   pragma wal_autocheckpoint = ${walPages};
   pragma journal_size_limit = ${walBytes};
 `;
-
-interface Versions {
-  application_id: number;
-  version: number | null;
-}
 
 /** Opens the database of `path`, making, migrating or adopting it where needed. */
 export async function openConnection(path: string, options: StoreOptions): Promise<Connection> {
@@ -143,19 +138,6 @@ function privately<T>(make: () => T): T {
     return make();
   } finally {
     process.umask(umask);
-  }
-}
-
-/** Null where there is no version table; then `prepare` finds out what the file is. */
-export function readVersions(connection: Connection): Versions | null {
-  try {
-    return connection.get<Versions>(
-      `select (select application_id from pragma_application_id) as application_id,
-        (select max(version) from _schema_version) as version`,
-    );
-  } catch (error) {
-    if (error instanceof Error && /no such (table|column)/.test(error.message)) return null;
-    throw error;
   }
 }
 
