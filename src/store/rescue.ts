@@ -16,9 +16,9 @@ export async function sessionsToRescue(s: Statements, liveness: Liveness): Promi
     notEnded(s),
     sessionsWhere(
       s,
-      `status = 'terminated' and ended_at > $since and end_reason = any($endReasons::text[])
+      `status = 'terminated' and ended_at > $since and end_reason = any($reasons::text[])
         order by ended_at, session_id`,
-      { since: timestamp(liveness.now - endedVisibleFor), endReasons: Object.values(endReasons) },
+      { since: timestamp(liveness.now - endedVisibleFor), reasons: Object.values(endReasons) },
     ),
   ]);
   return Promise.all(

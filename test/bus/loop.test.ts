@@ -99,7 +99,7 @@ contract("A loop of messages", (newWorld) => {
     await attend(w, "codex", 2, { activity: "idle" });
     await exchange(w, limit + 1);
     w.at += 2 * window;
-    await attend(w, "claude", 1, { prompted_by: "doorbell" });
+    await attend(w, "claude", 1, { prompted_by: "wake" });
     expect(await mayWake(w)).toBe("loop");
     await attend(w, "claude", 1, { prompted_by: "human" });
     expect(await mayWake(w)).toBe("go");

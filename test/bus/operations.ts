@@ -85,7 +85,7 @@ export async function everyOperation(store: Store): Promise<void> {
     liveness,
   );
   await store.recordActivity(
-    { ...visit, activity: "idle", ends_turn: true, mail_from: 2, prompted_by: "doorbell" },
+    { ...visit, activity: "idle", ends_turn: true, mail_from: 2, prompted_by: "wake" },
     liveness,
   );
   await store.permitWake({ session_id: "claude-1", sender_id: "codex-2" }, liveness);

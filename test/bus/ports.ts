@@ -1,6 +1,7 @@
 /** What the rules are given besides a store. */
 import { join } from "node:path";
 
+import { agentKinds, agents } from "../../src/agents/agents";
 import type { Bus } from "../../src/bus/bus";
 import { defaultSettings } from "../../src/bus/settings";
 import { createIdentity } from "../../src/identity/identity";
@@ -8,6 +9,7 @@ import type { Fixture } from "./fixture";
 
 export const identityIn = (cwd: string, env: Record<string, string> = {}) =>
   createIdentity({
+    agents,
     env,
     cwd,
     dataDirectory: join(cwd, "data"),
@@ -36,6 +38,7 @@ export function busOf(
       wake: async () => ({ way: "none", outcome: "failed", reason: null }),
     },
     sharedHosts: { canAnswer: () => false, ask: async () => new Map() },
+    agentKinds,
     settings: defaultSettings,
     ...more,
   };

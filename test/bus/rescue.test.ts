@@ -1,9 +1,9 @@
 /** Sessions in trouble. */
 import { describe, expect, test } from "bun:test";
 
+import { agentKinds } from "../../src/agents/agents";
 import type { ProcessEvidence } from "../../src/bus/process";
-import { resumeCommand } from "../../src/bus/resume-command";
-import { classify } from "../../src/bus/triage";
+import { classify } from "../../src/bus/rescue-candidates";
 import { agent, claimRequest, contract, day, draft, lockRequest, texts } from "./fixture";
 
 const minute = 60_000;
@@ -120,7 +120,7 @@ contract("Rescue", (world) => {
 
 describe("The command that resumes a conversation", () => {
   const record = (llm_vendor: string, session_uuid: string | null) =>
-    resumeCommand({ llm_vendor, session_uuid } as Parameters<typeof resumeCommand>[0]);
+    agentKinds.resumeCommand({ llm_vendor, session_uuid });
   const random = "bc3c640c-3d3f-4411-b73b-ef44f6c3f018";
   const ordered = "01a1f886-3d3f-7411-b73b-ef44f6c3f018";
 

@@ -2,11 +2,12 @@
 import { expect, test } from "bun:test";
 
 import type { Bus } from "../../src/bus/bus";
-import { livenessNow } from "../../src/bus/caller";
+import { findCaller, livenessNow, requireSession } from "../../src/bus/caller";
 import { cleanUp, overdue } from "../../src/bus/cleanup";
-import { openDashboard } from "../../src/bus/dashboard";
+import { openDashboard } from "../../src/bus/status";
+import { claim } from "../../src/bus/claim";
+import { lock } from "../../src/bus/lock";
 import type { SharedHosts } from "../../src/bus/shared-hosts";
-import { claim, lock } from "../../src/bus/locking";
 import { register } from "../../src/bus/registration";
 import { rescue } from "../../src/bus/rescue";
 import { busOf } from "./ports";
@@ -30,8 +31,9 @@ async function silentFor(
 ): Promise<Spoken> {
   await w.store.registerSession(agent("codex", 1, daemon), w.liveness());
   const holder = busOf(w, "/", { PARLEY_SESSION: "codex-1" });
-  await lock(holder, ["res:port/3000"], byHand);
-  await claim(holder, "T.1", { ttl: null, wait: null });
+  const session = await requireSession(holder);
+  await lock(holder, session, ["res:port/3000"], byHand);
+  await claim(holder, session, "T.1", { ttl: null, wait: null });
   w.at += silence;
   const asked: string[][] = [];
   const hosts: SharedHosts = {
@@ -50,9 +52,10 @@ async function silentFor(
 }
 
 const byHand = { wait: null, lockType: "exclusive", ttl: null, force: false } as const;
-const take = (bus: Bus, wait: number | null = null) =>
-  lock(bus, ["res:port/3000"], { ...byHand, wait });
-const claimIt = (bus: Bus) => claim(bus, "T.1", { ttl: null, wait: null });
+const take = async (bus: Bus, wait: number | null = null) =>
+  lock(bus, await requireSession(bus), ["res:port/3000"], { ...byHand, wait });
+const claimIt = async (bus: Bus) =>
+  claim(bus, await requireSession(bus), "T.1", { ttl: null, wait: null });
 const ended = async (w: Fixture) => {
   const record = (await w.store.session("codex-1"))!;
   return record.stored_status === "terminated" ? record.end_reason : null;
@@ -65,7 +68,7 @@ contract("A session in a host that can be asked", (world) => {
     await expect(take(bus)).rejects.toMatchObject({ code: "conflict" });
     await expect(claimIt(bus)).rejects.toMatchObject({ code: "conflict" });
     expect(asked).toEqual([["codex-1"], ["codex-1"]]);
-    const { dashboard } = await openDashboard(bus, true);
+    const { dashboard } = await openDashboard(bus, await findCaller(bus, true));
     expect(dashboard.sessions).toMatchObject([
       { session_id: "codex-1", status: "idle", file_locks: ["res:port/3000"] },
       { session_id: "claude-2" },
@@ -78,7 +81,7 @@ contract("A session in a host that can be asked", (world) => {
     const { bus, asked } = await silentFor(w, 40 * minute, false);
     expect(await w.store.liveSessions(livenessNow(bus))).toHaveLength(2);
     await w.store.heartbeat("claude-2", livenessNow(bus));
-    await lock(bus, ["res:port/4000"], byHand);
+    await lock(bus, await requireSession(bus), ["res:port/4000"], byHand);
     expect([asked, await ended(w)]).toEqual([[], null]);
   });
 
@@ -108,7 +111,7 @@ contract("A session in a host that can be asked", (world) => {
     const w = await world();
     const { bus, asked } = await silentFor(w, 4 * minute, false);
     await expect(take(bus)).rejects.toMatchObject({ code: "conflict" });
-    await openDashboard(bus, true);
+    await openDashboard(bus, await findCaller(bus, true));
     expect([asked, await ended(w)]).toEqual([[], null]);
   });
 
@@ -133,7 +136,7 @@ contract("A session in a host that can be asked", (world) => {
   test("is left out of the dashboard where the host has it no more", async () => {
     const w = await world();
     const { bus } = await silentFor(w, 6 * minute, false);
-    const { dashboard } = await openDashboard(bus, true);
+    const { dashboard } = await openDashboard(bus, await findCaller(bus, true));
     expect(dashboard.sessions.map(({ session_id }) => session_id)).toEqual(["claude-2"]);
     expect(dashboard.stats.file_locks).toBe(0);
   });
@@ -142,14 +145,14 @@ contract("A session in a host that can be asked", (world) => {
     const w = await world();
     const { bus } = await silentFor(w, 6 * minute, false);
     const look = {
-      ...{ asOperator: true, named: [], force: false, hungAfter: 10 * minute },
+      ...{ named: [], force: false, hungAfter: 10 * minute },
       ...{ files: null, kill: false, confirm: async () => false },
     };
-    const only = await rescue(bus, { ...look, statusOnly: true });
+    const only = await rescue(bus, await findCaller(bus, true), { ...look, statusOnly: true });
     const dead = { session_id: "codex-1", state: "DEAD" };
     expect(only.result.sessions[0]).toMatchObject({ ...dead, released: false });
     expect(await ended(w)).toBeNull();
-    const done = await rescue(bus, { ...look, statusOnly: false });
+    const done = await rescue(bus, await findCaller(bus, true), { ...look, statusOnly: false });
     expect(done.result).toMatchObject({
       sessions: [{ ...dead, released: true }, { session_id: "claude-2" }],
       released: { locks: 1, claims: 1 },

@@ -1,6 +1,7 @@
 /** Who may be woken when, and what is known of it. */
 import { expect, test } from "bun:test";
 
+import { agentKinds } from "../../src/agents/agents";
 import { defaultSettings } from "../../src/bus/settings";
 import { judgeSession } from "../../src/bus/liveness";
 import {
@@ -84,7 +85,7 @@ contract("Waking", (newWorld) => {
   test("knows when it last worked by what the hooks have seen", async () => {
     const w = await begin();
     const [message] = await w.store.sendMessages(draft("claude-1", "codex-2"), w.liveness());
-    await attend(w, { prompted_by: "doorbell", activity: "working" });
+    await attend(w, { prompted_by: "wake", activity: "working" });
     await w.store.markDelivered("codex-2", [message!.id], "inbox", w.at);
     expect(await w.store.session("codex-2")).toMatchObject({
       woken_at: new Date(w.at).toISOString(),
@@ -129,7 +130,7 @@ contract("Waking", (newWorld) => {
           defaultSettings,
           () => null,
         ),
-        given,
+        { agentWaker: given, agentKinds },
       ).now;
     };
     expect(await now()).toBe("none");

@@ -99,7 +99,11 @@ const methods: Record<string, keyof SessionMessageBus> = {
 
 describe("the library", () => {
   test("has every method that the seeds name, and no other", () => {
-    const there = Object.getOwnPropertyNames(Object.getPrototypeOf(bus));
+    const there: string[] = [];
+    for (let each = Object.getPrototypeOf(bus); each !== Object.prototype;) {
+      there.push(...Object.getOwnPropertyNames(each));
+      each = Object.getPrototypeOf(each);
+    }
     expect(there.filter((name) => name !== "constructor").toSorted()).toEqual(
       Object.values(methods).toSorted(),
     );
