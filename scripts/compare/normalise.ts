@@ -65,7 +65,10 @@ export class Normaliser {
         .replace(/\bWAL size: \d+ KB/g, "WAL size: <n> KB")
         // With its log.
         .replace(/^Database: \d+ KB/gm, "Database: <n> KB")
-        .replace(/"(uptime_seconds|silent_seconds)": ?\d+/g, '"$1": <n>')
+        .replace(/"(uptime_seconds|silent_seconds|start_ticks)": ?"?\d+"?/g, '"$1": <n>')
+        // Of the database's address, and of the file that a message was copied from.
+        .replace(/\bheartbeats\/[0-9a-f]+-/g, "heartbeats/<hash>-")
+        .replace(/\b[0-9a-f]{14,16}(?=:\d)/g, (hash) => this.#numbered("hash", hash))
         .replace(/\b[0-9a-f]{64}\b/g, (hash) => this.#numbered("hash", hash))
         .replace(/\b20\d{6}T\d{6,9}Z\b/g, "<stamp>")
         // Of what was set up, which holds paths.
@@ -131,15 +134,17 @@ function rank(times: readonly string[], order: Map<string, number>): void {
 const oddForm = (time: string): string =>
   /T.*\.\d{3}Z$/.test(time) ? "" : ` as ${time.replace(/\d/g, "9")}`;
 
-/** Minutes from now, so that a changed time to live shows; times around now have none. */
+/** Minutes or hours from now, so that a changed time to live shows; times around now have none. */
 function offset(time: string): string {
   const instant = Date.parse(time.replace(" ", "T").replace(/(?:Z|\+00(?::?00)?)?$/, "Z"));
   const seconds = (instant - Date.now()) / 1000;
   if (Number.isNaN(seconds) || (seconds > -240 && seconds < 10)) return "";
   // What an example says is the same on both sides.
   if (seconds < -20 * 86_400) return ` ${time}`;
-  const minutes = Math.floor((seconds + 50) / 60);
-  return minutes < 0 ? ` ${minutes}m` : ` +${minutes}m`;
+  // Coarser where it is far away, so that a slow machine does not count.
+  const [size, slack, unit] = seconds > 3000 ? [3600, 600, "h"] : [60, 50, "m"];
+  const whole = Math.floor((seconds + slack) / size);
+  return whole < 0 ? ` ${whole}${unit}` : ` +${whole}${unit}`;
 }
 
 const lengths: Record<string, number> = { d: 86_400, h: 3600, m: 60, s: 1 };

@@ -33,8 +33,11 @@ export async function play(stage: Stage, script: string): Promise<void> {
 async function direct(stage: Stage, [what = "", ...rest]: string[]): Promise<void> {
   const [name = ""] = rest;
   if (what === "sleep") await Bun.sleep(Number(name));
-  else if (what === "kill") await stage.actors.get(name)!.signal("SIGKILL");
-  else if (what.startsWith("SIG")) await stage.actors.get(name)!.signal(what as NodeJS.Signals);
+  else if (what === "kill") {
+    await stage.actors.get(name)!.signal("SIGKILL");
+    // On a server what beats for its session notices, and ends it.
+    if (stage.server) await Bun.sleep(2000);
+  } else if (what.startsWith("SIG")) await stage.actors.get(name)!.signal(what as NodeJS.Signals);
   else if (what === "start") await stage.start(name, rest[1]);
   else if (what === "files") stage.files(name || undefined);
   else if (what === "database") await stage.database();

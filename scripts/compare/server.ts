@@ -78,10 +78,10 @@ async function described(sql: SQL, schema: string): Promise<string> {
       from information_schema.columns where table_schema = ${schema}
     union all select indexdef from pg_indexes where schemaname = ${schema}
     union all select format('%s %s', conrelid::regclass, pg_get_constraintdef(oid))
-      from pg_constraint where connamespace = ${schema}::regnamespace
-    union all select pg_get_functiondef(oid) from pg_proc where pronamespace = ${schema}::regnamespace
+      from pg_constraint where connamespace = to_regnamespace(${schema})
+    union all select pg_get_functiondef(oid) from pg_proc where pronamespace = to_regnamespace(${schema})
     union all select pg_get_triggerdef(t.oid) from pg_trigger t join pg_class c on c.oid = t.tgrelid
-      where c.relnamespace = ${schema}::regnamespace and not tgisinternal
+      where c.relnamespace = to_regnamespace(${schema}) and not tgisinternal
     order by 1`;
   return found.map(({ line }) => line).join("\n");
 }
