@@ -106,7 +106,7 @@ async function compile(target: Target, outfile: string): Promise<readonly string
 
 /** Replaces the development lookup by one literal `require`, the only form the bundler embeds. */
 function bind(builder: Bun.PluginBuilder, { binding }: Target): void {
-  builder.onLoad({ filter: /[/\\]src[/\\]wake[/\\]binding\.ts$/ }, () => ({
+  builder.onLoad({ filter: /[/\\]src[/\\]change-signal[/\\]parcel-binding\.ts$/ }, () => ({
     contents: `export default require(${JSON.stringify(binding)});`,
     loader: "js",
   }));

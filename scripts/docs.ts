@@ -1,9 +1,11 @@
+/** Writes `docs/cli.md`. */
+
 // Writes docs/cli.md from the command definitions. With --check it only tells whether that is up to date.
 
 import { type ErrorCode, exitCodes } from "../src/bus/errors";
 import type { Command } from "../src/cli/command";
 import { type Verb, verbs } from "../src/cli/commands";
-import { globalArgs } from "../src/cli/globals";
+import { globalArgs } from "../src/cli/global-options";
 import { described, exitMeanings, tagline, usage } from "../src/cli/help";
 
 async function cliPage(): Promise<string> {

@@ -1,3 +1,4 @@
+/** Brings missing packages. */
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";

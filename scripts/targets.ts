@@ -1,3 +1,4 @@
+/** The platforms. */
 import { readFileSync } from "node:fs";
 
 /** A platform that a binary is built for. */

@@ -1,3 +1,4 @@
+/** Runs the command line and sets the exit code. */
 import { createIo } from "./cli/io";
 import { run } from "./cli/run";
 

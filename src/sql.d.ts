@@ -1,3 +1,5 @@
+/** Lets `.sql` files be imported as text. */
+
 declare module "*.sql" {
   const text: string;
   export default text;

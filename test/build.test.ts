@@ -1,3 +1,4 @@
+/** The binary and its targets. */
 import { describe, expect, test } from "bun:test";
 import { copyFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

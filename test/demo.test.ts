@@ -1,3 +1,4 @@
+/** The demo. */
 import { expect, test } from "bun:test";
 import {
   cpSync,

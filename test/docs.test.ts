@@ -1,7 +1,9 @@
+/** That documentation is complete. */
 import { describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 
+import { docstringOf, sourceFiles } from "../scripts/tree";
 import { exitCodes } from "../src/bus/errors";
 import { verbs } from "../src/cli/commands";
 import { parse } from "../src/cli/parse";
@@ -16,27 +18,13 @@ const filesOf = (pattern: string): string[] =>
 const pages = ["README.md", "AGENTS.md", "CHANGELOG.md", ...filesOf("docs/**/*.md")];
 const decisions = filesOf("docs/decisions/*.md");
 
-describe("AGENTS.md", () => {
-  test("has a line for every file of src, scripts and test, and for none that is gone", async () => {
-    const listed = listedFiles(await read("AGENTS.md"));
-    const there = filesOf("{src,scripts,test}/**/*.{ts,sql}");
-    expect({
-      missing: there.filter((file) => !listed.includes(file)),
-      gone: listed.filter((file) => !there.includes(file)),
-      twice: listed.filter((file, index) => listed.indexOf(file) !== index),
-    }).toEqual({ missing: [], gone: [], twice: [] });
-  });
+test("every file of src, scripts and test begins with a docstring, which bun run tree lists", () => {
+  expect(sourceFiles().filter((file) => docstringOf(file) === null)).toEqual([]);
 });
 
-/** Items (`` - `alert.ts`: what it is ``) below headings of folders (`` ### `src/bus/` ``). */
-function listedFiles(page: string): string[] {
-  let folder = "";
-  return page.split("\n").flatMap((line) => {
-    folder = /^### `(\S+)\/`/.exec(line)?.[1] ?? folder;
-    const name = /^- `(\S+\.(?:ts|sql))`: \S/.exec(line)?.[1];
-    return name === undefined ? [] : [`${folder}/${name}`];
-  });
-}
+test("AGENTS.md is short enough to be read before every task", async () => {
+  expect(Buffer.byteLength(await read("AGENTS.md"))).toBeLessThanOrEqual(5 * 1024);
+});
 
 describe("Every verb", () => {
   test.each(Object.keys(verbs))(

@@ -1,28 +1,49 @@
+/** The arrow and the house rules. */
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 
 const src = join(import.meta.dir, "../src");
 
+/** What one verb alone needs beside the rules, its view and the contract with the loop. */
+const adaptersOfVerb: Readonly<Record<string, readonly string[]>> = {
+  cleanup: ["schedule"],
+  doctor: ["agents/agents", "setup", "store", "cli/paths", "cli/version"],
+  hook: ["agents/agents", "hooks", "files/hook-log"],
+  lock: ["cli/run-command"],
+  log: ["files/session-log"],
+  mcp: ["mcp", "cli/version"],
+  migrate: ["store", "cli/paths"],
+  rescue: ["files/export", "cli/confirm"],
+  run: ["cli/run-command"],
+  setup: ["agents/agents", "setup", "cli/aliases"],
+  status: ["files/session-log"],
+  watch: ["cli/notify"],
+};
+const verbImports = ["bus", "render", "cli/command"];
+
 /** What a place may import, by the first rule whose pattern fits. A place is its own neighbour. */
 const arrow: readonly (readonly [place: RegExp, mayImport: readonly string[]])[] = [
   [/^main$/, ["cli"]],
-  [/^cli\/(server|migration)$/, ["store", "wake", "bus"]],
+  [/^cli\/open-postgres$/, ["store", "change-signal", "bus"]],
   [
     /^cli\/context$/,
-    ["commands", "store", "wake", "reach", "identity", "schedule", "bus", "render"],
+    ["store", "files", "change-signal", "agents/agents", "agent-wake", "identity", "bus"],
   ],
+  [/^cli\/run$/, ["commands", "render", "bus", "agents/agents"]],
   [/^cli\//, ["commands", "render", "bus"]],
-  [/^commands\/hook$/, ["bus", "cli/command", "hooks"]],
-  [/^commands\/mcp$/, ["bus", "cli/command", "mcp"]],
-  [/^commands\/(setup|doctor)$/, ["bus", "cli/command", "setup"]],
-  [/^commands\//, ["bus", "cli/command"]],
+  ...Object.entries(adaptersOfVerb).map(
+    ([verb, adapters]) =>
+      [new RegExp(`^commands/${verb}$`), [...verbImports, ...adapters]] as const,
+  ),
+  [/^commands\//, verbImports],
   [/^library\//, ["bus", "cli/context", "cli/io", "cli/paths"]],
   [/^hooks\//, ["bus", "identity"]],
-  [/^mcp\//, ["bus"]],
+  [/^mcp\//, ["bus", "change-signal/file-identity"]],
   [/^setup\//, ["bus", "identity"]],
   [/^store\/(sqlite|postgres)\//, ["bus", "store/rows"]],
-  [/^(store|wake|reach|identity|schedule)\//, ["bus"]],
+  [/^agents\//, ["bus", "hooks", "setup", "agent-wake", "identity"]],
+  [/^(store|files|change-signal|agent-wake|identity|schedule)\//, ["bus"]],
   [/^render\//, ["bus"]],
   [/^bus\//, []],
 ];
@@ -83,12 +104,13 @@ describe("the layout", () => {
     expect(wrong).toEqual([]);
   });
 
-  test("lets render know only types of the bus", () => {
+  test("has views that only read data: render imports no port and no adapter", () => {
+    const pure = ["render", "bus/alert", "bus/message"];
     const wrong = sources
       .filter(({ name }) => under(name, "render"))
       .flatMap(({ name, imports }) =>
         imports
-          .filter((to) => to.own && under(to.name, "bus") && !to.typeOnly)
+          .filter((to) => !to.typeOnly && !pure.some((place) => under(to.name, place)))
           .map((to) => `${name} → ${to.name}`),
       );
     expect(wrong).toEqual([]);

@@ -1,3 +1,4 @@
+/** An `Io` that remembers. */
 import type { Io, Written } from "../src/cli/io";
 
 export interface MemoryIo extends Io {

@@ -1,3 +1,4 @@
+/** Takes our variables out of the environment. */
 import { afterAll, setDefaultTimeout } from "bun:test";
 import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,3 +1,4 @@
+/** `install.sh`. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { createHash } from "node:crypto";
 import {

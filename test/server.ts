@@ -1,6 +1,6 @@
 /** The PostgreSQL server that tests use: PARLEY_TEST_POSTGRES, else 127.0.0.1:5432 where one answers. */
 import { SQL } from "bun";
-import { afterAll, test } from "bun:test";
+import { afterAll, describe, test } from "bun:test";
 import { join } from "node:path";
 
 const named = process.env["PARLEY_TEST_POSTGRES"];
@@ -68,21 +68,24 @@ async function drop(sql: SQL, schema: string, attempts: number): Promise<void> {
   }
 }
 
-let toldOnServer = false;
+let storesOnServer = false;
 
-/** Whether the stories that run now are told of a bus on the server. */
-export const isOnServer = (): boolean => toldOnServer;
+/** Whether the sandboxes of the tests that run now have their bus on the server. */
+export const isOnServer = (): boolean => storesOnServer;
 
-/** Declares the stories of `test/cli/stories/NAME.test.ts` again, with sandboxes whose bus is on the server. */
-export async function storiesOnServer(name: string): Promise<void> {
+/** Declares the tests of these files `test/cli/stories/NAME.test.ts` again, with sandboxes whose bus is on the server. */
+export function storiesOnServer(...names: string[]): void {
   if (server === null) {
-    test.skip(`the stories of ${name} on PostgreSQL: no server`, () => {});
+    for (const name of names) test.skip(`${name}: no PostgreSQL server`, () => {});
     return;
   }
-  toldOnServer = true;
-  afterAll(() => void (toldOnServer = false));
-  // Another name of the same file: the process may have loaded it before.
-  await import(join(import.meta.dir, "cli/stories", `${name}.test.ts?again`));
+  storesOnServer = true;
+  afterAll(() => void (storesOnServer = false));
+  for (const name of names) {
+    // The query makes it another module: the process may have loaded the file before.
+    const file = join(import.meta.dir, "cli/stories", `${name}.test.ts?again`);
+    describe(name, async () => void (await import(file)));
+  }
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Delivery by the gap between messages, from one process to another, and from one to ten. */
-import { runCrew, type Task } from "./crew";
+import { runCrew, type Task } from "./workers";
 import { printTable, summary } from "./numbers";
-import { makePlace } from "./place";
+import { makePlace } from "./sandbox";
 
 /** Milliseconds between two messages, and how many of them. */
 const bursts = [

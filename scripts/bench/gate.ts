@@ -1,9 +1,9 @@
 /** The seeds' gate (R243–R247) on a database file. */
-import { runCrew } from "./crew";
+import { runCrew } from "./workers";
 import { load, sessions, times, verdict } from "./load";
 import { figure, printTable } from "./numbers";
-import { makePlace } from "./place";
-import { answers } from "./sides";
+import { makePlace } from "./sandbox";
+import { answers } from "./competitors";
 
 /** Milliseconds, percent of one core, bytes. */
 const seeds = { operation: 50, cpu: 5, bytes: 1_000_000 };

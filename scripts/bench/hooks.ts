@@ -21,7 +21,7 @@ import {
   save,
   subject,
   type Subject,
-} from "./whole";
+} from "./process-time";
 
 const { values } = parseArgs({
   options: {

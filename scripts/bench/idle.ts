@@ -1,6 +1,6 @@
 /** What ten `parley watch` cost while nothing happens. */
 import { monotonic, percentile, printTable } from "./numbers";
-import { makePlace } from "./place";
+import { makePlace } from "./sandbox";
 import { cpuSeconds, residentMebibytes } from "./usage";
 
 const watchers = 10;

@@ -1,5 +1,5 @@
 /** The seeds' gate's load (R243–R247): ten sessions, each publishes to `state` once a second and hears all ten. */
-import type { CrewResult, Task } from "./crew";
+import type { CrewResult, Task } from "./workers";
 import { summary } from "./numbers";
 import type { TransportName } from "./transports";
 

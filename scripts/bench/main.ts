@@ -13,7 +13,7 @@ import { deliveries } from "./bursts";
 import { endurance, gate } from "./gate";
 import { idle } from "./idle";
 import { server } from "./server";
-import { sideBySide } from "./sides";
+import { sideBySide } from "./competitors";
 import { throughput } from "./throughput";
 
 const { values } = parseArgs({

@@ -1,3 +1,5 @@
+/** Clock, percentiles, tables. */
+
 /**
  * Milliseconds on a clock that all processes of a machine share, so that they can be compared across processes.
  * `process.hrtime` cannot be: in Bun 1.4.5 it counts from the beginning of each process.

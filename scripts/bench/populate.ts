@@ -1,3 +1,4 @@
+/** Fills a bus. */
 import { Database } from "bun:sqlite";
 
 /**

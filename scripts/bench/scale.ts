@@ -8,10 +8,10 @@ import { parseArgs } from "node:util";
 
 import { SQL } from "bun";
 
-import { momentOf, type Moment } from "../../src/bus/liveness";
+import { livenessAt, type Liveness } from "../../src/bus/liveness";
 import { defaultSettings } from "../../src/bus/settings";
 import { openPostgresStore } from "../../src/store/postgres/store";
-import { createNoticeWake } from "../../src/wake/notices";
+import { createNoticeSignal } from "../../src/change-signal/postgres-notify";
 import { monotonic, printTable, summary } from "./numbers";
 import { cpuSeconds, serverCpuSeconds } from "./usage";
 
@@ -49,8 +49,8 @@ interface Report {
   cpu: number;
 }
 
-const moment = (now: number): Moment =>
-  momentOf(
+const liveness = (now: number): Liveness =>
+  livenessAt(
     { state: () => "unknown", uptimeSeconds: () => null, source: "/proc" },
     now,
     defaultSettings,
@@ -62,7 +62,7 @@ async function client(index: number): Promise<Report> {
     ...{ mode: "create", settings: defaultSettings, schema, machineUuid: () => machine },
   });
   const changeCount = (): Promise<number> => store.changeCount();
-  const wake = createNoticeWake({ notices, listening: true, pollMilliseconds: 250, changeCount });
+  const wake = createNoticeSignal({ notices, listening: true, pollMilliseconds: 250, changeCount });
   const own = Array.from({ length: sessions / clients }, (_, n) => n);
   const ids: string[] = [];
   const registering: number[] = [];
@@ -79,7 +79,7 @@ async function client(index: number): Promise<Report> {
         },
         ...{ liveness: "pid", promised_beats: true, shared_host: false },
       },
-      moment(clock.now()),
+      liveness(clock.now()),
     );
     registering.push(monotonic() - began);
     ids.push(record.session_id);
@@ -122,7 +122,7 @@ async function client(index: number): Promise<Report> {
   let turn = 0;
   const beats = setInterval(() => {
     const id = ids[turn++ % ids.length] ?? "";
-    store.beat(id, moment(clock.now())).catch(() => report.failures++);
+    store.heartbeat(id, liveness(clock.now())).catch(() => report.failures++);
   }, beatInterval / ids.length);
   await Promise.all(
     ids.map(async (sender_id) => {
@@ -137,7 +137,7 @@ async function client(index: number): Promise<Report> {
           ...{ message_type: "published", priority: 1, project_id: null, task_id: null, ttl: null },
         };
         try {
-          await store.publishMessage(draft, moment(clock.now()));
+          await store.publishMessage(draft, liveness(clock.now()));
           report.sent++;
           report.publishing.push(monotonic() - at);
         } catch {

@@ -1,10 +1,10 @@
 /** The gate's load on a PostgreSQL server. */
 import { loadavg } from "node:os";
 
-import { runCrew } from "./crew";
+import { runCrew } from "./workers";
 import { load, sessions, times, verdict } from "./load";
 import { figure, printTable } from "./numbers";
-import { makeServerPlace } from "./place";
+import { makeServerPlace } from "./sandbox";
 
 /** Milliseconds, on a server of the same machine. */
 const budget = { p50: 2, p99: 15 };

@@ -10,7 +10,7 @@ import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 
-import { makeSchema } from "./place";
+import { makeSchema } from "./sandbox";
 import { populate } from "./populate";
 import {
   empty,
@@ -23,7 +23,7 @@ import {
   save,
   subject,
   type Subject,
-} from "./whole";
+} from "./process-time";
 
 const root = join(import.meta.dir, "../..");
 const { values } = parseArgs({

@@ -1,7 +1,7 @@
 /** Messages a second, published one after the other, beside bare inserts into the same table; in turns. */
-import { runCrew, type Task } from "./crew";
+import { runCrew, type Task } from "./workers";
 import { percentile, printTable } from "./numbers";
-import { makePlace } from "./place";
+import { makePlace } from "./sandbox";
 
 const rounds = 3;
 

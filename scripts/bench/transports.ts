@@ -1,3 +1,4 @@
+/** Every way of publishing and receiving. */
 import { Database } from "bun:sqlite";
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -5,11 +6,11 @@ import { join } from "node:path";
 import { SQL } from "bun";
 
 import { publish, watch } from "../../src/bus/publish";
-import { requireActor } from "../../src/bus/caller";
+import { findCaller, requireActor } from "../../src/bus/caller";
 import { createContext } from "../../src/cli/context";
 import { createIo } from "../../src/cli/io";
 import { busyTimeout, walBytes, walPages } from "../../src/store/sqlite/limits";
-import { bareTable } from "./place";
+import { bareTable } from "./sandbox";
 
 /** One way from process to process. Payloads are JSON objects on one line. */
 export interface Transport {
@@ -61,8 +62,9 @@ export const transports = {
         const since = await bus.store.newestId();
         const { signal } = ending;
         const query = { channels: ["state"], all: false, since, duration: null, signal };
+        const caller = await findCaller(bus, false);
         watching = (async () => {
-          for await (const { message } of watch(bus, false, query)) {
+          for await (const { message } of watch(bus, caller.actor, query)) {
             onPayload(message.payload as unknown as Payload);
           }
         })();

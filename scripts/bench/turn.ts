@@ -1,3 +1,4 @@
+/** Payloads of a turn. */
 import { join } from "node:path";
 
 /** The events that setup installs, in the order of a turn. */

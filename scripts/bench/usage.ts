@@ -1,3 +1,4 @@
+/** CPU and memory by `/proc`. */
 import { readdirSync, readFileSync } from "node:fs";
 
 /** USER_HZ, the unit of times in `/proc/PID/stat`: 100 on every Linux that Bun runs on (`proc(5)`). */

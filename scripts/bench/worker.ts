@@ -1,7 +1,7 @@
 /** One process of a measurement: told by its argument what to do, and by its parent when. See `crew.ts`. */
 import { monotonic } from "./numbers";
 import { type Transport, transports } from "./transports";
-import type { Job, Report } from "./crew";
+import type { Job, Report } from "./workers";
 
 const job = JSON.parse(process.argv[2] ?? "") as Job;
 const report: Report = { operations: [], deliveries: [], started: 0, finished: 0, repeated: 0 };

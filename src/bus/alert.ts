@@ -1,3 +1,4 @@
+/** Types of conflict, their priority and advice. */
 import type { Message } from "./message";
 
 export type ConflictType =

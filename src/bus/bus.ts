@@ -1,21 +1,24 @@
+/** The ports and settings that every rule works with. */
+import type { AgentKinds } from "./agent-kinds";
 import type { Clock } from "./clock";
-import type { Hosts } from "./hosts";
+import type { SharedHosts } from "./shared-hosts";
 import type { Identity } from "./identity";
-import type { Keeper } from "./keeper";
-import type { Reach } from "./reach";
+import type { HeartbeatProcess } from "./heartbeat-process";
+import type { AgentWaker } from "./agent-wake";
 import type { Settings } from "./settings";
 import type { Store } from "./store";
-import type { Wake } from "./wake";
+import type { ChangeSignal } from "./change-signal";
 
 /** The ports and settings that every rule works with. */
 export interface Bus {
   store: Store;
   identity: Identity;
   clock: Clock;
-  wake: Wake;
-  reach: Reach;
-  hosts: Hosts;
+  changeSignal: ChangeSignal;
+  agentWaker: AgentWaker;
+  sharedHosts: SharedHosts;
+  agentKinds: AgentKinds;
   settings: Settings;
   /** Only where the bus spans machines. */
-  keeper?: Keeper;
+  heartbeatProcess?: HeartbeatProcess;
 }

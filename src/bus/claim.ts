@@ -1,3 +1,4 @@
+/** Claims: shapes and requests. */
 import { ParleyError } from "./errors";
 import type { Waiting } from "./lock";
 

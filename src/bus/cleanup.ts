@@ -1,6 +1,7 @@
+/** Removing what is past its time. */
 import type { Bus } from "./bus";
 import type { Warning } from "./errors";
-import { everyoneInformed } from "./hosts";
+import { allSessionsConfirmed } from "./shared-hosts";
 import { operatorId } from "./message";
 
 /** How many of what were removed, or would be. Alerts are not counted among the messages. */
@@ -36,18 +37,18 @@ async function bytesOf(bus: Bus): Promise<number> {
 /** What a clean-up would remove now. */
 export async function overdue(bus: Bus): Promise<CleanupResult> {
   const bytes = await bytesOf(bus);
-  const { moment } = await everyoneInformed(bus);
-  const removed = await bus.store.overdue(moment);
+  const { liveness } = await allSessionsConfirmed(bus);
+  const removed = await bus.store.overdue(liveness);
   return { removed, bytes_before: bytes, bytes_after: bytes };
 }
 
 /** Removes what is past its time, with the bells of the sessions that are gone, and gives the space back. */
 export async function cleanUp(bus: Bus, options: { vacuum: boolean }): Promise<CleanedUpBus> {
   const bytes_before = await bytesOf(bus);
-  const { moment } = await everyoneInformed(bus);
-  const done = await bus.store.cleanUp(moment, options);
-  bus.wake.keepOnly([operatorId, ...done.live]);
-  if (done.touched.length > 0) bus.wake.ring("everyone");
+  const { liveness } = await allSessionsConfirmed(bus);
+  const done = await bus.store.cleanUp(liveness, options);
+  bus.changeSignal.prune([operatorId, ...done.live]);
+  if (done.touched.length > 0) bus.changeSignal.notify("everyone");
   return {
     result: { removed: done.removed, bytes_before, bytes_after: await bytesOf(bus) },
     shrinks: done.shrinks,

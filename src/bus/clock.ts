@@ -1,3 +1,5 @@
+/** Port: time, and its one written form. */
+
 /** The one source of time. `now()` is milliseconds since the epoch. */
 export interface Clock {
   now(): number;

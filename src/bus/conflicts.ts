@@ -1,13 +1,14 @@
+/** What collides now, acknowledging, a first look. */
 import { type Alert, type Conflict, conflict, conflictRules } from "./alert";
 import type { Bus } from "./bus";
-import { type Actor, callingSession } from "./caller";
+import type { Actor, Caller } from "./caller";
 import { openDashboard, type OpenedDashboard } from "./dashboard";
 import { ParleyError } from "./errors";
-import { lookInformed } from "./hosts";
+import { readConfirmed } from "./shared-hosts";
 import type { Lock } from "./lock";
 import type { Message } from "./message";
 import { operatorId } from "./message";
-import type { Session } from "./session";
+import type { Session, SessionRecord } from "./session";
 
 /** The data of `conflicts`. */
 export interface ConflictsResult {
@@ -39,18 +40,18 @@ export interface ConflictsQuery {
 /** What collides now. A file conflicts where another session holds a lock on it, above it or below it. */
 export async function findConflicts(
   bus: Bus,
+  /** Null for the operator, and where no session calls. */
+  me: SessionRecord | null,
   query: ConflictsQuery,
-  asOperator: boolean,
 ): Promise<ConflictsResult> {
-  const me = asOperator ? null : await callingSession(bus);
   const files = query.paths.map((path) => bus.identity.file(path).file_path);
   const everything = query.full || (files.length === 0 && !query.all && !query.alerts);
-  const { found: locks, moment } = await lookInformed(bus, (now) =>
+  const { found: locks, liveness } = await readConfirmed(bus, (now) =>
     bus.store.locksOn(files.length > 0 ? files : null, now),
   );
-  const alerts = await bus.store.alerts(alertLimit, moment.at);
+  const alerts = await bus.store.alerts(alertLimit, liveness.now);
   const held = files.length > 0 ? locks.filter((lock) => lock.session_id !== me?.session_id) : [];
-  const shared = everything && me ? await bus.store.conflictsOf(me.session_id, moment) : [];
+  const shared = everything && me ? await bus.store.conflictsOf(me.session_id, liveness) : [];
   const alerted = everything ? fromAlerts(alerts, me?.session_id ?? null, shared) : [];
   return {
     conflicts: [
@@ -99,16 +100,16 @@ export async function acknowledge(bus: Bus, actor: Actor, ids: number[]): Promis
     });
   }
   const alerts = await bus.store.acknowledge(chosen, actor.id, at);
-  bus.wake.ring("everyone");
+  bus.changeSignal.notify("everyone");
   return { conflicts: [], locks: [], alerts };
 }
 
 /** Who is here and what waits, for a session that begins. */
 export async function orient(
   bus: Bus,
-  asOperator: boolean,
+  caller: Caller,
 ): Promise<{ result: OrientResult; opened: OpenedDashboard }> {
-  const opened = await openDashboard(bus, asOperator);
+  const opened = await openDashboard(bus, caller);
   const { sessions, alerts, unread } = opened.dashboard;
   return { result: { sessions, alerts, unread }, opened };
 }

@@ -1,8 +1,9 @@
+/** One picture of the bus for a caller. */
 import type { Bus } from "./bus";
-import { callingOrNobody, unlessRefused } from "./caller";
+import { type Actor, type Caller, unlessRefused } from "./caller";
 import { describeSession } from "./describe";
 import type { Warning } from "./errors";
-import { lookInformed } from "./hosts";
+import { readConfirmed } from "./shared-hosts";
 import { type OpenedInbox, openInbox } from "./inbox";
 import { operatorId } from "./message";
 import { observations } from "./observations";
@@ -19,9 +20,9 @@ export interface OpenedDashboard {
   overview: Overview;
   warnings: Warning[];
   /** Marks what was printed: the alerts and messages among `parts`. Best effort. */
-  shown: (parts: { alerts: boolean; unread: boolean }) => Promise<void>;
+  onShown: (parts: { alerts: boolean; unread: boolean }) => Promise<void>;
   /** Gives the messages back where nobody could read them. */
-  unshown: () => Promise<void>;
+  onDropped: () => Promise<void>;
 }
 
 export interface DashboardQuery {
@@ -36,28 +37,26 @@ export interface DashboardQuery {
 /** One picture of the bus, with what is waiting for the caller. Numbers are those before the showing. */
 export async function openDashboard(
   bus: Bus,
-  asOperator: boolean,
+  { actor, warnings: found }: Caller,
   query: DashboardQuery = { unread: true, again: false },
 ): Promise<OpenedDashboard> {
-  const warnings: Warning[] = [];
-  const caller = asOperator ? null : await callingOrNobody(bus, warnings);
-  const mailbox = asOperator ? operatorId : (caller ?? null);
-  const { found: overview, moment } = await lookInformed(bus, (now) => bus.store.overview(now));
-  const operator_unread = (await bus.store.unread(operatorId, moment.at)).total;
-  const wanted = mailbox !== null && query.unread;
-  const inbox = wanted ? await reserve(bus, mailbox, query.again, warnings) : null;
+  const warnings = [...found];
+  const caller = actor?.record?.session_id ?? null;
+  const { found: overview, liveness } = await readConfirmed(bus, (now) => bus.store.overview(now));
+  const operator_unread = (await bus.store.unread(operatorId, liveness.now)).total;
+  const inbox = actor && query.unread ? await reserve(bus, actor, query.again, warnings) : null;
   // Every command of a session is a sign of life.
-  if (caller !== null && !wanted && !query.again && !bus.store.readOnly) {
+  if (caller !== null && !query.unread && !query.again && !bus.store.readOnly) {
     await unlessRefused(
       warnings,
-      () => bus.store.beat(caller, moment),
+      () => bus.store.heartbeat(caller, liveness),
       async () => null,
     );
   }
 
   const hooks_off = query.hooksOff === true;
   const sessions = overview.sessions.map(({ record, holdings }) =>
-    describeSession(hooks_off ? { ...record, activity: null } : record, holdings, moment, bus),
+    describeSession(hooks_off ? { ...record, activity: null } : record, holdings, liveness, bus),
   );
   const dashboard: Dashboard = {
     sessions,
@@ -74,7 +73,7 @@ export async function openDashboard(
       alerts: overview.alerts,
       started_today: overview.started_today,
       processSource: bus.identity.processes.source,
-      now: moment.at,
+      now: liveness.now,
     }),
     log: null,
   };
@@ -82,28 +81,28 @@ export async function openDashboard(
     dashboard,
     overview,
     warnings,
-    shown: async ({ alerts, unread }) => {
+    onShown: async ({ alerts, unread }) => {
       if (bus.store.readOnly) return;
       const pending = overview.alerts
         .filter((alert) => alert.status === "pending")
         .map((alert) => alert.id);
       if (alerts && pending.length > 0)
         await bus.store.markAlertsDelivered(pending, bus.clock.now());
-      if (unread) await inbox?.shown("status");
+      if (unread) await inbox?.onShown("status");
     },
-    unshown: async () => inbox?.unshown(),
+    onDropped: async () => inbox?.onDropped(),
   };
 }
 
 /** The caller's messages, reserved where they are new. */
 const reserve = (
   bus: Bus,
-  id: string,
+  actor: Actor,
   again: boolean,
   warnings: Warning[],
 ): Promise<OpenedInbox> => {
   const open = (peek: boolean): Promise<OpenedInbox> =>
-    openInbox(bus, { id, record: null }, { channel: null, limit: unreadLimit, peek, again });
+    openInbox(bus, actor, { channel: null, limit: unreadLimit, peek, again });
   return unlessRefused(
     warnings,
     () => open(bus.store.readOnly !== null),

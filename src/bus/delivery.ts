@@ -1,8 +1,9 @@
+/** Waiting until a message has come so far. */
 import type { Bus } from "./bus";
 import { ParleyError } from "./errors";
 import type { SendResult } from "./message";
 import type { MessageState } from "./store";
-import { waitFor } from "./wait";
+import { waitFor } from "./wait-loop";
 
 const reached: Record<"delivered" | "read" | "reply", (state: MessageState) => boolean> = {
   delivered: ({ status }) => status !== "pending",

@@ -1,16 +1,17 @@
+/** A session as verbs report it. */
 import type { Bus } from "./bus";
-import type { Moment } from "./liveness";
-import { reachabilityOf } from "./reach";
+import type { Liveness } from "./liveness";
+import { reachabilityOf } from "./agent-wake";
 import type { Holdings, Session, SessionRecord } from "./session";
 
 /** A session as every verb reports it: the row, what it holds, and what can be seen of its process. */
 export function describeSession(
   record: SessionRecord,
   holdings: Holdings,
-  moment: Moment,
-  { identity, reach }: Pick<Bus, "identity" | "reach">,
+  liveness: Liveness,
+  bus: Pick<Bus, "identity" | "agentWaker" | "agentKinds">,
 ): Session {
-  const judgement = moment.judge(record);
+  const judgement = liveness.judge(record);
   const { status, process_state } = judgement;
   return {
     session_id: record.session_id,
@@ -30,7 +31,7 @@ export function describeSession(
     process_state,
     uptime_seconds:
       record.evidence && (process_state === "running" || process_state === "stopped")
-        ? identity.processes.uptimeSeconds(record.evidence)
+        ? bus.identity.processes.uptimeSeconds(record.evidence)
         : null,
     claimed_task: holdings.claimed_tasks.map((claim) => claim.task_id).join(", ") || null,
     claimed_tasks: holdings.claimed_tasks.map(({ task_id, claim_type }) => ({
@@ -40,7 +41,7 @@ export function describeSession(
     file_locks: holdings.file_locks,
     active_files: record.active_files,
     activity: record.activity,
-    reachability: reachabilityOf(record, judgement, reach),
+    reachability: reachabilityOf(record, judgement, bus),
     unread_count: holdings.unread_count,
     registered_at: record.registered_at,
     heartbeat_at: record.heartbeat_at,

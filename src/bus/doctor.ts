@@ -1,3 +1,5 @@
+/** Findings, and what is known of a database file. */
+
 /** `info` and `ok` are well; the others want their remedy. */
 type FindingStatus = "ok" | "info" | "warning" | "error";
 

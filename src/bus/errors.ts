@@ -1,3 +1,5 @@
+/** Error codes, exit codes, `ParleyError`. */
+
 /** What can go wrong, told by what the caller can do about it. Each code has one exit code, in every verb. */
 export type ErrorCode =
   | "internal"

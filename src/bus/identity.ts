@@ -1,3 +1,4 @@
+/** Port: who is calling. */
 import type { LockTarget } from "./lock";
 import type { ProcessControl, ProcessEvidence, ProcessTable } from "./process";
 
@@ -42,7 +43,7 @@ export interface ProjectFinding {
  * What the calling process knows about which session it belongs to, in order of strength. Where agents run inside
  * agents the nearest decides: nothing of an outer one is among its clues.
  */
-export interface Clues {
+export interface CallerEvidence {
   /** `--session` or PARLEY_SESSION: taken as it is. */
   session: string | null;
   /** Processes above the caller, nearest first, up to the nearest agent. */
@@ -72,17 +73,17 @@ export interface Identity {
   machine(): Machine;
   agent(request: AgentRequest): Agent;
   /** Pids of which one mostly is the agent's, by what costs nothing to know: what the vendor's variable says, the parent. */
-  near(vendor: string): number[];
+  likelyPids(vendor: string): number[];
   /** The vendor of a program, by its name or path; one that is not known gives its own name. */
   vendorOf(program: string): string;
-  clues(): Clues;
+  callerEvidence(): CallerEvidence;
   project(cwd: string): ProjectFinding;
   /** The real path of a directory. Throws `not_found` where there is none. */
   directory(path: string): string;
   /** All processes above the caller, nearest first. */
-  above(): ProcessEvidence[];
+  ancestors(): ProcessEvidence[];
   /** The calling process itself; null where the platform gives no evidence. */
-  self(): ProcessEvidence | null;
+  ownProcess(): ProcessEvidence | null;
   /** The real path that a path or `res:NAME` stands for. Throws `invalid`. */
   file(path: string): LockTarget;
 }

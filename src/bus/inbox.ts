@@ -1,9 +1,10 @@
+/** Opening a mailbox, marking read. */
 import type { Bus } from "./bus";
-import { type Actor, momentNow } from "./caller";
+import { type Actor, livenessNow } from "./caller";
 import { ParleyError } from "./errors";
 import type { InboxResult, ReadResult } from "./message";
 import type { InboxRequest } from "./store";
-import { waitFor } from "./wait";
+import { waitFor } from "./wait-loop";
 
 export type InboxQuery = Omit<InboxRequest, "mailbox">;
 
@@ -14,34 +15,34 @@ export interface OpenedInbox {
    * To be called once the bytes have reached a reader; until then the messages stay pending. `ids`: only these of them
    * were shown.
    */
-  shown: (how: string, ids?: readonly number[]) => Promise<void>;
+  onShown: (how: string, ids?: readonly number[]) => Promise<void>;
   /** To be called where nobody could read them: who asks next is shown them at once. */
-  unshown: () => Promise<void>;
+  onDropped: () => Promise<void>;
 }
 
 /** Reserves unread messages for the one showing that the caller is about to do. */
 export async function openInbox(bus: Bus, actor: Actor, query: InboxQuery): Promise<OpenedInbox> {
-  const moment = momentNow(bus);
-  const result = await bus.store.openInbox({ mailbox: actor.id, ...query }, moment);
+  const liveness = livenessNow(bus);
+  const result = await bus.store.openInbox({ mailbox: actor.id, ...query }, liveness);
   const pending = result.messages
     .filter((message) => message.status === "pending")
     .map((message) => message.id);
   const reserved = !query.peek && !bus.store.readOnly && pending.length > 0;
   return {
     result,
-    shown: async (how, ids = pending) => {
+    onShown: async (how, ids = pending) => {
       if (!reserved) return;
       const changed = await bus.store.markDelivered(actor.id, ids, how, bus.clock.now());
       ringSenders(bus, result, changed);
     },
-    unshown: async () => {
-      if (reserved) await bus.store.releaseInbox(actor.id, pending, moment.at);
+    onDropped: async () => {
+      if (reserved) await bus.store.releaseInbox(actor.id, pending, liveness.now);
     },
   };
 }
 
 /** A reservation that is given up without a word, by a killed reader, is noticed after so many milliseconds. */
-const tick = 1000;
+const intervalMs = 1000;
 
 /**
  * Waits until there is a pending message that no other reader has reserved, then opens the inbox; throws `timeout`. While
@@ -55,10 +56,10 @@ export async function awaitInbox(
 ): Promise<OpenedInbox> {
   const pending = ({ messages }: InboxResult): boolean =>
     messages.some((message) => message.status === "pending");
-  const limits = { until: bus.clock.now() + wait, mail: { to: actor.id }, tick };
+  const limits = { until: bus.clock.now() + wait, mail: { to: actor.id }, intervalMs };
   const found = await waitFor(bus, limits, async () => {
     const look = { mailbox: actor.id, channel: query.channel, limit: 1, peek: true };
-    if (!pending(await bus.store.openInbox(look, momentNow(bus)))) return null;
+    if (!pending(await bus.store.openInbox(look, livenessNow(bus)))) return null;
     const opened = await openInbox(bus, actor, query);
     return pending(opened.result) ? opened : null;
   });
@@ -73,15 +74,15 @@ export async function awaitInbox(
 function ringSenders(bus: Bus, result: InboxResult, changed: readonly number[]): void {
   const ids = new Set(changed);
   const seen = result.messages.filter((message) => ids.has(message.id));
-  bus.wake.ring([...new Set(seen.map((message) => message.sender_id))]);
+  bus.changeSignal.notify([...new Set(seen.map((message) => message.sender_id))]);
 }
 
 /** Marks messages read: those ids, or with null all unread ones. Throws `not_found` for an id of another mailbox. */
 export async function read(bus: Bus, actor: Actor, ids: number[] | null): Promise<ReadResult> {
-  const changed = await bus.store.markRead(actor.id, ids, momentNow(bus));
+  const changed = await bus.store.markRead(actor.id, ids, livenessNow(bus));
   if (changed.length > 0) {
     const messages = await bus.store.messages(changed);
-    bus.wake.ring([...new Set(messages.map((message) => message.sender_id))]);
+    bus.changeSignal.notify([...new Set(messages.map((message) => message.sender_id))]);
   }
   return { read: changed };
 }

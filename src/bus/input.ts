@@ -1,5 +1,6 @@
+/** Numbers, durations, choices, JSON as users write them. */
 import { type ErrorExtras, ParleyError } from "./errors";
-import { asObject } from "./object";
+import { asObject } from "./json";
 
 /**
  * The whole number that a text stands for, within limits (both included). `name` is how the user wrote it,
@@ -9,7 +10,7 @@ export function integer(text: string, name: string, min: number, max: number): n
   const value = /^-?\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
   if (value >= min && value <= max) return value;
   const limits = max < Number.MAX_SAFE_INTEGER ? `from ${min} to ${max}` : `of at least ${min}`;
-  throw refused(`${name} takes a whole number ${limits}, not ${shown(text)}`, name, text);
+  throw invalidValue(`${name} takes a whole number ${limits}, not ${shown(text)}`, name, text);
 }
 
 const unitMilliseconds: Record<string, number> = {
@@ -21,19 +22,19 @@ const unitMilliseconds: Record<string, number> = {
 };
 
 /** Longest duration accepted: ten years, in milliseconds. Beyond lies nothing that a time could be added to. */
-const longestDuration = 3_650 * 86_400_000;
+const maxDuration = 3_650 * 86_400_000;
 
 /** Milliseconds of a duration such as `250ms`, `30s`, `10m`, `1h`, `7d`. Throws `invalid`, also for zero. */
 export function duration(text: string, name: string): number {
   const match = /^(\d{1,15})(ms|s|m|h|d)$/.exec(text);
   const milliseconds = match ? Number(match[1]) * (unitMilliseconds[match[2] ?? ""] ?? 0) : 0;
-  if (milliseconds > 0 && milliseconds <= longestDuration) return milliseconds;
+  if (milliseconds > 0 && milliseconds <= maxDuration) return milliseconds;
   const rule = match
     ? milliseconds > 0
       ? "takes at most 3650d"
       : "takes more than nothing"
     : "takes a whole number and a unit (ms, s, m, h, d)";
-  throw refused(`${name} ${rule}, not ${shown(text)}`, name, text, {
+  throw invalidValue(`${name} ${rule}, not ${shown(text)}`, name, text, {
     hint: `for example ${name} 30s`,
   });
 }
@@ -48,7 +49,9 @@ export function choice<const T extends string>(
   if (found !== undefined) return found;
   const list =
     options.length > 1 ? `${options.slice(0, -1).join(", ")} or ${options.at(-1)}` : options[0];
-  throw refused(`${name} takes ${list}, not ${shown(text)}`, name, text, { details: { options } });
+  throw invalidValue(`${name} takes ${list}, not ${shown(text)}`, name, text, {
+    details: { options },
+  });
 }
 
 /** The JSON object that a text holds, or `invalid`. */
@@ -57,11 +60,11 @@ export function jsonObject(text: string, name: string): Record<string, unknown> 
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw refused(`${name} is not JSON: ${(cause as Error).message}`, name, text, { cause });
+    throw invalidValue(`${name} is not JSON: ${(cause as Error).message}`, name, text, { cause });
   }
   const object = asObject(value);
   if (object) return object;
-  throw refused(`${name} takes a JSON object, not ${shown(text)}`, name, text, {
+  throw invalidValue(`${name} takes a JSON object, not ${shown(text)}`, name, text, {
     hint: `for example ${name} '{"file":"paths.py"}'`,
   });
 }
@@ -80,7 +83,7 @@ export function oneOrAll(
   });
 }
 
-const refused = (
+const invalidValue = (
   message: string,
   name: string,
   value: string,

@@ -1,3 +1,5 @@
+/** An entry of the session log as Markdown. */
+
 /** What a session log entry is about; null for a plain note. */
 type JournalKind = "issue" | "fix" | "deployed";
 

@@ -1,7 +1,8 @@
+/** Whose process may be signalled, and how. */
 import type { Bus } from "./bus";
 import type { Warning } from "./errors";
-import type { Moment } from "./liveness";
-import type { Patient } from "./patient";
+import type { Liveness } from "./liveness";
+import type { Candidate } from "./rescue-candidates";
 import {
   type ProcessControl,
   type ProcessEvidence,
@@ -32,22 +33,22 @@ export type KillOutcome =
 const patience = { SIGTERM: 5000, SIGKILL: 2000 } as const;
 
 /** A session whose process may be signalled. */
-interface Victim extends Patient {
+interface Victim extends Candidate {
   evidence: ProcessEvidence;
 }
 
 /** Those of the victims whose process may be signalled; the outcome of the others is written down. */
 export function chooseVictims(
   bus: Bus,
-  victims: readonly Patient[],
+  victims: readonly Candidate[],
   all: readonly HeldBy[],
-  moment: Moment,
+  liveness: Liveness,
 ): Victim[] {
   if (victims.length === 0) return [];
   const doomed = new Set(victims.map(({ record }) => record.session_id));
   const bystanders = all
     .map(({ record }) => record)
-    .filter((record) => !doomed.has(record.session_id) && !isDead(record, moment));
+    .filter((record) => !doomed.has(record.session_id) && !isDead(record, liveness));
   return victims.flatMap((victim) => {
     const { evidence } = victim.record;
     victim.session.killed = obstacle(bus, victim, bystanders);
@@ -55,20 +56,20 @@ export function chooseVictims(
   });
 }
 
-function isDead(record: SessionRecord, moment: Moment): boolean {
-  const { status, ended } = moment.judge(record);
+function isDead(record: SessionRecord, liveness: Liveness): boolean {
+  const { status, ended } = liveness.judge(record);
   return status === "terminated" || ended !== null;
 }
 
 function obstacle(
   bus: Bus,
-  { record: { evidence, shared_host }, session }: Patient,
+  { record: { evidence, shared_host }, session }: Candidate,
   bystanders: readonly SessionRecord[],
 ): KillOutcome | null {
   if (session.state === "DEAD") return "gone";
   if (session.state === "CURRENT") return "own_process";
   if (evidence === null) return "unknown_process";
-  const own = [bus.identity.self(), ...bus.identity.above()];
+  const own = [bus.identity.ownProcess(), ...bus.identity.ancestors()];
   if (own.some((each) => sameProcess(each, evidence))) return "own_process";
   if (shared_host || bystanders.some((each) => sameProcess(each.evidence, evidence))) {
     return "shared_process";
@@ -79,7 +80,7 @@ function obstacle(
 }
 
 /** A warning for each that should have been killed and was not. */
-export const unkilled = (victims: readonly Patient[]): Warning[] =>
+export const unkilled = (victims: readonly Candidate[]): Warning[] =>
   victims.flatMap(({ session: { session_id, killed } }) =>
     killed === null || ["terminated", "killed", "gone", "declined"].includes(killed)
       ? []

@@ -1,17 +1,18 @@
+/** The judge of sessions. */
 import { parseTime } from "./clock";
 import type { ProcessEvidence, ProcessState, ProcessTable } from "./process";
 import type { SessionRecord, SessionStatus } from "./session";
 import type { Settings } from "./settings";
 
 /** What an observer concludes about a session. `ended`: the bus must end it now, with that reason. */
-export interface Judgement {
+export interface Verdict {
   status: SessionStatus;
   process_state: ProcessState | null;
   ended: string | null;
 }
 
 /** The reasons that the rules below give for an end: nobody asked for it. */
-export const deaths = {
+export const endReasons = {
   exited: "process exited",
   silent: "heartbeat expired",
   unseen: "no sign of life",
@@ -20,42 +21,42 @@ export const deaths = {
 } as const;
 
 /** How long one that died so is still listed, in milliseconds: somebody may look for it. */
-export const remembered = 24 * 3600 * 1000;
+export const endedVisibleFor = 24 * 3600 * 1000;
 
 /** What the host of a session was heard to say: why the session is over, null where it goes on. */
-export interface HostWord {
+export interface HostAnswer {
   /** The sign of life that the word is about; it says nothing of a later one. */
   heartbeat_at: string;
   over: string | null;
 }
 
 /** What is known of processes that host several sessions, each of which proves nothing of one session. */
-export interface HostKnowledge {
+export interface HostAnswers {
   /** Its host can be asked, so that no timer ends the session. */
   canAnswer(record: SessionRecord): boolean;
   /** By session id. */
-  said: ReadonlyMap<string, HostWord>;
+  answers: ReadonlyMap<string, HostAnswer>;
 }
 
-const nothingKnown: HostKnowledge = { canAnswer: () => false, said: new Map() };
+const noAnswers: HostAnswers = { canAnswer: () => false, answers: new Map() };
 
 /** Judges one session at one moment; asked inside the store's transactions, hence synchronous. */
-export type Judge = (record: SessionRecord) => Judgement;
+export type Judge = (record: SessionRecord) => Verdict;
 
 /** The clock reading of one operation, and the judge that goes with it. */
-export interface Moment {
+export interface Liveness {
   /** Milliseconds since the epoch. */
-  at: number;
+  now: number;
   judge: Judge;
   /** State of a process that is no session's: one that waits in a queue. */
   processState: (evidence: ProcessEvidence) => ProcessState;
 }
 
-/** One that knows of hosts, and whom it still has to ask them about (`bus/hosts.ts`). */
-export interface HostMoment extends Moment {
+/** One that knows of hosts, and whom it still has to ask them about (`bus/shared-hosts.ts`). */
+export interface ConfirmedLiveness extends Liveness {
   /** Sessions that were judged, silent, to be alive because their host had not been asked; by id. */
-  unasked: ReadonlyMap<string, SessionRecord>;
-  said: HostKnowledge["said"];
+  unconfirmed: ReadonlyMap<string, SessionRecord>;
+  answers: HostAnswers["answers"];
 }
 
 /**
@@ -69,9 +70,9 @@ export function judgeSession(
   at: number,
   settings: Settings,
   overInHost: (record: SessionRecord, silence: number) => string | null,
-): Judgement {
+): Verdict {
   const state = record.evidence ? processState(record.evidence) : null;
-  const conclude = (status: SessionStatus, ended: string | null = null): Judgement => ({
+  const conclude = (status: SessionStatus, ended: string | null = null): Verdict => ({
     status,
     process_state: state,
     ended,
@@ -86,12 +87,12 @@ export function judgeSession(
     idleness > settings.staleAfter || record.stored_status === "idle" ? "idle" : "active";
 
   if (record.liveness === "heartbeat" || state === null) {
-    return silence > settings.staleAfter ? conclude("stale", deaths.silent) : conclude(quiet);
+    return silence > settings.staleAfter ? conclude("stale", endReasons.silent) : conclude(quiet);
   }
-  if (state === "gone") return conclude("stale", deaths.exited);
+  if (state === "gone") return conclude("stale", endReasons.exited);
   if (state === "unknown") {
     const limit = record.promised_beats ? settings.staleAfter : settings.unseenAfter;
-    if (silence > limit) return conclude("stale", deaths.unseen);
+    if (silence > limit) return conclude("stale", endReasons.unseen);
     return silence > settings.staleAfter ? conclude("stale") : conclude(quiet);
   }
   const over = record.shared_host ? overInHost(record, idleness) : null;
@@ -99,12 +100,12 @@ export function judgeSession(
 }
 
 /** The moment of one operation; each process is looked up once in it. A process that is gone does not come back. */
-export function momentOf(
+export function livenessAt(
   processes: ProcessTable,
   at: number,
   settings: Settings,
-  { canAnswer, said }: HostKnowledge = nothingKnown,
-): HostMoment {
+  { canAnswer, answers: said }: HostAnswers = noAnswers,
+): ConfirmedLiveness {
   const states = new Map<string, ProcessState>();
   const state = (evidence: ProcessEvidence): ProcessState => {
     const { boot_id, pid_namespace, pid, start_ticks } = evidence;
@@ -117,15 +118,15 @@ export function momentOf(
   const overInHost = (record: SessionRecord, silence: number): string | null => {
     const word = said.get(record.session_id);
     if (word?.heartbeat_at === record.heartbeat_at) return word.over;
-    if (!canAnswer(record)) return silence > settings.sharedHostAfter ? deaths.idleHost : null;
+    if (!canAnswer(record)) return silence > settings.sharedHostAfter ? endReasons.idleHost : null;
     if (silence > settings.staleAfter) unasked.set(record.session_id, record);
     return null;
   };
   return {
-    at,
+    now: at,
     judge: (record) => judgeSession(record, state, at, settings, overInHost),
     processState: state,
-    unasked,
-    said,
+    unconfirmed: unasked,
+    answers: said,
   };
 }

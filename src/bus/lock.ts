@@ -1,3 +1,4 @@
+/** Locks: shapes, requests, attempts. */
 import type { ProcessEvidence } from "./process";
 
 export type LockType = "advisory" | "exclusive";
@@ -69,7 +70,7 @@ export type Attempt<Got> =
   | { kind: "got"; got: Got; touched: string[] }
   | { kind: "blocked"; blocker: Blocker; ticket: number | null; touched: string[] };
 
-export interface GotLocks {
+export interface AcquiredLocks {
   locks: Lock[];
   /** Paths among them that the session did not hold before. */
   fresh: string[];

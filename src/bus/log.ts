@@ -1,3 +1,5 @@
+/** Port: the session log. */
+
 /** One thing to be appended to a session log. */
 export interface LogEntry {
   /** Project whose log it is; null: `unscoped`. */

@@ -1,3 +1,5 @@
+/** What a loop of messages is. */
+
 /**
  * Two live sessions are in a loop once more messages than the limit went between them, in both directions, within the
  * window and since a human last prompted either of them. The store raises one `message_loop` alert for them, and from then

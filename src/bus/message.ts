@@ -1,5 +1,6 @@
-import type { WakeEvidence } from "./reach";
-import type { Outlook } from "./rouse";
+/** Messages: shapes, channels, limits. */
+import type { WakeEvidence } from "./agent-wake";
+import type { DeliveryForecast } from "./wake-recipient";
 
 export type MessageStatus = "pending" | "delivered" | "read";
 
@@ -69,7 +70,7 @@ export interface SendResult {
   /** With `queued`: who could be reached now. */
   active_sessions: Correspondent[];
   /** What can be expected of each recipient, in the order of `messages`. */
-  outlooks: Outlook[];
+  outlooks: DeliveryForecast[];
 }
 
 /** A sent message, with the doorbell that was rung for it; null where none was. */

@@ -1,3 +1,5 @@
+/** What `migrate` has copied. */
+
 /** How many rows of each kind. */
 export interface Copied {
   sessions: number;

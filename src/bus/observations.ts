@@ -1,6 +1,8 @@
+/** The dashboard's lines of analysis. */
 import type { Alert, ConflictType } from "./alert";
 import { parseTime } from "./clock";
 import type { Session } from "./session";
+import { count } from "./words";
 
 export interface ObservationFacts {
   /** Sessions that have not ended. */
@@ -140,4 +142,3 @@ const involved = ({ payload }: Alert): number =>
 
 const shortUuid = (uuid: string): string => `${uuid.slice(0, 8)}-...`;
 const span = (value: string): string => `\`${value.replaceAll("`", "'")}\``;
-const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? "" : "s"}`;

@@ -1,3 +1,4 @@
+/** What a message may carry. */
 import { ParleyError } from "./errors";
 import { maxMessageBytes } from "./message";
 

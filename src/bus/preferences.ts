@@ -1,3 +1,5 @@
+/** Port: what the user has chosen for the integration with agents. */
+
 /** What an edit of a file meets that another live session holds: it is refused, allowed with a warning, or not looked at. */
 export const editPolicies = ["deny", "warn", "off"] as const;
 export type EditPolicy = (typeof editPolicies)[number];

@@ -1,3 +1,5 @@
+/** Port: what is known of processes; evidence. */
+
 /** Evidence that ties a session to one process. Never wall time: clocks step. */
 export interface ProcessEvidence {
   /** The kernel's id of this boot. */

@@ -1,7 +1,8 @@
+/** Which project this is, and who works on it. */
 import type { Bus } from "./bus";
-import { callingOrNobody } from "./caller";
+import type { Caller } from "./caller";
 import type { Warning } from "./errors";
-import { lookInformed } from "./hosts";
+import { readConfirmed } from "./shared-hosts";
 import type { Identity, ProjectFinding } from "./identity";
 import type { SessionRecord, SessionStatus } from "./session";
 
@@ -30,7 +31,6 @@ export interface ProjectResult extends ProjectFinding {
 }
 
 export interface ProjectRequest {
-  asOperator: boolean;
   cwd: string;
   /** `--project`: it is this one, whatever the directory says. */
   explicit: string | null;
@@ -46,10 +46,10 @@ export interface ProjectRequest {
 export async function findProject(
   identity: Identity,
   bus: Bus | null,
+  { actor, warnings }: Caller,
   request: ProjectRequest,
 ): Promise<{ result: ProjectResult; warnings: Warning[] }> {
-  const warnings: Warning[] = [];
-  const others = bus ? await otherSessions(bus, request.asOperator, warnings) : [];
+  const others = bus ? await otherSessions(bus, actor?.record?.session_id) : [];
   const look = (path: string) => {
     const directory = identity.directory(path);
     const found = identity.project(directory);
@@ -74,12 +74,11 @@ interface Other {
   status: SessionStatus;
 }
 
-async function otherSessions(bus: Bus, asOperator: boolean, warnings: Warning[]): Promise<Other[]> {
-  const current = asOperator ? null : await callingOrNobody(bus, warnings);
-  const { found: live, moment } = await lookInformed(bus, (now) => bus.store.liveSessions(now));
+async function otherSessions(bus: Bus, current: string | undefined): Promise<Other[]> {
+  const { found: live, liveness } = await readConfirmed(bus, (now) => bus.store.liveSessions(now));
   return live
     .filter((record) => record.session_id !== current)
-    .map((record) => ({ record, status: moment.judge(record).status }));
+    .map((record) => ({ record, status: liveness.judge(record).status }));
 }
 
 /** Without a project the directory itself is what can be occupied. */

@@ -1,17 +1,17 @@
+/** Channels: publishing, polling, watching, the feed. */
 import type { Bus } from "./bus";
-import { type Actor, callingOrNobody, momentNow } from "./caller";
+import { type Actor, livenessNow } from "./caller";
 import { ParleyError } from "./errors";
 import {
   channelForm,
   type FeedResult,
   type Message,
-  operatorId,
   type PublishResult,
   reservedChannels,
 } from "./message";
-import { objectIn } from "./object";
+import { objectIn } from "./json";
 import { checkedPayload } from "./payload";
-import { openWaiting } from "./wait";
+import { openWaitLoop } from "./wait-loop";
 
 export interface PublishRequest {
   channel: string;
@@ -50,9 +50,9 @@ export async function publish(
       task_id: actor.record?.task_id ?? null,
       ttl: request.ttl,
     },
-    momentNow(bus),
+    livenessNow(bus),
   );
-  if (!bus.store.announces) bus.wake.ring("everyone");
+  if (!bus.store.announces) bus.changeSignal.notify("everyone");
   return { message };
 }
 
@@ -103,30 +103,30 @@ export interface WatchQuery {
 export interface Seen {
   message: Message;
   /** To be called once the bytes have reached a reader. */
-  shown: () => Promise<void>;
+  onShown: () => Promise<void>;
   /** To be called where they have not; missing where nothing was reserved. */
-  unshown?: () => Promise<void>;
+  onDropped?: () => Promise<void>;
 }
 
 /** Most messages that one look brings. */
 const batch = 100;
 
 /**
- * Messages as they come, each once and in order, and mail directed to the calling session, which becomes `delivered` when
+ * Messages as they come, each once and in order, and mail directed to the actor, which becomes `delivered` when
  * it is shown. From the cursor of the last message shown nothing is missed and nothing repeated.
  */
 export async function* watch(
   bus: Bus,
-  asOperator: boolean,
+  actor: Actor | null,
   query: WatchQuery,
 ): AsyncGenerator<Seen> {
   const { all, duration, signal } = query;
   const channels = query.channels.length > 0 ? query.channels.map(checkedChannel) : null;
-  const mailbox = asOperator ? operatorId : await callingOrNobody(bus, []);
+  const mailbox = actor?.id ?? null;
   const directed = all ? "all" : mailbox === null ? null : { to: mailbox };
   const until = duration === null ? Number.POSITIVE_INFINITY : bus.clock.now() + duration;
   let cursor = query.since ?? (await bus.store.newestId());
-  const waiting = await openWaiting(bus, { mail: directed, signal });
+  const waiting = await openWaitLoop(bus, { mail: directed, signal });
   try {
     while (!signal.aborted) {
       const messages = await waiting.next({ until }, async () => {
@@ -143,10 +143,10 @@ export async function* watch(
           mailbox !== null && message.recipient_id === mailbox && message.status === "pending";
         yield {
           message,
-          shown: async () => {
+          onShown: async () => {
             if (!own || bus.store.readOnly) return;
             await bus.store.markDelivered(mailbox, [message.id], "watch", bus.clock.now());
-            bus.wake.ring([message.sender_id]);
+            bus.changeSignal.notify([message.sender_id]);
           },
         };
         cursor = message.id;

@@ -1,5 +1,6 @@
+/** What a registration is asked for, its bounds, and whose it is below `parley run`. */
 import type { Bus } from "./bus";
-import { momentNow } from "./caller";
+import { livenessNow } from "./caller";
 import { ParleyError } from "./errors";
 import type { AgentRequest } from "./identity";
 import { operatorId } from "./message";
@@ -33,17 +34,20 @@ export function checkedId(value: string, option: string): string {
  * Below a program that is no agent, as `parley run` starts it, nothing but PARLEY_SESSION or `--session` tells whose
  * registration it is. An agent nearer by registers itself, and so does one of another vendor.
  */
-export async function asNamed(bus: Bus, request: RegisterRequest): Promise<RegisterRequest> {
+export async function withSessionName(
+  bus: Bus,
+  request: RegisterRequest,
+): Promise<RegisterRequest> {
   const { pid, vendor, sessionId } = request;
-  const { session } = bus.identity.clues();
+  const { session } = bus.identity.callerEvidence();
   if (session === null || pid !== undefined || sessionId !== undefined) return request;
-  const moment = momentNow(bus);
+  const liveness = livenessNow(bus);
   const alive = (await bus.store.sessionsCalled(session)).filter(
-    (record) => moment.judge(record).ended === null,
+    (record) => liveness.judge(record).ended === null,
   );
   const [named] = alive;
   // In another pid namespace its number is nobody's, or somebody else's.
-  const isSeen = named !== undefined && isVisible(moment.judge(named).process_state);
+  const isSeen = named !== undefined && isVisible(liveness.judge(named).process_state);
   const isOurs =
     isSeen &&
     named.liveness === "pid" &&
@@ -61,24 +65,24 @@ const isVisible = (state: ProcessState | null): boolean =>
 function isNearer(bus: Bus, request: RegisterRequest, pid: number): boolean {
   const agent = bus.identity.agent(request);
   if (agent.liveness !== "pid") return false;
-  const above = bus.identity.above().map((each) => each.pid);
+  const above = bus.identity.ancestors().map((each) => each.pid);
   const [own, other] = [above.indexOf(agent.pid), above.indexOf(pid)];
   return other < 0 || own <= other;
 }
 
-export const longestModel = 256;
+export const maxModelLength = 256;
 
 /** What an agent says of itself, which everybody's `status` shows, has so many characters at most. */
 const bounds = [
   ["vendor", "--llm", 64],
-  ["model", "--model", longestModel],
+  ["model", "--model", maxModelLength],
   ["project", "--project", 256],
   ["sessionUuid", "--session-uuid", 256],
   ["cwd", "--cwd", 4096],
 ] as const;
 
 /** Throws `invalid`. */
-export function requireBrief(request: RegisterRequest): void {
+export function requireShort(request: RegisterRequest): void {
   for (const [key, option, most] of bounds) {
     if ((request[key]?.length ?? 0) <= most) continue;
     throw new ParleyError("invalid", `${option} takes at most ${most} characters`, {

@@ -1,20 +1,21 @@
+/** Register, unregister, heartbeat, task. */
 import type { Conflict } from "./alert";
 import type { Bus } from "./bus";
-import { momentNow, requireSession, signOfLife } from "./caller";
+import { livenessNow, refreshHeartbeat } from "./caller";
 import { checkedTask } from "./claim";
 import { describeSession } from "./describe";
 import { ParleyError } from "./errors";
-import { informed } from "./hosts";
-import type { Registration } from "./identify";
+import { confirmWithHosts } from "./shared-hosts";
+import type { Registration } from "./registration-target";
 import type { ProjectFinding } from "./identity";
-import type { HostMoment } from "./liveness";
-import { checkedId, type RegisterRequest, requireBrief } from "./registration-request";
-import type { RegisterResult, TaskResult, UnregisterResult } from "./session";
+import type { ConfirmedLiveness } from "./liveness";
+import { checkedId, type RegisterRequest, requireShort } from "./registration-request";
+import type { RegisterResult, SessionRecord, TaskResult, UnregisterResult } from "./session";
 import type { Registered } from "./store";
 
 /** Registers the calling agent, or updates its session; throws `invalid`, `conflict` (name taken). */
 export async function register(bus: Bus, request: RegisterRequest): Promise<RegisterResult> {
-  requireBrief(request);
+  requireShort(request);
   const agent = bus.identity.agent(request);
   if (agent.vendor === null) {
     throw new ParleyError("invalid", "Cannot tell which agent is calling", {
@@ -25,10 +26,10 @@ export async function register(bus: Bus, request: RegisterRequest): Promise<Regi
   // A process that hosts several sessions proves nothing of one, and what is no agent's may outlive it.
   const tied = agent.evidence !== null && agent.liveness === "pid" && !agent.shared_host;
   // Who beats by himself is not to be kept alive by another.
-  const keeper = tied && request.heartbeatSeconds === undefined ? bus.keeper : undefined;
+  const keeper = tied && request.heartbeatSeconds === undefined ? bus.heartbeatProcess : undefined;
   const beats = request.heartbeatSeconds ?? keeper?.seconds;
   const uuid = request.sessionUuid ?? agent.conversation_id;
-  const moment = momentNow(bus);
+  const liveness = livenessNow(bus);
   const registration: Registration = {
     session_id:
       request.sessionId === undefined ? null : checkedId(request.sessionId, "--session-id"),
@@ -48,13 +49,13 @@ export async function register(bus: Bus, request: RegisterRequest): Promise<Regi
     shared_host: agent.shared_host,
     name: request.name === undefined ? null : checkedId(request.name, "--name"),
   };
-  const registered = await enter(bus, registration, moment);
+  const registered = await enter(bus, registration, liveness);
   const { session_id } = registered.record;
-  const conflicts = await standing(bus, session_id, registered.conflicts, moment);
-  if (registered.touched.length > 0) bus.wake.ring("everyone");
-  keeper?.keep(session_id);
+  const conflicts = await standing(bus, session_id, registered.conflicts, liveness);
+  if (registered.touched.length > 0) bus.changeSignal.notify("everyone");
+  keeper?.start(session_id);
   return {
-    session: describeSession(registered.record, registered.holdings, moment, bus),
+    session: describeSession(registered.record, registered.holdings, liveness, bus),
     created: registered.created,
     liveness: registered.record.liveness,
     conflicts,
@@ -74,14 +75,14 @@ export async function register(bus: Bus, request: RegisterRequest): Promise<Regi
 async function enter(
   bus: Bus,
   registration: Registration,
-  moment: HostMoment,
+  liveness: ConfirmedLiveness,
 ): Promise<Registered> {
   try {
-    return await bus.store.registerSession(registration, moment);
+    return await bus.store.registerSession(registration, liveness);
   } catch (error) {
     const holder = error instanceof ParleyError ? error.details?.["session_id"] : undefined;
-    const better = await informed(bus, moment, [String(holder)]);
-    if (better === moment) throw error;
+    const better = await confirmWithHosts(bus, liveness, [String(holder)]);
+    if (better === liveness) throw error;
     return bus.store.registerSession(registration, better);
   }
 }
@@ -95,14 +96,17 @@ function projectOf(bus: Bus, explicit: string | undefined, cwd: string): Project
     : bus.identity.project(cwd);
 }
 
-/** Ends the calling session and frees what it holds. */
-export async function unregister(bus: Bus, reason: string): Promise<UnregisterResult> {
-  const record = await requireSession(bus);
+/** Ends the session and frees what it holds. */
+export async function unregister(
+  bus: Bus,
+  record: SessionRecord,
+  reason: string,
+): Promise<UnregisterResult> {
   const holdings = await bus.store.holdings(record.session_id, bus.clock.now());
-  const moment = momentNow(bus);
-  const ended = await bus.store.endSession(record.session_id, reason, moment);
-  bus.wake.ring("everyone");
-  const session = describeSession(record, holdings, moment, bus);
+  const liveness = livenessNow(bus);
+  const ended = await bus.store.endSession(record.session_id, reason, liveness);
+  bus.changeSignal.notify("everyone");
+  const session = describeSession(record, holdings, liveness, bus);
   return {
     session: {
       ...session,
@@ -116,17 +120,18 @@ export async function unregister(bus: Bus, reason: string): Promise<UnregisterRe
 }
 
 /** Ends a session whose program has ended, unless somebody has noticed that already. */
-export async function conclude(bus: Bus, session_id: string, reason: string): Promise<void> {
-  if (await bus.store.endSession(session_id, reason, momentNow(bus))) bus.wake.ring("everyone");
+export async function endSession(bus: Bus, session_id: string, reason: string): Promise<void> {
+  if (await bus.store.endSession(session_id, reason, livenessNow(bus)))
+    bus.changeSignal.notify("everyone");
 }
 
-/** A sign of life of the calling session, or one for it (`kept`), by which it is no less idle. */
+/** A sign of life of the session, or one for it (`kept`), by which it is no less idle. */
 export async function heartbeat(
   bus: Bus,
+  { session_id }: SessionRecord,
   kept = false,
 ): Promise<{ session_id: string; heartbeat_at: string }> {
-  const { session_id } = await requireSession(bus);
-  const record = await bus.store.beat(session_id, momentNow(bus), kept);
+  const record = await bus.store.heartbeat(session_id, livenessNow(bus), kept);
   if (!record) {
     throw new ParleyError("not_registered", `${session_id} has ended`, {
       hint: "register it again with parley register",
@@ -136,27 +141,30 @@ export async function heartbeat(
   return { session_id, heartbeat_at: (kept ? record.kept_at : null) ?? record.heartbeat_at };
 }
 
-/** Shows, sets (`taskId` a string) or clears (null) the current task of the calling session. */
-export async function task(bus: Bus, taskId: string | null | undefined): Promise<TaskResult> {
-  const record = await requireSession(bus);
-  const moment = momentNow(bus);
+/** Shows, sets (`taskId` a string) or clears (null) the current task of the session. */
+export async function task(
+  bus: Bus,
+  record: SessionRecord,
+  taskId: string | null | undefined,
+): Promise<TaskResult> {
+  const liveness = livenessNow(bus);
   if (taskId === undefined) {
-    await signOfLife(bus, record.session_id);
-    const holdings = await bus.store.holdings(record.session_id, moment.at);
+    await refreshHeartbeat(bus, record.session_id);
+    const holdings = await bus.store.holdings(record.session_id, liveness.now);
     return {
-      session: describeSession(record, holdings, moment, bus),
+      session: describeSession(record, holdings, liveness, bus),
       conflicts: [],
     };
   }
   const change = await bus.store.setTask(
     record.session_id,
     taskId === null ? null : checkedTask(taskId),
-    moment,
+    liveness,
   );
-  const conflicts = await standing(bus, record.session_id, change.conflicts, moment);
-  bus.wake.ring("everyone");
+  const conflicts = await standing(bus, record.session_id, change.conflicts, liveness);
+  bus.changeSignal.notify("everyone");
   return {
-    session: describeSession(change.record, change.holdings, moment, bus),
+    session: describeSession(change.record, change.holdings, liveness, bus),
     conflicts,
   };
 }
@@ -166,11 +174,11 @@ async function standing(
   bus: Bus,
   session_id: string,
   conflicts: Conflict[],
-  moment: HostMoment,
+  liveness: ConfirmedLiveness,
 ): Promise<Conflict[]> {
   const others = conflicts.map((each) => each.session_id);
-  const better = await informed(bus, moment, others);
-  if (better === moment) return conflicts;
+  const better = await confirmWithHosts(bus, liveness, others);
+  if (better === liveness) return conflicts;
   await bus.store.liveSessions(better);
   return bus.store.conflictsOf(session_id, better);
 }

@@ -1,11 +1,12 @@
+/** Sessions in trouble: finding, freeing, exporting. */
 import type { Bus } from "./bus";
-import { callingOrNobody, momentNow } from "./caller";
+import { type Caller, livenessNow } from "./caller";
 import { timestamp } from "./clock";
 import type { Warning } from "./errors";
-import { everyoneInformed } from "./hosts";
+import { allSessionsConfirmed } from "./shared-hosts";
 import { chooseVictims, endProcess, type KillOutcome, unkilled } from "./kill";
-import { endLost } from "./lost";
-import { choose, examine, type Patient } from "./patient";
+import { endUnresponsive } from "./lost";
+import { selectCandidates, diagnose, type Candidate } from "./rescue-candidates";
 import type { Released, Session } from "./session";
 import type { RescueState } from "./triage";
 
@@ -38,7 +39,6 @@ export interface NewFiles {
 }
 
 export interface RescueRequest {
-  asOperator: boolean;
   /** Ids or names; none: all sessions. */
   named: readonly string[];
   /** Only look: nobody is ended or killed. */
@@ -60,17 +60,21 @@ export interface Rescue {
 }
 
 /** Finds the sessions that are in trouble, and frees what the dead and the stale ones hold. Throws `not_found`. */
-export async function rescue(bus: Bus, request: RescueRequest): Promise<Rescue> {
-  const warnings: Warning[] = [];
-  const current = request.asOperator ? null : await callingOrNobody(bus, warnings);
-  const { found: all, moment } = await everyoneInformed(bus);
-  const chosen = await choose(bus, all, request.named, moment);
-  const patients = await examine(bus, chosen, current, request.hungAfter, moment);
+export async function rescue(
+  bus: Bus,
+  { actor, warnings: found }: Caller,
+  request: RescueRequest,
+): Promise<Rescue> {
+  const warnings = [...found];
+  const current = actor?.record?.session_id ?? null;
+  const { found: all, liveness } = await allSessionsConfirmed(bus);
+  const chosen = await selectCandidates(bus, all, request.named, liveness);
+  const patients = await diagnose(bus, chosen, current, request.hungAfter, liveness);
 
   const victims = request.kill
     ? patients.filter(({ session }) => request.named.length > 0 || session.state === "HUNG")
     : [];
-  const ready = chooseVictims(bus, victims, all, moment);
+  const ready = chooseVictims(bus, victims, all, liveness);
   if (ready.length > 0 && !(await request.confirm(ready.map(({ session }) => session)))) {
     for (const { session } of ready.splice(0)) session.killed = "declined";
   }
@@ -84,15 +88,19 @@ export async function rescue(bus: Bus, request: RescueRequest): Promise<Rescue> 
   warnings.push(...unkilled(victims));
   let released: Released = { locks: 0, claims: 0 };
   if (!request.statusOnly) {
-    released = await endLost(bus, patients, { ...request, current, said: moment.said });
-    if (current !== null) await bus.store.beat(current, momentNow(bus));
+    released = await endUnresponsive(bus, patients, {
+      ...request,
+      current,
+      said: liveness.answers,
+    });
+    if (current !== null) await bus.store.heartbeat(current, livenessNow(bus));
   }
   return { result: { sessions: patients.map(({ session }) => session), released }, warnings };
 }
 
 async function exportAll(
   bus: Bus,
-  patients: readonly Patient[],
+  patients: readonly Candidate[],
   { named }: RescueRequest,
   files: NewFiles,
 ): Promise<void> {

@@ -1,3 +1,5 @@
+/** Port: the machine's timers. */
+
 /** `print` and `install` and `remove` are about the crontab; the others print what another timer takes. */
 export const scheduleActions = ["print", "install", "remove", "systemd", "launchd"] as const;
 export type ScheduleAction = (typeof scheduleActions)[number];

@@ -1,10 +1,11 @@
+/** Sending, targets, what was sent. */
 import type { Bus } from "./bus";
-import { type Actor, momentNow, signOfLife } from "./caller";
+import { type Actor, livenessNow, refreshHeartbeat } from "./caller";
 import { ParleyError } from "./errors";
-import type { Moment } from "./liveness";
+import type { Liveness } from "./liveness";
 import { type Correspondent, operatorId, type SendResult, type SentResult } from "./message";
 import { checkedPayload } from "./payload";
-import { rouse } from "./rouse";
+import { wakeRecipient } from "./wake-recipient";
 import { type SessionRecord, sessionIdForm } from "./session";
 
 export interface SendRequest {
@@ -36,7 +37,7 @@ const correspondent = (record: SessionRecord): Correspondent => ({
  */
 export async function send(bus: Bus, actor: Actor, request: SendRequest): Promise<SendResult> {
   const payload = checkedPayload(request, actor.id);
-  const moment = momentNow(bus);
+  const liveness = livenessNow(bus);
   const found = request.target === null ? null : await resolveTarget(bus, request.target);
   const messages = await bus.store.sendMessages(
     {
@@ -51,13 +52,13 @@ export async function send(bus: Bus, actor: Actor, request: SendRequest): Promis
       task_id: actor.record?.task_id ?? null,
       reply_to: request.replyTo,
     },
-    moment,
+    liveness,
   );
   const ids = messages.map((message) => message.recipient_id ?? "");
-  if (!bus.store.announces) bus.wake.ring(ids);
+  if (!bus.store.announces) bus.changeSignal.notify(ids);
   const queued = found !== null && found.record === null && found.id !== operatorId;
   // One target is known already; only a broadcast and an unknown target need the list.
-  const live = found && !queued ? [] : await bus.store.liveSessions(moment);
+  const live = found && !queued ? [] : await bus.store.liveSessions(liveness);
   const active = live.map(correspondent);
   const byId = new Map(active.map((each) => [each.session_id, each]));
   const records = new Map(
@@ -68,7 +69,7 @@ export async function send(bus: Bus, actor: Actor, request: SendRequest): Promis
     const record = records.get(recipient_id) ?? null;
     const bell = { message_id: message.id, sender_id: actor.id, recipient_id, record };
     const { priority, wake: wanted = false } = request;
-    return rouse(bus, { ...bell, priority, wanted }, moment);
+    return wakeRecipient(bus, { ...bell, priority, wanted }, liveness);
   });
   return {
     messages,
@@ -92,11 +93,11 @@ interface Target {
 
 async function resolveTarget(bus: Bus, target: string): Promise<Target> {
   if (target === operatorId) return { id: operatorId, record: null };
-  const moment = momentNow(bus);
+  const liveness = livenessNow(bus);
   const held = /^(holder|task):(.+)$/s.exec(target);
-  if (held?.[2] !== undefined) return holderOf(bus, held[1] === "task", held[2], moment);
+  if (held?.[2] !== undefined) return holderOf(bus, held[1] === "task", held[2], liveness);
   const alive = (await bus.store.sessionsCalled(target)).filter(
-    (record) => moment.judge(record).ended === null,
+    (record) => liveness.judge(record).ended === null,
   );
   if (alive.length > 1)
     throw ambiguous(
@@ -113,10 +114,15 @@ async function resolveTarget(bus: Bus, target: string): Promise<Target> {
 }
 
 /** `holder:PATH` is whoever locks that path, `task:ID` whoever claims that task. */
-async function holderOf(bus: Bus, isTask: boolean, name: string, moment: Moment): Promise<Target> {
+async function holderOf(
+  bus: Bus,
+  isTask: boolean,
+  name: string,
+  liveness: Liveness,
+): Promise<Target> {
   const ids = isTask
-    ? [(await bus.store.claimOn(name, moment))?.session_id]
-    : (await bus.store.locksOn([bus.identity.file(name).file_path], moment)).map(
+    ? [(await bus.store.claimOn(name, liveness))?.session_id]
+    : (await bus.store.locksOn([bus.identity.file(name).file_path], liveness)).map(
         (lock) => lock.session_id,
       );
   const holders = [...new Set(ids.filter((id) => id !== undefined))];
@@ -145,6 +151,6 @@ const sentLimit = 10;
 
 /** What the actor has sent, newest first. */
 export async function sent(bus: Bus, actor: Actor): Promise<SentResult> {
-  if (actor.record) await signOfLife(bus, actor.record.session_id);
+  if (actor.record) await refreshHeartbeat(bus, actor.record.session_id);
   return bus.store.sentMessages(actor.id, sentLimit, bus.clock.now());
 }

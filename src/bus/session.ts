@@ -1,7 +1,8 @@
+/** Sessions: rows, shapes, results. */
 import type { Conflict } from "./alert";
 import type { ProjectSource } from "./identity";
 import type { ProcessEvidence, ProcessState } from "./process";
-import type { Reachability } from "./reach";
+import type { Reachability } from "./agent-wake";
 import type { DatabaseFacts } from "./status";
 
 /** `active` and `idle` live; `stale` cannot be judged and has not been heard of; `terminated` ended. */

@@ -1,3 +1,4 @@
+/** What may be tuned, and its defaults. */
 import { ParleyError } from "./errors";
 import { duration, integer } from "./input";
 import type { LoopLimit } from "./loop";

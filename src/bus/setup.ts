@@ -1,3 +1,4 @@
+/** What `setup` answers. */
 import type { EditPolicy, WakePolicy } from "./preferences";
 import type { Warning } from "./errors";
 

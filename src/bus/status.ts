@@ -1,3 +1,4 @@
+/** The dashboard's shapes. */
 import type { Alert } from "./alert";
 import type { Message } from "./message";
 import type { Session } from "./session";

@@ -1,13 +1,14 @@
+/** Port: the memory, as whole operations. */
 import type { Alert, Conflict } from "./alert";
 import type { Removed } from "./cleanup";
-import type { Attendance, Attended } from "./attendance";
+import type { HookActivity, ActivityResult } from "./hook-activity";
 import type { Claim, ClaimRequest } from "./claim";
-import type { Registration } from "./identify";
-import type { Clues } from "./identity";
-import type { Moment } from "./liveness";
-import type { Attempt, GotLocks, Lock, LockRequest } from "./lock";
-import type { Message, MessageStatus, SentMessage } from "./message";
-import type { Rung, WakeLeave, WakeRequest } from "./reach";
+import type { Registration } from "./registration-target";
+import type { CallerEvidence } from "./identity";
+import type { Liveness } from "./liveness";
+import type { Attempt, AcquiredLocks, Lock, LockRequest } from "./lock";
+import type { Message, MessageStatus, SentResult } from "./message";
+import type { WakeResult, WakePermit, WakeRequest } from "./agent-wake";
 import type { Holdings, Released, SessionRecord, Unread } from "./session";
 import type { Settings } from "./settings";
 import type { DatabaseFacts, LifecycleEvent, Stats } from "./status";
@@ -35,39 +36,42 @@ export interface Store {
 
   // Sessions
   /** Registers or re-registers; broadcasts the lifecycle event, hands over mail, detects conflicts. Throws `conflict` for a taken name. */
-  registerSession(registration: Registration, moment: Moment): Promise<Registered>;
+  registerSession(registration: Registration, liveness: Liveness): Promise<Registered>;
   /** Ends a live session once: frees what it holds, broadcasts `ended`. Null where it was not live. */
-  endSession(sessionId: string, reason: string, moment: Moment): Promise<Ended | null>;
+  endSession(sessionId: string, reason: string, liveness: Liveness): Promise<Ended | null>;
   /** Refreshes the heartbeat of a live session; null where there is none of that id. `kept`: it may be idle all the same. */
-  beat(sessionId: string, moment: Moment, kept?: boolean): Promise<SessionRecord | null>;
+  heartbeat(sessionId: string, liveness: Liveness, kept?: boolean): Promise<SessionRecord | null>;
   /**
    * What an event of an agent means for its session, at once: heartbeat, activity, edited files, the end of a turn, which
    * frees its automatic leases. Writes nothing where nothing has changed. Null where no live session has this conversation
    * and one of these processes: it is to be registered.
    */
-  attend(visit: Attendance, moment: Moment): Promise<Attended | null>;
+  recordActivity(visit: HookActivity, liveness: Liveness): Promise<ActivityResult | null>;
   /** Sets or clears the current task and detects conflicts. */
-  setTask(sessionId: string, taskId: string | null, moment: Moment): Promise<TaskChange>;
+  setTask(sessionId: string, taskId: string | null, liveness: Liveness): Promise<TaskChange>;
   session(sessionId: string): Promise<SessionRecord | null>;
   /** Live sessions that the clues point to, by the order of strength of `Clues`; several where they do not decide. */
-  sessionsByClues(clues: Clues, machineUuid: string): Promise<SessionRecord[]>;
+  sessionsByEvidence(clues: CallerEvidence, machineUuid: string): Promise<SessionRecord[]>;
   /** Live sessions of that id or name. */
   sessionsCalled(idOrName: string): Promise<SessionRecord[]>;
   /** All sessions that have not ended, oldest first; ends the dead among them. */
-  liveSessions(moment: Moment): Promise<SessionRecord[]>;
+  liveSessions(liveness: Liveness): Promise<SessionRecord[]>;
   holdings(sessionId: string, at: number): Promise<Holdings>;
 
   // Messages
   /** Writes one message a recipient; may begin a loop (`bus/loop.ts`). Throws `not_found` where `reply_to` names none. */
-  sendMessages(draft: MessageDraft, moment: Moment): Promise<Message[]>;
+  sendMessages(draft: MessageDraft, liveness: Liveness): Promise<Message[]>;
   /** Directed messages of a sender, newest first, with totals of all unexpired ones. */
   sentMessages(senderId: string, limit: number, at: number): Promise<SentMessages>;
   /** Whether a doorbell may be rung at a session now (`WakeLeave`); `go` takes the turn. Null where it is not live. */
-  reserveWake(request: WakeRequest, moment: Moment): Promise<WakeLeave | null>;
+  permitWake(request: WakeRequest, liveness: Liveness): Promise<WakePermit | null>;
   /** Keeps with the delivery what the vendor answered; after a failure the next doorbell may ring at once. */
-  noteWake(evidence: Rung & { message_id: number; session_id: string }, at: number): Promise<void>;
+  recordWake(
+    evidence: WakeResult & { message_id: number; session_id: string },
+    at: number,
+  ): Promise<void>;
   /** Unread messages for a mailbox, pending first, then by priority, then oldest first; reserves the pending ones. */
-  openInbox(request: InboxRequest, moment: Moment): Promise<InboxPage>;
+  openInbox(request: InboxRequest, liveness: Liveness): Promise<InboxPage>;
   /** Gives back what was reserved at that time and could not be shown. */
   releaseInbox(mailbox: string, ids: readonly number[], reservedAt: number): Promise<void>;
   /** Marks messages as shown to `mailbox`; one way. Returns the ids that changed. `how` beginning with `hook` counts for `hooked_at`. */
@@ -80,10 +84,10 @@ export interface Store {
   /** Says that messages were announced to `mailbox`, once: they stay pending, and are free for its next reader. */
   markAnnounced(mailbox: string, ids: readonly number[], at: number): Promise<void>;
   /** Marks messages read by `mailbox` (all unread ones where `ids` is null); throws `not_found` for an id not addressed to it. */
-  markRead(mailbox: string, ids: readonly number[] | null, moment: Moment): Promise<number[]>;
+  markRead(mailbox: string, ids: readonly number[] | null, liveness: Liveness): Promise<number[]>;
   unread(mailbox: string, at: number): Promise<Unread>;
   /** Writes one undirected message. */
-  publishMessage(draft: PublishDraft, moment: Moment): Promise<Message>;
+  publishMessage(draft: PublishDraft, liveness: Liveness): Promise<Message>;
   /** Unexpired messages in the order of their ids. */
   messagesAfter(query: MessageQuery, at: number): Promise<Message[]>;
   /** The newest of them, oldest first. */
@@ -97,31 +101,31 @@ export interface Store {
 
   // Locks and claims
   /** Takes all locks or none. Throws `not_registered` where the session has ended. */
-  acquireLocks(request: LockRequest, moment: Moment): Promise<Attempt<GotLocks>>;
+  acquireLocks(request: LockRequest, liveness: Liveness): Promise<Attempt<AcquiredLocks>>;
   /** Releases own locks, all of them where `paths` is null. Throws `conflict` for another's. */
   releaseLocks(
     sessionId: string,
     paths: readonly string[] | null,
-    moment: Moment,
+    liveness: Liveness,
   ): Promise<Freed<Lock>>;
-  acquireClaim(request: ClaimRequest, moment: Moment): Promise<Attempt<Claim>>;
+  acquireClaim(request: ClaimRequest, liveness: Liveness): Promise<Attempt<Claim>>;
   /** Releases own claims, all of them where `tasks` is null. Throws `conflict` for another's. */
   releaseClaims(
     sessionId: string,
     tasks: readonly string[] | null,
-    moment: Moment,
+    liveness: Liveness,
   ): Promise<Freed<Claim>>;
   /** Gives up a place in the queue. */
   leaveQueue(ticket: number): Promise<void>;
 
   // Rescue
   /** Sessions as they stand, the dead not yet ended, then those that died within the last 24 hours. */
-  sessionsToRescue(moment: Moment): Promise<HeldBy[]>;
+  sessionsToRescue(liveness: Liveness): Promise<HeldBy[]>;
   /** Ends, all at once, those of these live sessions for whose row as it is then `reasonFor` gives a reason. */
   endSessions(
     sessionIds: readonly string[],
     reasonFor: (record: SessionRecord) => string | null,
-    moment: Moment,
+    liveness: Liveness,
   ): Promise<Ended[]>;
   /** What a session holds and all its mail that is still kept; nothing of it is marked. */
   exportSession(sessionId: string): Promise<SessionExport>;
@@ -130,11 +134,11 @@ export interface Store {
   /** Unread alerts, highest priority first. */
   alerts(limit: number, at: number): Promise<Alert[]>;
   /** The live sessions that share project, task or directory with this one, now. */
-  conflictsOf(sessionId: string, moment: Moment): Promise<Conflict[]>;
+  conflictsOf(sessionId: string, liveness: Liveness): Promise<Conflict[]>;
   /** Locks of live sessions on these paths, above or below them; on anything where `paths` is null. */
-  locksOn(paths: readonly string[] | null, moment: Moment): Promise<Lock[]>;
+  locksOn(paths: readonly string[] | null, liveness: Liveness): Promise<Lock[]>;
   /** Who holds a task's claim. Null where nobody does. */
-  claimOn(taskId: string, moment: Moment): Promise<Claim | null>;
+  claimOn(taskId: string, liveness: Liveness): Promise<Claim | null>;
   /** Makes alerts read for everybody, those that still are unread. Returns them as they are then. */
   acknowledge(ids: readonly number[], by: string, at: number): Promise<Alert[]>;
   /** Marks alerts as shown to the operator, unless others keep the database busy. */
@@ -142,15 +146,14 @@ export interface Store {
 
   // Upkeep
   /** What `cleanUp` would remove now. */
-  overdue(moment: Moment): Promise<Removed>;
+  overdue(liveness: Liveness): Promise<Removed>;
   /**
    * Ends dead sessions, removes what is past its time, and gives the space back. In steps, so that nobody waits for it
    * longer than about 50 ms; `vacuum` rewrites the database as a whole instead, and all other writers wait.
    */
-  cleanUp(moment: Moment, options: { vacuum: boolean }): Promise<CleanedUp>;
-
+  cleanUp(liveness: Liveness, options: { vacuum: boolean }): Promise<CleanedUp>;
   /** One consistent picture of the bus; ends the dead sessions first. */
-  overview(moment: Moment): Promise<Overview>;
+  overview(liveness: Liveness): Promise<Overview>;
   lifecycle(limit: number): Promise<LifecycleEvent[]>;
 }
 
@@ -254,10 +257,7 @@ export interface MessageState {
   reply: number | null;
 }
 
-export interface SentMessages {
-  messages: SentMessage[];
-  totals: { pending: number; delivered: number; read: number };
-}
+export type SentMessages = SentResult;
 
 export interface InboxRequest {
   mailbox: string;

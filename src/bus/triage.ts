@@ -1,5 +1,6 @@
+/** Which of them is dead, hung or merely quiet. */
 import { parseTime } from "./clock";
-import type { Moment } from "./liveness";
+import type { Liveness } from "./liveness";
 import type { ProcessControl, ProcessEvidence } from "./process";
 import type { SessionRecord } from "./session";
 
@@ -13,20 +14,20 @@ export type RescueState = "CURRENT" | "ACTIVE" | "IDLE" | "STALE" | "HUNG" | "DE
 const sampleTime = 200;
 
 /** How long nothing has been heard of a session, in milliseconds. */
-export const silenceOf = (record: SessionRecord, at: number): number =>
+export const silenceMs = (record: SessionRecord, at: number): number =>
   Math.max(0, at - (parseTime(record.heartbeat_at) ?? at));
 
 /** The state of each session, in their order. Takes the time of a sample where one is silent for `hungAfter` ms. */
-export async function triage(
+export async function classify(
   records: readonly SessionRecord[],
   current: string | null,
   hungAfter: number,
-  moment: Moment,
+  liveness: Liveness,
   processes: ProcessControl,
 ): Promise<RescueState[]> {
-  const states = records.map((record) => stateOf(record, current, moment));
+  const states = records.map((record) => stateOf(record, current, liveness));
   const suspects = records.flatMap((record, index) =>
-    mayHang(record, states[index], hungAfter, moment) && record.evidence
+    mayHang(record, states[index], hungAfter, liveness) && record.evidence
       ? [{ index, evidence: record.evidence }]
       : [],
   );
@@ -38,8 +39,8 @@ export async function triage(
   return states;
 }
 
-function stateOf(record: SessionRecord, current: string | null, moment: Moment): RescueState {
-  const { status, ended } = moment.judge(record);
+function stateOf(record: SessionRecord, current: string | null, liveness: Liveness): RescueState {
+  const { status, ended } = liveness.judge(record);
   if (status === "terminated" || ended !== null) return "DEAD";
   if (record.session_id === current) return "CURRENT";
   return status === "stale" ? "STALE" : status === "idle" ? "IDLE" : "ACTIVE";
@@ -50,11 +51,11 @@ const mayHang = (
   record: SessionRecord,
   state: RescueState | undefined,
   hungAfter: number,
-  moment: Moment,
+  liveness: Liveness,
 ): boolean =>
   (state === "ACTIVE" || state === "IDLE") &&
   !record.shared_host &&
-  silenceOf(record, moment.at) > hungAfter;
+  silenceMs(record, liveness.now) > hungAfter;
 
 /**
  * Whose CPU time does not advance. The seeds' own command called those hung whose CPU time still grew, since it took

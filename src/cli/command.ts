@@ -1,80 +1,24 @@
+/** What a verb is: `defineCommand`, its answers and its streams. */
 import type { ArgsDef, ParsedArgs } from "citty";
 
-import type { ConflictsResult, OrientResult } from "../bus/conflicts";
-import type { CleanupResult } from "../bus/cleanup";
-import type { MigrationResult } from "../bus/migration";
-import type { ClaimResult, ReleaseResult } from "../bus/claim";
-import type { DoctorResult } from "../bus/doctor";
 import type { Warning } from "../bus/errors";
-import type { LockResult, UnlockResult } from "../bus/lock";
-import type { LogResult } from "../bus/log";
-import type {
-  FeedResult,
-  InboxResult,
-  Message,
-  PublishResult,
-  ReadResult,
-  SendResult,
-  SentResult,
-} from "../bus/message";
-import type { ScheduleResult } from "../bus/schedule";
-import type { SetupResult } from "../bus/setup";
-import type { Preferences } from "../bus/preferences";
-import type { RegisterResult, RunResult, TaskResult, UnregisterResult } from "../bus/session";
-import type { ProjectResult } from "../bus/project";
-import type { RescueResult } from "../bus/rescue";
-import type { Dashboard } from "../bus/status";
+import type { Style } from "../render/style";
 import type { Context } from "./context";
 
 export type { Context };
 
-/** Every human view and the data it shows. One module of `render/` a name. */
-export interface Views {
-  register: RegisterResult;
-  unregister: UnregisterResult;
-  heartbeat: { session_id: string; heartbeat_at: string };
-  task: TaskResult;
-  status: Partial<Dashboard>;
-  message: SendResult;
-  sent: SentResult;
-  inbox: InboxResult;
-  read: ReadResult;
-  log: LogResult;
-  lock: LockResult;
-  unlock: UnlockResult;
-  claim: ClaimResult;
-  release: ReleaseResult;
-  run: RunResult;
-  rescue: RescueResult;
-  project: ProjectResult;
-  conflicts: ConflictsResult;
-  orient: OrientResult;
-  feed: FeedResult;
-  watch: Message;
-  publish: PublishResult;
-  cleanup: CleanupResult;
-  migrate: MigrationResult;
-  schedule: ScheduleResult;
-  setup: SetupResult;
-  doctor: DoctorResult;
-  preferences: Preferences;
-}
-
-interface AnswerOf<V extends keyof Views> {
-  view: V;
-  data: Views[V];
-  /** Asks a view for more: `--verbose` and the like. Never reaches `--json`. */
-  options?: Record<string, boolean | string>;
+/** One answer: the data for `--json`, and the view that shows it to a reader. */
+export interface Answer {
+  data: object;
+  /** The lines for a reader; none: nothing is printed. It loads its renderer when called, so that `--json` loads none. */
+  view(style: Style): Promise<string[]>;
   warnings?: Warning[];
   /** Runs only after the answer's bytes reached a real reader (not a closed stream, not /dev/null). */
   afterFlush?: () => Promise<void>;
   /** Runs instead of `afterFlush` where they did not. */
-  unshown?: () => Promise<void>;
+  onDropped?: () => Promise<void>;
   exitCode?: number;
 }
-
-/** One answer: the data for `--json`, and the view that shows it to eyes. */
-export type Answer<V extends keyof Views = keyof Views> = { [K in V]: AnswerOf<K> }[V];
 
 /** An endless answer: NDJSON lines with `--json`; the view of each item redrawn or appended otherwise. */
 interface Stream {
@@ -90,13 +34,13 @@ export interface Raw {
   exitCode?: number;
   /** As in an `Answer`. */
   afterFlush: () => Promise<void>;
-  unshown: () => Promise<void>;
+  onDropped: () => Promise<void>;
 }
 
 export interface StreamItem {
   /** The NDJSON line; `type` says what it is. */
   line: { type: string } & Record<string, unknown>;
-  /** For eyes. */
+  /** What a reader is shown instead. */
   answer: Answer;
   /** Replaces the screen in a terminal. */
   redraw?: boolean;

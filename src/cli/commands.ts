@@ -1,3 +1,4 @@
+/** The table of verbs, each loaded when used. */
 import type { Command } from "./command";
 
 export interface Verb {

@@ -1,3 +1,5 @@
+/** Warnings and errors on stderr. */
+
 export type Level = "error" | "warn" | "info";
 
 /** Writes one diagnostic to stderr. */

@@ -1,10 +1,11 @@
+/** Help for eyes and as data. */
 import { type ArgDef, renderUsage } from "citty";
 
 import { type ErrorCode, exitCodes } from "../bus/errors";
 import type { Command } from "./command";
 import type { Verbs } from "./commands";
-import { globalArgs } from "./globals";
-import { verbOfName } from "./names";
+import { globalArgs } from "./global-options";
+import { verbOfName } from "./aliases";
 import { version } from "./version";
 
 /** Help for eyes, and the same as the data of `--help --json`. */

@@ -1,3 +1,4 @@
+/** The door to streams, terminal, environment and signals. */
 import { fstatSync, statSync } from "node:fs";
 
 import { ParleyError } from "../bus/errors";

@@ -1,12 +1,14 @@
+/** Tells the human by the desktop or the bell. */
 import type { Message } from "../bus/message";
-import { messageText, priorityLabel } from "../render/letter";
+import { priorityLabel } from "../render/format";
+import { messageText } from "../render/message";
 import { oneLine, shorten } from "../render/text";
 import { type Io, isTerminal } from "./io";
 
 /** Most of a text that a notification shows, in characters. */
-const longest = 200;
+const maxLength = 200;
 /** How long the platform's tool may take, in milliseconds. */
-const patience = 3000;
+const timeoutMs = 3000;
 
 interface Notice {
   title: string;
@@ -25,7 +27,7 @@ interface Tool {
 export async function notify(io: Io, message: Message): Promise<boolean> {
   const notice = {
     title: `parley: ${priorityLabel(message.priority)}, from ${oneLine(message.sender_id)}`,
-    text: shorten(oneLine(messageText(message)), longest),
+    text: shorten(oneLine(messageText(message)), maxLength),
   };
   for (const tool of toolsOf(process.platform, notice)) if (await succeeds(tool, io)) return true;
   if (!isTerminal(2)) return false;
@@ -76,7 +78,7 @@ async function succeeds({ command, env = {} }: Tool, io: Io): Promise<boolean> {
     const child = Bun.spawn([program, ...args], {
       env: { ...io.env, ...env },
       stdio: ["ignore", "ignore", "ignore"],
-      timeout: patience,
+      timeout: timeoutMs,
       killSignal: "SIGKILL",
     });
     return (await child.exited) === 0;

@@ -1,8 +1,9 @@
+/** Finds options by flag, and says what is wrong with one. */
 import type { ArgDef, ArgsDef } from "citty";
 
 import { ParleyError } from "../bus/errors";
 import { choice } from "../bus/input";
-import { globalArgs } from "./globals";
+import { globalArgs } from "./global-options";
 import { nearest } from "./suggest";
 
 /** An option as argv names it: `-h` and `--help` lead to the same one. */
@@ -43,7 +44,7 @@ export function named(flag: string, args: ArgsDef): Option | null {
 export const isOption = (word: string): boolean => word.startsWith("-") && word !== "-";
 
 /** The option that a flag names; `value` false where the flag is its `--no-` form. */
-export function find(
+export function findOption(
   flag: string,
   text: string | null,
   options: Map<string, Option>,

@@ -1,10 +1,11 @@
+/** Every way out: answer, stream item, help, failure. */
 import { exitCodes, ParleyError, type Warning } from "../bus/errors";
 import { envelope, errorEnvelope, ndjson } from "../render/json";
-import type { ViewData } from "../render/human";
-import type { Look } from "../render/look";
-import type { Answer, Raw, StreamItem, Views } from "./command";
+import type { Style } from "../render/style";
+import { joinLines } from "../render/text";
+import type { Answer, Raw, StreamItem } from "./command";
 import type { Io, Written } from "./io";
-import { inWordsOf, type Vocabulary } from "./names";
+import { inWordsOf, type Vocabulary } from "./aliases";
 
 /** The ways out: every byte for stdout passes here, as the one form that was asked for. */
 export interface Output {
@@ -20,20 +21,14 @@ export interface Output {
   failure(thrown: unknown): Promise<number>;
 }
 
-/** The views that there is a renderer for, taking just the data that commands give them. */
-type Rendered = {
-  [V in keyof Views]: Views[V] extends ViewData<V> ? V : never;
-}[keyof Views];
-
 export function openOutput(io: Io, json: boolean, command: Vocabulary): Output {
   /** `closed`: the one line of `--json` is out, or the command failed, so that no other may follow. */
   let state: "open" | "streaming" | "closed" = "open";
-  let look: Look | null = null;
+  let style: Style | null = null;
 
-  async function text({ view, data, options }: Answer<Rendered>): Promise<string> {
-    const { renderView } = await import("../render/human");
-    look ??= { color: io.color(), width: io.width(), home: homeOf(io.env), command };
-    return renderView(view, data, look, options);
+  async function text(answer: Answer): Promise<string> {
+    style ??= { color: io.color(), width: io.width(), home: homeOf(io.env), command };
+    return joinLines(await answer.view(style));
   }
 
   async function warn(warnings: readonly Warning[]): Promise<void> {
@@ -42,7 +37,7 @@ export function openOutput(io: Io, json: boolean, command: Vocabulary): Output {
 
   async function afterFlush(answer: Answer, written: Written): Promise<void> {
     try {
-      await (written === "written" ? answer.afterFlush : answer.unshown)?.();
+      await (written === "written" ? answer.afterFlush : answer.onDropped)?.();
     } catch (error) {
       // What could not be given back becomes free by itself.
       if (written === "written")
@@ -95,7 +90,7 @@ export function openOutput(io: Io, json: boolean, command: Vocabulary): Output {
       try {
         written = await io.write(raw);
       } finally {
-        await (written === "written" ? answer.afterFlush() : answer.unshown());
+        await (written === "written" ? answer.afterFlush() : answer.onDropped());
       }
       return exitCode;
     },

@@ -1,10 +1,11 @@
+/** Reads words strictly by a verb's arguments. */
 import type { ArgDef, ArgsDef, ParsedArgs } from "citty";
 
 import { ParleyError } from "../bus/errors";
 import { choice } from "../bus/input";
 import type { Command } from "./command";
-import { globalArgs } from "./globals";
-import { booleanOf, empty, find, isOption, missing, named, optionsOf } from "./options";
+import { globalArgs } from "./global-options";
+import { booleanOf, empty, findOption, isOption, missing, named, optionsOf } from "./options";
 
 /** Global options that carry a value. The others answer for the whole command line: see `asksFor`. */
 interface Globals {
@@ -38,7 +39,7 @@ export function verbIndex(argv: readonly string[]): number {
     if (word === "--") return -1;
     if (!isOption(word)) return index;
     const flag = word.split("=", 1)[0] ?? "";
-    const { def } = named(flag, {}) ?? find(flag, null, optionsOf({})).option;
+    const { def } = named(flag, {}) ?? findOption(flag, null, optionsOf({})).option;
     if (def.type === "string" && flag === word) index++;
   }
   return -1;
@@ -102,7 +103,7 @@ function split(argv: readonly string[], args: ArgsDef, takesRest: boolean): Word
     const flag = equals < 0 ? word : word.slice(0, equals);
     const text = equals < 0 ? null : word.slice(equals + 1);
     const known = named(flag, args);
-    const { option, value } = known ? { option: known } : find(flag, text, optionsOf(args));
+    const { option, value } = known ? { option: known } : findOption(flag, text, optionsOf(args));
     const values = option.global ? words.global : words.own;
     if (option.def.type === "boolean") {
       values.set(option.name, value ?? booleanOf(flag, text));

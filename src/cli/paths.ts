@@ -1,11 +1,12 @@
+/** Where database, logs and signal files are. */
 import { dirname, isAbsolute, join, resolve } from "node:path";
 
 import { ParleyError } from "../bus/errors";
 
-type Env = Record<string, string | undefined>;
+type Env = Readonly<Record<string, string | undefined>>;
 
 /** Where parley keeps what is its own: `$XDG_DATA_HOME/parley`, `~/.local/share/parley`, `%LOCALAPPDATA%\parley`. */
-export function dataDirectory(env: Env): string {
+function dataDirectory(env: Env): string {
   if (env["XDG_DATA_HOME"]?.startsWith("/")) return join(env["XDG_DATA_HOME"], "parley");
   if (process.platform === "win32" && env["LOCALAPPDATA"])
     return join(env["LOCALAPPDATA"], "parley");
@@ -13,7 +14,7 @@ export function dataDirectory(env: Env): string {
 }
 
 /** Throws `not_permitted` where neither HOME nor the user's entry names one. */
-export function homeDirectory(env: Env): string {
+function homeDirectory(env: Env): string {
   const home = env["HOME"] || homeByEntry();
   if (home && isAbsolute(home)) return home;
   if (home)
@@ -63,8 +64,39 @@ function refuseOtherUrl(named: string): void {
   );
 }
 
-export const bellDirectory = (databasePath: string): string => join(dirname(databasePath), "bell");
+/** The directory of the signal files, whose name on disk is older than the term. */
+export const signalDirectory = (databasePath: string): string =>
+  join(dirname(databasePath), "bell");
 
-/** Root of the session logs: PARLEY_LOG_DIR, else below the data directory. */
-export const logRoot = (env: Env): string =>
-  env["PARLEY_LOG_DIR"] || join(dataDirectory(env), "session-logs");
+/** Where things are, as absolute paths. Each is found when it is asked for: without a home there may be none. */
+export interface Paths {
+  /** Throws `not_permitted` where there is none. */
+  readonly home: string;
+  /** Where parley keeps what is its own. */
+  readonly data: string;
+  /** Root of the session logs: PARLEY_LOG_DIR, else below the data directory. */
+  readonly logs: string;
+  /** The database: a file, or the URL of a PostgreSQL server. Throws `invalid` for any other URL. */
+  readonly database: string;
+  /** The directory of the database, where nothing but parley's files should be in it; null for a database that was named. */
+  readonly privateDirectory: string | null;
+}
+
+/** `db`: the value of `--db`. */
+export const pathsFor = (env: Env, cwd: string, db: string | undefined): Paths => ({
+  get home() {
+    return homeDirectory(env);
+  },
+  get data() {
+    return dataDirectory(env);
+  },
+  get logs() {
+    return env["PARLEY_LOG_DIR"] || join(dataDirectory(env), "session-logs");
+  },
+  get database() {
+    return messagingDatabasePath(env, db, cwd);
+  },
+  get privateDirectory() {
+    return db || env["PARLEY_DB"] ? null : dataDirectory(env);
+  },
+});

@@ -1,3 +1,4 @@
+/** The one loop and the one catch, from argv to exit code. */
 import type { ArgsDef, ParsedArgs } from "citty";
 
 import { ParleyError } from "../bus/errors";
@@ -5,7 +6,7 @@ import type { Command, StreamItem } from "./command";
 import { findVerb, verbNames, type Verbs, verbs } from "./commands";
 import { type Context, type ContextOptions, createContext } from "./context";
 import type { Io } from "./io";
-import { verbOfName, vocabularyOf } from "./names";
+import { verbOfName, vocabularyOf } from "./aliases";
 import { openOutput, type Output } from "./output";
 import { asksFor, parse, verbIndex } from "./parse";
 import { nearest } from "./suggest";
@@ -123,7 +124,7 @@ async function perform(
 async function withAdvice(error: unknown, name: string, io: Io): Promise<unknown> {
   if (!(error instanceof ParleyError)) return error;
   if (error.code === "not_permitted")
-    return (await import("./sandbox")).namingSandbox(error, io.env);
+    return (await import("../agents/agents")).explainRefusal(error, io.env);
   if (error.code !== "invalid" || error.hint) return error;
   return new ParleyError(error.code, error.message, {
     hint: `see parley ${name} --help`,

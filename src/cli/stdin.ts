@@ -1,3 +1,4 @@
+/** All of stdin, without waiting where it is at hand. */
 import { closeSync, constants, openSync, readSync } from "node:fs";
 
 import { ParleyError } from "../bus/errors";

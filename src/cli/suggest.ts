@@ -1,3 +1,5 @@
+/** What was probably meant. */
+
 /** The candidate that was probably meant by a mistyped word, or null where none is near. */
 export function nearest(word: string, candidates: Iterable<string>): string | null {
   let best: string | null = null;

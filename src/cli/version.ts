@@ -1,3 +1,5 @@
+/** Version, commit, target. */
+
 // Defined by the build; absent when the sources run as they are.
 declare const PARLEY_VERSION: string | undefined;
 declare const PARLEY_COMMIT: string | undefined;

@@ -1,3 +1,6 @@
+/** `claim`. */
+import { requireSession } from "../bus/caller";
+import { checkedTask } from "../bus/claim";
 import { duration } from "../bus/input";
 import { claim } from "../bus/locking";
 import { defineCommand } from "../cli/command";
@@ -26,6 +29,8 @@ export default defineCommand({
     const ttl = args.ttl === undefined ? null : duration(args.ttl, "--ttl");
     const wait = args.wait === undefined ? null : duration(args.wait, "--wait");
     const bus = await context.bus("create");
-    return { view: "claim", data: await claim(bus, args.task_id, { ttl, wait }) };
+    const task_id = checkedTask(args.task_id);
+    const data = await claim(bus, await requireSession(bus), task_id, { ttl, wait });
+    return { data, view: async () => (await import("../render/claim")).claimView(data) };
   },
 });

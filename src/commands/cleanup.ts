@@ -1,3 +1,4 @@
+/** `cleanup`, now or by a timer. */
 import { cleanUp, overdue } from "../bus/cleanup";
 import { ParleyError } from "../bus/errors";
 import { duration } from "../bus/input";
@@ -44,11 +45,10 @@ export default defineCommand({
       });
     }
     if (cron) {
-      const schedule = await context.schedule();
-      return {
-        view: "schedule",
-        data: await schedule.run(cron, duration(every ?? defaultInterval, "--every")),
-      };
+      const { createSchedule } = await import("../schedule/schedule");
+      const schedule = createSchedule({ env: context.io.env, database: context.paths.database });
+      const data = await schedule.run(cron, duration(every ?? defaultInterval, "--every"));
+      return { data, view: async () => (await import("../render/maintenance")).scheduleView(data) };
     }
     if (every !== undefined) {
       throw new ParleyError("invalid", "--every goes with --cron", {
@@ -56,10 +56,15 @@ export default defineCommand({
       });
     }
     if (args["dry-run"]) {
-      const bus = await context.bus("read");
-      return { view: "cleanup", data: await overdue(bus), options: { dryRun: true } };
+      const data = await overdue(await context.bus("read"));
+      return { data, view: async () => (await import("../render/maintenance")).overdueView(data) };
     }
     const { result, shrinks, warnings } = await cleanUp(await context.bus("write"), { vacuum });
-    return { view: "cleanup", data: result, options: { shrinks }, warnings };
+    return {
+      data: result,
+      view: async (style) =>
+        (await import("../render/maintenance")).cleanupView(result, style, shrinks),
+      warnings,
+    };
   },
 });

@@ -1,4 +1,5 @@
-import { requireActor } from "../bus/caller";
+/** `conflicts`, with acknowledging. */
+import { callingSession, requireActor, requireSession } from "../bus/caller";
 import { acknowledge, findConflicts } from "../bus/conflicts";
 import { ParleyError } from "../bus/errors";
 import { integer } from "../bus/input";
@@ -47,10 +48,13 @@ export default defineCommand({
     if (action) return locked(context, action, words);
     const bus = await context.bus("read");
     const { all = false, full = false, alerts = false } = args;
+    const session = context.asOperator ? null : await callingSession(bus);
+    const query = { paths: words, all, full, alerts };
+    const data = await findConflicts(bus, session, query);
+    const asked = { conflicts: full || words.length > 0 || !(all || alerts), locks: all, alerts };
     return {
-      view: "conflicts",
-      data: await findConflicts(bus, { paths: words, all, full, alerts }, context.asOperator),
-      options: { conflicts: full || words.length > 0 || !(all || alerts), locks: all, alerts },
+      data,
+      view: async (style) => (await import("../render/alert")).conflictsView(data, style, asked),
     };
   },
 });
@@ -59,11 +63,8 @@ async function acknowledged(context: Context, words: string[]): Promise<Answer> 
   const ids = words.map((word) => integer(word, "An alert's id", 1, Number.MAX_SAFE_INTEGER));
   const bus = await context.bus("write");
   const actor = await requireActor(bus, context.asOperator);
-  return {
-    view: "conflicts",
-    data: await acknowledge(bus, actor, ids),
-    options: { acknowledged: true },
-  };
+  const data = await acknowledge(bus, actor, ids);
+  return { data, view: async () => (await import("../render/alert")).acknowledgedView(data) };
 }
 
 async function locked(
@@ -77,12 +78,20 @@ async function locked(
     });
   }
   const bus = await context.bus("write");
-  if (action === "unlock") return { view: "unlock", data: await unlock(bus, files) };
-  const { result, warnings } = await lock(bus, files, {
+  const session = await requireSession(bus);
+  if (action === "unlock") {
+    const data = await unlock(bus, session, files);
+    return { data, view: async () => (await import("../render/lock")).unlockView(data) };
+  }
+  const { result, warnings } = await lock(bus, session, files, {
     lockType: "advisory",
     ttl: null,
     wait: null,
     force: false,
   });
-  return { view: "lock", data: result, warnings };
+  return {
+    data: result,
+    view: async () => (await import("../render/lock")).lockView(result),
+    warnings,
+  };
 }

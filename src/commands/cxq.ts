@@ -1,3 +1,5 @@
+/** `cxq`, the queries by their earlier names. */
+import { findCaller } from "../bus/caller";
 import { openDashboard } from "../bus/dashboard";
 import { ParleyError } from "../bus/errors";
 import { integer } from "../bus/input";
@@ -43,12 +45,16 @@ export default defineCommand({
         { limit, channels: null, directed: "all" },
         bus.clock.now(),
       );
-      return { view: "feed", data: { messages, cursor: messages.at(-1)?.id ?? 0 } };
+      const data = { messages, cursor: messages.at(-1)?.id ?? 0 };
+      return {
+        data,
+        view: async (style) => (await import("../render/message")).feedView(data, style),
+      };
     }
     const unread = query === "bus-unread";
-    const { dashboard, overview, warnings, shown, unshown } = await openDashboard(
+    const { dashboard, overview, warnings, onShown, onDropped } = await openDashboard(
       bus,
-      context.asOperator,
+      await findCaller(bus, context.asOperator),
       { unread, again: false },
     );
     const data = {
@@ -58,11 +64,12 @@ export default defineCommand({
       "bus-stats": { stats: dashboard.stats },
     }[query];
     return {
-      view: "status",
       data,
+      view: async (style) =>
+        (await import("../render/status")).statusView(data, style, { verbose: false, at: null }),
       warnings,
-      afterFlush: () => shown({ alerts: query === "bus-alerts", unread }),
-      unshown,
+      afterFlush: () => onShown({ alerts: query === "bus-alerts", unread }),
+      onDropped,
     };
   },
 });

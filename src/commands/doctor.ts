@@ -1,14 +1,19 @@
-import type { DatabaseReport, Finding } from "../bus/doctor";
+/** `doctor`, with what is found of parley itself. */
+import type { DatabaseReport, Finding, Repair } from "../bus/doctor";
+import { withTimeLimit } from "../bus/time-limit";
 import { ParleyError } from "../bus/errors";
+import { settingsFrom } from "../bus/settings";
+import { agentSetups } from "../agents/agents";
 import { type Context, defineCommand } from "../cli/command";
-import { within } from "../setup/ask";
+import { isServerUrl } from "../cli/paths";
+import { version } from "../cli/version";
 import { databaseFindings, finding } from "../setup/database";
 import { vendorFindings } from "../setup/doctor";
-import { findPlace } from "../setup/place";
-import { spaceFindings } from "../setup/space";
+import { findPlace } from "../setup/vendor";
+import { spaceFindings } from "../setup/disk-space";
 
 /** Of all that doctor looks at, only a watcher that is stuck could keep it waiting. */
-const patience = 3000;
+const timeoutMs = 3000;
 
 export default defineCommand({
   meta: {
@@ -23,41 +28,64 @@ export default defineCommand({
   },
   examples: ["doctor", "doctor --json", "doctor --repair"],
   async run({ args, context }) {
-    const repaired = args.repair ? { repaired: await context.repairDatabase() } : {};
-    const report = await context
-      .inspectDatabase()
-      .catch((error: unknown) => failed("database", error));
+    const repaired = args.repair ? { repaired: await repair(context) } : {};
+    const report = await inspect(context).catch((error: unknown) => failed("database", error));
     const isReport = !("check" in report);
     const findings = [
-      await versionFinding(context),
+      await versionFinding(),
       ...(isReport ? databaseFindings(report) : [report]),
       ...(isReport && report.kind === "ours" && report.integrity === "ok"
         ? [await wakeFinding(context)]
         : []),
-      ...spaceFindings(placesOf(context, isReport ? report : null)),
+      ...spaceFindings(directoriesOf(context, isReport ? report : null)),
       await preferencesFinding(context).catch((error: unknown) => failed("preferences", error)),
       ...(await agentFindings(context, isReport ? report.last_seen : {})),
     ];
     const healthy = findings.every(({ status }) => status === "ok" || status === "info");
-    return { view: "doctor", data: { healthy, findings, ...repaired }, exitCode: healthy ? 0 : 1 };
+    const data = { healthy, findings, ...repaired };
+    return {
+      data,
+      view: async (style) => (await import("../render/doctor")).doctorView(data, style),
+      exitCode: healthy ? 0 : 1,
+    };
   },
 });
 
-async function versionFinding(context: Context): Promise<Finding> {
-  const { version, commit, target } = await context.version();
+/** What the database is, found without changing it. */
+async function inspect({ paths, io, identity }: Context): Promise<DatabaseReport> {
+  const { database, privateDirectory } = paths;
+  if (isServerUrl(database)) {
+    const { inspectServer } = await import("../store/postgres/inspect");
+    return inspectServer(database, {
+      settings: settingsFrom(io.env),
+      schema: io.env["PARLEY_SCHEMA"],
+      machineUuid: () => identity.machine().machine_uuid,
+    });
+  }
+  const { inspectDatabase } = await import("../store/sqlite/inspect");
+  return inspectDatabase(database, privateDirectory);
+}
+
+async function repair({ paths }: Context): Promise<Repair | null> {
+  const { repairDatabase } = await import("../store/sqlite/repair");
+  return repairDatabase(paths.database, paths.privateDirectory);
+}
+
+async function versionFinding(): Promise<Finding> {
+  const { version: number, commit, target } = await version();
   const built = commit === null ? "from the sources" : commit.slice(0, 12);
-  return finding("version", "ok", `parley ${version} for ${target} (${built})`);
+  return finding("version", "ok", `parley ${number} for ${target} (${built})`);
 }
 
 async function wakeFinding(context: Context): Promise<Finding> {
   try {
-    const { wake } = await context.bus("read");
-    const listening = await within(
-      patience,
+    const { changeSignal: wake } = await context.bus("read");
+    const listening = await withTimeLimit(
+      timeoutMs,
       wake.listen(null, () => {}),
     );
     if (!listening) {
-      const message = `no answer from the file watcher within ${patience / 1000} s`;
+      const message = `no answer from the file watcher within ${timeoutMs / 1000} s`;
       return finding("wake", "warning", message, "set PARLEY_WAKE=poll");
     }
     const { source } = listening;
@@ -71,11 +99,11 @@ async function wakeFinding(context: Context): Promise<Finding> {
   }
 }
 
-/** Where parley writes. Without a home that may be nowhere, which others' findings tell. */
-function placesOf(context: Context, report: DatabaseReport | null): string[] {
+/** Where parley writes. Without a home that may be nowhere, which other findings report. */
+function directoriesOf(context: Context, report: DatabaseReport | null): string[] {
   const database = report && !report.remote ? [report.path] : [];
   try {
-    const { data, logs } = context.places();
+    const { data, logs } = context.paths;
     return [...database, data, logs];
   } catch {
     return database;
@@ -109,10 +137,12 @@ async function agentFindings(
   lastSeen: DatabaseReport["last_seen"],
 ): Promise<Finding[]> {
   try {
-    const { home, data } = context.places();
+    const { home, data } = context.paths;
     const { env, cwd } = context.io;
     const place = findPlace({ scope: "user", env, cwd, home });
-    return await vendorFindings({ place, dataDirectory: data, lastSeen, now: context.clock.now() });
+    const vendors = await agentSetups();
+    const now = context.clock.now();
+    return await vendorFindings({ vendors, place, dataDirectory: data, lastSeen, now });
   } catch (error) {
     return [failed("agents", error)];
   }

@@ -1,3 +1,4 @@
+/** `feed`. */
 import { integer } from "../bus/input";
 import { feed } from "../bus/publish";
 import { defineCommand } from "../cli/command";
@@ -16,7 +17,13 @@ export default defineCommand({
     const since =
       args.since === undefined ? null : integer(args.since, "--since", 0, Number.MAX_SAFE_INTEGER);
     const bus = await context.bus("read");
-    if (!args.follow) return { view: "feed", data: await feed(bus, since, limit) };
+    if (!args.follow) {
+      const data = await feed(bus, since, limit);
+      return {
+        data,
+        view: async (style) => (await import("../render/message")).feedView(data, style),
+      };
+    }
     const { messages } = since === null ? await feed(bus, null, limit) : { messages: [] };
     // The ones that are there already come from the cursor too: those before the first of them are left out.
     const from = since ?? (messages[0] ? messages[0].id - 1 : null);

@@ -1,9 +1,11 @@
+/** `heartbeat`, once or on and on. */
 import type { Bus } from "../bus/bus";
+import { requireSession } from "../bus/caller";
 import { ParleyError } from "../bus/errors";
 import { duration } from "../bus/input";
 import type { ProcessEvidence } from "../bus/process";
 import { heartbeat } from "../bus/registration";
-import { defineCommand, type StreamItem } from "../cli/command";
+import { type Answer, defineCommand, type StreamItem } from "../cli/command";
 
 export default defineCommand({
   meta: { name: "heartbeat", description: "Give a sign of life of this session" },
@@ -29,8 +31,13 @@ export default defineCommand({
     const bus = await context.bus("write");
     const kept = args.idle === true;
     if (args.watch) return { stream: beats(bus, interval, kept, signal) };
-    return { view: "heartbeat", data: await heartbeat(bus, kept) };
+    return answer(await heartbeat(bus, await requireSession(bus), kept));
   },
+});
+
+const answer = (data: { session_id: string; heartbeat_at: string }): Answer => ({
+  data,
+  view: async () => (await import("../render/registration")).heartbeatView(data),
 });
 
 /** How often the session's process is looked at between two beats, in milliseconds. */
@@ -51,8 +58,8 @@ async function* beats(
     evidence !== null && bus.identity.processes.state(evidence) === "gone";
   while (!signal.aborted) {
     try {
-      const data = await heartbeat(bus, kept);
-      yield { line: { type: "heartbeat", ...data }, answer: { view: "heartbeat", data } };
+      const data = await heartbeat(bus, await requireSession(bus), kept);
+      yield { line: { type: "heartbeat", ...data }, answer: answer(data) };
       evidence ??= (await bus.store.session(data.session_id))?.evidence ?? null;
     } catch (error) {
       if (!(error instanceof ParleyError) || error.code !== "busy" || isGone()) throw error;

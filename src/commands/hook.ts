@@ -1,5 +1,9 @@
+/** `hook`. */
+import { join } from "node:path";
+
+import { agents } from "../agents/agents";
 import { defineCommand, type Raw } from "../cli/command";
-import { runHook, silence, type Surroundings } from "../hooks/run";
+import { runHook, emptyOutput, type HookEnvironment } from "../hooks/run";
 
 export default defineCommand({
   meta: { name: "hook", description: "Answer an agent's hook, which stands on stdin as JSON" },
@@ -20,16 +24,20 @@ export default defineCommand({
   async run({ args, context }): Promise<Raw> {
     // Who only looks must also do so in a sandbox that lets nothing be written.
     const mode = args.vendor === "git" ? "read" : "create";
-    const around: Surroundings = {
+    const environment: HookEnvironment = {
+      agents,
       env: context.io.env,
       readStdin: (limit, signal) => context.io.readStdin(limit, signal),
       bus: (giveUpAt) => context.bus(mode, giveUpAt),
       preferences: () => context.preferences(),
-      faults: () => context.faults(),
+      hookLog: async () => {
+        const { createHookLog } = await import("../files/hook-log");
+        return createHookLog(join(context.paths.data, "hook.log"));
+      },
     };
     const event = args.event ?? null;
-    if (args.vendor !== "git") return runHook({ vendor: args.vendor, event }, around);
+    if (args.vendor !== "git") return runHook({ vendor: args.vendor, event }, environment);
     const { judgeCommit } = await import("../hooks/commit");
-    return { ...silence, ...(await judgeCommit(event, around)) };
+    return { ...emptyOutput, ...(await judgeCommit(event, environment)) };
   },
 });

@@ -1,3 +1,4 @@
+/** `inbox`. */
 import { requireActor, unlessRefused } from "../bus/caller";
 import { ParleyError, type Warning } from "../bus/errors";
 import { awaitInbox, type OpenedInbox, openInbox, read } from "../bus/inbox";
@@ -42,8 +43,8 @@ export default defineCommand({
       ? await open()
       : await unlessRefused(warnings, open, () => openInbox(bus, actor, { ...query, peek: true }));
     return {
-      view: "inbox",
       data: inbox.result,
+      view: async (style) => (await import("../render/inbox")).inboxView(inbox.result, style),
       warnings,
       afterFlush: async () => {
         if (args["mark-read"] && inbox.result.messages.length > 0) {
@@ -52,9 +53,9 @@ export default defineCommand({
             actor,
             inbox.result.messages.map((message) => message.id),
           );
-        } else await inbox.shown("inbox");
+        } else await inbox.onShown("inbox");
       },
-      unshown: inbox.unshown,
+      onDropped: inbox.onDropped,
     };
   },
 });

@@ -1,5 +1,7 @@
+/** `lock`, also around a command. */
+import { requireSession } from "../bus/caller";
 import { duration } from "../bus/input";
-import { letGo, lock } from "../bus/locking";
+import { unlockIfHeld, lock } from "../bus/locking";
 import { defineCommand } from "../cli/command";
 
 export default defineCommand({
@@ -33,26 +35,29 @@ export default defineCommand({
   async run({ args, rest: command, context }) {
     const paths = args._;
     const bus = await context.bus("create");
-    const locked = await lock(bus, paths, {
+    const options = {
       lockType: args.exclusive ? "exclusive" : "advisory",
       ttl: args.ttl === undefined ? null : duration(args.ttl, "--ttl"),
       wait: args.wait === undefined ? null : duration(args.wait, "--wait"),
       force: args.force === true,
-    });
-    if (command.length === 0)
-      return { view: "lock", data: locked.result, warnings: locked.warnings };
-    try {
-      const exitCode = await context.runCommand(command);
+    } as const;
+    const session = await requireSession(bus);
+    const locked = await lock(bus, session, paths, options);
+    const answer = { data: locked.result, warnings: locked.warnings };
+    if (command.length === 0) {
       return {
-        view: "lock",
-        data: locked.result,
-        warnings: locked.warnings,
-        exitCode,
-        options: { quiet: true },
+        ...answer,
+        view: async () => (await import("../render/lock")).lockView(answer.data),
       };
+    }
+    try {
+      const { runCommand } = await import("../cli/run-command");
+      const exitCode = await runCommand(command, context.json);
+      // The output is the command's own.
+      return { ...answer, view: async () => [], exitCode };
     } finally {
       // What it held before stays held.
-      await letGo(bus, locked.fresh);
+      await unlockIfHeld(bus, session, locked.fresh);
     }
   },
 });

@@ -1,10 +1,13 @@
+/** `log`. */
 import type { Bus } from "../bus/bus";
 import { callingSession } from "../bus/caller";
 import { timestamp } from "../bus/clock";
 import { ParleyError } from "../bus/errors";
 import { logEntry } from "../bus/journal";
+import type { LogResult } from "../bus/log";
 import type { SessionRecord } from "../bus/session";
-import { type Context, defineCommand } from "../cli/command";
+import { type Answer, type Context, defineCommand } from "../cli/command";
+import { createSessionLog } from "../files/session-log";
 
 export default defineCommand({
   meta: { name: "log", description: "Append to this project's session log, or show it" },
@@ -47,27 +50,22 @@ export default defineCommand({
     const project_id = record
       ? record.project_id
       : context.identity.project(context.io.cwd).project_id;
-    if (view) {
-      return {
-        view: "log",
-        data: {
-          path: context.log.path(project_id, date),
-          entry: context.log.read(project_id, date),
-        },
-        options: { view: true },
-      };
-    }
+    const log = createSessionLog(context);
+    if (view)
+      return answer({ path: log.path(project_id, date), entry: log.read(project_id, date) }, true);
     const entry = logEntry({
       text,
       kind: kinds[0] ?? null,
       author: record && { vendor: record.llm_vendor, model: record.llm_model },
       at: new Date(at),
     });
-    return {
-      view: "log",
-      data: { path: context.log.append({ project_id, text: entry, at }), entry },
-    };
+    return answer({ path: log.append({ project_id, text: entry, at }), entry }, false);
   },
+});
+
+const answer = (data: LogResult, whole: boolean): Answer => ({
+  data,
+  view: async (style) => (await import("../render/log-entry")).logView(data, style, whole),
 });
 
 const misuse = (problem: string): ParleyError =>

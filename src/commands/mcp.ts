@@ -1,6 +1,8 @@
+/** `mcp`. */
 import { ParleyError } from "../bus/errors";
 import { duration } from "../bus/input";
 import { type Context, defineCommand, type StreamItem } from "../cli/command";
+import { version } from "../cli/version";
 import { serve } from "../mcp/server";
 
 export default defineCommand({
@@ -46,10 +48,10 @@ async function* session(
     input: io.stdin(),
     write: (text) => io.write(text),
     open: async (mode) => {
-      const own = context.anew();
+      const own = context.another();
       return { bus: await own.bus(mode), close: async () => own[Symbol.asyncDispose]() };
     },
-    version: (await context.version()).version,
+    version: (await version()).version,
     vendor,
     interval,
     log: (text) => void io.say("warn", text),

@@ -1,10 +1,11 @@
+/** `message` and `message --sent`. */
 import { requireActor } from "../bus/caller";
 import { ParleyError } from "../bus/errors";
 import { awaitState } from "../bus/delivery";
 import { choice, duration, integer, jsonObject } from "../bus/input";
-import { directedChannels } from "../bus/message";
+import { directedChannels, type SendResult } from "../bus/message";
 import { send, sent } from "../bus/send";
-import { defineCommand } from "../cli/command";
+import { type Answer, defineCommand } from "../cli/command";
 
 export default defineCommand({
   meta: {
@@ -92,10 +93,11 @@ export default defineCommand({
       if (args.target !== undefined) throw misuse("--sent takes no target and no text");
       const bus = await context.bus("read");
       const actor = await requireActor(bus, context.asOperator);
+      const data = await sent(bus, actor);
       return {
-        view: "sent",
-        data: await sent(bus, actor),
-        options: { status: args.status === true },
+        data,
+        view: async (style) =>
+          (await import("../render/message")).sentView(data, style, args.status === true),
       };
     }
     const words = [args.target, args.text].filter((word) => word !== undefined);
@@ -124,12 +126,11 @@ export default defineCommand({
     const warnings = toItself
       ? [{ code: "to_itself", message: `${actor.id} wrote to itself` }]
       : [];
-    if (waitsFor === null || data.messages.length === 0) return { view: "message", data, warnings };
+    if (waitsFor === null || data.messages.length === 0) return { ...answer(data), warnings };
     const states = await awaitState(bus, data, waitsFor, timeout);
     const replies = states.replies?.map((reply) => reply.id) ?? [];
     return {
-      view: "message",
-      data: states,
+      ...answer(states),
       warnings,
       // The reply has been shown here, so it is no news in the inbox.
       afterFlush: async () => {
@@ -138,6 +139,11 @@ export default defineCommand({
       },
     };
   },
+});
+
+const answer = (data: SendResult): Answer => ({
+  data,
+  view: async (style) => (await import("../render/message")).messageView(data, style),
 });
 
 const misuse = (problem: string): ParleyError =>

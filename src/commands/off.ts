@@ -1,3 +1,4 @@
+/** `off`. */
 import { defineCommand } from "../cli/command";
 
 export default defineCommand({
@@ -5,6 +6,10 @@ export default defineCommand({
   args: {},
   examples: ["off"],
   async run({ context }) {
-    return { view: "preferences", data: context.preferences().change({ off: true }) };
+    const data = context.preferences().change({ off: true });
+    return {
+      data,
+      view: async (style) => (await import("../render/setup")).preferencesView(data, style),
+    };
   },
 });

@@ -1,3 +1,4 @@
+/** `on`. */
 import { defineCommand } from "../cli/command";
 
 export default defineCommand({
@@ -5,6 +6,10 @@ export default defineCommand({
   args: {},
   examples: ["on"],
   async run({ context }) {
-    return { view: "preferences", data: context.preferences().change({ off: false }) };
+    const data = context.preferences().change({ off: false });
+    return {
+      data,
+      view: async (style) => (await import("../render/setup")).preferencesView(data, style),
+    };
   },
 });

@@ -1,3 +1,5 @@
+/** `orient`. */
+import { findCaller } from "../bus/caller";
 import { orient } from "../bus/conflicts";
 import { defineCommand } from "../cli/command";
 
@@ -10,14 +12,14 @@ export default defineCommand({
   examples: ["orient", "orient --json"],
   async run({ context }) {
     const bus = await context.bus("read");
-    const { result, opened } = await orient(bus, context.asOperator);
+    const { result, opened } = await orient(bus, await findCaller(bus, context.asOperator));
     return {
-      view: "orient",
       data: result,
-      options: { this_session: opened.dashboard.this_session ?? "" },
+      view: async (style) =>
+        (await import("../render/orient")).orientView(result, style, opened.dashboard.this_session),
       warnings: opened.warnings,
-      afterFlush: () => opened.shown({ alerts: true, unread: true }),
-      unshown: opened.unshown,
+      afterFlush: () => opened.onShown({ alerts: true, unread: true }),
+      onDropped: opened.onDropped,
     };
   },
 });

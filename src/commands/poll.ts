@@ -1,3 +1,4 @@
+/** `poll`. */
 import { integer } from "../bus/input";
 import { poll } from "../bus/publish";
 import { defineCommand } from "../cli/command";
@@ -25,6 +26,10 @@ export default defineCommand({
     const limit = integer(args.limit, "--limit", 1, 1000);
     const bus = await context.bus("read");
     const recent = args.recent === true;
-    return { view: "feed", data: await poll(bus, { channel: args.channel, since, limit, recent }) };
+    const data = await poll(bus, { channel: args.channel, since, limit, recent });
+    return {
+      data,
+      view: async (style) => (await import("../render/message")).feedView(data, style),
+    };
   },
 });

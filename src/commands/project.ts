@@ -1,4 +1,6 @@
+/** `project`. */
 import type { Bus } from "../bus/bus";
+import { findCaller, nobody } from "../bus/caller";
 import { ParleyError } from "../bus/errors";
 import { findProject } from "../bus/project";
 import { type Context, defineCommand } from "../cli/command";
@@ -27,13 +29,18 @@ export default defineCommand({
         hint: "write parley project --candidates DIR DIR",
       });
     }
-    const { result, warnings } = await findProject(context.identity, await busIfAny(context), {
-      asOperator: context.asOperator,
+    const bus = await busIfAny(context);
+    const caller = bus ? await findCaller(bus, context.asOperator) : nobody;
+    const { result, warnings } = await findProject(context.identity, bus, caller, {
       cwd: context.io.cwd,
       explicit: args.project ?? null,
       candidates,
     });
-    return { view: "project", data: result, warnings };
+    return {
+      data: result,
+      view: async (style) => (await import("../render/project")).projectView(result, style),
+      warnings,
+    };
   },
 });
 

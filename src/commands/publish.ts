@@ -1,3 +1,4 @@
+/** `publish`. */
 import { requireActor } from "../bus/caller";
 import { duration, integer } from "../bus/input";
 import { publish } from "../bus/publish";
@@ -36,9 +37,7 @@ export default defineCommand({
     const bus = await context.bus("create");
     const actor = await requireActor(bus, context.asOperator);
     const { channel, type } = args;
-    return {
-      view: "publish",
-      data: await publish(bus, actor, { channel, text, ttl, priority, type }),
-    };
+    const data = await publish(bus, actor, { channel, text, ttl, priority, type });
+    return { data, view: async () => (await import("../render/message")).publishView(data) };
   },
 });

@@ -1,3 +1,4 @@
+/** `read`. */
 import { requireActor } from "../bus/caller";
 import { read } from "../bus/inbox";
 import { integer, oneOrAll } from "../bus/input";
@@ -16,9 +17,7 @@ export default defineCommand({
     const ids =
       words?.map((word) => integer(word, "A message id", 1, Number.MAX_SAFE_INTEGER)) ?? null;
     const bus = await context.bus("write");
-    return {
-      view: "read",
-      data: await read(bus, await requireActor(bus, context.asOperator), ids),
-    };
+    const data = await read(bus, await requireActor(bus, context.asOperator), ids);
+    return { data, view: async () => (await import("../render/inbox")).readView(data) };
   },
 });

@@ -1,6 +1,7 @@
+/** `register`. */
 import { duration, integer } from "../bus/input";
 import { register } from "../bus/registration";
-import { asNamed } from "../bus/registration-request";
+import { withSessionName } from "../bus/registration-request";
 import { defineCommand } from "../cli/command";
 
 export default defineCommand({
@@ -37,7 +38,7 @@ export default defineCommand({
   ],
   async run({ args, context }) {
     const bus = await context.bus("create");
-    const request = await asNamed(bus, {
+    const request = await withSessionName(bus, {
       vendor: args.llm,
       model: args.model,
       taskId: args["task-id"],
@@ -60,6 +61,13 @@ export default defineCommand({
             },
           ]
         : [];
-    return { view: "register", data, warnings, options: { verbose: args.verbose === true } };
+    return {
+      data,
+      view: async (style) => {
+        const { registerView, verboseRegisterView } = await import("../render/registration");
+        return (args.verbose ? verboseRegisterView : registerView)(data, style);
+      },
+      warnings,
+    };
   },
 });

@@ -1,3 +1,5 @@
+/** `release`. */
+import { requireSession } from "../bus/caller";
 import { oneOrAll } from "../bus/input";
 import { release } from "../bus/locking";
 import { defineCommand } from "../cli/command";
@@ -16,6 +18,8 @@ export default defineCommand({
   examples: ["release H.13.7", "release --all"],
   async run({ args, rest, context }) {
     const tasks = oneOrAll(args.task_id, rest, args.all === true, "tasks");
-    return { view: "release", data: await release(await context.bus("write"), tasks) };
+    const bus = await context.bus("write");
+    const data = await release(bus, await requireSession(bus), tasks);
+    return { data, view: async () => (await import("../render/claim")).releaseView(data) };
   },
 });

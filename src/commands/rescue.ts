@@ -1,6 +1,10 @@
+/** `rescue`. */
+import { resolve } from "node:path";
+
+import { findCaller } from "../bus/caller";
 import { ParleyError } from "../bus/errors";
 import { duration } from "../bus/input";
-import { rescue, type RescuedSession } from "../bus/rescue";
+import { type NewFiles, rescue, type RescuedSession } from "../bus/rescue";
 import { defineCommand } from "../cli/command";
 
 export default defineCommand({
@@ -49,34 +53,37 @@ export default defineCommand({
         hint: "--status only looks",
       });
     }
-    const { ask } = context;
-    const unasked = args.yes === true ? async () => true : null;
-    const confirm = unasked ?? (ask && ((list: readonly RescuedSession[]) => ask(question(list))));
-    if (args.kill && !confirm) {
+    const { canAsk, confirm } = await import("../cli/confirm");
+    if (args.kill && !args.yes && !canAsk(context.json)) {
       throw new ParleyError("invalid", "--kill needs --yes where there is no terminal to ask on", {
         hint: "see first what it would kill, with parley rescue --status",
       });
     }
+    const { io } = context;
     const hungAfter = duration(args["hung-after"], "--hung-after");
     const bus = await context.bus(args.status ? "read" : "write");
-    const { result, warnings } = await rescue(bus, {
-      asOperator: context.asOperator,
+    const { result, warnings } = await rescue(bus, await findCaller(bus, context.asOperator), {
       named: args.session === undefined ? [] : [args.session, ...rest],
       statusOnly: args.status === true,
       force: args.force === true,
       hungAfter,
-      files: args.export === undefined ? null : await context.newFiles(args.export),
+      files: args.export === undefined ? null : await exportTo(resolve(io.cwd, args.export)),
       kill: args.kill === true,
-      confirm: confirm ?? (async () => false),
+      confirm: async (sessions) => args.yes === true || confirm(io, question(sessions)),
     });
+    const shown = { resume: args.resume === true, statusOnly: args.status === true };
     return {
-      view: "rescue",
       data: result,
+      view: async (style) => (await import("../render/rescue")).rescueView(result, style, shown),
       warnings,
-      options: { resume: args.resume === true, status: args.status === true },
     };
   },
 });
+
+async function exportTo(directory: string): Promise<NewFiles> {
+  const { createNewFiles } = await import("../files/export");
+  return createNewFiles(directory);
+}
 
 const question = (sessions: readonly RescuedSession[]): string =>
   `Kill ${sessions

@@ -1,7 +1,9 @@
+/** `run`. */
 import { ParleyError } from "../bus/errors";
-import { conclude, register } from "../bus/registration";
+import { endSession, register } from "../bus/registration";
 import type { Session } from "../bus/session";
 import { type Answer, type Context, defineCommand } from "../cli/command";
+import { runCommand } from "../cli/run-command";
 
 export default defineCommand({
   meta: { name: "run", description: "Run any program as a session that ends with it" },
@@ -22,9 +24,9 @@ export default defineCommand({
       });
     }
     let session: Session | undefined;
-    const exit_code = await context.runCommand(command, async (pid) => {
+    const exit_code = await runCommand(command, context.json, async (pid) => {
       // Nothing of the database stays open while the program runs, which may be for days.
-      await using own = context.anew();
+      await using own = context.another();
       const registered = await register(await own.bus("create"), {
         ...{ pid, vendor: args.llm ?? own.identity.vendorOf(program), model: args.model },
         ...{ taskId: args["task-id"], project: args.project, name: args.name },
@@ -34,14 +36,15 @@ export default defineCommand({
     });
     if (!session) throw new Error("the program ran without a session");
     await end(context, session, exit_code);
-    return { view: "run", data: { session, exit_code }, exitCode: exit_code };
+    // The output is the program's own.
+    return { data: { session, exit_code }, view: async () => [], exitCode: exit_code };
   },
 });
 
 /** The program has ended, so that whoever looks next ends its session anyway: its exit code matters more. */
 async function end(context: Context, { session_id }: Session, code: number): Promise<void> {
   try {
-    await conclude(await context.bus("write"), session_id, `exited with ${code}`);
+    await endSession(await context.bus("write"), session_id, `exited with ${code}`);
   } catch (error) {
     if (!(error instanceof ParleyError)) throw error;
   }

@@ -1,11 +1,14 @@
+/** `setup`. */
 import { resolve } from "node:path";
 
 import { ParleyError } from "../bus/errors";
 import { editPolicies, type Preferences, wakePolicies } from "../bus/preferences";
 import type { SetupResult } from "../bus/setup";
+import { seedNames } from "../cli/aliases";
+import { agentSetups } from "../agents/agents";
 import { type Answer, type Context, defineCommand } from "../cli/command";
-import { findPlace } from "../setup/place";
 import { setUp } from "../setup/setup";
+import { findPlace } from "../setup/vendor";
 
 export default defineCommand({
   meta: {
@@ -55,23 +58,25 @@ export default defineCommand({
     if (args.user && args.project) throw excluding("--user", "--project");
     if (remove && policy !== undefined) throw excluding("--remove", "--policy");
     if (remove && wake !== undefined) throw excluding("--remove", "--wake");
-    const { home, data, names } = context.places();
+    const { home, data: dataDirectory } = context.paths;
     const { env, cwd } = context.io;
     const agents = args.agent === undefined ? [] : [args.agent, ...rest];
     // A hook of git belongs to a repository, whatever is asked.
     const project = args.project || (agents.length > 0 && agents.every((each) => each === "git"));
     const { result, warnings } = await setUp({
       action: remove ? "remove" : "install",
+      vendors: await agentSetups(),
       names: agents,
       maybeNone: policy !== undefined || wake !== undefined,
       place: findPlace({ scope: project ? "project" : "user", env, cwd, home }),
-      dataDirectory: data,
+      dataDirectory,
       dryRun,
-      links: { directory: links === undefined ? null : resolve(cwd, links), names },
+      links: { directory: links === undefined ? null : resolve(cwd, links), names: seedNames },
     });
+    const data = { ...result, policy: choosePolicy(context, { edits: policy, wake }, dryRun) };
     return {
-      view: "setup",
-      data: { ...result, policy: choosePolicy(context, { edits: policy, wake }, dryRun) },
+      data,
+      view: async (style) => (await import("../render/setup")).setupView(data, style),
       warnings,
     };
   },

@@ -1,8 +1,10 @@
+/** `status`: dashboard, filters, log entry, redrawing. */
 import type { Bus } from "../bus/bus";
+import { findCaller } from "../bus/caller";
 import { type OpenedDashboard, openDashboard } from "../bus/dashboard";
-import { timestamp } from "../bus/clock";
 import { ParleyError } from "../bus/errors";
 import { type Answer, type Context, defineCommand, type StreamItem } from "../cli/command";
+import type { StatusData } from "../render/status";
 
 /** The filtered views, in the order in which several are printed. */
 const views = ["stats", "locks", "claims", "alerts", "unread", "lifecycle"] as const;
@@ -47,7 +49,8 @@ export default defineCommand({
 
     const unread = prints(wanted, "unread");
     const hooksOff = context.preferences().read().off;
-    const opened = await openDashboard(bus, context.asOperator, { unread, again: false, hooksOff });
+    const caller = await findCaller(bus, context.asOperator);
+    const opened = await openDashboard(bus, caller, { unread, again: false, hooksOff });
     if (wanted.length === 0 && args.log) await appendToLog(opened, context);
     return answer(opened, wanted, verbose, bus);
   },
@@ -62,7 +65,7 @@ function answer(
   wanted: readonly View[],
   verbose: boolean,
   bus: Bus,
-): Answer<"status"> {
+): Answer {
   const { dashboard, overview, warnings } = opened;
   const sources = {
     stats: dashboard.stats,
@@ -72,19 +75,21 @@ function answer(
     unread: dashboard.unread,
     lifecycle: overview.lifecycle,
   };
+  const data: StatusData =
+    wanted.length === 0
+      ? dashboard
+      : Object.fromEntries(wanted.map((view) => [view, sources[view]]));
+  const at = bus.clock.now();
   return {
-    view: "status",
-    data:
-      wanted.length === 0
-        ? dashboard
-        : Object.fromEntries(wanted.map((view) => [view, sources[view]])),
-    options: { verbose, at: timestamp(bus.clock.now()) },
+    data,
+    view: async (style) =>
+      (await import("../render/status")).statusView(data, style, { verbose, at }),
     warnings,
     afterFlush: async () => {
-      await opened.shown({ alerts: prints(wanted, "alerts"), unread: prints(wanted, "unread") });
-      bus.wake.ring([]);
+      await opened.onShown({ alerts: prints(wanted, "alerts"), unread: prints(wanted, "unread") });
+      bus.changeSignal.notify([]);
     },
-    unshown: opened.unshown,
+    onDropped: opened.onDropped,
   };
 }
 
@@ -96,10 +101,17 @@ async function appendToLog(
   if (dashboard.sessions.length === 0) return;
   const at = context.clock.now();
   const own = dashboard.sessions.find((session) => session.session_id === dashboard.this_session);
-  const entry = await context.dashboardText(dashboard, new Date(at));
+  const { dashboardEntry } = await import("../render/log-entry");
+  const { authorName } = await import("../bus/journal");
+  const { createSessionLog } = await import("../files/session-log");
+  const entry = dashboardEntry(dashboard, new Date(at), {
+    author: authorName(own ? { vendor: own.llm_vendor, model: own.llm_model } : null),
+    home: context.io.env["HOME"] ?? null,
+  });
   try {
     const project_id = own?.project_id ?? null;
-    dashboard.log = { path: context.log.append({ project_id, text: entry, at }), entry };
+    const path = createSessionLog(context).append({ project_id, text: entry, at });
+    dashboard.log = { path, entry };
   } catch (error) {
     if (!(error instanceof ParleyError)) throw error;
     warnings.push({ code: "log_failed", message: `Session log write failed: ${error.message}` });
@@ -119,14 +131,15 @@ async function* redraws(
   const wake = (): void => changed.resolve();
   signal.addEventListener("abort", wake);
   let lost: Error | null = null;
-  const listening = await bus.wake.listen("all", (error) => {
+  const listening = await bus.changeSignal.listen("all", (error) => {
     lost ??= error;
     wake();
   });
   try {
     for (let again = false; !signal.aborted; again = true) {
       const hooksOff = preferences.read().off;
-      const opened = await openDashboard(bus, context.asOperator, { unread, again, hooksOff });
+      const caller = await findCaller(bus, context.asOperator);
+      const opened = await openDashboard(bus, caller, { unread, again, hooksOff });
       const shown = answer(opened, wanted, verbose, bus);
       yield { line: { type: "status", ...shown.data }, answer: shown, redraw: true };
       await changed.promise;

@@ -1,3 +1,5 @@
+/** `task`. */
+import { requireSession } from "../bus/caller";
 import { ParleyError } from "../bus/errors";
 import { task } from "../bus/registration";
 import { defineCommand } from "../cli/command";
@@ -21,6 +23,10 @@ export default defineCommand({
     }
     const shows = args.task_id === undefined && !args.clear;
     const bus = await context.bus(shows ? "read" : "write");
-    return { view: "task", data: await task(bus, args.clear ? null : args.task_id) };
+    const data = await task(bus, await requireSession(bus), args.clear ? null : args.task_id);
+    return {
+      data,
+      view: async (style) => (await import("../render/registration")).taskView(data, style),
+    };
   },
 });

@@ -1,3 +1,5 @@
+/** `unlock`. */
+import { requireSession } from "../bus/caller";
 import { oneOrAll } from "../bus/input";
 import { unlock } from "../bus/locking";
 import { defineCommand } from "../cli/command";
@@ -16,6 +18,8 @@ export default defineCommand({
   examples: ["unlock src/paths.py", "unlock --all"],
   async run({ args, rest, context }) {
     const paths = oneOrAll(args.path, rest, args.all === true, "paths");
-    return { view: "unlock", data: await unlock(await context.bus("write"), paths) };
+    const bus = await context.bus("write");
+    const data = await unlock(bus, await requireSession(bus), paths);
+    return { data, view: async () => (await import("../render/lock")).unlockView(data) };
   },
 });

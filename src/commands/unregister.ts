@@ -1,3 +1,5 @@
+/** `unregister`. */
+import { requireSession } from "../bus/caller";
 import { unregister } from "../bus/registration";
 import { defineCommand } from "../cli/command";
 
@@ -13,6 +15,11 @@ export default defineCommand({
   },
   examples: ["unregister", 'unregister --reason "handing over to codex"'],
   async run({ args, context }) {
-    return { view: "unregister", data: await unregister(await context.bus("write"), args.reason) };
+    const bus = await context.bus("write");
+    const data = await unregister(bus, await requireSession(bus), args.reason);
+    return {
+      data,
+      view: async () => (await import("../render/registration")).unregisterView(data),
+    };
   },
 });

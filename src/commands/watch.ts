@@ -1,10 +1,12 @@
+/** `watch`, and the lines of every stream of messages. */
 import type { Bus } from "../bus/bus";
+import { findCaller } from "../bus/caller";
 import { ParleyError } from "../bus/errors";
 import { duration, integer } from "../bus/input";
 import type { Message } from "../bus/message";
-import { operatorNews } from "../bus/operator";
+import { operatorNews } from "../bus/operator-feed";
 import { type Seen, watch, type WatchQuery } from "../bus/publish";
-import { isLostDatabase } from "../bus/wake";
+import { isLostDatabase } from "../bus/change-signal";
 import { type Context, defineCommand, type StreamItem } from "../cli/command";
 
 export default defineCommand({
@@ -49,7 +51,7 @@ export default defineCommand({
       throw misuse("--operator takes no channel and no --since");
     const bus = await context.bus(args.operator ? "write" : "read");
     if (args.verbose) {
-      const listening = await bus.wake.listen(null, () => {});
+      const listening = await bus.changeSignal.listen(null, () => {});
       await context.io.say("info", `waking: ${listening.source}`);
       await listening.stop();
     }
@@ -57,14 +59,24 @@ export default defineCommand({
     const query = { channels, all: false, since, duration: time, signal };
     const once = args.once === true;
     if (!args.operator) return { stream: lines(context, query, once) };
-    const notify = args.notify ? (message: Message) => context.notify(message) : null;
+    const notify = args.notify ? await notifier(context) : null;
     return { stream: lines(context, query, once, operatorNews, notify) };
   },
 });
 
+async function notifier({ io }: Context): Promise<(message: Message) => Promise<boolean>> {
+  const { notify } = await import("../cli/notify");
+  return (message) => notify(io, message);
+}
+
 const misuse = (problem: string): ParleyError => new ParleyError("invalid", problem);
 
 type Source = (bus: Bus, query: WatchQuery, asOperator: boolean) => AsyncGenerator<Seen>;
+
+const watchAsCaller: Source = async function* (bus, query, asOperator) {
+  const { actor } = await findCaller(bus, asOperator);
+  yield* watch(bus, actor, query);
+};
 
 /**
  * One line a message; `delivered` where it was for the caller and has reached a reader. Where the database is deleted or
@@ -74,7 +86,7 @@ export async function* lines(
   context: Context,
   query: WatchQuery,
   once: boolean,
-  source: Source = (bus, asked, asOperator) => watch(bus, asOperator, asked),
+  source: Source = watchAsCaller,
   notify: ((message: Message) => Promise<boolean>) | null = null,
 ): AsyncGenerator<StreamItem> {
   const { clock, io, asOperator } = context;
@@ -85,20 +97,21 @@ export async function* lines(
     const left = until === null ? null : Math.max(0, until - clock.now());
     try {
       const asked = { ...query, since, duration: left };
-      for await (const { message, shown, unshown } of source(bus, asked, asOperator)) {
+      for await (const { message, onShown, onDropped } of source(bus, asked, asOperator)) {
         yield {
           line: { type: "message", message },
           answer: {
-            view: "watch",
             data: message,
+            view: async (style) =>
+              (await import("../render/message")).streamedMessage(message, style),
             afterFlush: async () => {
-              await shown();
+              await onShown();
               await notify?.(message);
             },
-            // Who wants notifications may want nothing else.
-            unshown: async () => {
-              if (await notify?.(message)) await shown();
-              else await unshown?.();
+            // With --notify the notification alone may be what the operator reads.
+            onDropped: async () => {
+              if (await notify?.(message)) await onShown();
+              else await onDropped?.();
             },
           },
         };
@@ -115,7 +128,7 @@ export async function* lines(
 }
 
 /** How often it is looked for, in milliseconds. */
-const patience = 250;
+const graceMs = 250;
 
 /** The bus that its path names again; null where there was none until the end. */
 async function nextBus(
@@ -126,10 +139,11 @@ async function nextBus(
   const end = until ?? Number.POSITIVE_INFINITY;
   while (!signal.aborted && context.clock.now() < end) {
     try {
-      return await context.reopened("read");
+      await context[Symbol.asyncDispose]();
+      return await context.bus("read");
     } catch (error) {
       if (!(error instanceof ParleyError) || error.code !== "not_found") throw error;
-      await Bun.sleep(patience);
+      await Bun.sleep(graceMs);
     }
   }
   return null;

@@ -1,14 +1,15 @@
+/** Refusing a commit of files that others hold. */
 import { relative } from "node:path";
 
 import type { Bus } from "../bus/bus";
 import { requireSession } from "../bus/caller";
 import { ParleyError } from "../bus/errors";
-import { defusedLine } from "../bus/framing";
-import { lookInformed } from "../bus/hosts";
+import { sanitizeLine } from "../bus/untrusted-text";
+import { readConfirmed } from "../bus/shared-hosts";
 import type { Lock } from "../bus/lock";
-import { staged } from "../identity/changes";
+import { staged } from "../identity/git-status";
 import { findWorktree } from "../identity/project";
-import { note, patience, type Surroundings } from "./run";
+import { note, timeoutMs, type HookEnvironment } from "./run";
 
 /** What is said on stderr, and the exit code: 2 refuses the commit, which no failure does. */
 export interface CommitVerdict {
@@ -23,7 +24,7 @@ interface Held {
 }
 
 /** Files that are named; the others are counted. */
-const mostNamed = 10;
+const maxNamed = 10;
 
 const passes: CommitVerdict = { say: [], exitCode: 0 };
 
@@ -33,7 +34,7 @@ const passes: CommitVerdict = { say: [], exitCode: 0 };
  */
 export async function judgeCommit(
   event: string | null,
-  around: Surroundings,
+  around: HookEnvironment,
 ): Promise<CommitVerdict> {
   try {
     if (event !== "pre-commit")
@@ -42,7 +43,7 @@ export async function judgeCommit(
     if (off || edits === "off") return passes;
     const late = Promise.withResolvers<CommitVerdict>();
     const giveUp = (): void => late.reject(new ParleyError("timeout", "gave up: it took too long"));
-    const timer = setTimeout(giveUp, patience.other);
+    const timer = setTimeout(giveUp, timeoutMs.other);
     try {
       return await Promise.race([judge(around, edits), late.promise]);
     } finally {
@@ -54,14 +55,14 @@ export async function judgeCommit(
   }
 }
 
-async function judge(around: Surroundings, policy: "deny" | "warn"): Promise<CommitVerdict> {
-  const bus = await around.bus(patience.other);
+async function judge(around: HookEnvironment, policy: "deny" | "warn"): Promise<CommitVerdict> {
+  const bus = await around.bus(timeoutMs.other);
   const top = findWorktree(bus.identity.file(".").file_path)?.top;
   if (top === undefined) throw new ParleyError("not_found", "not in a worktree of git");
   const files = staged(top);
   if (files === null)
     throw new ParleyError("not_found", "git does not say what is to be committed");
-  const { found: locks } = await lookInformed(
+  const { found: locks } = await readConfirmed(
     bus,
     (now) => bus.store.locksOn([top], now),
     (found) => found.map(({ session_id }) => session_id),
@@ -101,15 +102,15 @@ async function explanation(
 ): Promise<string[]> {
   const holders = [...new Set(held.map(({ lock }) => lock.session_id))];
   const count = held.length === 1 ? "a file" : `${held.length} files`;
-  const rest = held.length - mostNamed;
+  const rest = held.length - maxNamed;
   const ask = holders.map((id) => `parley message ${id} "…"`).join(" or ");
   return [
     `${refused ? "refused this commit" : "this commit goes through"}: it has ${count} that another session holds`,
     ...held
-      .slice(0, mostNamed)
+      .slice(0, maxNamed)
       .map(
         ({ file, lock }) =>
-          `  ${defusedLine(relative(top, file), 500)}: ${lock.session_id}, since ${lock.locked_at}`,
+          `  ${sanitizeLine(relative(top, file), 500)}: ${lock.session_id}, since ${lock.locked_at}`,
       ),
     ...(rest > 0 ? [`  and ${rest} more`] : []),
     ...(await Promise.all(holders.map((id) => about(bus, id)))),
@@ -122,9 +123,9 @@ async function explanation(
 async function about(bus: Bus, session_id: string): Promise<string> {
   const record = await bus.store.session(session_id);
   const facts = [
-    record && defusedLine(record.llm_vendor),
-    record?.task_id && `task ${defusedLine(record.task_id)}`,
-    record?.cwd && `in ${defusedLine(record.cwd, 500)}`,
+    record && sanitizeLine(record.llm_vendor),
+    record?.task_id && `task ${sanitizeLine(record.task_id)}`,
+    record?.cwd && `in ${sanitizeLine(record.cwd, 500)}`,
     record?.activity && `${record.activity.state} now`,
   ].filter(Boolean);
   return `${session_id}: ${facts.join(", ")}`;

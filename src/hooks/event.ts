@@ -1,3 +1,5 @@
+/** Events and answers in words that all vendors share. */
+
 /** What happened in an agent, in words that all vendors share. */
 export type EventKind =
   | "start"
@@ -37,7 +39,7 @@ export interface HookEvent {
   /** Something of the turn goes on in the background after its end. */
   background: boolean;
   /** The prompt that caused it is a doorbell of ours, and no human's. */
-  rung?: boolean;
+  wakePrompt?: boolean;
   /** What the agent does without asking, in the vendor's word; null where it does not tell. */
   permission_mode?: string | null;
   /** The directory in which its vendor's way of waking is found, where the payload tells it. */
@@ -64,20 +66,26 @@ export type HookAnswer =
 export type NamedEvent = Pick<HookEvent, "kind" | "name">;
 
 /** One vendor: its payloads and what it accepts as an answer. */
-export interface HookVendor {
+export interface VendorHooks {
   name: string;
   /** Its events that are of use, by its own names. */
   events: Readonly<Record<string, EventKind>>;
   /** Events at which its model cannot or should not be told anything, among those where the table of duties would. */
-  deafAt?: readonly EventKind[];
+  ignoresContextAt?: readonly EventKind[];
   /** A turn that a hook has made go on ends without an event. */
-  endsUntold?: true;
+  noStopAfterContinue?: true;
   /** The directory in which its way of waking is found, by the environment of its hooks; missing where that does not tell it. */
   home?(env: Readonly<Record<string, string | undefined>>): string | null;
   /** Throws `invalid` for a payload that cannot be read. */
   read(event: NamedEvent, payload: Payload): HookEvent;
   /** Exactly what the vendor accepts at this event; null where it has no way to say that there. */
   write(event: HookEvent, answer: HookAnswer): object | null;
+}
+
+/** An agent, as far as its hooks are concerned. */
+export interface HookedAgent {
+  name: string;
+  hooks?(): Promise<VendorHooks>;
 }
 
 /** The JSON object on stdin. Vendors change it as they like, so nothing in it is taken for granted. */

@@ -1,10 +1,11 @@
+/** Those of any other tool, in a form of our own. */
 import { ParleyError } from "../bus/errors";
-import type { HookAnswer, HookEvent, HookVendor } from "./event";
+import type { HookAnswer, HookEvent, VendorHooks } from "./event";
 import { filesOfCommand, maxFiles } from "./patch";
-import { list, longestCommand, object, text } from "./payload";
+import { list, maxCommandLength, object, text } from "./payload";
 
 /** Any other tool: payloads and answers in a form of our own (docs/integrate.md). */
-export const generic: HookVendor = {
+export const generic: VendorHooks = {
   name: "generic",
   events: {
     start: "start",
@@ -30,7 +31,7 @@ export const generic: HookVendor = {
       throw new ParleyError("invalid", "the payload has a pid that is none");
     const tool = object(payload["tool"]);
     const line = tool["command"];
-    const command = typeof line === "string" && line.length <= longestCommand ? line : null;
+    const command = typeof line === "string" && line.length <= maxCommandLength ? line : null;
     return {
       ...{ ...event, session_uuid, vendor, command },
       pid: pid === undefined ? null : Number(pid),

@@ -1,3 +1,4 @@
+/** What a call of git does to a worktree. */
 import { existsSync } from "node:fs";
 import { basename, isAbsolute, join } from "node:path";
 

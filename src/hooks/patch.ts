@@ -1,3 +1,5 @@
+/** Files of a patch, also inside a line of shell. */
+
 /** More files than this are no edit but a mass operation; only the first are looked at. */
 export const maxFiles = 200;
 

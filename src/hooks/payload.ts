@@ -1,18 +1,19 @@
+/** Reading JSON that may be anything. */
 import { ParleyError } from "../bus/errors";
-import { framePreamble } from "../bus/framing";
-import { asObject, objectIn } from "../bus/object";
-import { isDoorbell } from "../bus/reach";
-import type { HookEvent, HookVendor, NamedEvent, Payload } from "./event";
+import { framePreamble } from "../bus/untrusted-text";
+import { asObject, objectIn } from "../bus/json";
+import { isWakePrompt } from "../bus/agent-wake";
+import type { HookEvent, VendorHooks, NamedEvent, Payload } from "./event";
 import { filesOfCommand, filesOfPatch } from "./patch";
 
 /** Ids longer than this, and directories longer than this, are no vendor's. */
-const longest = 4096;
+const maxLength = 4096;
 
 export const object = (value: unknown): Payload => asObject(value) ?? {};
 
 /** A text that is not empty; null for anything else. */
 export const text = (value: unknown): string | null =>
-  typeof value === "string" && value !== "" && value.length <= longest ? value : null;
+  typeof value === "string" && value !== "" && value.length <= maxLength ? value : null;
 
 export const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
@@ -31,7 +32,7 @@ export function parsePayload(input: string): Payload {
 }
 
 /** The common event; null for one that is none of ours. Throws `invalid` for a payload that cannot be read. */
-export function readEvent(vendor: HookVendor, name: string, payload: Payload): HookEvent | null {
+export function readEvent(vendor: VendorHooks, name: string, payload: Payload): HookEvent | null {
   const kind = entry(vendor.events, name);
   return kind ? vendor.read({ kind, name }, payload) : null;
 }
@@ -54,7 +55,7 @@ export function common(event: NamedEvent, payload: Payload, tools: Tools): HookE
     background: list(payload["background_tasks"]).some(
       (task) => object(task)["status"] === "running",
     ),
-    rung: isDoorbell(prompt),
+    wakePrompt: isWakePrompt(prompt),
     permission_mode: text(payload["permission_mode"]),
     fresh: payload["source"] !== "compact",
     reason: text(payload["reason"]),
@@ -62,13 +63,13 @@ export function common(event: NamedEvent, payload: Payload, tools: Tools): HookE
 }
 
 /** Longer lines of shell than this, in characters, are not looked at. */
-export const longestCommand = 256 * 1024;
+export const maxCommandLength = 256 * 1024;
 
 /** The line of shell that a tool call runs, by the names that vendors' shells have. */
 function commandOf(payload: Payload): string | null {
   const { command } = object(payload["tool_input"]);
   const isShell = shellTools.includes(String(payload["tool_name"]));
-  if (!isShell || typeof command !== "string" || command.length > longestCommand) return null;
+  if (!isShell || typeof command !== "string" || command.length > maxCommandLength) return null;
   return command;
 }
 

@@ -1,17 +1,18 @@
+/** One call, from stdin to what is printed; never fails. */
 import type { Bus } from "../bus/bus";
 import { ParleyError } from "../bus/errors";
-import type { FaultLog } from "../bus/fault";
+import type { FaultLog } from "../bus/hook-log";
 import type { PreferenceFile } from "../bus/preferences";
-import type { HookVendor } from "./event";
-import { entry, parsePayload, readEvent, text } from "./payload";
-import { handle } from "./handle";
-import { hookVendors } from "./vendors";
+import type { HookedAgent, VendorHooks } from "./event";
+import { generic } from "./generic";
+import { parsePayload, readEvent, text } from "./payload";
+import { respond } from "./respond";
 
 /** Milliseconds of the process's life after which a hook has nothing to say; Claude and Codex kill it at the end of a session. */
-export const patience = { end: 800, other: 2000 };
+export const timeoutMs = { end: 800, other: 2000 };
 
 /** Largest payload, in bytes: a tool's whole answer stands in it. */
-const largestPayload = 16 * 1024 * 1024;
+const maxPayloadBytes = 16 * 1024 * 1024;
 
 export interface HookCall {
   vendor: string;
@@ -19,7 +20,8 @@ export interface HookCall {
   event: string | null;
 }
 
-export interface Surroundings {
+export interface HookEnvironment {
+  agents: readonly HookedAgent[];
   /** The environment that the agent gives its hooks. */
   env: Readonly<Record<string, string | undefined>>;
   /** All of stdin, given up when the signal says so. Throws `invalid`. */
@@ -27,27 +29,27 @@ export interface Surroundings {
   /** Opens the bus; nothing waits for a busy database after this time (`performance.now()`). */
   bus(giveUpAt: number): Promise<Bus>;
   preferences(): PreferenceFile;
-  faults(): Promise<FaultLog>;
+  hookLog(): Promise<FaultLog>;
 }
 
 /** What to print, and what to do once it was printed or could not be. */
-export interface Utterance {
+export interface HookOutput {
   raw: string;
   afterFlush: () => Promise<void>;
-  unshown: () => Promise<void>;
+  onDropped: () => Promise<void>;
 }
 
-export const silence: Utterance = {
+export const emptyOutput: HookOutput = {
   raw: "",
   afterFlush: async () => {},
-  unshown: async () => {},
+  onDropped: async () => {},
 };
 
 /**
  * One call of a hook, from the payload on stdin to what the vendor accepts. Never throws: a failure of ours is one line in
  * the log, and the agent goes on as if there were no hook.
  */
-export async function runHook(call: HookCall, around: Surroundings): Promise<Utterance> {
+export async function runHook(call: HookCall, around: HookEnvironment): Promise<HookOutput> {
   const stop = new AbortController();
   const told = call.event;
   let name = told;
@@ -59,31 +61,31 @@ export async function runHook(call: HookCall, around: Surroundings): Promise<Utt
     late.reject(new ParleyError("timeout", "gave up: it took too long"));
   };
   let timer = setTimeout(giveUp, within(limitOf(told)));
-  const work = async (): Promise<Utterance> => {
-    const input = await around.readStdin(largestPayload, stop.signal);
+  const work = async (): Promise<HookOutput> => {
+    const input = await around.readStdin(maxPayloadBytes, stop.signal);
     const { off, edits } = around.preferences().read();
-    if (off) return silence;
+    if (off) return emptyOutput;
     const payload = parsePayload(input);
     name ??= text(payload["hook_event_name"]) ?? text(payload["event"]);
     if (name === null) throw new ParleyError("invalid", "the payload names no event");
     const limit = limitOf(name);
     clearTimeout(timer);
     timer = setTimeout(giveUp, within(limit));
-    const vendor = vendorOf(call.vendor);
+    const vendor = await hooksOf(call.vendor, around.agents);
     const read = readEvent(vendor, name, payload);
     if (!read) throw new ParleyError("invalid", "an event that parley has no use for");
     const place = { agent_home: vendor.home?.(around.env) ?? null, path: around.env["PATH"] };
     const event = { ...place, ...read };
-    const { answer, mail } = await handle(await around.bus(limit), vendor, event, edits);
+    const { answer, mail } = await respond(await around.bus(limit), vendor, event, edits);
     const output = vendor.write(event, answer);
     const failed = (error: unknown): Promise<void> => note(around, vendor.name, name, error);
     const unheard = new ParleyError("not_permitted", "nobody took the answer");
     return {
       raw: output === null ? "" : `${JSON.stringify(output)}\n`,
-      afterFlush: async () => mail?.shown().catch(failed),
-      unshown: async () => {
+      afterFlush: async () => mail?.onShown().catch(failed),
+      onDropped: async () => {
         await failed(unheard);
-        await mail?.unshown().catch(failed);
+        await mail?.onDropped().catch(failed);
       },
     };
   };
@@ -91,24 +93,25 @@ export async function runHook(call: HookCall, around: Surroundings): Promise<Utt
     return await Promise.race([work(), late.promise]);
   } catch (error) {
     await note(around, call.vendor, name, error);
-    return silence;
+    return emptyOutput;
   } finally {
     clearTimeout(timer);
   }
 }
 
 const limitOf = (event: string | null): number =>
-  event === "SessionEnd" ? patience.end : patience.other;
+  event === "SessionEnd" ? timeoutMs.end : timeoutMs.other;
 
-function vendorOf(name: string): HookVendor {
-  const vendor = entry(hookVendors, name);
-  if (vendor) return vendor;
+async function hooksOf(vendor: string, agents: readonly HookedAgent[]): Promise<VendorHooks> {
+  if (vendor === generic.name) return generic;
+  const hooks = await agents.find(({ name }) => name === vendor)?.hooks?.();
+  if (hooks) return hooks;
   throw new ParleyError("invalid", "no vendor of this name calls hooks");
 }
 
 /** Nothing of a payload stands in our errors. */
 export async function note(
-  around: Surroundings,
+  around: HookEnvironment,
   vendor: string,
   event: string | null,
   error: unknown,
@@ -116,7 +119,7 @@ export async function note(
   try {
     const code = error instanceof ParleyError ? error.code : "internal";
     const message = error instanceof Error ? error.message : String(error);
-    (await around.faults()).note([vendor, event ?? "-", code, message].join(" "));
+    (await around.hookLog()).note([vendor, event ?? "-", code, message].join(" "));
   } catch {
     // Nobody is left to be told.
   }

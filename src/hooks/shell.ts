@@ -1,3 +1,4 @@
+/** The programs that a line of shell runs, and where. */
 import { basename, isAbsolute, join } from "node:path";
 
 import {
@@ -10,7 +11,7 @@ import {
   type WordPart,
 } from "unbash";
 
-import { unwrapped } from "./wrappers";
+import { unwrapped } from "./command-wrappers";
 
 /** A program that a line of shell runs. */
 export interface ShellCommand {
@@ -33,11 +34,11 @@ interface Scope {
 /** Lines within lines (`bash -c`, `eval`, functions) are followed so far. */
 const deepest = 8;
 /** Parts of a line that are looked at, those of loops and functions each time. */
-const mostParts = 20_000;
+const maxParts = 20_000;
 /** A line with more substitutions is not read: nested, each costs a tenth of a millisecond. */
-const mostSubstitutions = 1000;
+const maxSubstitutions = 1000;
 /** Rounds of a loop that are followed each by itself. */
-const mostRounds = 20;
+const maxRounds = 20;
 
 const shells = ["sh", "bash", "dash", "zsh", "ksh", "ash", "mksh"];
 const declaring = ["export", "declare", "local", "typeset", "readonly"];
@@ -65,11 +66,11 @@ class Reader {
   constructor(private readonly env: Readonly<Record<string, string | undefined>>) {}
 
   read(text: string, scope: Scope, depth: number): void {
-    if (text.split("$(").length <= mostSubstitutions) this.walk(parse(text), scope, depth);
+    if (text.split("$(").length <= maxSubstitutions) this.walk(parse(text), scope, depth);
   }
 
   private walk(node: SyntaxNode, scope: Scope, depth: number): void {
-    if (++this.parts > mostParts) return;
+    if (++this.parts > maxParts) return;
     const each = (child: SyntaxNode): void => this.walk(child, scope, depth);
     const apart = (child: SyntaxNode): void => this.walk(child, forked(scope), depth);
     switch (node.type) {
@@ -106,7 +107,7 @@ class Reader {
   ): void {
     const words = wordlist ?? [];
     for (const word of words) this.walk(word, forked(scope), depth);
-    const values = words.slice(0, mostRounds).map((word) => this.valueOf(word, scope));
+    const values = words.slice(0, maxRounds).map((word) => this.valueOf(word, scope));
     for (const value of values.length > 0 ? values : [null]) {
       scope.variables.set(name.value, value);
       this.walk(body, scope, depth);

@@ -1,10 +1,12 @@
+/** What a model is told at the start. */
 import type { Bus } from "../bus/bus";
-import { momentNow } from "../bus/caller";
-import { defusedLine } from "../bus/framing";
+import { livenessNow } from "../bus/caller";
+import { sanitizeLine } from "../bus/untrusted-text";
+import { shellQuote } from "../bus/shell";
 import type { RegisterResult, SessionRecord } from "../bus/session";
 
 /** Sessions and conflicts that are told of; the others are counted. */
-const most = 8;
+const maxListed = 8;
 
 /**
  * A few lines for a model that has just begun: who it is, who else is here and how to write to them, what collides, what
@@ -16,7 +18,7 @@ export async function welcome(
   path: string | undefined,
 ): Promise<string> {
   const { session, conflicts, unread } = registered;
-  const others = (await bus.store.liveSessions(momentNow(bus))).filter(
+  const others = (await bus.store.liveSessions(livenessNow(bus))).filter(
     (each) => each.session_id !== session.session_id,
   );
   const near = others.toSorted((a, b) => rank(a, session) - rank(b, session));
@@ -26,7 +28,7 @@ export async function welcome(
   return [
     `parley: this session is ${session.session_id} on the bus through which the coding agents of this machine find each other.`,
     ...(Bun.which("parley", { PATH: path ?? "" }) === null
-      ? [`The command parley is not on the PATH here: run it as ${quoted(process.execPath)}`]
+      ? [`The command parley is not on the PATH here: run it as ${shellQuote(process.execPath)}`]
       : []),
     ...some("Other sessions", near, describe),
     ...(near.length > 0 ? ['To write to one: parley message ID "…"'] : []),
@@ -39,18 +41,16 @@ export async function welcome(
   ].join("\n");
 }
 
-const quoted = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;
-
 /** Those of the same project first. */
 const rank = (record: SessionRecord, own: RegisterResult["session"]): number =>
   own.project_id !== null && record.project_id === own.project_id ? 0 : 1;
 
 function some<T>(title: string, all: readonly T[], show: (one: T) => string): string[] {
   if (all.length === 0) return [];
-  const rest = all.length - most;
+  const rest = all.length - maxListed;
   return [
     `${title} (${all.length}):`,
-    ...all.slice(0, most).map((each) => `- ${show(each)}`),
+    ...all.slice(0, maxListed).map((each) => `- ${show(each)}`),
     ...(rest > 0 ? [`- ${rest} more: parley status`] : []),
   ];
 }
@@ -67,4 +67,4 @@ function describe(record: SessionRecord): string {
   return `${session_id}${facts.length > 0 ? ` (${facts.join(", ")})` : ""}`;
 }
 
-const line = (text: string): string => defusedLine(text, 120);
+const line = (text: string): string => sanitizeLine(text, 120);

@@ -1,23 +1,24 @@
+/** Refusing and warning of git commands under other sessions. */
 import { dirname, isAbsolute, relative, sep } from "node:path";
 
 import type { Bus } from "../bus/bus";
-import { momentNow } from "../bus/caller";
+import { livenessNow } from "../bus/caller";
 import { ParleyError } from "../bus/errors";
-import { defusedLine } from "../bus/framing";
-import { lookInformed } from "../bus/hosts";
+import { sanitizeLine } from "../bus/untrusted-text";
+import { readConfirmed } from "../bus/shared-hosts";
 import type { Lock } from "../bus/lock";
 import type { EditPolicy } from "../bus/preferences";
 import type { SessionRecord } from "../bus/session";
-import { uncommitted } from "../identity/changes";
+import { uncommitted } from "../identity/git-status";
 import { findWorktree } from "../identity/project";
 import type { HookAnswer, HookEvent } from "./event";
 import { type TreeChange, treeChange } from "./git";
 import { shellCommands } from "./shell";
 
 /** A line of shell changes no more worktrees than this, or the others are not looked at. */
-const mostChanges = 20;
+const maxChanges = 20;
 /** Files of a session that are named; the others are counted. */
-const mostNamed = 3;
+const maxNamed = 3;
 
 /** A change, with the worktree's top as a real path. */
 interface Change extends TreeChange {
@@ -70,7 +71,7 @@ function changesOf(bus: Bus, { command, cwd }: HookEvent): Change[] {
   const seen = new Set<string>();
   for (const each of shellCommands(command ?? "", cwd, process.env)) {
     const change = treeChange(each);
-    if (change === null || found.length === mostChanges) continue;
+    if (change === null || found.length === maxChanges) continue;
     const key = JSON.stringify(change);
     if (seen.has(key)) continue;
     seen.add(key);
@@ -99,7 +100,7 @@ function realPath(bus: Bus, path: string): string | null {
 
 /** Live sessions of this machine but the own: another's paths are not ours. */
 async function othersOn(bus: Bus, own: SessionRecord): Promise<SessionRecord[]> {
-  const { found: live } = await lookInformed(bus, (now) => bus.store.liveSessions(now));
+  const { found: live } = await readConfirmed(bus, (now) => bus.store.liveSessions(now));
   return live.filter(
     ({ session_id, machine_uuid }) =>
       session_id !== own.session_id && machine_uuid === own.machine_uuid,
@@ -116,7 +117,7 @@ async function neighboursOf(
   if (others.length === 0) return [];
   const isTouched = (path: string): boolean =>
     paths === null || paths.some((each) => within(path, each) || within(each, path));
-  const locks = await bus.store.locksOn([top], momentNow(bus));
+  const locks = await bus.store.locksOn([top], livenessNow(bus));
   return others.flatMap((record) => {
     const mine = locks.filter((lock) => lock.session_id === record.session_id);
     const held = mine.filter((lock) => isIn(top, lock)).map((lock) => lock.file_path);
@@ -164,7 +165,7 @@ const within = (path: string, directory: string): boolean => {
 
 const danger = ({ call, top }: TreeChange & { top: string }, all: readonly Neighbour[]): string =>
   [
-    `${quoted(call)} would change files in ${line(top)} under another session.`,
+    `${quoteForModel(call)} would change files in ${line(top)} under another session.`,
     ...all.map((each) => `${who(each)} ${holdings(each, top)}.`),
     `Work in a worktree of your own (git worktree add), or ask with: parley message ${all[0]!.record.session_id} "…"`,
   ].join(" ");
@@ -172,16 +173,16 @@ const danger = ({ call, top }: TreeChange & { top: string }, all: readonly Neigh
 function company({ call, top, changes }: Change, all: readonly Neighbour[]): string {
   const what =
     changes === "branch"
-      ? `${quoted(call)} moves what is checked out in ${line(top)}, and so where the next commit of others goes.`
-      : `${quoted(call)} changes files in ${line(top)}.`;
+      ? `${quoteForModel(call)} moves what is checked out in ${line(top)}, and so where the next commit of others goes.`
+      : `${quoteForModel(call)} changes files in ${line(top)}.`;
   const ids = all.map(who).join(", ");
   return `${what} ${ids} ${all.length === 1 ? "works" : "work"} there too: tell them with parley message ${all[0]!.record.session_id} "…"`;
 }
 
 const who = ({ record }: Neighbour): string => {
   const facts = [
-    defusedLine(record.llm_vendor),
-    record.task_id && `task ${defusedLine(record.task_id)}`,
+    sanitizeLine(record.llm_vendor),
+    record.task_id && `task ${sanitizeLine(record.task_id)}`,
     record.activity && `${record.activity.state} now`,
   ].filter(Boolean);
   return `Session ${record.session_id} (${facts.join(", ")})`;
@@ -196,10 +197,10 @@ const holdings = ({ held, edited }: Neighbour, top: string): string =>
     .join(" and ");
 
 function named(paths: readonly string[], top: string): string {
-  const some = paths.slice(0, mostNamed).map((path) => line(relative(top, path) || path));
+  const some = paths.slice(0, maxNamed).map((path) => line(relative(top, path) || path));
   const rest = paths.length - some.length;
   return rest > 0 ? `${some.join(", ")} and ${rest} more` : some.join(", ");
 }
 
-const quoted = (call: string): string => `\`${defusedLine(call.replaceAll("`", "'"))}\``;
-const line = (path: string): string => defusedLine(path, 500);
+const quoteForModel = (call: string): string => `\`${sanitizeLine(call.replaceAll("`", "'"))}\``;
+const line = (path: string): string => sanitizeLine(path, 500);

@@ -1,7 +1,8 @@
+/** Processes above the caller, and which of them counts. */
 import type { ProcessEvidence } from "../bus/process";
-import { knownAgent, type KnownAgent } from "./agents";
+import { type AgentSigns, knownAgent, type KnownAgent } from "./known-agents";
 import type { Platform, ProcessFacts } from "./platform";
-import { isShell } from "./program";
+import { isShell } from "./program-name";
 import { isInit, isWrapper } from "./wrappers";
 
 /** No chain of parents is that long; a listing taken while processes come and go could have a ring in it. */
@@ -59,11 +60,12 @@ export function ancestorsOf(platform: Platform, start: ProcessFacts): Candidate[
 
 /** The nearest agent, or the nearest of this vendor. */
 export function nearestAgent(
+  agents: readonly AgentSigns[],
   chain: readonly Candidate[],
   vendor: string | null = null,
 ): Choice | null {
   for (const process of chain) {
-    const known = knownAgent(process);
+    const known = knownAgent(agents, process);
     if (known && (vendor === null || known.vendor === vendor)) return { process, known };
   }
   return null;
@@ -73,10 +75,13 @@ export function nearestAgent(
  * The process that stands for the caller where no known agent is above it: the nearest that lasts longer than one
  * command. Where all are wrappers it is the outermost, which the commands of one script have in common.
  */
-export function nearestLasting(chain: readonly Candidate[]): Choice | null {
+export function nearestLasting(
+  agents: readonly AgentSigns[],
+  chain: readonly Candidate[],
+): Choice | null {
   const inner = chain.filter((process) => !isInit(process.pid, process));
   const lasting = inner.find(
-    (process, i) => !isWrapper(process) && !isSubshell(process, inner[i + 1]),
+    (process, i) => !isWrapper(agents, process) && !isSubshell(process, inner[i + 1]),
   );
   const process = lasting ?? inner.at(-1) ?? chain[0];
   return process ? { process, known: null } : null;

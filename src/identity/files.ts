@@ -1,3 +1,4 @@
+/** The real path of a file and its place in a repository. */
 import { readlinkSync, realpathSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 
@@ -9,7 +10,7 @@ import { findWorktree } from "./project";
 const resourceForm = /^res:[^\s\p{Cc}]{1,200}$/u;
 
 /** PATH_MAX of Linux (limits.h), the longest of what systems open by default. */
-const longestPath = 4096;
+const maxPathLength = 4096;
 
 /**
  * What a path given by the user stands for: the real path (links and `..` resolved, case as on disk, in Unicode form
@@ -28,8 +29,8 @@ export function findFile(path: string, cwd: string): LockTarget {
       hint: "correct the path",
     });
   }
-  if (path.length > longestPath) {
-    throw new ParleyError("invalid", `A path has at most ${longestPath} characters`, {
+  if (path.length > maxPathLength) {
+    throw new ParleyError("invalid", `A path has at most ${maxPathLength} characters`, {
       hint: "correct the path",
     });
   }

@@ -1,3 +1,4 @@
+/** The adapter: agent, clues, machine, project, files. */
 import { realpathSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 
@@ -5,14 +6,14 @@ import { ParleyError } from "../bus/errors";
 import type {
   Agent,
   AgentRequest,
-  Clues,
+  CallerEvidence,
   Identity,
   Machine,
   ProjectFinding,
 } from "../bus/identity";
 import type { LockTarget } from "../bus/lock";
 import type { ProcessControl, ProcessEvidence, ProcessTable } from "../bus/process";
-import { knownAgent, vendorOfProgram } from "./agents";
+import { type AgentSigns, type Environment, knownAgent, vendorOfProgram } from "./known-agents";
 import {
   ancestorsOf,
   type Candidate,
@@ -23,25 +24,26 @@ import {
   nearestLasting,
 } from "./ancestry";
 import { findFile } from "./files";
-import { hostname } from "./host";
+import { hostname } from "./host-id";
 import { machineUuid } from "./machine";
 import { findModel } from "./model";
-import { argumentsOf } from "./program";
+import { argumentsOf } from "./program-name";
 import { createPlatform, type Platform, type ProcessFacts } from "./platform";
 import { createProcessTable } from "./processes";
 import { findProject } from "./project";
-import { repositoryName } from "./repository";
+import { repositoryName } from "./repository-id";
 import {
   checkVendor,
   conversationId,
   conversations,
-  type Environment,
   pidFromEnvironment,
   vendorFromEnvironment,
-} from "./vendors";
+} from "./vendor-environment";
 
 export interface IdentityOptions {
   env: Environment;
+  /** The agents that are recognized; where variables of several are set, the first counts. */
+  agents: readonly AgentSigns[];
   /** Where the machine's UUID is kept. */
   dataDirectory: string;
   /** The caller's working directory. */
@@ -84,7 +86,7 @@ class SystemIdentity implements Identity {
     return finding;
   }
 
-  self(): ProcessEvidence | null {
+  ownProcess(): ProcessEvidence | null {
     return this.caller && evidenceOf(this.platform, this.caller);
   }
 
@@ -108,7 +110,7 @@ class SystemIdentity implements Identity {
     });
   }
 
-  clues(): Clues {
+  callerEvidence(): CallerEvidence {
     const { env } = this.options;
     const session = this.options.session || env["PARLEY_SESSION"] || null;
     // Who is named needs no looking for.
@@ -121,37 +123,38 @@ class SystemIdentity implements Identity {
     };
   }
 
-  above(): ProcessEvidence[] {
-    return this.ancestors.map((process) => evidenceOf(this.platform, process));
+  ancestors(): ProcessEvidence[] {
+    return this.processesAbove.map((process) => evidenceOf(this.platform, process));
   }
 
-  near(vendor: string): number[] {
-    const told = pidFromEnvironment(this.options.env, vendor);
+  likelyPids(vendor: string): number[] {
+    const told = this.namedPid(vendor);
     return told === null ? [process.ppid] : [told, process.ppid];
   }
 
   vendorOf(program: string): string {
-    return vendorOfProgram(program);
+    return vendorOfProgram(this.options.agents, program);
   }
 
   agent({ pid, vendor: llm, model, cwd, own }: AgentRequest): Agent {
-    const { env } = this.options;
+    const { env, agents } = this.options;
     const named = llm === undefined ? null : { vendor: checkVendor(llm), source: "--llm" };
     const choice =
       pid !== undefined
         ? this.choose(pid)
-        : ((own ? this.ownAgent(llm ?? null) : this.knownAgent) ?? nearestLasting(this.ancestors));
+        : ((own ? this.ownAgent(llm ?? null) : this.knownAgent) ??
+          nearestLasting(agents, this.processesAbove));
     const seen = choice?.process ?? null;
     const { vendor, source } = named ?? this.findVendor(pid === undefined ? null : choice);
     const isVendors = choice?.known != null && choice.known.vendor === vendor;
-    const conversation = conversationId(env, vendor);
+    const conversation = conversationId(agents, env, vendor);
     const hosted = choice?.known?.shared_host ?? false;
     const isTold = (): boolean => pid === undefined || seen === null || this.isAbove(seen);
     return {
       vendor,
       vendor_source: source,
-      model: model || findModel(vendor, isVendors ? argumentsOf(choice.process) : [], env),
-      pid: seen?.pid ?? pid ?? pidFromEnvironment(env, vendor) ?? process.ppid,
+      model: model || findModel(agents, vendor, isVendors ? argumentsOf(choice.process) : [], env),
+      pid: seen?.pid ?? pid ?? this.namedPid(vendor) ?? process.ppid,
       evidence: seen && evidenceOf(this.platform, seen),
       liveness: seen && (pid !== undefined || choice?.known) ? "pid" : "heartbeat",
       shared_host: hosted,
@@ -165,11 +168,15 @@ class SystemIdentity implements Identity {
     };
   }
 
+  private namedPid(vendor: string | null): number | null {
+    return pidFromEnvironment(this.options.agents, this.options.env, vendor);
+  }
+
   /** The nearest agent of this vendor, under whatever name it runs where its vendor's variable tells the pid. */
   private ownAgent(vendor: string | null): Choice | null {
-    const found = nearestAgent(this.ancestors, vendor);
-    const told = pidFromEnvironment(this.options.env, vendor);
-    const above = this.ancestors.find((process) => process.pid === told);
+    const found = nearestAgent(this.options.agents, this.processesAbove, vendor);
+    const told = this.namedPid(vendor);
+    const above = this.processesAbove.find((process) => process.pid === told);
     if (found || !above || vendor === null) return found;
     return { process: above, known: { vendor, name: vendor, shared_host: false } };
   }
@@ -181,16 +188,19 @@ class SystemIdentity implements Identity {
       });
     }
     const process = findProcess(this.platform, pid);
-    return process && { process, known: knownAgent(process) };
+    return process && { process, known: knownAgent(this.options.agents, process) };
   }
 
   /** `named`: the process given with --pid, which is asked first. */
   private findVendor(named: Choice | null): { vendor: string | null; source: string | null } {
     const above =
-      named && (named.known ? named : nearestAgent(ancestorsOf(this.platform, named.process)));
+      named &&
+      (named.known
+        ? named
+        : nearestAgent(this.options.agents, ancestorsOf(this.platform, named.process)));
     const known = (above ?? this.knownAgent)?.known;
     if (known) return { vendor: known.vendor, source: `process ${known.name}` };
-    const told = vendorFromEnvironment(this.options.env);
+    const told = vendorFromEnvironment(this.options.agents, this.options.env);
     return told
       ? { vendor: told.vendor, source: `environment ${told.variable}` }
       : { vendor: null, source: null };
@@ -198,23 +208,26 @@ class SystemIdentity implements Identity {
 
   /** Those of one vendor: an agent that runs inside another finds the other's ids in its environment too. */
   private conversationIds(): string[] {
-    const found = conversations(this.options.env);
+    const found = conversations(this.options.agents, this.options.env);
     const nearest = this.knownAgent?.known?.vendor ?? found[0]?.vendor;
     return [...new Set(found.flatMap(({ vendor, id }) => (vendor === nearest ? [id] : [])))];
   }
 
   /** With the agent's own launchers right above it, since some start themselves again. Without an agent, all. */
   private upToAgent(): Candidate[] {
-    const { ancestors, knownAgent: nearest } = this;
+    const { processesAbove: ancestors, knownAgent: nearest } = this;
     if (!nearest) return ancestors;
     let end = ancestors.indexOf(nearest.process) + 1;
-    while (end < ancestors.length && knownAgent(ancestors[end]!)?.vendor === nearest.known?.vendor)
+    while (
+      end < ancestors.length &&
+      knownAgent(this.options.agents, ancestors[end]!)?.vendor === nearest.known?.vendor
+    )
       end++;
     return ancestors.slice(0, end);
   }
 
   private isAbove(seen: Candidate): boolean {
-    return this.ancestors.some((process) => process.pid === seen.pid);
+    return this.processesAbove.some((process) => process.pid === seen.pid);
   }
 
   private get platform(): Platform {
@@ -225,12 +238,14 @@ class SystemIdentity implements Identity {
     return (this.#caller ??= this.platform.caller());
   }
 
-  private get ancestors(): Candidate[] {
+  private get processesAbove(): Candidate[] {
     return (this.#ancestors ??= this.caller ? ancestorsOf(this.platform, this.caller) : []);
   }
 
   private get knownAgent(): Choice | null {
-    return this.#agent === undefined ? (this.#agent = nearestAgent(this.ancestors)) : this.#agent;
+    return this.#agent === undefined
+      ? (this.#agent = nearestAgent(this.options.agents, this.processesAbove))
+      : this.#agent;
   }
 
   private realPath(path: string): string {

@@ -1,6 +1,7 @@
+/** By `/proc`. */
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
-import { hostId } from "./host";
+import { hostId } from "./host-id";
 import type { Origin, Platform, ProcessFacts } from "./platform";
 
 /** Unit of the times in /proc: USER_HZ, 100 on every architecture that Bun runs on (`man 5 proc`). */

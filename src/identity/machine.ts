@@ -1,3 +1,4 @@
+/** The machine's UUID, made once. */
 import {
   chmodSync,
   linkSync,
@@ -9,7 +10,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 
-import { hash, hostId, hostname } from "./host";
+import { hash, hostId, hostname } from "./host-id";
 
 const form = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 

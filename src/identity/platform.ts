@@ -1,3 +1,4 @@
+/** What an operating system has to show. */
 import type { ProcessEvidence } from "../bus/process";
 import { createLinux } from "./linux";
 import { createPs } from "./ps";

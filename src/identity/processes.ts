@@ -1,3 +1,4 @@
+/** The process table: states and uptimes. */
 import type { ProcessControl, ProcessEvidence, ProcessState, ProcessTable } from "../bus/process";
 import type { Origin, Platform } from "./platform";
 

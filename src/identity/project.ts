@@ -1,8 +1,9 @@
+/** The git repository around a directory. */
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 
 import type { ProjectFinding } from "../bus/identity";
-import type { Environment } from "./vendors";
+import type { Environment } from "./known-agents";
 
 interface Repository {
   name: string;

@@ -1,6 +1,7 @@
+/** By `ps`. */
 import { basename } from "node:path";
 
-import { hostId } from "./host";
+import { hostId } from "./host-id";
 import type { Origin, Platform, ProcessFacts } from "./platform";
 
 /** `command`: the program as `ps` names it, with its directory where the system knows it. */

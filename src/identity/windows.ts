@@ -1,3 +1,4 @@
+/** Nothing without a spawn. */
 import type { Platform } from "./platform";
 
 /**

@@ -1,3 +1,4 @@
+/** Beating by a timer. */
 import { ParleyError } from "../bus/errors";
 
 /** Beats until stopped, or until the session has ended. */

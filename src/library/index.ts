@@ -1,3 +1,5 @@
+/** What a program may import. */
+
 /** What a TypeScript program may import; docs/library.md describes it. */
 export { type ErrorCode, ParleyError } from "../bus/errors";
 export type { Alert } from "../bus/alert";
@@ -19,5 +21,5 @@ export type {
   SessionDescription,
   TakeOptions,
 } from "./options";
-export { discoverProject, getMessagingDbPath, getSessionMessageBus } from "./shared";
+export { discoverProject, getMessagingDbPath, getSessionMessageBus } from "./get-bus";
 export type { Handler, SubscribeOptions } from "./subscription";

@@ -1,3 +1,4 @@
+/** Opening the bus on first use. */
 import type { Bus } from "../bus/bus";
 import { ParleyError } from "../bus/errors";
 import { type Context, createContext } from "../cli/context";
@@ -28,7 +29,7 @@ export const contextFor = ({ db, env = process.env, cwd = process.cwd() }: BusOp
   });
 
 /** Opens on first use, and again where that has failed. Several who ask at once share one. */
-export class Door {
+export class LazyBus {
   #opening: Promise<Connection> | null = null;
   #closed = false;
 

@@ -1,3 +1,4 @@
+/** What its methods take, and how that is checked. */
 import { ParleyError } from "../bus/errors";
 import { duration, integer } from "../bus/input";
 

@@ -1,4 +1,6 @@
+/** A subscription: hands messages to a handler, one after the other. */
 import type { Bus } from "../bus/bus";
+import type { Actor } from "../bus/caller";
 import type { Message } from "../bus/message";
 import { watch } from "../bus/publish";
 
@@ -17,7 +19,6 @@ export interface SubscribeOptions {
 export interface Subscription {
   channels: string[];
   since: number;
-  asOperator: boolean;
   handler: Handler;
   signal: AbortSignal;
 }
@@ -26,11 +27,14 @@ export interface Subscription {
  * Hands over messages until the signal. Mail is delivered once its handler has returned: what a crash interrupts comes
  * again.
  */
-export async function deliver(bus: Bus, subscription: Subscription): Promise<void> {
-  const { channels, since, asOperator, handler, signal } = subscription;
+export async function deliver(
+  bus: Bus,
+  actor: Actor | null,
+  { channels, since, handler, signal }: Subscription,
+): Promise<void> {
   const query = { channels, all: false, since, duration: null, signal };
   const ended = endOf(signal);
-  for await (const { message, shown } of watch(bus, asOperator, query)) {
+  for await (const { message, onShown: shown } of watch(bus, actor, query)) {
     if (signal.aborted) return;
     const handled = (async () => handler(message))().then(() => true);
     // Whoever closes the bus in its own handler would wait for itself.

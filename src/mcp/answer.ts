@@ -1,7 +1,8 @@
+/** Answers and errors as results. */
 import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
 
 import { ParleyError } from "../bus/errors";
-import { defusedLine } from "../bus/framing";
+import { sanitizeLine } from "../bus/untrusted-text";
 import type { ToolAnswer } from "./tool";
 
 export const answered = ({ text, data }: ToolAnswer): CallToolResult => ({
@@ -10,7 +11,7 @@ export const answered = ({ text, data }: ToolAnswer): CallToolResult => ({
 });
 
 /** An error in the words of every other verb: `{code, message, hint, details}`, for eyes and for programs. */
-export function refused(thrown: unknown): CallToolResult {
+export function toolError(thrown: unknown): CallToolResult {
   const { code, message, hint, details } = asParleyError(thrown);
   const advice = hintFor(code, details) ?? hint;
   return {
@@ -18,14 +19,14 @@ export function refused(thrown: unknown): CallToolResult {
     content: [
       {
         type: "text",
-        text: `${code}: ${defusedLine(message)}${advice === undefined ? "" : `\nhint: ${defusedLine(advice)}`}`,
+        text: `${code}: ${sanitizeLine(message)}${advice === undefined ? "" : `\nhint: ${sanitizeLine(advice)}`}`,
       },
     ],
     structuredContent: {
       error: {
         code,
-        message: defusedLine(message),
-        ...(advice !== undefined && { hint: defusedLine(advice) }),
+        message: sanitizeLine(message),
+        ...(advice !== undefined && { hint: sanitizeLine(advice) }),
         ...(details !== undefined && { details }),
       },
     },

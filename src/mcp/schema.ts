@@ -1,3 +1,4 @@
+/** Tools as clients list them; checking arguments. */
 import type { Tool as ToolDescription } from "@modelcontextprotocol/sdk/types.js";
 import * as z from "zod";
 

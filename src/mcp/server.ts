@@ -1,3 +1,4 @@
+/** The server: calls, heartbeats, its end. */
 import { Server } from "@modelcontextprotocol/sdk/server/index.js";
 import {
   CallToolRequestSchema,
@@ -6,11 +7,11 @@ import {
   McpError,
 } from "@modelcontextprotocol/sdk/types.js";
 
-import { callingSession, momentNow } from "../bus/caller";
-import { answered, refused } from "./answer";
-import { speakingFor, toldBy } from "./caller";
-import { entrance, type Open, type Opened } from "./entrance";
-import { defusedLine } from "../bus/framing";
+import { callingSession, livenessNow } from "../bus/caller";
+import { answered, toolError } from "./answer";
+import { conversationOf, sessionOf } from "./caller";
+import { openPerCall, type Open, type Opened } from "./open-per-call";
+import { sanitizeLine } from "../bus/untrusted-text";
 import { describeTool, inputFor } from "./schema";
 import { tools } from "./tools";
 import { type Showing, StdioTransport, type Streams } from "./transport";
@@ -35,14 +36,14 @@ export async function serve(options: ServerOptions): Promise<void> {
   const { version, vendor, log, signal } = options;
   // A call now and then repays no compiling: 8 MiB less after a thousand calls, each of them 1 ms slower.
   Bun.unsafe.setJITPolicy(1000);
-  const enter = entrance(options.open);
+  const enter = openPerCall(options.open);
   const transport = new StdioTransport(options);
   const server = new Server(
     { name: "parley", version },
     { capabilities: { tools: {} }, instructions },
   );
   // oxlint-disable-next-line unicorn/prefer-add-event-listener -- no event target
-  server.onerror = (error) => log(defusedLine(error.message));
+  server.onerror = (error) => log(sanitizeLine(error.message));
   server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: tools.map(describeTool) }));
   server.setRequestHandler(CallToolRequestSchema, async ({ params }, { requestId, _meta }) => {
     const tool = tools.find(({ name }) => name === params.name);
@@ -53,13 +54,17 @@ export async function serve(options: ServerOptions): Promise<void> {
     try {
       const input = inputFor(tool, params.arguments);
       opened = await enter();
-      const { bus, record } = await speakingFor(opened.bus, toldBy(_meta), vendor);
-      const answer = await tool.run(bus, { id: record.session_id, record }, input);
+      const { bus } = opened;
+      const answer = await tool.run(
+        bus,
+        await sessionOf(bus, conversationOf(_meta), vendor),
+        input,
+      );
       await transport.onAnswered(requestId, closing(answer.showing, close, log));
       return answered(answer);
     } catch (error) {
       await close();
-      return refused(error);
+      return toolError(error);
     }
   });
 
@@ -94,7 +99,7 @@ const closing = (
       await close();
     }
   };
-  return { shown: thenClose(showing?.shown), unshown: thenClose(showing?.unshown) };
+  return { onShown: thenClose(showing?.onShown), onDropped: thenClose(showing?.onDropped) };
 };
 
 /** A sign of life of the session that the server belongs to. In a shared host only its own calls are one. */
@@ -102,7 +107,8 @@ async function beat(open: Open): Promise<void> {
   const { bus, close } = await open("write");
   try {
     const record = await callingSession(bus);
-    if (record && !record.shared_host) await bus.store.beat(record.session_id, momentNow(bus));
+    if (record && !record.shared_host)
+      await bus.store.heartbeat(record.session_id, livenessNow(bus));
   } finally {
     await close();
   }

@@ -1,9 +1,11 @@
+/** Who is here, in text. */
 import type { Dashboard } from "../bus/status";
 import type { Session } from "../bus/session";
-import { defusedLine } from "../bus/framing";
+import { sanitizeLine } from "../bus/untrusted-text";
+import { count } from "../bus/words";
 
 /** How many locks of a session, and how many alerts, are named; the others are counted. */
-const few = 5;
+const maxListed = 5;
 
 /** Who is here, in one line each: what an agent needs to know before it acts. */
 export function describeStatus({ sessions, this_session, alerts }: Dashboard): string {
@@ -16,10 +18,10 @@ export function describeStatus({ sessions, this_session, alerts }: Dashboard): s
   ];
   if (alerts.length > 0) {
     lines.push(`${count(alerts.length, "open alert")}:`);
-    for (const { message_type, payload, activity } of alerts.slice(0, few)) {
+    for (const { message_type, payload, activity } of alerts.slice(0, maxListed)) {
       const who = Array.isArray(payload.sessions) ? payload.sessions.map(String) : [];
-      const what = defusedLine(String(payload.resource ?? activity ?? "unknown"));
-      lines.push(`- ${defusedLine(message_type)} on ${what}: ${defusedLine(who.join(", "))}`);
+      const what = sanitizeLine(String(payload.resource ?? activity ?? "unknown"));
+      lines.push(`- ${sanitizeLine(message_type)} on ${what}: ${sanitizeLine(who.join(", "))}`);
     }
   }
   const unread = own?.unread_count ?? 0;
@@ -44,14 +46,12 @@ function describe(session: Session): string {
   const called = name === null ? "" : ` "${name}"`;
   return `${session_id}${called}: ${facts
     .filter(Boolean)
-    .map((fact) => defusedLine(fact!))
+    .map((fact) => sanitizeLine(fact!))
     .join(" · ")}`;
 }
 
 function listed(what: string, all: readonly string[]): string | null {
   if (all.length === 0) return null;
-  const more = all.length > few ? ` and ${all.length - few} more` : "";
-  return `${what} ${all.slice(0, few).join(", ")}${more}`;
+  const more = all.length > maxListed ? ` and ${all.length - maxListed} more` : "";
+  return `${what} ${all.slice(0, maxListed).join(", ")}${more}`;
 }
-
-export const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? "" : "s"}`;

@@ -1,5 +1,6 @@
+/** What a tool is: `defineTool`. */
 import type { Bus } from "../bus/bus";
-import type { Actor } from "../bus/caller";
+import type { SessionRecord } from "../bus/session";
 import * as z from "zod";
 
 import type { Showing } from "./transport";
@@ -20,12 +21,12 @@ export interface Tool {
   readOnly: boolean;
   /** Calling it twice is as good as once. */
   idempotent: boolean;
-  run(bus: Bus, actor: Actor, input: Record<string, unknown>): Promise<ToolAnswer>;
+  run(bus: Bus, session: SessionRecord, input: Record<string, unknown>): Promise<ToolAnswer>;
 }
 
 interface Definition<Shape extends z.ZodRawShape> extends Omit<Tool, "input" | "run"> {
   input: Shape;
-  run(bus: Bus, actor: Actor, input: z.infer<z.ZodObject<Shape>>): Promise<ToolAnswer>;
+  run(bus: Bus, session: SessionRecord, input: z.infer<z.ZodObject<Shape>>): Promise<ToolAnswer>;
 }
 
 /** Defines a tool. The table forgets its input's type: a tool is only ever run with what its own schema let pass. */

@@ -1,5 +1,7 @@
+/** The table of tools. */
 import * as z from "zod";
 
+import { actorOf } from "../bus/caller";
 import { openDashboard } from "../bus/dashboard";
 import { ParleyError } from "../bus/errors";
 import { read } from "../bus/inbox";
@@ -7,7 +9,7 @@ import { duration } from "../bus/input";
 import { claim, lock, release, unlock } from "../bus/locking";
 import { send } from "../bus/send";
 import { showInbox } from "./mail";
-import { defusedLine } from "../bus/framing";
+import { sanitizeLine } from "../bus/untrusted-text";
 import { describeStatus } from "./status";
 import { defineTool, type Tool } from "./tool";
 
@@ -28,7 +30,7 @@ function someOrAll(some: string[] | undefined, all: boolean | undefined, what: s
   });
 }
 
-const listed = (all: readonly string[]): string => all.map((each) => defusedLine(each)).join(", ");
+const listed = (all: readonly string[]): string => all.map((each) => sanitizeLine(each)).join(", ");
 
 /** One call of the bus each, as the verb of that name makes it. */
 export const tools: readonly Tool[] = [
@@ -40,8 +42,9 @@ export const tools: readonly Tool[] = [
     input: {},
     readOnly: true,
     idempotent: true,
-    async run(bus) {
-      const { dashboard } = await openDashboard(bus, false, { unread: false, again: false });
+    async run(bus, session) {
+      const caller = { actor: actorOf(session), warnings: [] };
+      const { dashboard } = await openDashboard(bus, caller, { unread: false, again: false });
       return { text: describeStatus(dashboard) };
     },
   }),
@@ -56,8 +59,8 @@ export const tools: readonly Tool[] = [
     },
     readOnly: true,
     idempotent: true,
-    run: (bus, actor, { limit, channel }) =>
-      showInbox(bus, actor, { limit, channel: channel ?? null }),
+    run: (bus, session, { limit, channel }) =>
+      showInbox(bus, actorOf(session), { limit, channel: channel ?? null }),
   }),
   defineTool({
     name: "bus_read",
@@ -66,8 +69,8 @@ export const tools: readonly Tool[] = [
     input: { ids: ids.describe("Ids of messages, as bus_inbox shows them") },
     readOnly: false,
     idempotent: true,
-    async run(bus, actor, input) {
-      const { read: changed } = await read(bus, actor, input.ids);
+    async run(bus, session, input) {
+      const { read: changed } = await read(bus, actorOf(session), input.ids);
       const text = `Marked as read: ${changed.length} of ${input.ids.length}.`;
       return { text, data: { read: changed } };
     },
@@ -98,8 +101,8 @@ export const tools: readonly Tool[] = [
     },
     readOnly: false,
     idempotent: false,
-    async run(bus, actor, { to, text, priority, reply_to }) {
-      const { messages, queued, outlooks } = await send(bus, actor, {
+    async run(bus, session, { to, text, priority, reply_to }) {
+      const { messages, queued, outlooks } = await send(bus, actorOf(session), {
         target: to === "*" ? null : to,
         project: null,
         text,
@@ -112,7 +115,7 @@ export const tools: readonly Tool[] = [
       const who = listed(sent.map((each) => `#${each.id} to ${each.recipient_id}`));
       const seen = outlooks
         .filter(({ expect }) => expect !== "registration")
-        .map(({ session_id, says }) => ` ${defusedLine(session_id)} ${says}.`);
+        .map(({ session_id, says }) => ` ${sanitizeLine(session_id)} ${says}.`);
       const later = queued
         ? " It is not active: it gets this when it registers. bus_status says who is here."
         : "";
@@ -137,8 +140,8 @@ export const tools: readonly Tool[] = [
     },
     readOnly: false,
     idempotent: true,
-    async run(bus, _actor, input) {
-      const { result, warnings } = await lock(bus, input.paths, {
+    async run(bus, session, input) {
+      const { result, warnings } = await lock(bus, session, input.paths, {
         lockType: input.exclusive ? "exclusive" : "advisory",
         ttl: input.ttl === undefined ? null : duration(input.ttl, "ttl"),
         wait: null,
@@ -152,7 +155,7 @@ export const tools: readonly Tool[] = [
       }));
       const text = [
         `Locked: ${listed(locks.map(({ file_path }) => file_path))}.`,
-        ...warnings.map(({ message }) => `Warning: ${defusedLine(message)}.`),
+        ...warnings.map(({ message }) => `Warning: ${sanitizeLine(message)}.`),
       ].join("\n");
       return { text, data: { locks, ...(warnings.length > 0 && { warnings }) } };
     },
@@ -167,8 +170,8 @@ export const tools: readonly Tool[] = [
     },
     readOnly: false,
     idempotent: true,
-    async run(bus, _actor, input) {
-      const { released } = await unlock(bus, someOrAll(input.paths, input.all, "paths"));
+    async run(bus, session, input) {
+      const { released } = await unlock(bus, session, someOrAll(input.paths, input.all, "paths"));
       const freed = released.map((each) => each.file_path);
       return {
         text: freed.length === 0 ? "Nothing of that was locked." : `Unlocked: ${listed(freed)}.`,
@@ -184,11 +187,11 @@ export const tools: readonly Tool[] = [
     input: { task_id: z.string().min(1).max(256).describe("Such as H.13.2"), ttl },
     readOnly: false,
     idempotent: true,
-    async run(bus, _actor, input) {
+    async run(bus, session, input) {
       const time = input.ttl === undefined ? null : duration(input.ttl, "ttl");
-      const { claim: got } = await claim(bus, input.task_id, { ttl: time, wait: null });
+      const { claim: got } = await claim(bus, session, input.task_id, { ttl: time, wait: null });
       const { task_id, expires_at, fence } = got;
-      return { text: `Claimed: ${defusedLine(task_id)}.`, data: { task_id, expires_at, fence } };
+      return { text: `Claimed: ${sanitizeLine(task_id)}.`, data: { task_id, expires_at, fence } };
     },
   }),
   defineTool({
@@ -201,8 +204,12 @@ export const tools: readonly Tool[] = [
     },
     readOnly: false,
     idempotent: true,
-    async run(bus, _actor, input) {
-      const { released } = await release(bus, someOrAll(input.task_ids, input.all, "task_ids"));
+    async run(bus, session, input) {
+      const { released } = await release(
+        bus,
+        session,
+        someOrAll(input.task_ids, input.all, "task_ids"),
+      );
       const freed = released.map((each) => each.task_id);
       return {
         text: freed.length === 0 ? "Nothing of that was claimed." : `Released: ${listed(freed)}.`,

@@ -1,3 +1,4 @@
+/** One message a line, and what was written. */
 import { deserializeMessage, serializeMessage } from "@modelcontextprotocol/sdk/shared/stdio.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import {
@@ -8,14 +9,14 @@ import {
   type RequestId,
 } from "@modelcontextprotocol/sdk/types.js";
 
-import { type Line, Lines, maxLine } from "./lines";
+import { type Line, Lines, maxLine } from "./line-reader";
 
 /** What becomes of an answer: exactly one of the two is called. */
 export interface Showing {
   /** Its bytes have reached the client. */
-  shown(): Promise<void>;
+  onShown(): Promise<void>;
   /** They have not, and never will. */
-  unshown(): Promise<void>;
+  onDropped(): Promise<void>;
 }
 
 export interface Streams {
@@ -66,7 +67,7 @@ export class StdioTransport implements Transport {
   /** Has `showing` called when the answer to this request is written, or when it will never be. */
   async onAnswered(request: RequestId, showing: Showing): Promise<void> {
     if (!this.#gone && this.#open.has(request)) this.#open.set(request, showing);
-    else await showing.unshown();
+    else await showing.onDropped();
   }
 
   async send(message: JSONRPCMessage): Promise<void> {
@@ -120,7 +121,7 @@ export class StdioTransport implements Transport {
     const showing = this.#open.get(request);
     this.#open.delete(request);
     try {
-      await (written ? showing?.shown() : showing?.unshown());
+      await (written ? showing?.onShown() : showing?.onDropped());
     } finally {
       if (this.#open.size === 0) {
         this.#answered.resolve();

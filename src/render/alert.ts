@@ -1,30 +1,44 @@
-import type { Alert, ConflictType } from "../bus/alert";
-import { count, time } from "./format";
-import { isTexts, priorityLabel } from "./letter";
-import { type Look, paintPriority, title } from "./look";
+/** Renders alerts and conflicts. */
+import type { Alert, Conflict, ConflictType } from "../bus/alert";
+import type { ConflictsResult } from "../bus/conflicts";
+import { count, priorityLabel, time } from "./format";
+import { lockList } from "./lock";
+import { paint, paintPriority, type Style, title } from "./style";
 import { oneLine } from "./text";
 
-const kinds: Record<ConflictType, { resource: string; advice: string }> = {
+/** The words for a conflict type; `advice` is the dashboard's own line, which the seeds word unlike the action. */
+const kinds: Record<ConflictType, { resource: string; relation: string; advice: string }> = {
   project_conflict: {
     resource: "Project",
+    relation: "also on",
     advice: "Auto-detected on registration — coordinate task boundaries",
   },
-  task_conflict: { resource: "Task", advice: "Auto-detected — agree on one owner" },
+  task_conflict: {
+    resource: "Task",
+    relation: "also on",
+    advice: "Auto-detected — agree on one owner",
+  },
   cwd_overlap: {
     resource: "CWD",
+    relation: "in",
     advice: "Auto-detected on registration — one session should work in a subdirectory",
   },
   message_loop: {
     resource: "Sessions",
+    relation: "in",
     advice: "They only answer each other — neither wakes the other until you prompt one of them",
   },
-  file_conflict: { resource: "File", advice: "Auto-detected — ask the holder to release the lock" },
+  file_conflict: {
+    resource: "File",
+    relation: "holds",
+    advice: "Auto-detected — ask the holder to release the lock",
+  },
 };
 
 /** The alerts of the dashboard and, with `logged`, of the session log, which has the facts without the advice. */
 export function alertSection(
-  look: Look,
   alerts: Alert[],
+  style: Style,
   total: number,
   logged: boolean,
 ): string[] {
@@ -35,7 +49,7 @@ export function alertSection(
     const kind = `${oneLine(alert.message_type)} (priority ${alert.priority}/${priorityLabel(alert.priority)})`;
     const advice = kinds[alert.message_type]?.advice;
     return [
-      `- ${paintPriority(look, alert.priority, kind)}: ${where}`,
+      `- ${paintPriority(style, alert.priority, kind)}: ${where}`,
       ...(logged || advice === undefined ? [] : [`- ${advice}`]),
     ];
   });
@@ -45,14 +59,14 @@ export function alertSection(
 }
 
 /** `--alerts` */
-export const alertView = (look: Look, alerts: Alert[], precise: boolean): string[] => [
-  ...title(look, "Operator Alerts"),
+export const alertList = (alerts: Alert[], style: Style, precise: boolean): string[] => [
+  ...title(style, "Operator Alerts"),
   count(alerts.length, "unread alert"),
   ...byType(alerts).flatMap((alert) => {
     const { sessions, resource, action } = facts(alert);
     const label = `[${priorityLabel(alert.priority).toUpperCase()}]`;
     return [
-      `${paintPriority(look, alert.priority, label)} ${oneLine(alert.message_type)} — ${time(alert.created_at, precise)}`,
+      `${paintPriority(style, alert.priority, label)} ${oneLine(alert.message_type)} — ${time(alert.created_at, precise)}`,
       `Sessions: ${oneLine(sessions.join(", "))}`,
       `${kinds[alert.message_type]?.resource ?? "Resource"}: ${oneLine(resource)}`,
       `Action: ${oneLine(action)}`,
@@ -60,7 +74,7 @@ export const alertView = (look: Look, alerts: Alert[], precise: boolean): string
   }),
 ];
 
-/** Same types together, in the order in which each type first comes. */
+/** Alerts of one type together, in the order in which each type first comes. */
 const byType = (alerts: Alert[]): Alert[] =>
   [...Map.groupBy(alerts, (alert) => alert.message_type).values()].flat();
 
@@ -77,3 +91,50 @@ function facts({ payload, activity, sender_id }: Alert): {
     action: typeof action === "string" ? action : "(none)",
   };
 }
+
+/** In a foreign row anything may stand here, and some of it cannot be joined. */
+const isTexts = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.every((each) => typeof each === "string");
+
+/** `[CRITICAL] project_conflict: codex-41200 also on PILOT` */
+const conflictLine = (
+  { type, priority, label, session_id, resource }: Conflict,
+  style: Style,
+): string =>
+  `${paintPriority(style, priority, `[${label}]`)} ${type}: ${oneLine(`${session_id} ${kinds[type].relation} ${resource}`)}`;
+
+/** The conflicts that `register` and `task` report below their answer. */
+export const conflictLines = (conflicts: readonly Conflict[], style: Style): string[] => [
+  paint(style, "bold", "CONFLICTS DETECTED:"),
+  ...conflicts.map((conflict) => conflictLine(conflict, style)),
+  "",
+  `Run ${style.command("conflicts", "--full")} for details.`,
+];
+
+/** `conflicts`. A section that was asked for is shown even where it is empty. */
+export function conflictsView(
+  { conflicts, locks, alerts }: ConflictsResult,
+  style: Style,
+  asked: { conflicts: boolean; locks: boolean; alerts: boolean },
+): string[] {
+  const found = [
+    ...title(style, "Session Conflicts"),
+    conflicts.length === 0 ? "No conflicts." : count(conflicts.length, "conflict"),
+    ...conflicts.flatMap((each) => [conflictLine(each, style), `Action: ${oneLine(each.action)}`]),
+  ];
+  return [
+    asked.conflicts ? found : [],
+    asked.locks || locks.length > 0 ? lockList(locks, style, false) : [],
+    asked.alerts || alerts.length > 0 ? alertList(alerts, style, false) : [],
+  ]
+    .filter((section) => section.length > 0)
+    .flatMap((section, index) => (index === 0 ? section : ["", ...section]));
+}
+
+/** `conflicts --acknowledge`: the alerts that were just marked as read. */
+export const acknowledgedView = ({ alerts }: ConflictsResult): string[] => [
+  `Acknowledged: ${count(alerts.length, "alert")}`,
+  ...alerts.map(
+    (alert) => `  #${alert.id} ${alert.message_type} on ${oneLine(alert.payload.resource)}`,
+  ),
+];

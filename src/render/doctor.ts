@@ -1,22 +1,21 @@
+/** Renders `doctor`: a line a finding, and its remedy below it. */
 import type { DoctorResult, Finding } from "../bus/doctor";
 import { count } from "./format";
-import { type Look, paint } from "./look";
+import { type Style, paint } from "./style";
 import { oneLine } from "./text";
 
-/** `doctor`: a line a finding, and its remedy below it. */
-export function render({ findings, healthy, repaired }: DoctorResult, look: Look): string[] {
+export function doctorView({ findings, healthy, repaired }: DoctorResult, style: Style): string[] {
   const width = Math.max(0, ...findings.map(({ check }) => check.length));
-  const wanting = findings.filter(({ remedy }) => remedy !== null);
-  const bad = findings.filter(({ status }) => status === "warning" || status === "error").length;
+  const faults = findings.filter(({ status }) => status === "warning" || status === "error").length;
   return [
     ...repairLines(repaired),
     ...findings.flatMap(({ check, status, message, remedy }) => [
-      `${label(status, look)} ${check.padEnd(width)}  ${oneLine(message)}`,
-      ...(wanting.length > 0 && remedy !== null
-        ? [`${" ".repeat(width + 10)}→ ${inWords(oneLine(remedy), look)}`]
+      `${label(status, style)} ${check.padEnd(width)}  ${oneLine(message)}`,
+      ...(remedy !== null
+        ? [`${" ".repeat(width + 10)}→ ${inReadersWords(oneLine(remedy), style)}`]
         : []),
     ]),
-    healthy ? "All is well." : `${count(bad, "finding")} to see to.`,
+    healthy ? "All is well." : `${count(faults, "finding")} to see to.`,
   ];
 }
 
@@ -33,12 +32,12 @@ function repairLines(repaired: DoctorResult["repaired"]): string[] {
   return [`Saved ${saved.join(", ")}; the damaged file is now ${oneLine(repaired.moved_to)}`];
 }
 
-function label(status: Finding["status"], look: Look): string {
+function label(status: Finding["status"], style: Style): string {
   const text = status.padEnd(7);
-  if (status === "error") return paint(look, "red", text);
-  return status === "warning" ? paint(look, "yellow", text) : text;
+  if (status === "error") return paint(style, "red", text);
+  return status === "warning" ? paint(style, "yellow", text) : text;
 }
 
-/** A remedy names commands as `parley VERB`; the reader may know them by another name. */
-const inWords = (text: string, look: Look): string =>
-  text.replace(/\bparley ([a-z]+)/g, (_, verb: string) => look.command(verb));
+/** Names commands as the reader knows them; a remedy has them as `parley VERB`. */
+const inReadersWords = (text: string, style: Style): string =>
+  text.replace(/\bparley ([a-z]+)/g, (_, verb: string) => style.command(verb));

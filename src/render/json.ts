@@ -1,3 +1,4 @@
+/** Renders the envelope of `--json` and the lines of its streams. */
 import type { ParleyError, Warning } from "../bus/errors";
 import { unsafe } from "./text";
 
@@ -8,17 +9,17 @@ const line = (value: unknown): string =>
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   )}\n`;
 
-const beside = (warnings: Warning[]): { warnings?: Warning[] } =>
+const withWarnings = (warnings: Warning[]): { warnings?: Warning[] } =>
   warnings.length > 0 ? { warnings } : {};
 
 /** `{"ok":true,"data":…}`, with `warnings` where there are any. */
 export const envelope = (data: unknown, warnings: Warning[] = []): string =>
-  line({ ok: true, data, ...beside(warnings) });
+  line({ ok: true, data, ...withWarnings(warnings) });
 
 /** `{"ok":false,"error":{"code","message","hint"?,"details"?}}`, with `warnings` where there are any. */
 export function errorEnvelope(error: ParleyError, warnings: Warning[] = []): string {
   const { code, message, hint, details } = error;
-  return line({ ok: false, error: { code, message, hint, details }, ...beside(warnings) });
+  return line({ ok: false, error: { code, message, hint, details }, ...withWarnings(warnings) });
 }
 
 /** One line of a stream. */

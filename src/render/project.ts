@@ -1,31 +1,33 @@
+/** Renders `project`: the project of this directory, and which of the candidates to take. */
 import type { Occupant, ProjectCandidate, ProjectResult } from "../bus/project";
-import { type Look, paint, title } from "./look";
+import { correspondentLabel, projectLabel } from "./session";
+import { paint, type Style, title } from "./style";
 import { oneLine, shortPath } from "./text";
-import { correspondent, project } from "./who";
 
-/** The project of this directory, and which of the candidates to take. */
-export function render(data: ProjectResult, look: Look): string[] {
+export function projectView(data: ProjectResult, style: Style): string[] {
   const { project_id, source, root, candidates } = data;
   return [
-    ...title(look, "Project"),
-    `Project: ${project(project_id)}${project_id === null ? "" : ` (via ${source})`}`,
-    ...(root === null ? [] : [`Root: ${shortPath(root, look.home)}`]),
+    ...title(style, "Project"),
+    `Project: ${projectLabel(project_id)}${project_id === null ? "" : ` (via ${source})`}`,
+    ...(root === null ? [] : [`Root: ${shortPath(root, style.home)}`]),
     `Occupied by: ${occupants(data.occupied_by) || "nobody else"}`,
-    ...(candidates.length === 0 ? [] : ["", ...list(candidates, look)]),
+    ...(candidates.length === 0 ? [] : ["", ...candidateLines(candidates, style)]),
   ];
 }
 
-function list(candidates: readonly ProjectCandidate[], look: Look): string[] {
+function candidateLines(candidates: readonly ProjectCandidate[], style: Style): string[] {
   const picked = candidates.find((each) => each.picked);
   return [
-    paint(look, "bold", "Candidates:"),
+    paint(style, "bold", "Candidates:"),
     ...candidates.map(
       (each) =>
-        `- ${shortPath(each.directory, look.home)}: ${project(each.project_id)}, ${
+        `- ${shortPath(each.directory, style.home)}: ${projectLabel(each.project_id)}, ${
           each.free ? "free" : `occupied by ${occupants(each.occupied_by)}`
         }${each.picked ? " (PICKED)" : ""}`,
     ),
-    picked ? `Picked: ${shortPath(picked.directory, look.home)}` : "Picked: none, all are occupied",
+    picked
+      ? `Picked: ${shortPath(picked.directory, style.home)}`
+      : "Picked: none, all are occupied",
   ];
 }
 
@@ -33,7 +35,7 @@ const occupants = (all: readonly Occupant[]): string =>
   all
     .map((each) =>
       each.task_id === null
-        ? correspondent(each)
-        : `${correspondent(each)} on ${oneLine(each.task_id)}`,
+        ? correspondentLabel(each)
+        : `${correspondentLabel(each)} on ${oneLine(each.task_id)}`,
     )
     .join(", ");

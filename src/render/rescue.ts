@@ -1,22 +1,26 @@
+/** Renders `rescue`: a block a session, and what was released. */
 import type { RescuedSession, RescueResult } from "../bus/rescue";
 import { count, duration, time } from "./format";
-import type { ViewOptions } from "./human";
-import { type Look, paint, title } from "./look";
+import { projectLabel, vendorLabel } from "./session";
+import { paint, type Style, title } from "./style";
 import { code, oneLine, shortPath } from "./text";
-import { project, vendor } from "./who";
 
-/** Options: `resume` adds how each conversation is resumed, `status` says that nothing was to be released. */
-export function render(data: RescueResult, look: Look, options: ViewOptions): string[] {
+/** `resume` adds how each conversation is resumed; `statusOnly` says that nothing was to be released. */
+export function rescueView(
+  data: RescueResult,
+  style: Style,
+  { resume, statusOnly }: { resume: boolean; statusOnly: boolean },
+): string[] {
   const { sessions, released } = data;
   return [
-    ...title(look, "Session Rescue"),
+    ...title(style, "Session Rescue"),
     summary(sessions),
-    ...sessions.flatMap((session) => ["", ...block(session, look, options["resume"] === true)]),
+    ...sessions.flatMap((session) => ["", ...block(session, style, resume)]),
     "",
-    options["status"]
+    statusOnly
       ? "Released: nothing (--status only looks)"
       : `Released: ${count(released.locks, "file lock")}, ${count(released.claims, "task claim")}`,
-    ...advice(sessions, look, options["status"] === true),
+    ...advice(sessions, style, statusOnly),
   ];
 }
 
@@ -30,14 +34,14 @@ const summary = (sessions: readonly RescuedSession[]): string =>
     ),
   ].join(" | ");
 
-function block(session: RescuedSession, look: Look, resume: boolean): string[] {
+function block(session: RescuedSession, style: Style, resume: boolean): string[] {
   const { state, cwd, ended_at, end_reason, exported, killed, resume_command } = session;
   const held = holdings(session);
   const name = session.name === null ? "" : ` "${oneLine(session.name)}"`;
   const lines = [
-    `**Session: ${oneLine(session.session_id)}**${name} ${mark(look, state)}`,
-    `- **Vendor:** ${vendor(session)}`,
-    `- **Project:** ${project(session.project_id)}`,
+    `**Session: ${oneLine(session.session_id)}**${name} ${mark(style, state)}`,
+    `- **Vendor:** ${vendorLabel(session)}`,
+    `- **Project:** ${projectLabel(session.project_id)}`,
     cwd !== null && `- **CWD:** ${code(cwd)}`,
     `- **PID:** ${session.pid ?? "(unknown)"} (${session.process_state ?? "unknown"})`,
     `- **Last Heard:** ${time(session.heartbeat_at)} (${duration(session.silent_seconds)} ago)`,
@@ -47,7 +51,7 @@ function block(session: RescuedSession, look: Look, resume: boolean): string[] {
     held === "" && session.released && "- **Released:** (it held nothing)",
     session.unread_count > 0 && `- **Unread Messages:** ${session.unread_count}`,
     killed !== null && `- **Kill:** ${outcomes[killed]}`,
-    exported !== null && `- **Exported:** ${shortPath(exported, look.home)}`,
+    exported !== null && `- **Exported:** ${shortPath(exported, style.home)}`,
     resume && `- **Resume:** ${resume_command === null ? "(unknown)" : command(session)}`,
   ];
   return lines.filter((line) => line !== false);
@@ -63,9 +67,9 @@ const holdings = ({ file_locks, claimed_tasks }: RescuedSession): string =>
     .map(oneLine)
     .join(", ");
 
-function mark(look: Look, state: RescuedSession["state"]): string {
-  if (state === "DEAD" || state === "HUNG") return paint(look, "red", state);
-  return state === "STALE" ? paint(look, "yellow", state) : state;
+function mark(style: Style, state: RescuedSession["state"]): string {
+  if (state === "DEAD" || state === "HUNG") return paint(style, "red", state);
+  return state === "STALE" ? paint(style, "yellow", state) : state;
 }
 
 const outcomes: Record<NonNullable<RescuedSession["killed"]>, string> = {
@@ -86,17 +90,17 @@ function command({ cwd, resume_command }: RescuedSession): string {
   return `cd '${cwd.replaceAll("'", `'\\''`)}' && ${oneLine(resume_command ?? "")}`;
 }
 
-function advice(sessions: readonly RescuedSession[], look: Look, status: boolean): string[] {
+function advice(sessions: readonly RescuedSession[], style: Style, statusOnly: boolean): string[] {
   const open = sessions.filter((each) => !each.released && each.status !== "terminated");
   const hung = open.filter((each) => each.state === "HUNG").length;
   const lost = open.filter((each) => each.state === "DEAD" || each.state === "STALE").length;
   return [
-    ...(status && lost > 0
-      ? [`Run ${look.command("rescue")} to release what dead and stale sessions hold.`]
+    ...(statusOnly && lost > 0
+      ? [`Run ${style.command("rescue")} to release what dead and stale sessions hold.`]
       : []),
     ...(hung > 0
       ? [
-          `A hung session may only be waiting for its human: ${look.command("rescue", "--force")} ends it, --kill its process.`,
+          `A hung session may only be waiting for its human: ${style.command("rescue", "--force")} ends it, --kill its process.`,
         ]
       : []),
   ];

@@ -1,16 +1,33 @@
-import type { Reachability } from "../bus/reach";
-import type { Session } from "../bus/session";
+/** Renders sessions: the dashboard's block, what each agent is doing, and labels of vendor and project. */
+import type { Reachability } from "../bus/agent-wake";
+import type { Correspondent } from "../bus/message";
+import type { Activity, Session } from "../bus/session";
 import { duration, time } from "./format";
+import { paint, type Style } from "./style";
 import { baseName, code, oneLine } from "./text";
-import { project, vendor } from "./who";
+
+/** `claude (opus-4.6)`, or the vendor alone where the model is unknown. */
+export const vendorLabel = (of: { llm_vendor: string; llm_model: string | null }): string =>
+  oneLine(of.llm_model === null ? of.llm_vendor : `${of.llm_vendor} (${of.llm_model})`);
+
+/** `codex-41200 (codex, o3)` */
+export const correspondentLabel = (
+  of: Pick<Correspondent, "session_id" | "llm_vendor" | "llm_model">,
+): string =>
+  oneLine(
+    `${of.session_id} (${[of.llm_vendor, of.llm_model].filter((part) => part !== null).join(", ")})`,
+  );
+
+export const projectLabel = (id: string | null): string =>
+  id === null ? "(not set)" : oneLine(id);
 
 export interface BlockOptions {
   thisSession: string | null;
   /** Locked paths whole instead of their last parts. */
   fullPaths: boolean;
-  /** Adds what is only of interest when something is looked into. */
+  /** Adds the details that only an investigation needs. */
   verbose: boolean;
-  /** When the picture was taken, in milliseconds since the epoch; null: ages are left out. */
+  /** When the dashboard was read, in milliseconds since the epoch; null: ages are left out. */
   at: number | null;
 }
 
@@ -20,47 +37,46 @@ export const sessionBlock = (session: Session, options: BlockOptions): string[] 
   `- **Session UUID:** ${span(session.session_uuid)}`,
   `- **Machine UUID:** ${span(session.machine_uuid)}`,
   `- **Hostname:** ${span(session.hostname)}`,
-  `- **Vendor:** ${vendor(session)}`,
-  `- **Project:** ${project(session.project_id)}`,
+  `- **Vendor:** ${vendorLabel(session)}`,
+  `- **Project:** ${projectLabel(session.project_id)}`,
   ...(session.tty === null ? [] : [`- **TTY:** ${oneLine(session.tty)}`]),
   `- **CWD:** ${span(session.cwd)}`,
   `- **PID:** ${session.pid ?? "(unknown)"} (uptime ${uptime(session)})`,
   `- **Claimed Task:** ${list(session.claimed_tasks.map(({ task_id, claim_type }) => `${task_id} (${claim_type})`))}`,
   `- **File Locks:** ${list(options.fullPaths ? session.file_locks : session.file_locks.map(baseName))}`,
   `- **Unread Messages:** ${session.unread_count}`,
-  ...more(session, options),
+  ...details(session, options),
 ];
 
-/** What the seeds' block does not have: only where it says something, or all of it with `verbose`. */
-function more(session: Session, { verbose, at }: BlockOptions): string[] {
+/** Facts that the seeds' block lacks: each where it differs from the usual, all of them with `verbose`. */
+function details(session: Session, { verbose, at }: BlockOptions): string[] {
   const { status, process_state, name, task_id, active_files, liveness, reachability } = session;
   const state = [status, ...(process_state === "stopped" ? ["process stopped"] : [])].join(", ");
-  const heard =
-    at === null ? Number.NaN : (at - Date.parse(time(session.heartbeat_at, true))) / 1000;
+  const age = at === null ? Number.NaN : (at - Date.parse(time(session.heartbeat_at, true))) / 1000;
   const lines = [
     (verbose || state !== "active") && `- **Status:** ${state}`,
     name !== null && `- **Name:** ${oneLine(name)}`,
     (verbose || task_id !== null) && `- **Task:** ${oneLine(task_id ?? "(none)")}`,
     active_files.length > 0 && `- **Active Files:** ${list(active_files)}`,
-    reachability.now !== "none" && `- **Reachable:** ${reach(reachability, verbose)}`,
+    reachability.now !== "none" && `- **Reachable:** ${reachable(reachability, verbose)}`,
     verbose && `- **Liveness:** ${liveness === "pid" ? "process" : "heartbeat"}`,
     verbose && `- **Registered:** ${time(session.registered_at, true)}`,
     verbose &&
-      `- **Heartbeat:** ${time(session.heartbeat_at, true)}${Number.isNaN(heard) ? "" : ` (${duration(heard)} ago)`}`,
+      `- **Heartbeat:** ${time(session.heartbeat_at, true)}${Number.isNaN(age) ? "" : ` (${duration(age)} ago)`}`,
   ];
   return lines.filter((line) => line !== false);
 }
 
-const reached: Record<Reachability["now"], string> = {
+const reachableWhen: Record<Reachability["now"], string> = {
   wake: "can be woken",
   turn: "in its running turn",
   prompt: "at its next prompt",
   none: "when it runs a command",
 };
 
-function reach({ now, by, last_worked_at }: Reachability, verbose: boolean): string {
+function reachable({ now, by, last_worked_at }: Reachability, verbose: boolean): string {
   const last = last_worked_at === null ? "" : `, last worked ${time(last_worked_at, verbose)}`;
-  return `${reached[now]}${by === null ? "" : ` (${by}${last})`}`;
+  return `${reachableWhen[now]}${by === null ? "" : ` (${by}${last})`}`;
 }
 
 function uptime({ uptime_seconds, process_state }: Session): string {
@@ -72,3 +88,31 @@ const span = (value: string | null): string => (value === null ? "(unknown)" : c
 
 const list = (values: string[]): string =>
   values.length === 0 ? "(none)" : oneLine(values.join(", "));
+
+/** Agents that wait for the reader come first. */
+const activityOrder: Activity["state"][] = ["awaiting permission", "idle", "working"];
+
+/** Which agents need the operator; nothing where no hook has reported an activity. */
+export function activitySection(
+  { sessions, hooks_off }: { sessions: Session[]; hooks_off: boolean },
+  style: Style,
+  at: number | null,
+): string[] {
+  if (hooks_off) {
+    return [
+      `**Hooks are off:** agents are neither told nor refused anything (${style.command("on")})`,
+    ];
+  }
+  return activityOrder.flatMap((state) => {
+    const inState = sessions.filter(({ activity }) => activity?.state === state);
+    if (inState.length === 0) return [];
+    const heading = state[0]?.toUpperCase() + state.slice(1);
+    const line = `**${heading}:** ${inState.map((session) => withActivityAge(session, at)).join(", ")}`;
+    return [state === "awaiting permission" ? paint(style, "yellow", line) : line];
+  });
+}
+
+function withActivityAge({ session_id, activity }: Session, at: number | null): string {
+  const seconds = at === null ? Number.NaN : (at - Date.parse(activity?.since ?? "")) / 1000;
+  return `${oneLine(session_id)}${Number.isNaN(seconds) ? "" : ` (${duration(seconds)})`}`;
+}

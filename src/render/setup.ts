@@ -1,8 +1,10 @@
+/** Renders `setup`, `on` and `off`. */
+import type { EditPolicy, Preferences, WakePolicy } from "../bus/preferences";
 import type { SetupChange, SetupResult } from "../bus/setup";
-import { type Look, paint } from "./look";
+import { paint, type Style } from "./style";
 import { clean, oneLine, shortPath } from "./text";
 
-const parts: Record<SetupChange["part"], string> = {
+const partNames: Record<SetupChange["part"], string> = {
   hooks: "hooks",
   mcp: "MCP server",
   command: "command",
@@ -10,18 +12,19 @@ const parts: Record<SetupChange["part"], string> = {
   link: "link",
 };
 
-const done: Record<SetupChange["action"], string> = {
+const actionNames: Record<SetupChange["action"], string> = {
   create: "created",
   update: "updated",
   remove: "removed",
 };
 
 /** `setup`: what was changed, where the backups are, and what the agents will ask. */
-export function render(result: SetupResult, look: Look): string[] {
+export function setupView(result: SetupResult, style: Style): string[] {
   const { changes, dry_run, policy, vendors } = result;
   if (dry_run) return dryRun(result);
   const lines = changes.map(
-    ({ action, part, path }) => `  ${done[action]}  ${shortPath(path, look.home)} (${parts[part]})`,
+    ({ action, part, path }) =>
+      `  ${actionNames[action]}  ${shortPath(path, style.home)} (${partNames[part]})`,
   );
   const isChanged = (name: string): boolean => changes.some(({ vendor }) => vendor === name);
   const concerned = vendors.filter(({ vendor }) => changes.length === 0 || isChanged(vendor));
@@ -37,9 +40,9 @@ export function render(result: SetupResult, look: Look): string[] {
             ? `Nothing to do: ${names}${whose}`
             : "No agent that setup knows is installed here.",
         ]),
-    ...(backups[0] ? [`Backups are in ${shortPath(folder(backups[0]), look.home)}`] : []),
+    ...(backups[0] ? [`Backups are in ${shortPath(folder(backups[0]), style.home)}`] : []),
     ...(policy.changed || names === "" ? policyLines(policy) : []),
-    ...notes(result, look),
+    ...notes(result, style),
   ];
 }
 
@@ -60,21 +63,24 @@ function dryRun({ changes, policy }: SetupResult): string[] {
   ];
 }
 
-function notes({ notes: all, vendors }: SetupResult, look: Look): string[] {
+function notes({ notes: all, vendors }: SetupResult, style: Style): string[] {
   return vendors.flatMap(({ vendor, title }) => {
     const own = all.filter((note) => note.vendor === vendor);
     if (own.length === 0) return [];
-    return [paint(look, "bold", `${title}:`), ...own.map(({ message }) => `- ${oneLine(message)}`)];
+    return [
+      paint(style, "bold", `${title}:`),
+      ...own.map(({ message }) => `- ${oneLine(message)}`),
+    ];
   });
 }
 
-const edits: Record<SetupResult["policy"]["edits"], string> = {
+const edits: Record<EditPolicy, string> = {
   deny: "Edits of a file that another session holds are refused.",
   warn: "Edits of a file that another session holds are warned about.",
   off: "Edits are not looked at.",
 };
 
-const wakes: Record<SetupResult["policy"]["wake"], string> = {
+const wakes: Record<WakePolicy, string> = {
   never: "Messages wake no idle agent.",
   critical: "Critical messages wake an idle agent.",
   all: "Critical messages, and those sent with --wake, wake an idle agent.",
@@ -86,3 +92,27 @@ const policyLines = (policy: SetupResult["policy"]): string[] => [
 ];
 
 const folder = (path: string): string => path.replace(/[/\\][^/\\]*$/, "");
+
+const hookEdits: Record<EditPolicy, string> = {
+  deny: "an edit of a file that another session holds is refused",
+  warn: "an edit of a file that another session holds is warned about",
+  off: "edits are not looked at",
+};
+
+const hookWakes: Record<WakePolicy, string> = {
+  never: "no message wakes an idle agent",
+  critical: "critical messages wake an idle agent",
+  all: "critical messages, and those sent with --wake, wake an idle agent",
+};
+
+/** `on` and `off`: whether the hooks of agents work, and what they do. */
+export const preferencesView = (
+  { off, edits: policy, wake }: Preferences,
+  style: Style,
+): string[] =>
+  off
+    ? [
+        "Hooks are off: no agent is registered, told or refused anything by them.",
+        `Turn them on again with ${style.command("on")}.`,
+      ]
+    : [`Hooks are on: ${hookEdits[policy]}, ${hookWakes[wake]}.`];

@@ -1,7 +1,8 @@
+/** Renders the numbers of the bus. */
 import type { Session } from "../bus/session";
 import type { Stats } from "../bus/status";
 import { size } from "./format";
-import { type Look, title } from "./look";
+import { type Style, title } from "./style";
 import { code, oneLine, shortPath } from "./text";
 
 /** The numbers as the dashboard and the session log show them. */
@@ -22,14 +23,14 @@ export function statsSection(
     `- Legacy messages: ${stats.legacy_messages}`,
     `- v2 messages: ${stats.v2_messages} (${states})`,
     `- Unread alerts: ${stats.unread_alerts}`,
-    `- Database: ${code(shortPath(database.path, home))} (${size(database.size_bytes)}, ${journal(stats)} mode)`,
-    ...(verbose ? extra(stats).map((line) => `- ${line}`) : []),
+    `- Database: ${code(shortPath(database.path, home))} (${size(database.size_bytes)}, ${journalMode(stats)} mode)`,
+    ...(verbose ? databaseDetails(stats).map((line) => `- ${line}`) : []),
   ];
 }
 
 /** `--stats` */
-export const statsView = (look: Look, stats: Stats, verbose: boolean): string[] => [
-  ...title(look, "Inter-Session Message Bus Statistics"),
+export const statsList = (stats: Stats, style: Style, verbose: boolean): string[] => [
+  ...title(style, "Inter-Session Message Bus Statistics"),
   `Active sessions: ${stats.active_sessions}`,
   `Total sessions: ${stats.total_sessions} (historical)`,
   `Legacy messages: ${stats.legacy_messages}`,
@@ -39,14 +40,14 @@ export const statsView = (look: Look, stats: Stats, verbose: boolean): string[] 
   `File locks: ${stats.file_locks}`,
   `Task claims: ${stats.task_claims}`,
   `Database size: ${size(stats.database.size_bytes)}`,
-  `Database path: ${shortPath(stats.database.path, look.home)}`,
-  `Journal mode: ${journal(stats)}`,
-  ...(verbose ? extra(stats) : []),
+  `Database path: ${shortPath(stats.database.path, style.home)}`,
+  `Journal mode: ${journalMode(stats)}`,
+  ...(verbose ? databaseDetails(stats) : []),
 ];
 
-const extra = ({ database }: Stats): string[] => [
+const databaseDetails = ({ database }: Stats): string[] => [
   `WAL size: ${size(database.wal_bytes)}`,
   `Schema version: ${database.schema_version}`,
 ];
 
-const journal = ({ database }: Stats): string => oneLine(database.journal_mode.toUpperCase());
+const journalMode = ({ database }: Stats): string => oneLine(database.journal_mode.toUpperCase());

@@ -1,70 +1,65 @@
+/** Renders `status`: the dashboard and its filtered lists. */
 import type { Claim } from "../bus/claim";
 import type { Lock } from "../bus/lock";
 import type { Dashboard } from "../bus/status";
-import { activitySection } from "./activity";
-import { alertSection, alertView } from "./alert";
-import { claimView } from "./claim";
+import { alertList, alertSection } from "./alert";
+import { claimList } from "./claim";
 import { count } from "./format";
-import type { ViewOptions } from "./human";
-import { lifecycleSection, lifecycleView } from "./lifecycle";
-import { lockView } from "./lock";
-import { type Look, rule, title } from "./look";
-import { operatorSection } from "./operator";
-import { sessionBlock } from "./session";
-import { statsSection, statsView } from "./stats";
+import { operatorSection, unreadList, unreadSection } from "./inbox";
+import { lifecycleList, lifecycleSection } from "./lifecycle";
+import { lockList } from "./lock";
+import { activitySection, sessionBlock } from "./session";
+import { statsList, statsSection } from "./stats";
+import { rule, type Style, title } from "./style";
 import { baseName, oneLine, shortPath } from "./text";
-import { unreadSection, unreadView } from "./unread";
 
-/** The whole dashboard, or a filtered view, which holds its own keys only. */
+/** The whole dashboard, or filtered lists, which hold their own keys only. */
 export interface StatusData extends Partial<Dashboard> {
   locks?: Lock[];
   claims?: Claim[];
 }
 
-/**
- * Options: `verbose`, and `at`, the time of the picture (ISO 8601) for the ages that `verbose` shows.
- */
-export function render(data: StatusData, look: Look, options: ViewOptions): string[] {
-  const verbose = options["verbose"] === true;
-  if (isDashboard(data)) return dashboard(data, look, verbose, moment(options["at"]));
+/** `at`: when the data was read, in milliseconds since the epoch, for ages; null: ages are left out. */
+export function statusView(
+  data: StatusData,
+  style: Style,
+  { verbose, at }: { verbose: boolean; at: number | null },
+): string[] {
+  if (isDashboard(data)) return dashboard(data, style, verbose, at);
   const { stats, locks, claims, alerts, unread, lifecycle } = data;
-  const views = [
-    stats && statsView(look, stats, verbose),
-    locks && lockView(look, locks, verbose),
-    claims && claimView(look, claims, verbose),
-    alerts && alertView(look, alerts, verbose),
-    unread && unreadView(look, unread, verbose),
-    lifecycle && lifecycleView(look, lifecycle, verbose),
-  ];
-  return views
-    .filter((view) => view !== undefined)
-    .flatMap((view, index) => (index > 0 ? ["", ...view] : view));
+  return [
+    stats && statsList(stats, style, verbose),
+    locks && lockList(locks, style, verbose),
+    claims && claimList(claims, style, verbose),
+    alerts && alertList(alerts, style, verbose),
+    unread && unreadList(unread, style, verbose),
+    lifecycle && lifecycleList(lifecycle, style, verbose),
+  ]
+    .filter((list) => list !== undefined)
+    .flatMap((list, index) => (index > 0 ? ["", ...list] : list));
 }
 
 const isDashboard = (data: StatusData): data is Dashboard =>
   data.sessions !== undefined && data.stats !== undefined;
 
-const moment = (at: boolean | string | undefined): number | null =>
-  typeof at === "string" ? Date.parse(at) : null;
-
-function dashboard(data: Dashboard, look: Look, verbose: boolean, at: number | null): string[] {
+function dashboard(data: Dashboard, style: Style, verbose: boolean, at: number | null): string[] {
   const { sessions, this_session, alerts, unread, lifecycle, stats, observations, log } = data;
-  const head = title(look, "Cross-LLM Session Dashboard");
-  const mine = unreadCount(data);
-  const unreadOnes = unreadSection(look, unread, mine, alerts);
-  // Who is shown messages and is no session is the operator, for whom they come first.
-  const [first, later] = this_session === null ? [unreadOnes, []] : [[], unreadOnes];
+  const head = title(style, "Cross-LLM Session Dashboard");
+  const unreadTotal = unreadCount(data);
+  const mail = unreadSection(unread, style, unreadTotal, alerts);
+  // A caller without a session that is shown messages is the operator, for whom they come first.
+  const [first, later] = this_session === null ? [mail, []] : [[], mail];
   if (sessions.length === 0) {
     return [
       ...head,
-      ...operatorSection(look, data),
+      ...operatorSection(data, style),
       ...first,
-      ...activitySection(look, data, at),
+      ...activitySection(data, style, at),
       "0 active sessions",
       "No LLM sessions are currently registered.",
-      `Run ${look.command("register")} to register this session.`,
-      // What is in the data counts as shown, so it has to be shown here too.
-      ...(alerts.length > 0 ? alertSection(look, alerts, stats.unread_alerts, false) : []),
+      `Run ${style.command("register")} to register this session.`,
+      // Alerts in the data count as shown, so they have to be shown here too.
+      ...(alerts.length > 0 ? alertSection(alerts, style, stats.unread_alerts, false) : []),
       ...later,
     ];
   }
@@ -73,33 +68,33 @@ function dashboard(data: Dashboard, look: Look, verbose: boolean, at: number | n
   );
   return [
     ...head,
-    ...operatorSection(look, data),
+    ...operatorSection(data, style),
     ...first,
-    ...activitySection(look, data, at),
+    ...activitySection(data, style, at),
     [
       count(stats.active_sessions, "active session"),
       count(stats.file_locks, "file lock"),
       count(stats.task_claims, "task claim"),
       count(stats.unread_alerts, "alert"),
-      `${mine} unread`,
+      `${unreadTotal} unread`,
     ].join(" | "),
     ...blocks,
-    ...alertSection(look, alerts, stats.unread_alerts, false),
+    ...alertSection(alerts, style, stats.unread_alerts, false),
     ...later,
     ...lifecycleSection(lifecycle),
-    ...statsSection(stats, sessions, look.home, verbose),
+    ...statsSection(stats, sessions, style.home, verbose),
     "**Observations:**",
     ...observations.map((line) => `- ${oneLine(line)}`),
     rule,
     ...(log === null
       ? []
       : [
-          `Session log entry appended: ${verbose ? shortPath(log.path, look.home) : baseName(log.path)}`,
+          `Session log entry appended: ${verbose ? shortPath(log.path, style.home) : baseName(log.path)}`,
         ]),
   ];
 }
 
-/** Unread messages of the calling session, the ones beyond the list among them. */
+/** How many messages the calling session has not read, including those beyond the list. */
 const unreadCount = ({ sessions, this_session, unread }: Dashboard): number =>
   Math.max(
     sessions.find(({ session_id }) => session_id === this_session)?.unread_count ?? 0,

@@ -1,3 +1,5 @@
+/** Makes text from elsewhere safe to print, and shortens paths. */
+
 /**
  * Characters that act on a terminal or on the order of the text instead of being shown: C0, DEL, C1, the
  * bidirectional controls, and the separators that some terminals take for newlines.
@@ -36,7 +38,7 @@ export const oneLine = (text: string): string =>
   clean(text).replace(/\n/g, "⏎").replace(/\t/g, " ");
 
 /** Lines of foreign text behind a mark that tells them from our own words. */
-export const quoted = (text: string, indent = ""): string[] =>
+export const blockQuote = (text: string, indent = ""): string[] =>
   clean(text)
     .replace(/(?<!\n)\n+$/, "")
     .split("\n")
@@ -70,3 +72,7 @@ export const baseName = (path: string): string =>
   oneLine(
     path.startsWith("res:") ? path : (path.split(/[/\\]/).findLast((part) => part !== "") ?? path),
   );
+
+/** The lines of a view as text that ends in a newline; empty for a view without lines. */
+export const joinLines = (lines: readonly string[]): string =>
+  lines.length === 0 ? "" : `${lines.join("\n")}\n`;

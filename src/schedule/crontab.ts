@@ -1,3 +1,4 @@
+/** Our line in the crontab. */
 import { ParleyError } from "../bus/errors";
 import { type Job, shellWord } from "./job";
 
@@ -43,7 +44,7 @@ export async function updateCrontab(line: string | null, env: Env): Promise<bool
     after === ""
       ? await crontab(["-r"], env)
       : await crontab(["-"], env, Buffer.from(after, "latin1"));
-  if (exitCode !== 0) throw refused(stderr);
+  if (exitCode !== 0) throw crontabRefused(stderr);
   return true;
 }
 
@@ -52,7 +53,7 @@ async function readCrontab(env: Env): Promise<string> {
   if (exitCode === 0) return stdout.toString("latin1");
   // What the implementations say where the user has none yet.
   if (/no crontab for|no such file/i.test(stderr)) return "";
-  throw refused(stderr);
+  throw crontabRefused(stderr);
 }
 
 async function crontab(args: string[], env: Env, input?: Uint8Array) {
@@ -71,7 +72,7 @@ async function crontab(args: string[], env: Env, input?: Uint8Array) {
 export const findCrontab = (env: Env): string | null =>
   Bun.which("crontab", { PATH: env["PATH"] ?? "" });
 
-const refused = (stderr: string): ParleyError =>
+const crontabRefused = (stderr: string): ParleyError =>
   new ParleyError("not_permitted", `crontab refused: ${stderr.trim() || "it did not say why"}`, {
     hint: "nothing was changed",
   });

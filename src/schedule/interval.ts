@@ -1,3 +1,4 @@
+/** What intervals a crontab can keep. */
 import { ParleyError } from "../bus/errors";
 
 const minute = 60_000;

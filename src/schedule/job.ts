@@ -1,4 +1,6 @@
+/** What a timer is to run. */
 import { ParleyError } from "../bus/errors";
+import { shellQuote } from "../bus/shell";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -40,4 +42,4 @@ const sources = (): string[] => (/^(\/\$bunfs\/|[A-Z]:[/\\]~BUN)/.test(Bun.main)
 
 /** A word for `sh`. */
 export const shellWord = (word: string): string =>
-  /^[\w@+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+  /^[\w@+=:,./-]+$/.test(word) ? word : shellQuote(word);

@@ -1,3 +1,4 @@
+/** The adapter: the crontab, or files for another timer. */
 import { ParleyError } from "../bus/errors";
 import type { Schedule, ScheduleAction, ScheduleResult } from "../bus/schedule";
 import { cronLine, findCrontab, updateCrontab } from "./crontab";

@@ -1,3 +1,4 @@
+/** Units of systemd and an agent of launchd. */
 import { join } from "node:path";
 
 import { intervalText } from "./interval";

@@ -1,3 +1,4 @@
+/** All changes or none. */
 import {
   chmodSync,
   readFileSync,
@@ -11,7 +12,7 @@ import { dirname } from "node:path";
 
 import { ParleyError } from "../bus/errors";
 import type { SetupScope } from "../bus/setup";
-import { makeDirectories, refused, write } from "./files";
+import { makeDirectories, notWritable, write } from "./files";
 import type { LinkChange } from "./links";
 import type { FileChange } from "./plan";
 
@@ -64,7 +65,7 @@ function attempt(
     done.directories.push(...makeDirectories(dirname(target), modes[scope].directory));
     work();
   } catch (error) {
-    throw error instanceof ParleyError ? error : refused(path, error);
+    throw error instanceof ParleyError ? error : notWritable(path, error);
   }
 }
 

@@ -1,5 +1,6 @@
+/** Findings about the database. */
 import type { DatabaseReport, Finding } from "../bus/doctor";
-import { quoted } from "./program";
+import { shellQuote } from "../bus/shell";
 
 const elsewhere = "name another place with --db or PARLEY_DB";
 
@@ -21,7 +22,7 @@ export function databaseFindings(report: DatabaseReport): Finding[] {
             "database.permissions",
             "warning",
             `${open.path} has mode ${open.mode}`,
-            `run chmod go-rwx ${exposed.map((each) => quoted(each.path)).join(" ")}`,
+            `run chmod go-rwx ${exposed.map((each) => shellQuote(each.path)).join(" ")}`,
           )
         : finding("database.permissions", "ok", "nobody else can read it"),
     );
@@ -91,7 +92,7 @@ function kindFindings(report: DatabaseReport): Finding[] {
                 "database.journal",
                 "warning",
                 `the journal mode is ${journal_mode}, so readers and writers wait for each other`,
-                `run sqlite3 ${quoted(path)} "pragma journal_mode = wal"`,
+                `run sqlite3 ${shellQuote(path)} "pragma journal_mode = wal"`,
               ),
             ]),
       ];

@@ -1,18 +1,19 @@
+/** Findings about agents. */
 import { existsSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 import type { DatabaseReport, Finding } from "../bus/doctor";
 import type { SetupScope } from "../bus/setup";
-import { ask } from "./ask";
+import { runAgent } from "./run-agent";
 import { finding } from "./database";
-import { find, textOf } from "./files";
+import { findFile, textOf } from "./files";
 import { hookFiles, hookOf, isScript } from "./git";
 import { type Owner, runningProgram } from "./program";
-import { SetupRecord } from "./record";
-import type { Place, Sight, Vendor } from "./vendor";
-import { isInstalled, programOf, vendors } from "./vendors";
+import { ManifestStore } from "./manifest";
+import { type InstallState, isInstalled, type Place, programOf, type VendorSetup } from "./vendor";
 
 export interface VendorRequest {
+  vendors: readonly VendorSetup[];
   place: Place;
   dataDirectory: string;
   lastSeen: DatabaseReport["last_seen"];
@@ -22,9 +23,11 @@ export interface VendorRequest {
 
 /** What there is to say of the agents, one after the other; they are asked at the same time. */
 export async function vendorFindings(request: VendorRequest): Promise<Finding[]> {
-  const { programs, repositories } = new SetupRecord(request.dataDirectory).read();
+  const { programs, repositories } = new ManifestStore(request.dataDirectory).read();
   const owner: Owner = { program: runningProgram(), known: programs };
-  const all = await Promise.all(vendors.map((vendor) => findingsOf(vendor, owner, request)));
+  const all = await Promise.all(
+    request.vendors.map((vendor) => findingsOf(vendor, owner, request)),
+  );
   const hooked = repositories.filter((directory) => existsSync(directory));
   return [...all.flat(), ...hooked.map((directory) => repositoryFinding(directory, owner))];
 }
@@ -35,14 +38,14 @@ function repositoryFinding(directory: string, owner: Owner): Finding {
   const remedy = "run parley setup git in that repository";
   try {
     const path = hookOf(directory);
-    const { bytes } = find(path);
+    const { bytes } = findFile(path);
     if (!isScript(bytes)) {
       const message = `${path} is no script any more, so parley does not look at commits`;
       const way = "have a script in its place run it and run parley setup git in that repository";
       return finding(check, "warning", message, `${way}, with --remove if that was meant`);
     }
     const [{ editor }] = hookFiles(directory, owner);
-    const { state, programs } = editor.look(bytes && textOf(path, bytes));
+    const { state, programs } = editor.inspect(bytes && textOf(path, bytes));
     if (state === "absent") {
       const message = `${path} has lost what parley setup git wrote, so commits pass`;
       return finding(check, "warning", message, `${remedy}, with --remove if that was meant`);
@@ -58,7 +61,7 @@ function repositoryFinding(directory: string, owner: Owner): Finding {
 }
 
 async function findingsOf(
-  vendor: Vendor,
+  vendor: VendorSetup,
   owner: Owner,
   { place, lastSeen, now }: VendorRequest,
 ): Promise<Finding[]> {
@@ -85,7 +88,11 @@ async function findingsOf(
   }
 }
 
-async function versionOf(vendor: Vendor, program: string | null, place: Place): Promise<Finding> {
+async function versionOf(
+  vendor: VendorSetup,
+  program: string | null,
+  place: Place,
+): Promise<Finding> {
   const { name, title, command } = vendor;
   if (program === null) {
     return finding(
@@ -97,7 +104,7 @@ async function versionOf(vendor: Vendor, program: string | null, place: Place): 
   const { env, cwd } = place;
   const version =
     packagedVersion(vendor, program) ??
-    (await ask([program, "--version"], { env, cwd, milliseconds: 5000 }, (output, ended) =>
+    (await runAgent([program, "--version"], { env, cwd, milliseconds: 5000 }, (output, ended) =>
       ended ? (/\d+\.\d+\.\d+\S*/.exec(output)?.[0] ?? "") : null,
     ));
   if (version) return finding(name, "ok", `${title} ${version}`);
@@ -106,10 +113,10 @@ async function versionOf(vendor: Vendor, program: string | null, place: Place): 
 }
 
 /** By the package that the program is in; null where it is in none. */
-function packagedVersion({ package: own }: Vendor, program: string): string | null {
+function packagedVersion({ package: own }: VendorSetup, program: string): string | null {
   if (own === undefined) return null;
   for (let path = dirname(realpathSync(program)); path !== dirname(path); path = dirname(path)) {
-    const { bytes } = find(join(path, "package.json"));
+    const { bytes } = findFile(join(path, "package.json"));
     if (bytes === null) continue;
     try {
       const { name, version } = JSON.parse(bytes.toString("utf8"));
@@ -121,28 +128,28 @@ function packagedVersion({ package: own }: Vendor, program: string): string | nu
   return null;
 }
 
-interface SeenPart extends Sight {
+interface SeenPart extends InstallState {
   part: string;
   path: string;
   scope: SetupScope;
 }
 
 /** Ours in the user's configuration and in this project's. What both have in common is looked at once. */
-function partsOf(vendor: Vendor, owner: Owner, place: Place): SeenPart[] {
+function partsOf(vendor: VendorSetup, owner: Owner, place: Place): SeenPart[] {
   const seen = new Set<string>();
   return (["user", "project"] as const).flatMap((scope) =>
     vendor.files({ ...place, scope }, owner).flatMap(({ part, path, editor }): SeenPart[] => {
       const key = `${part} ${path}`;
       if (seen.has(key)) return [];
       seen.add(key);
-      const { bytes } = find(path);
-      return [{ part, path, scope, ...editor.look(bytes && textOf(path, bytes)) }];
+      const { bytes } = findFile(path);
+      return [{ part, path, scope, ...editor.inspect(bytes && textOf(path, bytes)) }];
     }),
   );
 }
 
 function hooksFinding(
-  { name }: Vendor,
+  { name }: VendorSetup,
   parts: readonly SeenPart[],
   owner: Owner,
   isRunnable: boolean,
@@ -177,7 +184,7 @@ function hooksFinding(
 }
 
 /** MCP entry and commands, where hooks say that it was set up at all. */
-function restFindings({ name }: Vendor, parts: readonly SeenPart[], owner: Owner): Finding[] {
+function restFindings({ name }: VendorSetup, parts: readonly SeenPart[], owner: Owner): Finding[] {
   const scope = parts.find(({ part, programs }) => part === "hooks" && programs.length > 0)?.scope;
   const remedy = `run parley setup ${name}${scope === "project" ? " --project" : ""}`;
   const servers = parts.filter(({ part }) => part === "mcp");
@@ -223,7 +230,7 @@ function programFinding(
   return finding(check, "warning", `it runs ${other}, and this is ${own}`, remedy);
 }
 
-function seenFinding({ name, title }: Vendor, at: string | undefined, now: number): Finding {
+function seenFinding({ name, title }: VendorSetup, at: string | undefined, now: number): Finding {
   const check = `${name}.seen`;
   if (at === undefined) return finding(check, "info", `no session of ${title} has been seen yet`);
   const minutes = Math.max(0, Math.floor((now - Date.parse(at)) / 60_000));

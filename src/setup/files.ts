@@ -1,3 +1,4 @@
+/** Reading and replacing users' files. */
 import {
   chmodSync,
   chownSync,
@@ -26,7 +27,7 @@ export interface Found {
 const byteOrderMark = "\ufeff";
 
 /** Throws `invalid` for what is no file, `not_permitted` for one that cannot be read. */
-export function find(path: string): Found {
+export function findFile(path: string): Found {
   let target = path;
   try {
     target = targetOf(path);
@@ -38,7 +39,7 @@ export function find(path: string): Found {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT") return { target, bytes: null };
     if (code === "ENOTDIR" || code === "ELOOP") throw noFile(path);
-    throw refused(path, error);
+    throw notWritable(path, error);
   }
 }
 
@@ -83,9 +84,9 @@ export function assertWritable(path: string, target: string): void {
   for (let place = target; ; place = dirname(place)) {
     const found = statSync(place, { throwIfNoEntry: false });
     // The file itself, then the directory that its replacement, or a missing directory, is made in.
-    if (found && !mayWrite(found)) throw refused(path, new Error(`${place} is read-only`));
+    if (found && !mayWrite(found)) throw notWritable(path, new Error(`${place} is read-only`));
     if (found?.isDirectory()) return;
-    if (found && place !== target) throw refused(path, new Error(`${place} is no directory`));
+    if (found && place !== target) throw notWritable(path, new Error(`${place} is no directory`));
     if (dirname(place) === place) return;
   }
 }
@@ -129,7 +130,7 @@ export function write(target: string, bytes: Buffer, mode = 0o666): void {
   }
 }
 
-export const refused = (path: string, error: unknown): ParleyError =>
+export const notWritable = (path: string, error: unknown): ParleyError =>
   new ParleyError("not_permitted", `Cannot change ${path}: ${(error as Error).message}`, {
     hint: "see that you may write it; nothing was changed",
     details: { path },

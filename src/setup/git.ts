@@ -1,11 +1,13 @@
+/** The hook before commits of a repository. */
 import { isUtf8 } from "node:buffer";
 import { existsSync, lstatSync, statSync } from "node:fs";
 import { basename, join, relative } from "node:path";
 
 import { ParleyError } from "../bus/errors";
-import { find, textOf } from "./files";
-import { installable, type Owner, programOfHook, quoted } from "./program";
-import type { ConfigFile, Editor, Place, Sight, Vendor } from "./vendor";
+import { shellQuote } from "../bus/shell";
+import { findFile, textOf } from "./files";
+import { installable, type Owner, programOfHook } from "./program";
+import type { ConfigFile, Editor, Place, InstallState, VendorSetup } from "./vendor";
 
 /** Where a hook that is no shell script is kept, and run from: its name beside the hook's own. */
 const keptSuffix = ".before-parley";
@@ -19,8 +21,8 @@ const block = new RegExp(`^${begin}.*\\n[^]*?^${end}\\n`, "m");
 
 /** What stands in the hook. Exit code 2 alone refuses: a parley that is gone or fails lets the commit through. */
 const blockOf = (program: string): string => `${begin} (parley setup git --remove takes this out)
-if [ -x ${quoted(program)} ]; then
-  ${quoted(program)} hook git pre-commit </dev/null || [ $? -ne 2 ] || exit 1
+if [ -x ${shellQuote(program)} ]; then
+  ${shellQuote(program)} hook git pre-commit </dev/null || [ $? -ne 2 ] || exit 1
 fi
 ${end}
 `;
@@ -28,7 +30,7 @@ ${end}
 const shebang = "#!/bin/sh\n";
 
 /** The hook before commits of the repository around the working directory. Only set up by name: it is no agent. */
-export const git: Vendor = {
+export const git: VendorSetup = {
   name: "git",
   title: "git",
   command: "git",
@@ -62,12 +64,12 @@ export const git: Vendor = {
 export function hookFiles(directory: string, owner: Owner): [ConfigFile, ...ConfigFile[]] {
   const path = hookOf(directory);
   const kept = path + keptSuffix;
-  const { bytes } = find(path);
+  const { bytes } = findFile(path);
   if (!isScript(bytes)) throw noScript(path);
   const text = bytes && textOf(path, bytes);
   // One that was kept, while the script that ran it was replaced, is nobody's business any more.
   const isChain = text !== null && block.test(text) && text.includes(runKept);
-  const base = isChain ? find(kept).bytes : bytes;
+  const base = isChain ? findFile(kept).bytes : bytes;
   const before = base && textOf(isChain ? kept : path, base);
   const hook = { part: "hooks", path, executable: true } as const;
   if (before === null || (!isChain && isShell(before)))
@@ -143,7 +145,7 @@ function blockEditor(owner: Owner): Editor {
       if (rest === text) return text;
       return rest === shebang && base === null ? null : rest;
     },
-    look: (text) => sightOf(text, owner),
+    inspect: (text) => sightOf(text, owner),
   };
 }
 
@@ -155,7 +157,7 @@ function chainEditor(owner: Owner, original: string): Editor {
         ? text.replace(block, () => blockOf(installable(owner)))
         : `${shebang}${blockOf(installable(owner))}${runKept}`,
     remove: (text) => (block.test(text) ? original : text),
-    look: (text) => sightOf(text, owner),
+    inspect: (text) => sightOf(text, owner),
   };
 }
 
@@ -167,11 +169,15 @@ function keptEditor(hook: string, original: string, isRun: boolean): Editor {
       return original;
     },
     remove: (text) => (isRun ? null : text),
-    look: (text) => ({ state: text === null ? "absent" : "complete", programs: [], missing: [] }),
+    inspect: (text) => ({
+      state: text === null ? "absent" : "complete",
+      programs: [],
+      missing: [],
+    }),
   };
 }
 
-function sightOf(text: string | null, owner: Owner): Sight {
+function sightOf(text: string | null, owner: Owner): InstallState {
   const [ours] = block.exec(text ?? "") ?? [];
   if (ours === undefined) return { state: "absent", programs: [], missing: [] };
   const [call] = /^ +.* hook git(?= pre-commit)/m.exec(ours) ?? [];

@@ -1,4 +1,5 @@
-import { asObject } from "../bus/object";
+/** Our hooks in a JSON file. */
+import { asObject } from "../bus/json";
 import { JsonText, type Path } from "./json";
 import { hookCommand, installable, type Owner, programOfHook } from "./program";
 import type { Editor } from "./vendor";
@@ -105,7 +106,7 @@ export function hooksEditor(
       return json.text;
     },
 
-    look(text) {
+    inspect(text) {
       const json = new JsonText(text ?? "", file);
       const own = ownIn(json);
       const isWhole = (event: string): boolean => {

@@ -1,3 +1,4 @@
+/** Edits of JSON that keep every other byte. */
 import {
   createScanner,
   getNodeValue,

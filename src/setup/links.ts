@@ -1,9 +1,10 @@
+/** Links by the seeds' names. */
 import { lstatSync, readlinkSync } from "node:fs";
 import { basename, join } from "node:path";
 
 import type { Warning } from "../bus/errors";
 import { assertWritable } from "./files";
-import type { Memory } from "./record";
+import type { Manifest } from "./manifest";
 
 export interface LinkChange {
   path: string;
@@ -17,7 +18,7 @@ export function planLinks(
   directory: string,
   names: readonly string[],
   program: string,
-  memory: Memory,
+  memory: Manifest,
 ): { links: LinkChange[]; warnings: Warning[] } {
   const warnings: Warning[] = [];
   const links = names.flatMap((name): LinkChange[] => {
@@ -39,7 +40,7 @@ export function planLinks(
 export function planUnlinking(
   directory: string | null,
   names: readonly string[],
-  memory: Memory,
+  memory: Manifest,
 ): LinkChange[] {
   const named = directory === null ? [] : names.map((name) => join(directory, name));
   return [...new Set([...named, ...(directory === null ? memory.links : [])])].flatMap((path) => {
@@ -49,5 +50,5 @@ export function planUnlinking(
   });
 }
 
-const isOurs = (path: string, to: string, { links, programs }: Memory): boolean =>
+const isOurs = (path: string, to: string, { links, programs }: Manifest): boolean =>
   (links.includes(path) && programs.includes(to)) || /^parley/i.test(basename(to));

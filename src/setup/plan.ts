@@ -1,7 +1,8 @@
+/** What would change, and what each file is without ours. */
 import type { Warning } from "../bus/errors";
 import type { SetupPart } from "../bus/setup";
-import { assertWritable, bytesOf, find, textOf } from "./files";
-import { hashOf, type Memory, type SetupRecord } from "./record";
+import { assertWritable, bytesOf, findFile, textOf } from "./files";
+import { hashOf, type Manifest, type ManifestStore } from "./manifest";
 import type { ConfigFile } from "./vendor";
 
 /** A file of one agent. */
@@ -25,15 +26,15 @@ export interface FileChange {
 /** What installing changes. Reads only; throws for the first file that cannot be edited or written. */
 export function planInstall(
   files: readonly VendorFile[],
-  memory: Memory,
-  record: SetupRecord,
+  memory: Manifest,
+  record: ManifestStore,
 ): { changes: FileChange[]; warnings: Warning[] } {
   const warnings: Warning[] = [];
   const changes = byTarget(files).flatMap(([first, ...more]): FileChange[] => {
     const { vendor, part, path, target, bytes, text, executable = false } = first;
     const editors = [first, ...more].map(({ editor }) => editor);
     for (const each of [first, ...more]) {
-      if (each.editor.look(text).state === "foreign") warnings.push(kept(each.path));
+      if (each.editor.inspect(text).state === "foreign") warnings.push(kept(each.path));
     }
     const next = editors.reduce<string | null>((each, editor) => editor.install(each), text);
     if (next === null || next === text) return [];
@@ -48,8 +49,8 @@ export function planInstall(
 /** What removing changes: a file that nobody else has touched becomes what it was, byte for byte. */
 export function planRemoval(
   files: readonly VendorFile[],
-  memory: Memory,
-  record: SetupRecord,
+  memory: Manifest,
+  record: ManifestStore,
 ): FileChange[] {
   return byTarget(files).flatMap(([first, ...more]): FileChange[] => {
     const { vendor, part, path, target, bytes, text, executable = false } = first;
@@ -72,7 +73,7 @@ interface Read extends VendorFile {
 function byTarget(files: readonly VendorFile[]): [Read, ...Read[]][] {
   const groups = new Map<string, [Read, ...Read[]]>();
   for (const file of files) {
-    const { target, bytes } = find(file.path);
+    const { target, bytes } = findFile(file.path);
     const read = { ...file, target, bytes, text: bytes && textOf(file.path, bytes) };
     const group = groups.get(target);
     if (group) group.push(read);
@@ -85,8 +86,8 @@ function byTarget(files: readonly VendorFile[]): [Read, ...Read[]][] {
 function baseOf(
   { target, bytes, text, base }: Read,
   editors: readonly ConfigFile["editor"][],
-  memory: Memory,
-  record: SetupRecord,
+  memory: Manifest,
+  record: ManifestStore,
 ): Buffer | null {
   if (base !== undefined) return base;
   const known = memory.files[target];

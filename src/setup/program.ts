@@ -1,7 +1,9 @@
+/** The program to be run, and whose entries are ours. */
 import { existsSync, realpathSync } from "node:fs";
 import { basename } from "node:path";
 
 import { ParleyError } from "../bus/errors";
+import { shellQuote } from "../bus/shell";
 
 /** Whose entries in a configuration are ours. */
 export interface Owner {
@@ -32,11 +34,8 @@ export function installable({ program }: Owner): string {
   });
 }
 
-/** One word for a POSIX shell, always quoted. */
-export const quoted = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;
-
 export const hookCommand = (program: string, vendor: string): string =>
-  `${quoted(program)} hook ${vendor}`;
+  `${shellQuote(program)} hook ${vendor}`;
 
 /** The program of a hook's command that is ours, whatever its path; null for anybody else's. */
 export function programOfHook(command: unknown, vendor: string, owner: Owner): string | null {

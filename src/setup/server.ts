@@ -1,9 +1,10 @@
+/** Our MCP entry in a JSON file. */
 import { JsonText, type Path } from "./json";
 import { installable, type Owner, programOfServer } from "./program";
 import type { Editor } from "./vendor";
 
 /** How an agent writes its MCP servers down. */
-interface ServerForm {
+export interface ServerForm {
   /** The property of the file that holds them by name. */
   container: string;
   entry(program: string): object;
@@ -19,17 +20,6 @@ const common: ServerForm = {
   entry: (command) => ({ type: "stdio", command, args: ["mcp"] }),
   program: ["command"],
   call: (entry) => entry,
-};
-
-/** OpenCode: `{"mcp": {"parley": {type, command}}}`, program and arguments in one list. */
-export const opencodeServer: ServerForm = {
-  container: "mcp",
-  entry: (program) => ({ type: "local", command: [program, "mcp"], enabled: true }),
-  program: ["command", 0],
-  call(entry) {
-    const list = (entry as { command?: unknown } | null | undefined)?.command;
-    return Array.isArray(list) ? { command: list[0], args: list.slice(1) } : null;
-  },
 };
 
 /** The MCP entry of a JSON file. */
@@ -60,7 +50,7 @@ export function serverEditor(file: string, owner: Owner, form: ServerForm = comm
         : without.text;
     },
 
-    look(text) {
+    inspect(text) {
       const json = new JsonText(text ?? "", file);
       const program = programIn(json);
       if (program !== null) return { state: "complete", programs: [program], missing: [] };

@@ -1,19 +1,21 @@
+/** Planning, doing and reporting it all. */
 import { delimiter } from "node:path";
 
 import { ParleyError, type Warning } from "../bus/errors";
 import type { SetupChange, SetupOutcome, SetupResult, SetupScope } from "../bus/setup";
 import { apply, removeEmpty } from "./apply";
 import { git, hookFiles, hookOf, isScript } from "./git";
-import { find } from "./files";
+import { findFile } from "./files";
 import { type LinkChange, planLinks, planUnlinking } from "./links";
 import { type FileChange, planInstall, planRemoval, type VendorFile } from "./plan";
 import { installable, type Owner, runningProgram } from "./program";
-import { hashOf, type Memory, SetupRecord } from "./record";
-import type { Place, Vendor } from "./vendor";
-import { isInstalled, nameable, programOf, vendors } from "./vendors";
+import { hashOf, type Manifest, ManifestStore } from "./manifest";
+import { isInstalled, type Place, programOf, type VendorSetup } from "./vendor";
 
 export interface SetupRequest {
   action: SetupResult["action"];
+  /** Every agent that setup knows. */
+  vendors: readonly VendorSetup[];
   /** Names of vendors; none: those that are installed, and for a removal all. */
   names: readonly string[];
   /** That no agent is installed is no error: something else was asked for too. */
@@ -35,7 +37,7 @@ export async function setUp(
   request: SetupRequest,
 ): Promise<Omit<SetupOutcome, "result"> & { result: Omit<SetupResult, "policy"> }> {
   const { action, place, dryRun } = request;
-  const record = new SetupRecord(request.dataDirectory);
+  const record = new ManifestStore(request.dataDirectory);
   const chosen = chooseVendors(request);
   let plan = makePlan(request, chosen, record);
   if (!dryRun && isSomething(plan)) {
@@ -72,7 +74,7 @@ export async function setUp(
 }
 
 interface Plan {
-  memory: Memory;
+  memory: Manifest;
   owner: Owner;
   changes: FileChange[];
   links: LinkChange[];
@@ -87,7 +89,11 @@ const isSomething = ({ changes, links, repositories, memory }: Plan): boolean =>
   changes.length + links.length > 0 || !Bun.deepEquals(repositories, memory.repositories);
 
 /** Reads only. */
-function makePlan(request: SetupRequest, chosen: readonly Vendor[], record: SetupRecord): Plan {
+function makePlan(
+  request: SetupRequest,
+  chosen: readonly VendorSetup[],
+  record: ManifestStore,
+): Plan {
   const { action, place } = request;
   const memory = record.read();
   const owner = { program: request.program ?? runningProgram(), known: memory.programs };
@@ -96,8 +102,10 @@ function makePlan(request: SetupRequest, chosen: readonly Vendor[], record: Setu
   const faults = faultsOf(hooked, memory, owner, record);
   const unhooked = hooked.filter((each) => !faults.has(each));
   // A hook that was replaced by a program holds nothing of ours.
-  const isConcerned = (vendor: Vendor): boolean =>
-    vendor !== git || action === "install" || isScript(find(hookOf(git.directory(place))).bytes);
+  const isConcerned = (vendor: VendorSetup): boolean =>
+    vendor !== git ||
+    action === "install" ||
+    isScript(findFile(hookOf(git.directory(place))).bytes);
   const files = [
     ...chosen
       .filter(isConcerned)
@@ -140,9 +148,9 @@ const filesOfHook = (directory: string, owner: Owner): VendorFile[] =>
 /** Why our hook cannot be taken out of repositories: none of them is to keep the rest from being removed. */
 function faultsOf(
   repositories: readonly string[],
-  memory: Memory,
+  memory: Manifest,
   owner: Owner,
-  record: SetupRecord,
+  record: ManifestStore,
 ): Map<string, ParleyError> {
   const faults = new Map<string, ParleyError>();
   for (const directory of repositories) {
@@ -160,7 +168,10 @@ function faultsOf(
 const isForAll = ({ action, names, place }: SetupRequest): boolean =>
   action === "remove" && names.length === 0 && place.scope === "user";
 
-function chooseVendors({ action, names, maybeNone, place }: SetupRequest): readonly Vendor[] {
+function chooseVendors(request: SetupRequest): readonly VendorSetup[] {
+  const { action, vendors, names, maybeNone, place } = request;
+  // No repository is set up with the agents only because git happens to be installed.
+  const nameable = [...vendors, git];
   const unknown = names.find((name) => !nameable.some((each) => each.name === name));
   const known = nameable.map(({ name }) => name).join(", ");
   if (unknown !== undefined) {
@@ -181,7 +192,7 @@ function chooseVendors({ action, names, maybeNone, place }: SetupRequest): reado
 function linksOf(
   request: SetupRequest,
   program: string | null,
-  memory: Memory,
+  memory: Manifest,
 ): { links: LinkChange[]; warnings: Warning[] } {
   const { action, place } = request;
   const { directory, names } = request.links;
@@ -200,9 +211,9 @@ function linksOf(
 function perform(
   { memory, owner, changes, links, repositories }: Plan,
   scope: SetupScope,
-  record: SetupRecord,
+  record: ManifestStore,
 ): void {
-  const next: Memory = { ...structuredClone(memory), repositories };
+  const next: Manifest = { ...structuredClone(memory), repositories };
   for (const { target, before, after, base } of changes) {
     if (before !== null && !isOwn(memory, target, before)) record.keep(target, before);
     const name = base && record.keep(target, base);
@@ -221,13 +232,13 @@ function perform(
 }
 
 /** Nobody has changed what setup itself has made of the file: no copy is worth keeping. */
-const isOwn = (memory: Memory, target: string, bytes: Buffer): boolean =>
+const isOwn = (memory: Manifest, target: string, bytes: Buffer): boolean =>
   memory.files[target]?.after === hashOf(bytes);
 
 async function reported(
   { vendor, part, path, target, before, after }: FileChange,
-  record: SetupRecord,
-  memory: Memory,
+  record: ManifestStore,
+  memory: Manifest,
   dryRun: boolean,
 ): Promise<SetupChange> {
   const action = before === null ? "create" : after === null ? "remove" : "update";
@@ -252,7 +263,7 @@ function reportedLink({ path, before, after }: LinkChange, dryRun: boolean): Set
 
 function notesOf(
   { action, place }: SetupRequest,
-  chosen: readonly Vendor[],
+  chosen: readonly VendorSetup[],
   changes: readonly FileChange[],
 ): SetupResult["notes"] {
   if (action === "remove") return [];

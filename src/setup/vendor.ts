@@ -1,4 +1,8 @@
+/** The configuration of one agent, as setup and doctor work with it. */
+import { existsSync, realpathSync } from "node:fs";
+
 import type { SetupPart, SetupScope } from "../bus/setup";
+import { findWorktree } from "../identity/project";
 import type { Owner } from "./program";
 
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -14,7 +18,7 @@ export interface Place {
 }
 
 /** What a file holds of ours. */
-export interface Sight {
+export interface InstallState {
   /** `foreign`: the name is taken by something that is not ours. */
   state: "complete" | "partial" | "absent" | "foreign";
   /** Programs that our entries run. */
@@ -34,7 +38,7 @@ export interface Editor {
    * stays when it is empty again. Null where the whole file is ours.
    */
   remove(text: string, base: string | null): string | null;
-  look(text: string | null): Sight;
+  inspect(text: string | null): InstallState;
 }
 
 /** A file of an agent's configuration, and our part in it. Several parts may share a file. */
@@ -49,7 +53,7 @@ export interface ConfigFile {
 }
 
 /** An adapter of one agent's configuration. */
-export interface Vendor {
+export interface VendorSetup {
   name: string;
   /** As its maker writes it. */
   title: string;
@@ -78,3 +82,24 @@ export interface Trust {
   message: string;
   remedy: string | null;
 }
+
+/** A project's configuration stands at the top of its working tree, or in the working directory where there is none. */
+export function findPlace(where: Omit<Place, "root">): Place {
+  const directory = realpathSync(where.cwd);
+  return { ...where, root: findWorktree(directory)?.top ?? directory };
+}
+
+/** Absolute path of its program; null where the PATH has none. */
+export const programOf = ({ command }: VendorSetup, { env, cwd }: Place): string | null =>
+  Bun.which(command, { PATH: env["PATH"] ?? "", cwd });
+
+/** Its program is there, or what it leaves behind in the user's home. */
+export const isInstalled = (vendor: VendorSetup, place: Place): boolean =>
+  programOf(vendor, place) !== null || existsSync(vendor.directory({ ...place, scope: "user" }));
+
+/** Notices that the users of several agents are given after a change. */
+export const notices = {
+  startAgain: "sessions that are running have to be started again",
+  asksForTools: "it may ask before it uses a tool of the parley server",
+  namesProgram: "the files name this machine's parley: keep them out of a shared repository",
+};

@@ -1,16 +1,17 @@
+/** How much a mailbox takes and a session may hold. */
 import { expect, test } from "bun:test";
 
 import { defaultSettings } from "../../src/bus/settings";
-import { agent, claimRequest, contract, draft, lockRequest, texts, type World } from "./world";
+import { agent, claimRequest, contract, draft, lockRequest, texts, type Fixture } from "./fixture";
 
 const limited = { ...defaultSettings, mostUnread: 3, mostHeld: 3 };
 
 contract("What is bounded", (world) => {
-  const register = async (w: World): Promise<string[]> => {
+  const register = async (w: Fixture): Promise<string[]> => {
     const ids: string[] = [];
     for (const [index, vendor] of ["claude", "codex"].entries())
       ids.push(
-        (await w.store.registerSession(agent(vendor, index + 1), w.moment())).record.session_id,
+        (await w.store.registerSession(agent(vendor, index + 1), w.liveness())).record.session_id,
       );
     return ids;
   };
@@ -20,16 +21,16 @@ contract("What is bounded", (world) => {
     const w = await world(limited);
     const [claude = "", codex = ""] = await register(w);
     const send = (text: string) =>
-      w.store.sendMessages(draft(claude, codex, { payload: { message: text } }), w.moment());
+      w.store.sendMessages(draft(claude, codex, { payload: { message: text } }), w.liveness());
     for (const text of ["1", "2", "3"]) await send(text);
     await expect(send("4")).rejects.toMatchObject({
       ...full,
       message: expect.stringContaining(`mailbox of ${codex} is full`),
     });
     const open = () =>
-      w.store.openInbox({ mailbox: codex, channel: null, limit: 10, peek: true }, w.moment());
+      w.store.openInbox({ mailbox: codex, channel: null, limit: 10, peek: true }, w.liveness());
     expect(texts((await open()).messages)).toEqual(["1", "2", "3"]);
-    await w.store.markRead(codex, null, w.moment());
+    await w.store.markRead(codex, null, w.liveness());
     await send("5");
     expect(texts((await open()).messages)).toEqual(["5"]);
   });
@@ -37,10 +38,10 @@ contract("What is bounded", (world) => {
   test("a message to all goes to all or, where one mailbox is full, to nobody", async () => {
     const w = await world(limited);
     const [claude = "", codex = ""] = await register(w);
-    await w.store.registerSession(agent("gemini", 3), w.moment());
-    for (let n = 0; n < 3; n++) await w.store.sendMessages(draft(claude, codex), w.moment());
+    await w.store.registerSession(agent("gemini", 3), w.liveness());
+    for (let n = 0; n < 3; n++) await w.store.sendMessages(draft(claude, codex), w.liveness());
     const all = draft(claude, "", { recipients: { all: true, project_id: null } });
-    await expect(w.store.sendMessages(all, w.moment())).rejects.toMatchObject(full);
+    await expect(w.store.sendMessages(all, w.liveness())).rejects.toMatchObject(full);
     expect((await w.store.unread("gemini-3", w.at)).total).toBe(0);
   });
 
@@ -53,10 +54,10 @@ contract("What is bounded", (world) => {
           claude,
           names.map((name) => `/${name}`),
         ),
-        w.moment(),
+        w.liveness(),
       );
     const claim = (task_id: string) =>
-      w.store.acquireClaim(claimRequest(claude, task_id), w.moment());
+      w.store.acquireClaim(claimRequest(claude, task_id), w.liveness());
     await lock("a", "b");
     await expect(lock("c", "d")).rejects.toMatchObject(full);
     await lock("c");

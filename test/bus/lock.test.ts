@@ -1,6 +1,7 @@
+/** Locks. */
 import { expect, test } from "bun:test";
 
-import type { Attempt, GotLocks } from "../../src/bus/lock";
+import type { Attempt, AcquiredLocks } from "../../src/bus/lock";
 import {
   agent,
   arrive,
@@ -10,17 +11,19 @@ import {
   evidenceOf,
   lockRequest,
   texts,
-  type World,
-} from "./world";
+  type Fixture,
+} from "./fixture";
 
 const second = 1000;
 
 contract("Locks", (world) => {
   /** Two live sessions, claude-1 and codex-2. */
-  const two = async (): Promise<World> => arrive(await world(), { claude: 1, codex: 2 });
-  const lock = (w: World, ...args: Parameters<typeof lockRequest>): Promise<Attempt<GotLocks>> =>
-    w.store.acquireLocks(lockRequest(...args), w.moment());
-  const blocker = (attempt: Attempt<GotLocks>) =>
+  const two = async (): Promise<Fixture> => arrive(await world(), { claude: 1, codex: 2 });
+  const lock = (
+    w: Fixture,
+    ...args: Parameters<typeof lockRequest>
+  ): Promise<Attempt<AcquiredLocks>> => w.store.acquireLocks(lockRequest(...args), w.liveness());
+  const blocker = (attempt: Attempt<AcquiredLocks>) =>
     attempt.kind === "blocked" ? attempt.blocker : null;
 
   test("one session holds a path, another's attempt names the holder and raises an alert", async () => {
@@ -32,7 +35,7 @@ contract("Locks", (world) => {
       resource: "/r/a",
       wanted: "/r/a",
     });
-    const { alerts } = await w.store.overview(w.moment());
+    const { alerts } = await w.store.overview(w.liveness());
     expect(alerts[0]).toMatchObject({
       message_type: "file_conflict",
       payload: { resource: "/r/a", sessions: ["claude-1", "codex-2"] },
@@ -43,7 +46,7 @@ contract("Locks", (world) => {
     const w = await two();
     await lock(w, "claude-1", ["/r/b"]);
     expect(blocker(await lock(w, "codex-2", ["/r/a", "/r/b"]))?.wanted).toBe("/r/b");
-    expect(await w.store.locksOn(["/r/a"], w.moment())).toEqual([]);
+    expect(await w.store.locksOn(["/r/a"], w.liveness())).toEqual([]);
   });
 
   test("a directory's lock covers what is below it, in both directions, and nothing that only sounds alike", async () => {
@@ -81,7 +84,7 @@ contract("Locks", (world) => {
     const w = await two();
     await lock(w, "claude-1", ["/r/a"], { ttl: 10 * second });
     w.at += 10 * second;
-    expect(await w.store.locksOn(["/r/a"], w.moment())).toEqual([]);
+    expect(await w.store.locksOn(["/r/a"], w.liveness())).toEqual([]);
     expect((await lock(w, "codex-2", ["/r/a"])).kind).toBe("got");
   });
 
@@ -103,7 +106,7 @@ contract("Locks", (world) => {
     ]);
     const { messages } = await w.store.openInbox(
       { mailbox: "claude-1", channel: "coordination", limit: 9, peek: true },
-      w.moment(),
+      w.liveness(),
     );
     expect(texts(messages)).toEqual(["codex-2 has taken your advisory lock on /r/a"]);
     await lock(w, "codex-2", ["/r/a"], { lock_type: "exclusive" });
@@ -114,20 +117,20 @@ contract("Locks", (world) => {
     const w = await two();
     await lock(w, "claude-1", ["/r/a", "/r/b"]);
     await lock(w, "codex-2", ["/r/a"]);
-    await expect(w.store.releaseLocks("codex-2", ["/r/a"], w.moment())).rejects.toMatchObject({
+    await expect(w.store.releaseLocks("codex-2", ["/r/a"], w.liveness())).rejects.toMatchObject({
       code: "conflict",
     });
-    const { released } = await w.store.releaseLocks("claude-1", ["/r/a", "/r/x"], w.moment());
+    const { released } = await w.store.releaseLocks("claude-1", ["/r/a", "/r/x"], w.liveness());
     expect(released.map((each) => each.file_path)).toEqual(["/r/a"]);
-    expect((await w.store.overview(w.moment())).alerts).toEqual([]);
-    expect((await w.store.releaseLocks("claude-1", null, w.moment())).released).toHaveLength(1);
+    expect((await w.store.overview(w.liveness())).alerts).toEqual([]);
+    expect((await w.store.releaseLocks("claude-1", null, w.liveness())).released).toHaveLength(1);
   });
 
   test("the end of a session frees its locks and claims, each with its event", async () => {
     const w = await two();
     await lock(w, "claude-1", ["/r/a", "/r/b"]);
-    await w.store.acquireClaim(claimRequest("claude-1", "H.1"), w.moment());
-    const ended = await w.store.endSession("claude-1", "session ended normally", w.moment());
+    await w.store.acquireClaim(claimRequest("claude-1", "H.1"), w.liveness());
+    const ended = await w.store.endSession("claude-1", "session ended normally", w.liveness());
     expect(ended?.released).toEqual({ locks: 2, claims: 1 });
     const events = (await w.store.recentMessages(everything(9), w.at)).filter(
       (each) => each.message_type === "end",
@@ -141,17 +144,17 @@ contract("Locks", (world) => {
 
   test("those who wait are served in order, and nobody passes them", async () => {
     const w = await two();
-    await w.store.registerSession(agent("kimi", 3), w.moment());
+    await w.store.registerSession(agent("kimi", 3), w.liveness());
     const waiting = (pid: number) => ({
       waiting: { process: evidenceOf(pid), until: w.at + 60 * second },
     });
     await lock(w, "claude-1", ["/r/a"]);
     const next = await lock(w, "codex-2", ["/r/a"], waiting(102));
     const last = await lock(w, "kimi-3", ["/r/a"], waiting(103));
-    const ticket = (attempt: Attempt<GotLocks>) =>
+    const ticket = (attempt: Attempt<AcquiredLocks>) =>
       attempt.kind === "blocked" ? attempt.ticket : null;
     expect(ticket(last) ?? 0).toBeGreaterThan(ticket(next) ?? 0);
-    await w.store.releaseLocks("claude-1", null, w.moment());
+    await w.store.releaseLocks("claude-1", null, w.liveness());
     expect(blocker(await lock(w, "claude-1", ["/r/a"]))).toMatchObject({
       holder: "codex-2",
       lock: null,
@@ -166,13 +169,13 @@ contract("Locks", (world) => {
 
   test("a waiter whose process is gone, or whose time is up, holds nobody up", async () => {
     const w = await two();
-    await w.store.registerSession(agent("kimi", 3), w.moment());
+    await w.store.registerSession(agent("kimi", 3), w.liveness());
     await lock(w, "claude-1", ["/r/a"]);
     const waiting = (pid: number) => ({
       waiting: { process: evidenceOf(pid), until: w.at + 60 * second },
     });
     await lock(w, "codex-2", ["/r/a"], waiting(102));
-    await w.store.releaseLocks("claude-1", null, w.moment());
+    await w.store.releaseLocks("claude-1", null, w.liveness());
     expect((await lock(w, "kimi-3", ["/r/a"])).kind).toBe("blocked");
     w.processes.set(102, "gone");
     expect((await lock(w, "kimi-3", ["/r/a"])).kind).toBe("got");
@@ -208,11 +211,11 @@ contract("Locks", (world) => {
     ];
     await w.store.acquireLocks(
       lockRequest("claude-1", [], { targets: target("/main/src/a.ts") }),
-      w.moment(),
+      w.liveness(),
     );
     const other = await w.store.acquireLocks(
       lockRequest("codex-2", [], { targets: target("/other/src/a.ts") }),
-      w.moment(),
+      w.liveness(),
     );
     expect(other.kind === "got" && other.got.elsewhere.map((each) => each.session_id)).toEqual([
       "claude-1",
@@ -255,28 +258,28 @@ contract("Locks", (world) => {
 
   test("who comes after another waiter is told so, and says so to that one", async () => {
     const w = await two();
-    await w.store.registerSession(agent("kimi", 3), w.moment());
+    await w.store.registerSession(agent("kimi", 3), w.liveness());
     const waiting = { process: evidenceOf(102), until: w.at + 60 * second };
     await lock(w, "claude-1", ["/r/a"]);
     await lock(w, "codex-2", ["/r/a"], { waiting });
-    await w.store.releaseLocks("claude-1", null, w.moment());
+    await w.store.releaseLocks("claude-1", null, w.liveness());
     const behind = await lock(w, "kimi-3", ["/r/a"], {
       waiting: { ...waiting, process: evidenceOf(103) },
     });
     expect(blocker(behind)).toMatchObject({ holder: "codex-2", waits: true, lock: null });
     const { messages } = await w.store.openInbox(
       { mailbox: "codex-2", channel: "coordination", limit: 9, peek: true },
-      w.moment(),
+      w.liveness(),
     );
     expect(texts(messages)).toEqual(["kimi-3 waits for /r/a after you"]);
   });
 
   test("of all that a refused lock names the holder comes first, whoever asks later", async () => {
     const w = await two();
-    await w.store.registerSession(agent("kimi", 3), w.moment());
+    await w.store.registerSession(agent("kimi", 3), w.liveness());
     await lock(w, "claude-1", ["/r/a"]);
     for (const session of ["codex-2", "kimi-3", "codex-2"]) await lock(w, session, ["/r/a"]);
-    const { alerts } = await w.store.overview(w.moment());
+    const { alerts } = await w.store.overview(w.liveness());
     expect(alerts.map((alert) => alert.payload.sessions[0])).toEqual(["claude-1"]);
     expect(alerts[0]?.payload.sessions.toSorted()).toEqual(["claude-1", "codex-2", "kimi-3"]);
   });
@@ -286,13 +289,13 @@ contract("Locks", (world) => {
     await lock(w, "claude-1", ["/r/a"], { ttl: 10 * second });
     await lock(w, "codex-2", ["/r/a"]);
     w.at += 10 * second;
-    expect((await w.store.overview(w.moment())).alerts).toEqual([]);
+    expect((await w.store.overview(w.liveness())).alerts).toEqual([]);
     expect((await w.store.unread("codex-2", w.at)).total).toBe(0);
   });
 
   test("a session that ended takes no lock", async () => {
     const w = await two();
-    await w.store.endSession("codex-2", "session ended normally", w.moment());
+    await w.store.endSession("codex-2", "session ended normally", w.liveness());
     await expect(lock(w, "codex-2", ["/r/a"])).rejects.toMatchObject({ code: "not_registered" });
   });
 });

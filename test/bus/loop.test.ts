@@ -1,28 +1,29 @@
+/** Two sessions that only answer each other. */
 import { expect, test } from "bun:test";
 
 import { defaultSettings } from "../../src/bus/settings";
-import { agent, arrive, contract, conversation, draft, visit, type World } from "./world";
+import { agent, arrive, contract, conversation, draft, visit, type Fixture } from "./fixture";
 
 const limit = 4;
 const window = 60_000;
 
 contract("A loop of messages", (newWorld) => {
-  const begin = async (loop = { limit, window }): Promise<World> => {
+  const begin = async (loop = { limit, window }): Promise<Fixture> => {
     const w = await newWorld({ ...defaultSettings, loop });
     return arrive(w, { claude: 1, codex: 2, kimi: 3 }, conversation);
   };
-  const send = (w: World, from: string, to: string) =>
-    w.store.sendMessages(draft(from, to), w.moment());
+  const send = (w: Fixture, from: string, to: string) =>
+    w.store.sendMessages(draft(from, to), w.liveness());
   /** So many messages between the two, in turn. */
-  const exchange = async (w: World, count: number, one = "claude-1", other = "codex-2") => {
+  const exchange = async (w: Fixture, count: number, one = "claude-1", other = "codex-2") => {
     for (let i = 0; i < count; i++) await (i % 2 === 0 ? send(w, one, other) : send(w, other, one));
   };
-  const alerts = async (w: World) =>
+  const alerts = async (w: Fixture) =>
     (await w.store.alerts(20, w.at)).filter((each) => each.message_type === "message_loop");
-  const attend = (w: World, vendor: string, pid: number, more = {}) =>
-    w.store.attend(visit(vendor, vendor, pid, more), w.moment());
-  const mayWake = async (w: World, session_id = "codex-2", sender_id = "claude-1") =>
-    (await w.store.reserveWake({ session_id, sender_id }, w.moment()))?.kind;
+  const attend = (w: Fixture, vendor: string, pid: number, more = {}) =>
+    w.store.recordActivity(visit(vendor, vendor, pid, more), w.liveness());
+  const mayWake = async (w: Fixture, session_id = "codex-2", sender_id = "claude-1") =>
+    (await w.store.permitWake({ session_id, sender_id }, w.liveness()))?.kind;
 
   test("raises one alert that names both, and nothing is dropped", async () => {
     const w = await begin();
@@ -42,7 +43,7 @@ contract("A loop of messages", (newWorld) => {
     const other = await w.another();
     await Promise.all([
       send(w, "claude-1", "codex-2"),
-      other.sendMessages(draft("codex-2", "claude-1"), w.moment()),
+      other.sendMessages(draft("codex-2", "claude-1"), w.liveness()),
     ]);
     expect(await alerts(w)).toHaveLength(1);
   });
@@ -51,7 +52,7 @@ contract("A loop of messages", (newWorld) => {
     const w = await begin();
     await exchange(w, limit);
     const several = { recipients: { ids: ["kimi-3", "codex-2"] } };
-    await w.store.sendMessages({ ...draft("claude-1", "codex-2"), ...several }, w.moment());
+    await w.store.sendMessages({ ...draft("claude-1", "codex-2"), ...several }, w.liveness());
     expect(await alerts(w)).toHaveLength(1);
   });
 
@@ -59,7 +60,7 @@ contract("A loop of messages", (newWorld) => {
     const w = await begin();
     // Bytes put capitals first, languages do not.
     const more = { session_id: "Zoe", session_uuid: "zoe" };
-    await w.store.registerSession(agent("gemini", 4, more), w.moment());
+    await w.store.registerSession(agent("gemini", 4, more), w.liveness());
     await exchange(w, limit + 1, "Zoe", "codex-2");
     expect((await attend(w, "codex", 2, { mail_from: 1 }))?.waiting).toBe(4);
     expect((await attend(w, "codex", 2, { mail_from: 1, goes_on: true }))?.waiting).toBe(0);
@@ -89,7 +90,7 @@ contract("A loop of messages", (newWorld) => {
     expect((await attend(w, "codex", 2, { mail_from: 2, goes_on: true }))?.waiting).toBe(1);
     const look = { mailbox: "codex-2", channel: null, limit: 20, peek: true, fresh_from: 2 };
     expect(
-      (await w.store.openInbox({ ...look, unlooped: true }, w.moment())).messages,
+      (await w.store.openInbox({ ...look, unlooped: true }, w.liveness())).messages,
     ).toMatchObject([{ sender_id: "kimi-3" }]);
   });
 
@@ -141,7 +142,7 @@ contract("A loop of messages", (newWorld) => {
   test("ends with a session", async () => {
     const w = await begin();
     await exchange(w, limit + 1);
-    await w.store.endSession("claude-1", "done", w.moment());
+    await w.store.endSession("claude-1", "done", w.liveness());
     expect(await alerts(w)).toEqual([]);
     await attend(w, "codex", 2, { activity: "idle" });
     expect(await mayWake(w)).toBe("go");

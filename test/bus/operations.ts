@@ -1,11 +1,12 @@
+/** Every operation of the store, once. */
 import type { Store } from "../../src/bus/store";
-import { agent, draft, everything, start } from "./world";
+import { agent, draft, everything, start } from "./fixture";
 
 /** Calls every operation of a bus that nobody has used, in an order in which each has something to do. */
 export async function everyOperation(store: Store): Promise<void> {
   const dead = new Set<string>();
-  const moment = {
-    at: start,
+  const liveness = {
+    now: start,
     processState: () => "running" as const,
     judge: (each: { session_id: string }) => ({
       status: "active" as const,
@@ -14,31 +15,31 @@ export async function everyOperation(store: Store): Promise<void> {
     }),
   };
   const place = { project_id: "P", cwd: "/repo", task_id: "H.1", session_uuid_known: true };
-  await store.registerSession(agent("claude", 1, { ...place, name: "one" }), moment);
-  await store.registerSession(agent("codex", 2, { ...place, name: "two" }), moment);
-  await store.registerSession(agent("codex", 2, { ...place, project_id: "Q" }), moment);
-  await store.setTask("claude-1", "H.2", moment);
+  await store.registerSession(agent("claude", 1, { ...place, name: "one" }), liveness);
+  await store.registerSession(agent("codex", 2, { ...place, name: "two" }), liveness);
+  await store.registerSession(agent("codex", 2, { ...place, project_id: "Q" }), liveness);
+  await store.setTask("claude-1", "H.2", liveness);
   await store.sessionsCalled("one");
   const clues = { session: null, ancestors: [], conversation_ids: ["c"], tty: "/dev/pts/1" };
-  await store.sessionsByClues(
+  await store.sessionsByEvidence(
     { ...clues, ancestors: agent("x", 9).evidence ? [agent("x", 9).evidence!] : [] },
     "m",
   );
-  const [message] = await store.sendMessages(draft("claude-1", "codex-2"), moment);
-  await store.sendMessages(draft("codex-2", "claude-1", { reply_to: message?.id ?? 0 }), moment);
+  const [message] = await store.sendMessages(draft("claude-1", "codex-2"), liveness);
+  await store.sendMessages(draft("codex-2", "claude-1", { reply_to: message?.id ?? 0 }), liveness);
   await store.sendMessages(
     draft("codex-2", "", { recipients: { all: true, project_id: null } }),
-    moment,
+    liveness,
   );
-  await store.openInbox({ mailbox: "claude-1", channel: null, limit: 1, peek: false }, moment);
+  await store.openInbox({ mailbox: "claude-1", channel: null, limit: 1, peek: false }, liveness);
   const mail = { mailbox: "claude-1", channel: null, limit: 1, peek: false, fresh_from: 2 };
-  await store.openInbox(mail, moment);
+  await store.openInbox(mail, liveness);
   await store.markAnnounced("claude-1", [1], start);
   await store.markDelivered("claude-1", [1, 2], "test", start);
-  await store.markRead("claude-1", null, moment);
+  await store.markRead("claude-1", null, liveness);
   await store.markAlertsDelivered([1], start);
   await store.sentMessages("claude-1", 10, start);
-  await store.beat("claude-1", moment);
+  await store.heartbeat("claude-1", liveness);
   await store.holdings("claude-1", start);
   await store.lifecycle(20);
   const queue = {
@@ -49,11 +50,11 @@ export async function everyOperation(store: Store): Promise<void> {
   const lock = { targets: [target], lock_type: "advisory" as const, ttl: null, force: false };
   await store.acquireLocks(
     { session_id: "claude-1", ...lock, waiting: null, ticket: null },
-    moment,
+    liveness,
   );
   await store.acquireLocks(
     { session_id: "codex-2", ...lock, targets: [], auto: true, waiting: null, ticket: null },
-    moment,
+    liveness,
   );
   const lease = { ...target, file_path: "/r/c" };
   await store.acquireLocks(
@@ -66,59 +67,62 @@ export async function everyOperation(store: Store): Promise<void> {
       waiting: null,
       ticket: null,
     },
-    moment,
+    liveness,
   );
   const visit = {
     llm_vendor: "claude",
     session_uuid: "uuid-claude-1",
-    near: [1],
+    likelyPids: [1],
     edited: ["/r/c"],
   };
-  await store.attend({ ...visit, activity: "working", ends_turn: false, mail_from: 0 }, moment);
+  await store.recordActivity(
+    { ...visit, activity: "working", ends_turn: false, mail_from: 0 },
+    liveness,
+  );
   const loops = { goes_on: true, prompted_by: "human", permission_mode: "plan" } as const;
-  await store.attend(
+  await store.recordActivity(
     { ...visit, activity: "idle", ends_turn: true, mail_from: 2, ...loops },
-    moment,
+    liveness,
   );
-  await store.attend(
+  await store.recordActivity(
     { ...visit, activity: "idle", ends_turn: true, mail_from: 2, prompted_by: "doorbell" },
-    moment,
+    liveness,
   );
-  await store.reserveWake({ session_id: "claude-1", sender_id: "codex-2" }, moment);
+  await store.permitWake({ session_id: "claude-1", sender_id: "codex-2" }, liveness);
   const rung = { way: "claude socket", outcome: "failed", reason: "gone" } as const;
-  await store.noteWake({ message_id: 1, session_id: "claude-1", ...rung }, start);
+  await store.recordWake({ message_id: 1, session_id: "claude-1", ...rung }, start);
   const look = { mailbox: "claude-1", channel: null, limit: 9, peek: true, fresh_from: 0 };
-  await store.openInbox({ ...look, unlooped: true }, moment);
-  const waiter = await store.acquireLocks({ session_id: "codex-2", ...lock, ...queue }, moment);
+  await store.openInbox({ ...look, unlooped: true }, liveness);
+  const waiter = await store.acquireLocks({ session_id: "codex-2", ...lock, ...queue }, liveness);
   if (waiter.kind === "blocked" && waiter.ticket !== null) await store.leaveQueue(waiter.ticket);
   const claim = { task_id: "H.9", ttl: null };
   await store.acquireClaim(
     { session_id: "claude-1", ...claim, waiting: null, ticket: null },
-    moment,
+    liveness,
   );
-  await store.acquireClaim({ session_id: "codex-2", ...claim, ...queue }, moment);
-  await store.locksOn(["/r"], moment);
-  await store.claimOn("H.9", moment);
-  await store.conflictsOf("claude-1", moment);
+  await store.acquireClaim({ session_id: "codex-2", ...claim, ...queue }, liveness);
+  await store.locksOn(["/r"], liveness);
+  await store.claimOn("H.9", liveness);
+  await store.conflictsOf("claude-1", liveness);
   const alerts = await store.alerts(20, start);
   await store.acknowledge([alerts[0]?.id ?? 0], "claude-1", start);
   await store.recentMessages(everything(20), start);
   await store.publishMessage(
     { ...draft("claude-1", ""), message_type: "published", channel: "state", ttl: null },
-    moment,
+    liveness,
   );
   await store.messagesAfter({ ...everything(20), since: 1 }, start);
   await store.messagesAfter({ since: 1, limit: 9, channels: ["state"], directed: null }, start);
   await store.newestId();
   await store.messageStates([1, 2]);
-  await store.releaseLocks("claude-1", ["/r/a/b"], moment);
-  await store.releaseClaims("claude-1", null, moment);
-  await store.overdue(moment);
-  await store.cleanUp(moment, { vacuum: false });
+  await store.releaseLocks("claude-1", ["/r/a/b"], liveness);
+  await store.releaseClaims("claude-1", null, liveness);
+  await store.overdue(liveness);
+  await store.cleanUp(liveness, { vacuum: false });
   dead.add("codex-2");
-  await store.overview(moment);
+  await store.overview(liveness);
   await store.registerSession(
     agent("codex", 2, { ...place, evidence: null, session_uuid: "new" }),
-    moment,
+    liveness,
   );
 }

@@ -1,13 +1,15 @@
 /** What the rules are given besides a store. */
 import { join } from "node:path";
 
+import { agentKinds, agents } from "../../src/agents/agents";
 import type { Bus } from "../../src/bus/bus";
 import { defaultSettings } from "../../src/bus/settings";
 import { createIdentity } from "../../src/identity/identity";
-import type { World } from "./world";
+import type { Fixture } from "./fixture";
 
 export const identityIn = (cwd: string, env: Record<string, string> = {}) =>
   createIdentity({
+    agents,
     env,
     cwd,
     dataDirectory: join(cwd, "data"),
@@ -16,7 +18,7 @@ export const identityIn = (cwd: string, env: Record<string, string> = {}) =>
 
 /** The rules' ports over a world: nobody waits, nobody can be woken, no host answers, unless `more` says otherwise. */
 export function busOf(
-  world: World,
+  world: Fixture,
   cwd: string,
   env: Record<string, string> = {},
   more: Partial<Bus> = {},
@@ -25,17 +27,18 @@ export function busOf(
     store: world.store,
     identity: { ...bound(identityIn(cwd, env)), processes: noProcesses },
     clock: { now: () => world.at },
-    wake: {
-      ring: () => {},
-      keepOnly: () => {},
+    changeSignal: {
+      notify: () => {},
+      prune: () => {},
       listen: async () => ({ source: "none", stop: async () => {} }),
     },
-    reach: {
+    agentWaker: {
       policy: () => "never",
-      wayTo: () => null,
-      ring: async () => ({ way: "none", outcome: "failed", reason: null }),
+      methodFor: () => null,
+      wake: async () => ({ way: "none", outcome: "failed", reason: null }),
     },
-    hosts: { canAnswer: () => false, ask: async () => new Map() },
+    sharedHosts: { canAnswer: () => false, ask: async () => new Map() },
+    agentKinds,
     settings: defaultSettings,
     ...more,
   };
@@ -54,12 +57,12 @@ const bound = (identity: Bus["identity"]): Bus["identity"] => ({
   processes: identity.processes,
   machine: () => identity.machine(),
   agent: (request) => identity.agent(request),
-  near: (vendor) => identity.near(vendor),
+  likelyPids: (vendor) => identity.likelyPids(vendor),
   vendorOf: (program) => identity.vendorOf(program),
-  clues: () => ({ ...identity.clues(), ancestors: [], tty: null }),
-  above: () => [],
+  callerEvidence: () => ({ ...identity.callerEvidence(), ancestors: [], tty: null }),
+  ancestors: () => [],
   project: (cwd) => identity.project(cwd),
   directory: (path) => identity.directory(path),
-  self: () => identity.self(),
+  ownProcess: () => identity.ownProcess(),
   file: (path) => identity.file(path),
 });

@@ -1,7 +1,8 @@
+/** Channels, cursors, replies. */
 import { expect, test } from "bun:test";
 
 import type { PublishDraft } from "../../src/bus/store";
-import { agent, contract, draft, everything, texts } from "./world";
+import { agent, contract, draft, everything, texts } from "./fixture";
 
 const second = 1000;
 
@@ -28,7 +29,7 @@ contract("Publishing", (world) => {
   test("the change counter counts messages of one's own beside what others commit", async () => {
     const w = await world();
     const before = await w.store.changeCount();
-    await w.store.publishMessage(published("state", "x"), w.moment());
+    await w.store.publishMessage(published("state", "x"), w.liveness());
     const after = await w.store.changeCount();
     expect(after).not.toBe(before);
     await w.store.newestId();
@@ -45,7 +46,7 @@ contract("Publishing", (world) => {
       ["anything_else", 300],
     ];
     for (const [channel, seconds] of lives) {
-      const message = await w.store.publishMessage(published(channel, "x"), w.moment());
+      const message = await w.store.publishMessage(published(channel, "x"), w.liveness());
       expect(message).toMatchObject({
         status: "delivered",
         recipient_id: null,
@@ -53,7 +54,7 @@ contract("Publishing", (world) => {
       });
     }
     expect(
-      await w.store.publishMessage(published("state", "x", { ttl: 5 * second }), w.moment()),
+      await w.store.publishMessage(published("state", "x", { ttl: 5 * second }), w.liveness()),
     ).toMatchObject({
       ttl_seconds: 5,
     });
@@ -62,8 +63,8 @@ contract("Publishing", (world) => {
   test("a cursor brings every message of its channel once and in order, however small the pages", async () => {
     const w = await world();
     for (let n = 0; n < 10; n++) {
-      await w.store.publishMessage(published("state", `${n}`), w.moment());
-      await w.store.publishMessage(published("other", `${n}`), w.moment());
+      await w.store.publishMessage(published("state", `${n}`), w.liveness());
+      await w.store.publishMessage(published("other", `${n}`), w.liveness());
     }
     const seen: unknown[] = [];
     for (let since = 0; ;) {
@@ -77,7 +78,7 @@ contract("Publishing", (world) => {
 
   test("a message past its time is not shown, also before it is purged", async () => {
     const w = await world();
-    await w.store.publishMessage(published("state", "old"), w.moment());
+    await w.store.publishMessage(published("state", "old"), w.liveness());
     w.at += 60 * second;
     expect(await w.store.messagesAfter({ ...onState, since: 0 }, w.at)).toEqual([]);
     expect(await w.store.recentMessages(onState, w.at)).toEqual([]);
@@ -85,7 +86,7 @@ contract("Publishing", (world) => {
 
   test("directed mail is on no channel for others, but in everybody's feed", async () => {
     const w = await world();
-    await w.store.sendMessages(draft("claude-1", "codex-2", { channel: "state" }), w.moment());
+    await w.store.sendMessages(draft("claude-1", "codex-2", { channel: "state" }), w.liveness());
     expect(await w.store.messagesAfter({ ...onState, since: 0 }, w.at)).toEqual([]);
     const mine = { ...onState, directed: { to: "codex-2" } };
     expect(await w.store.messagesAfter({ ...mine, since: 0 }, w.at)).toHaveLength(1);
@@ -98,22 +99,22 @@ contract("Publishing", (world) => {
   test("the newest come oldest first", async () => {
     const w = await world();
     for (let n = 0; n < 5; n++)
-      await w.store.publishMessage(published("state", `${n}`), w.moment());
+      await w.store.publishMessage(published("state", `${n}`), w.liveness());
     expect(texts(await w.store.recentMessages({ ...onState, limit: 2 }, w.at))).toEqual(["3", "4"]);
     expect(await w.store.newestId()).toBe(5);
   });
 
   test("where a message stands, and the first reply to it", async () => {
     const w = await world();
-    await w.store.registerSession(agent("claude", 1), w.moment());
-    const [question] = await w.store.sendMessages(draft("claude-1", "codex-2"), w.moment());
+    await w.store.registerSession(agent("claude", 1), w.liveness());
+    const [question] = await w.store.sendMessages(draft("claude-1", "codex-2"), w.liveness());
     const id = question?.id ?? 0;
     expect(await w.store.messageStates([id])).toEqual([{ id, status: "pending", reply: null }]);
     const [reply] = await w.store.sendMessages(
       draft("codex-2", "claude-1", { reply_to: id }),
-      w.moment(),
+      w.liveness(),
     );
-    await w.store.sendMessages(draft("codex-2", "claude-1", { reply_to: id }), w.moment());
+    await w.store.sendMessages(draft("codex-2", "claude-1", { reply_to: id }), w.liveness());
     expect(await w.store.messageStates([id])).toEqual([
       { id, status: "read", reply: reply?.id ?? 0 },
     ]);

@@ -1,19 +1,20 @@
+/** Sessions in trouble. */
 import { describe, expect, test } from "bun:test";
 
+import { agentKinds } from "../../src/agents/agents";
 import type { ProcessEvidence } from "../../src/bus/process";
-import { resumeCommand } from "../../src/bus/resume";
-import { triage } from "../../src/bus/triage";
-import { agent, claimRequest, contract, day, draft, lockRequest, texts } from "./world";
+import { classify } from "../../src/bus/triage";
+import { agent, claimRequest, contract, day, draft, lockRequest, texts } from "./fixture";
 
 const minute = 60_000;
 
 contract("Rescue", (world) => {
   test("lists the dead with what they hold and ends nobody", async () => {
     const w = await world();
-    await w.store.registerSession(agent("claude", 1), w.moment());
-    await w.store.acquireLocks(lockRequest("claude-1", ["/a"]), w.moment());
+    await w.store.registerSession(agent("claude", 1), w.liveness());
+    await w.store.acquireLocks(lockRequest("claude-1", ["/a"]), w.liveness());
     w.processes.set(1, "gone");
-    const [seen] = await w.store.sessionsToRescue(w.moment());
+    const [seen] = await w.store.sessionsToRescue(w.liveness());
     expect(seen).toMatchObject({
       record: { session_id: "claude-1", stored_status: "active" },
       holdings: { file_locks: ["/a"] },
@@ -23,15 +24,15 @@ contract("Rescue", (world) => {
 
   test("remembers for a day those that died unasked, and not those that took their leave", async () => {
     const w = await world();
-    for (const pid of [1, 2]) await w.store.registerSession(agent("claude", pid), w.moment());
-    await w.store.registerSession(agent("kimi", 3, { liveness: "heartbeat" }), w.moment());
-    await w.store.endSession("claude-2", "session ended normally", w.moment());
+    for (const pid of [1, 2]) await w.store.registerSession(agent("claude", pid), w.liveness());
+    await w.store.registerSession(agent("kimi", 3, { liveness: "heartbeat" }), w.liveness());
+    await w.store.endSession("claude-2", "session ended normally", w.liveness());
     w.processes.set(1, "gone");
-    await w.store.liveSessions(w.moment());
+    await w.store.liveSessions(w.liveness());
     w.at += 6 * minute;
-    await w.store.liveSessions(w.moment());
+    await w.store.liveSessions(w.liveness());
     const ids = async () =>
-      (await w.store.sessionsToRescue(w.moment())).map(({ record }) => record.session_id);
+      (await w.store.sessionsToRescue(w.liveness())).map(({ record }) => record.session_id);
     expect(await ids()).toEqual(["claude-1", "kimi-3"]);
     w.at += day;
     expect(await ids()).toEqual([]);
@@ -40,21 +41,21 @@ contract("Rescue", (world) => {
   test("ends only those for whose row of that moment there is a reason, and says what became free", async () => {
     const w = await world();
     for (const pid of [1, 2]) {
-      await w.store.registerSession(agent("claude", pid), w.moment());
-      await w.store.acquireClaim(claimRequest(`claude-${pid}`, `T${pid}`), w.moment());
+      await w.store.registerSession(agent("claude", pid), w.liveness());
+      await w.store.acquireClaim(claimRequest(`claude-${pid}`, `T${pid}`), w.liveness());
     }
-    const silentSince = w.moment();
+    const silentSince = w.liveness();
     w.at += minute;
-    await w.store.beat("claude-2", w.moment());
+    await w.store.heartbeat("claude-2", w.liveness());
     const ended = await w.store.endSessions(
       ["claude-1", "claude-2", "nobody"],
-      (record) => (Date.parse(record.heartbeat_at) <= silentSince.at ? "rescued" : null),
-      w.moment(),
+      (record) => (Date.parse(record.heartbeat_at) <= silentSince.now ? "rescued" : null),
+      w.liveness(),
     );
     expect(ended.map((each) => [each.record.session_id, each.released])).toEqual([
       ["claude-1", { locks: 0, claims: 1 }],
     ]);
-    expect((await w.store.overview(w.moment())).claims.map((claim) => claim.task_id)).toEqual([
+    expect((await w.store.overview(w.liveness())).claims.map((claim) => claim.task_id)).toEqual([
       "T2",
     ]);
     expect(await w.store.session("claude-1")).toMatchObject({ end_reason: "rescued" });
@@ -62,13 +63,13 @@ contract("Rescue", (world) => {
 
   test("exports what was sent and received and marks nothing", async () => {
     const w = await world();
-    for (const pid of [1, 2]) await w.store.registerSession(agent("codex", pid), w.moment());
-    const [first] = await w.store.sendMessages(draft("codex-1", "codex-2"), w.moment());
+    for (const pid of [1, 2]) await w.store.registerSession(agent("codex", pid), w.liveness());
+    const [first] = await w.store.sendMessages(draft("codex-1", "codex-2"), w.liveness());
     await w.store.sendMessages(
       draft("codex-2", "codex-1", { payload: { message: "back" } }),
-      w.moment(),
+      w.liveness(),
     );
-    await w.store.markRead("codex-2", [first!.id], w.moment());
+    await w.store.markRead("codex-2", [first!.id], w.liveness());
     const one = await w.store.exportSession("codex-1");
     const two = await w.store.exportSession("codex-2");
     expect([texts(one.messages.sent), texts(one.messages.unread)]).toEqual([["hello"], ["back"]]);
@@ -93,25 +94,25 @@ contract("Rescue", (world) => {
     test("tell the caller, the working, the stale, the hung and the dead apart", async () => {
       const w = await world();
       for (const pid of [1, 2, 3, 4, 5, 6])
-        await w.store.registerSession(agent("claude", pid), w.moment());
+        await w.store.registerSession(agent("claude", pid), w.liveness());
       w.processes.set(4, "unknown").set(6, "gone");
       w.at += 20 * minute;
-      const records = (await w.store.sessionsToRescue(w.moment())).map(({ record }) => record);
+      const records = (await w.store.sessionsToRescue(w.liveness())).map(({ record }) => record);
       const cpu = control({ 1: "still", 2: "busy", 3: "still" });
-      const states = await triage(records, "claude-1", 10 * minute, w.moment(), cpu);
+      const states = await classify(records, "claude-1", 10 * minute, w.liveness(), cpu);
       expect(states).toEqual(["CURRENT", "IDLE", "HUNG", "STALE", "IDLE", "DEAD"]);
       // Nobody is hung who was heard of lately enough.
-      expect(await triage(records, null, 30 * minute, w.moment(), cpu)).not.toContain("HUNG");
+      expect(await classify(records, null, 30 * minute, w.liveness(), cpu)).not.toContain("HUNG");
     });
 
     test("never call a session of a shared host hung, and one found by its terminal may be dead", async () => {
       const w = await world();
-      await w.store.registerSession(agent("claude", 2), w.moment());
-      await w.store.registerSession(agent("codex", 1, { shared_host: true }), w.moment());
+      await w.store.registerSession(agent("claude", 2), w.liveness());
+      await w.store.registerSession(agent("codex", 1, { shared_host: true }), w.liveness());
       w.processes.set(2, "gone");
       w.at += 20 * minute;
-      const records = (await w.store.sessionsToRescue(w.moment())).map(({ record }) => record);
-      const states = await triage(records, "claude-2", 1, w.moment(), control({ 1: "still" }));
+      const records = (await w.store.sessionsToRescue(w.liveness())).map(({ record }) => record);
+      const states = await classify(records, "claude-2", 1, w.liveness(), control({ 1: "still" }));
       expect(states).toEqual(["DEAD", "IDLE"]);
     });
   });
@@ -119,7 +120,7 @@ contract("Rescue", (world) => {
 
 describe("The command that resumes a conversation", () => {
   const record = (llm_vendor: string, session_uuid: string | null) =>
-    resumeCommand({ llm_vendor, session_uuid } as Parameters<typeof resumeCommand>[0]);
+    agentKinds.resumeCommand({ llm_vendor, session_uuid });
   const random = "bc3c640c-3d3f-4411-b73b-ef44f6c3f018";
   const ordered = "01a1f886-3d3f-7411-b73b-ef44f6c3f018";
 

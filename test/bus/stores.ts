@@ -1,3 +1,4 @@
+/** Every adapter of the store. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,3 +1,4 @@
+/** Every verb's keys, by hand. */
 import { describe, expect, test } from "bun:test";
 
 import { freshSchema, server } from "../server";

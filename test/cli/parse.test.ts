@@ -1,3 +1,4 @@
+/** Arguments. */
 import { describe, expect, test } from "bun:test";
 
 import type { ArgsDef } from "citty";

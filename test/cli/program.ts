@@ -10,9 +10,9 @@ import { run } from "../../src/cli/run";
 const mark = (word: string) => appendFileSync(process.env["MARKS"] ?? "/dev/null", `${word}\n`);
 
 const answer = (entry: string): Answer => ({
-  view: "log",
   data: { path: "/log", entry },
-  options: { view: true },
+  view: async (style) =>
+    (await import("../../src/render/log-entry")).logView({ path: "/log", entry }, style, true),
   afterFlush: async () => mark("flushed"),
 });
 

@@ -1,3 +1,4 @@
+/** The loop. */
 import { describe, expect, test } from "bun:test";
 
 import { ParleyError } from "../../src/bus/errors";
@@ -35,9 +36,10 @@ const run = (io: MemoryIo, argv: string[], act: Command["run"]) =>
       }) as unknown as Context,
   });
 
-const heartbeat: Answer<"heartbeat"> = {
-  view: "heartbeat",
-  data: { session_id: "claude-1", heartbeat_at: "2026-02-11T14:00:00.000Z" },
+const data = { session_id: "claude-1", heartbeat_at: "2026-02-11T14:00:00.000Z" };
+const heartbeat: Answer = {
+  data,
+  view: async () => (await import("../../src/render/registration")).heartbeatView(data),
 };
 const beat = async () => heartbeat;
 
@@ -54,7 +56,7 @@ describe("an answer", () => {
     const io = memoryIo();
     const warnings = [{ code: "odd", message: "it is odd" }];
     expect(await run(io, ["beat", "--json"], async () => ({ ...heartbeat, warnings }))).toBe(0);
-    expect(parsed(io)).toEqual([{ ok: true, data: heartbeat.data, warnings }]);
+    expect(parsed(io)).toEqual([{ ok: true, data, warnings }]);
     expect(io.said).toEqual([]);
   });
 
@@ -202,7 +204,7 @@ describe("an error", () => {
 });
 
 describe("a stream", () => {
-  const item: StreamItem = { line: { type: "heartbeat", ...heartbeat.data }, answer: heartbeat };
+  const item: StreamItem = { line: { type: "heartbeat", ...data }, answer: heartbeat };
 
   test("is one line an item with --json, and views otherwise", async () => {
     async function* twice() {

@@ -1,3 +1,4 @@
+/** Long readers, stuck writers, many writers. */
 import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import { statSync } from "node:fs";

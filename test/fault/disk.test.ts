@@ -1,3 +1,4 @@
+/** A full disk, also while the database is made. */
 import { describe, expect, test } from "bun:test";
 
 import type { Finding } from "../../src/bus/doctor";

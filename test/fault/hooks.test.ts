@@ -6,7 +6,7 @@ import { join } from "node:path";
 
 import * as fc from "fast-check";
 
-import { hookVendors } from "../../src/hooks/vendors";
+import { hookVendors } from "../hooks/hook-vendors";
 import { binary } from "../support";
 import { examples, hostileText, long } from "./input";
 

@@ -1,3 +1,4 @@
+/** SIGKILL at random moments of every writing verb. */
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";

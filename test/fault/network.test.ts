@@ -1,3 +1,4 @@
+/** Network file systems. */
 import { expect, test } from "bun:test";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";

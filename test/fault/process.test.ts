@@ -4,7 +4,7 @@ import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { defaultSettings } from "../../src/bus/settings";
-import { agent, contract, day, draft, texts } from "../bus/world";
+import { agent, contract, day, draft, texts } from "../bus/fixture";
 import { type Run, type Sandbox, sandbox } from "../support";
 
 const canIsolate =
@@ -192,15 +192,15 @@ contract("A clock that jumps by a day and more", (world) => {
   describe.each([day, -day, 3 * day])("by %d ms", (jump) => {
     test("ends no session whose process lives, and frees nothing of it", async () => {
       const w = await world(defaultSettings);
-      await w.store.registerSession(agent("claude", 1), w.moment());
-      await w.store.registerSession(agent("codex", 2), w.moment());
+      await w.store.registerSession(agent("claude", 1), w.liveness());
+      await w.store.registerSession(agent("codex", 2), w.liveness());
       await w.store.acquireClaim(
         { session_id: "claude-1", task_id: "T.1", ttl: null, waiting: null, ticket: null },
-        w.moment(),
+        w.liveness(),
       );
       w.at += jump;
-      await w.store.beat("codex-2", w.moment());
-      const { sessions, claims } = await w.store.overview(w.moment());
+      await w.store.heartbeat("codex-2", w.liveness());
+      const { sessions, claims } = await w.store.overview(w.liveness());
       expect(sessions.map(({ record }) => record.session_id)).toEqual(["claude-1", "codex-2"]);
       expect(claims).toMatchObject([{ session_id: "claude-1" }]);
     });
@@ -209,21 +209,21 @@ contract("A clock that jumps by a day and more", (world) => {
   test("and back loses no mail that was sent before", async () => {
     for (const jump of [day, -day]) {
       const w = await world(defaultSettings);
-      await w.store.registerSession(agent("claude", 1), w.moment());
-      await w.store.registerSession(agent("codex", 2), w.moment());
+      await w.store.registerSession(agent("claude", 1), w.liveness());
+      await w.store.registerSession(agent("codex", 2), w.liveness());
       const send = (text: string) =>
         w.store.sendMessages(
           draft("codex-2", "claude-1", { payload: { message: text } }),
-          w.moment(),
+          w.liveness(),
         );
       await send("before");
       w.at += jump;
       await send("meanwhile");
-      await w.store.cleanUp(w.moment(), { vacuum: false });
+      await w.store.cleanUp(w.liveness(), { vacuum: false });
       w.at -= jump;
       const inbox = await w.store.openInbox(
         { mailbox: "claude-1", channel: null, limit: 10, peek: false },
-        w.moment(),
+        w.liveness(),
       );
       expect(texts(inbox.messages)).toEqual(jump > 0 ? ["before", "meanwhile"] : ["before"]);
     }

@@ -1,3 +1,4 @@
+/** Streams, descriptors, programs and directories that are missing. */
 import { expect, test } from "bun:test";
 import { chmodSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";

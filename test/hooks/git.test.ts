@@ -1,8 +1,9 @@
+/** What lines of shell make git do to worktrees. */
 import { describe, expect, test } from "bun:test";
 import { array, assert, constantFrom, oneof, property, string } from "fast-check";
 
 import { rules, treeChange } from "../../src/hooks/git";
-import { mayChangeTree } from "../../src/hooks/handle";
+import { mayChangeTree } from "../../src/hooks/respond";
 import { shellCommands } from "../../src/hooks/shell";
 
 const env = { HOME: "/home/you", APP: "/w/app" };

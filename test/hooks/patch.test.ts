@@ -1,3 +1,4 @@
+/** Files of patches and of lines of shell. */
 import { describe, expect, test } from "bun:test";
 
 import { filesOfCommand, filesOfPatch } from "../../src/hooks/patch";

@@ -1,11 +1,12 @@
+/** Recorded payloads, and answers key by key. */
 import { describe, expect, test } from "bun:test";
 
-import { framePreamble } from "../../src/bus/framing";
-import { doorbellText } from "../../src/bus/reach";
+import { framePreamble } from "../../src/bus/untrusted-text";
+import { wakePrompt } from "../../src/bus/agent-wake";
 import type { HookAnswer, HookEvent } from "../../src/hooks/event";
 import { parsePayload, readEvent } from "../../src/hooks/payload";
-import { duties } from "../../src/hooks/table";
-import { hookVendors } from "../../src/hooks/vendors";
+import { eventRules } from "../../src/hooks/event-rules";
+import { hookVendors } from "./hook-vendors";
 import claude from "./fixtures/claude.json";
 import codex from "./fixtures/codex.json";
 import gemini from "./fixtures/gemini.json";
@@ -79,7 +80,7 @@ describe("A recorded payload", () => {
       session_uuid: recorded[vendor]![name]!["session_id"] as string,
       cwd: "/home/you/app",
     });
-    expect(duties[kind]).toBeDefined();
+    expect(eventRules[kind]).toBeDefined();
   });
 
   test("names the file that an edit is about", () => {
@@ -99,17 +100,17 @@ describe("A recorded payload", () => {
   ] as const)("of %s's %s tells a human's prompt from one of ours", (vendor, name) => {
     const prompts = [
       "what is new",
-      doorbellText("claude-1"),
+      wakePrompt("claude-1"),
       `${framePreamble}\n<parley-message>\n…`,
     ].map((prompt) => read(vendor, name, { prompt }));
     expect(prompts).toMatchObject([
-      { rung: false, continued: false },
-      { rung: true, continued: false },
-      { rung: false, continued: true },
+      { wakePrompt: false, continued: false },
+      { wakePrompt: true, continued: false },
+      { wakePrompt: false, continued: true },
     ]);
   });
 
-  test("of OpenCode's plugin tells where it is rung", () => {
+  test("of OpenCode's plugin tells where it is wakePrompt", () => {
     const { agent_home } = recorded["opencode"]!["chat.message"]!;
     expect(read("opencode", "chat.message").agent_home).toBe(agent_home as string);
     expect(read("opencode", "chat.message", { agent_home: 1 }).agent_home).toBeNull();
@@ -273,10 +274,10 @@ describe("What is said", () => {
   });
 
   test.each(Object.keys(recorded))("to %s is never lost where it has messages", (vendor) => {
-    const deaf = hookVendors[vendor]!.deafAt ?? [];
+    const deaf = hookVendors[vendor]!.ignoresContextAt ?? [];
     for (const name of Object.keys(recorded[vendor]!)) {
       const { kind } = read(vendor, name);
-      const { mail, endsTurn, welcomes } = duties[kind];
+      const { mail, endsTurn, welcomes } = eventRules[kind];
       if (deaf.includes(kind) || (mail === null && !welcomes)) continue;
       const say = endsTurn ? "continue" : "context";
       expect(said(vendor, name, { say, text: "T" })).not.toBeNull();

@@ -1,8 +1,9 @@
+/** Which ancestor counts. */
 import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { oneShot, Stage } from "./stage";
+import { oneShot, Stage } from "./process-tree";
 
 const onLinux = process.platform === "linux";
 

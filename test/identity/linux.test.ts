@@ -1,3 +1,4 @@
+/** Parsing `/proc`. */
 import { expect, test } from "bun:test";
 
 import { parseStat, terminal } from "../../src/identity/linux";

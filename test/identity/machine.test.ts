@@ -1,3 +1,4 @@
+/** The machine's UUID. */
 import { expect, test } from "bun:test";
 import {
   chmodSync,
@@ -11,7 +12,8 @@ import {
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { hostId } from "../../src/identity/host";
+import { agents } from "../../src/agents/agents";
+import { hostId } from "../../src/identity/host-id";
 import { createIdentity } from "../../src/identity/identity";
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -24,7 +26,7 @@ class TemporaryDirectory {
 }
 
 const machineOf = (dataDirectory: string) =>
-  createIdentity({ env: {}, dataDirectory, cwd: "/" }).machine();
+  createIdentity({ agents, env: {}, dataDirectory, cwd: "/" }).machine();
 
 /** A process of its own that prints the machine's UUID. */
 const asked = (dataDirectory: string, umask = "022") => {

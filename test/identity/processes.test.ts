@@ -1,12 +1,14 @@
+/** States of processes. */
 import { describe, expect, test } from "bun:test";
 
+import { agents } from "../../src/agents/agents";
 import type { ProcessEvidence } from "../../src/bus/process";
 import { createIdentity } from "../../src/identity/identity";
-import { Stage } from "./stage";
+import { Stage } from "./process-tree";
 
 const onLinux = process.platform === "linux";
 
-const here = () => createIdentity({ env: {}, dataDirectory: "/nonexistent", cwd: "/" });
+const here = () => createIdentity({ agents, env: {}, dataDirectory: "/nonexistent", cwd: "/" });
 
 const evidenceOf = (pid: number): ProcessEvidence => ({ ...here().agent({ pid }).evidence! });
 

@@ -1,3 +1,4 @@
+/** Repositories and worktrees. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import {
   cpSync,
@@ -12,13 +13,14 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { agents } from "../../src/agents/agents";
 import { createIdentity } from "../../src/identity/identity";
 
 const top = realpathSync(mkdtempSync(join(tmpdir(), "parley-project-")));
 const at = (...parts: string[]) => join(top, ...parts);
 
 const project = (cwd: string, env: Record<string, string> = {}) =>
-  createIdentity({ env, dataDirectory: "/nonexistent", cwd: top }).project(cwd);
+  createIdentity({ agents, env, dataDirectory: "/nonexistent", cwd: top }).project(cwd);
 
 function git(directory: string, ...args: string[]) {
   const config = [

@@ -1,3 +1,4 @@
+/** Parsing `ps`. */
 import { expect, test } from "bun:test";
 
 import { createProcessTable } from "../../src/identity/processes";

@@ -1,3 +1,4 @@
+/** Every method, two processes, and the example of the docs. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -98,7 +99,11 @@ const methods: Record<string, keyof SessionMessageBus> = {
 
 describe("the library", () => {
   test("has every method that the seeds name, and no other", () => {
-    const there = Object.getOwnPropertyNames(Object.getPrototypeOf(bus));
+    const there: string[] = [];
+    for (let each = Object.getPrototypeOf(bus); each !== Object.prototype;) {
+      there.push(...Object.getOwnPropertyNames(each));
+      each = Object.getPrototypeOf(each);
+    }
     expect(there.filter((name) => name !== "constructor").toSorted()).toEqual(
       Object.values(methods).toSorted(),
     );

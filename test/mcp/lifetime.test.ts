@@ -1,3 +1,4 @@
+/** Beginning, ending, garbage, lost databases. */
 import { expect, test } from "bun:test";
 import { renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { dirname, join as path } from "node:path";

@@ -1,3 +1,4 @@
+/** Whose calls they are. */
 import { expect, test } from "bun:test";
 import { mkdirSync } from "node:fs";
 import { join as path } from "node:path";

@@ -1,3 +1,4 @@
+/** Every tool, and what passes between two agents. */
 import { expect, test } from "bun:test";
 
 import { sandbox, type Sandbox } from "../support";

@@ -1,3 +1,4 @@
+/** Servers that are away, slow, restarted, standbys, or refuse. */
 import { SQL } from "bun";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 
@@ -5,10 +6,10 @@ import { ParleyError } from "../../src/bus/errors";
 import { defaultSettings } from "../../src/bus/settings";
 import type { Store, StoreOptions } from "../../src/bus/store";
 import { openPostgresStore } from "../../src/store/postgres/store";
-import { agent, draft, everything, texts } from "../bus/world";
+import { agent, draft, everything, texts } from "../bus/fixture";
 import { sandbox } from "../support";
 import { type Cluster, missing, startCluster } from "./cluster";
-import { momentNow } from "./moment";
+import { livenessNow } from "./liveness";
 import { startProxy } from "./proxy";
 
 const cleanups: (() => unknown)[] = [];
@@ -45,8 +46,8 @@ describe.skipIf(missing !== null)(`Failures of a PostgreSQL server${why}`, () =>
   /** Two sessions on a bus of its own. */
   const bus = async (schema: string): Promise<Store> => {
     const store = await open(cluster.url("owner", schema));
-    await store.registerSession(agent("claude", 1), momentNow());
-    await store.registerSession(agent("codex", 2), momentNow());
+    await store.registerSession(agent("claude", 1), livenessNow());
+    await store.registerSession(agent("codex", 2), livenessNow());
     return store;
   };
   const sent = async (store: Store): Promise<unknown[]> =>
@@ -115,7 +116,7 @@ describe.skipIf(missing !== null)(`Failures of a PostgreSQL server${why}`, () =>
     expect(await codeOf(open(cluster.url("stranger", "owned"), "write"))).toBe("not_permitted");
     const reading = await open(cluster.url("stranger", "owned"), "read");
     expect(reading.readOnly).not.toBeNull();
-    expect((await reading.overview(momentNow())).sessions.length).toBe(2);
+    expect((await reading.overview(livenessNow())).sessions.length).toBe(2);
   });
 
   test("a schema that holds other tables is refused and left as it is", async () => {
@@ -131,7 +132,7 @@ describe.skipIf(missing !== null)(`Failures of a PostgreSQL server${why}`, () =>
     await holder
       .unsafe("begin; select pg_advisory_xact_lock(1347570777, hashtext('stuck'))")
       .simple();
-    const sending = store.sendMessages(draft("claude-1", "codex-2"), momentNow());
+    const sending = store.sendMessages(draft("claude-1", "codex-2"), livenessNow());
     expect(await codeOf(sending)).toBe("busy");
     await holder.unsafe("rollback").simple();
     expect(await sent(store)).toEqual([]);
@@ -162,7 +163,7 @@ describe.skipIf(missing !== null)(`Failures of a PostgreSQL server${why}`, () =>
             recipients: { ids: [...ids] },
             payload: { message: "unmistakable" },
           }),
-          momentNow(),
+          livenessNow(),
         );
         expect(proxy.hasBroken()).toBe(true);
         expect(await sent(store)).toEqual(["unmistakable"]);
@@ -173,11 +174,11 @@ describe.skipIf(missing !== null)(`Failures of a PostgreSQL server${why}`, () =>
 
   test("a command that meets a restart is done once the server is back", async () => {
     const store = await bus("restarted");
-    await store.sendMessages(draft("claude-1", "codex-2"), momentNow());
+    await store.sendMessages(draft("claude-1", "codex-2"), livenessNow());
     await cluster.stop();
     const sending = store.sendMessages(
       draft("claude-1", "codex-2", { payload: { message: "through it" } }),
-      momentNow(),
+      livenessNow(),
     );
     await cluster.start();
     await sending;
@@ -186,7 +187,7 @@ describe.skipIf(missing !== null)(`Failures of a PostgreSQL server${why}`, () =>
 
   test("a standby is read, and writing to it is not permitted", async () => {
     const store = await bus("followed");
-    await store.sendMessages(draft("claude-1", "codex-2"), momentNow());
+    await store.sendMessages(draft("claude-1", "codex-2"), livenessNow());
     const standby = await cluster.standby();
     const url = standby.url("owner", "followed");
     expect(await codeOf(open(url, "write"))).toBe("not_permitted");
@@ -194,7 +195,7 @@ describe.skipIf(missing !== null)(`Failures of a PostgreSQL server${why}`, () =>
     expect(reading.readOnly).not.toBeNull();
     expect(await sent(reading)).toEqual(["hello"]);
     const before = await reading.changeCount();
-    await store.sendMessages(draft("claude-1", "codex-2"), momentNow());
+    await store.sendMessages(draft("claude-1", "codex-2"), livenessNow());
     while ((await reading.changeCount()) === before) await Bun.sleep(10);
     while ((await sent(reading)).length < 2) await Bun.sleep(10);
   }, 120_000);

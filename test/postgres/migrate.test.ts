@@ -1,3 +1,4 @@
+/** Copying a bus, once and again. */
 import { afterEach, describe, expect, test } from "bun:test";
 
 import { type Agent, sandbox } from "../support";

@@ -1,3 +1,4 @@
+/** Messages in notices, who may hear them, and when the server is asked. */
 import { SQL } from "bun";
 import * as fc from "fast-check";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
@@ -7,9 +8,9 @@ import type { Message } from "../../src/bus/message";
 import type { StoreOptions } from "../../src/bus/store";
 import { contentOf, Heard, noticeFor } from "../../src/store/postgres/notice";
 import { openPostgresStore, type PostgresBus } from "../../src/store/postgres/store";
-import { agent, draft, everything, texts } from "../bus/world";
+import { agent, draft, everything, texts } from "../bus/fixture";
 import { type Cluster, missing, startCluster } from "./cluster";
-import { momentNow } from "./moment";
+import { livenessNow } from "./liveness";
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -26,7 +27,7 @@ async function open(url: string, mode: StoreOptions["mode"] = "create"): Promise
 }
 
 const publish = ({ store }: PostgresBus, message: string): Promise<Message> =>
-  store.publishMessage({ ...note, payload: { message } }, momentNow());
+  store.publishMessage({ ...note, payload: { message } }, livenessNow());
 
 /** Calls back at every notice. */
 async function listen({ notices }: PostgresBus, onNotice: () => void): Promise<void> {
@@ -57,8 +58,8 @@ describe.skipIf(missing !== null)(`Messages in notices${why}`, () => {
   test("whoever follows sees each message once and in order, also those that no notice holds", async () => {
     const bus = await open(cluster.url("owner", "followed"));
     const hearer = await open(cluster.url("owner", "followed"));
-    await bus.store.registerSession(agent("claude", 1), momentNow());
-    await bus.store.registerSession(agent("codex", 2), momentNow());
+    await bus.store.registerSession(agent("claude", 1), livenessNow());
+    await bus.store.registerSession(agent("codex", 2), livenessNow());
     let cursor = await hearer.store.newestId();
     const seen: unknown[] = [];
     const all = Promise.withResolvers<void>();
@@ -76,7 +77,7 @@ describe.skipIf(missing !== null)(`Messages in notices${why}`, () => {
     const to = (ids: string[], message: string) =>
       store.sendMessages(
         { ...draft("claude-1", ""), recipients: { ids }, payload: { message } },
-        momentNow(),
+        livenessNow(),
       );
     await publish(bus, "first");
     await publish(bus, long);

@@ -1,11 +1,12 @@
+/** The order of messages under many writers. */
 import { SQL } from "bun";
 import { afterEach, describe, expect, test } from "bun:test";
 
 import { defaultSettings } from "../../src/bus/settings";
 import type { Store } from "../../src/bus/store";
 import { openPostgresStore } from "../../src/store/postgres/store";
-import { agent, draft, everything, texts } from "../bus/world";
-import { momentNow } from "./moment";
+import { agent, draft, everything, texts } from "../bus/fixture";
+import { livenessNow } from "./liveness";
 import { freshSchema, server } from "../server";
 
 const cleanups: (() => Promise<unknown>)[] = [];
@@ -15,7 +16,7 @@ afterEach(async () => {
 
 const note = { ...draft("claude-1", ""), message_type: "published", channel: "state", ttl: null };
 const publish = (store: Store, message: string): Promise<unknown> =>
-  store.publishMessage({ ...note, payload: { message } }, momentNow());
+  store.publishMessage({ ...note, payload: { message } }, livenessNow());
 
 async function bus(): Promise<{ url: string; schema: string; open(): Promise<Store> }> {
   const { url, schema, drop } = freshSchema();
@@ -36,7 +37,7 @@ describe.skipIf(without)(
     test("a cursor skips no message of a transaction that stays open while others want to commit", async () => {
       const { url, schema, open } = await bus();
       const [store, reader] = [await open(), await open()];
-      await store.registerSession(agent("claude", 1), momentNow());
+      await store.registerSession(agent("claude", 1), livenessNow());
       const start = await reader.newestId();
 
       const held = new URL(url);
@@ -73,7 +74,7 @@ describe.skipIf(without)(
     test("of many publishers at once, every reader sees every message once, in the order of the ids", async () => {
       const { open } = await bus();
       const stores = await Promise.all(Array.from({ length: 6 }, open));
-      await stores[0]!.registerSession(agent("claude", 1), momentNow());
+      await stores[0]!.registerSession(agent("claude", 1), livenessNow());
       const reader = await open();
       let cursor = await reader.newestId();
       let done = false;

@@ -1,3 +1,4 @@
+/** That no query reads through a table, with a long history. */
 import { SQL } from "bun";
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 

@@ -1,3 +1,4 @@
+/** What works behind PgBouncer, where it is installed. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -6,10 +7,10 @@ import { ParleyError } from "../../src/bus/errors";
 import { defaultSettings } from "../../src/bus/settings";
 import type { Store } from "../../src/bus/store";
 import { openPostgresStore } from "../../src/store/postgres/store";
-import { agent, draft } from "../bus/world";
+import { agent, draft } from "../bus/fixture";
 import { sandbox } from "../support";
 import { asServer, type Cluster, freePort, missing, ownDirectory, startCluster } from "./cluster";
-import { momentNow } from "./moment";
+import { livenessNow } from "./liveness";
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -72,16 +73,16 @@ describe.skipIf(why !== "")(`PgBouncer that pools by transactions${why}`, () => 
     const address = url("pooled", "&prepare=false");
     const stores = await Promise.all(Array.from({ length: 8 }, () => open(address)));
     await Promise.all(
-      stores.map((store, n) => store.registerSession(agent("claude", n + 1), momentNow())),
+      stores.map((store, n) => store.registerSession(agent("claude", n + 1), livenessNow())),
     );
     await Promise.all(
       stores.map((store, n) =>
-        store.sendMessages(draft(`claude-${n + 1}`, "codex-9"), momentNow()),
+        store.sendMessages(draft(`claude-${n + 1}`, "codex-9"), livenessNow()),
       ),
     );
     const { messages } = await stores[0]!.openInbox(
       { mailbox: "codex-9", channel: null, limit: 99, peek: false },
-      momentNow(),
+      livenessNow(),
     );
     expect(messages.length).toBe(8);
 
@@ -110,7 +111,7 @@ describe.skipIf(why !== "")(`PgBouncer that pools by transactions${why}`, () => 
       Array.from({ length: 8 }, async () => {
         try {
           const store = await open(url("mixed", "&prepare=true"));
-          await store.registerSession(agent("claude", 1), momentNow());
+          await store.registerSession(agent("claude", 1), livenessNow());
           return null;
         } catch (error) {
           return error;

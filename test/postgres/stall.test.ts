@@ -1,13 +1,14 @@
+/** Servers that stop answering in the middle of a command. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 
 import { ParleyError } from "../../src/bus/errors";
 import { defaultSettings } from "../../src/bus/settings";
 import type { Store } from "../../src/bus/store";
 import { openPostgresStore } from "../../src/store/postgres/store";
-import { agent, draft, everything, texts } from "../bus/world";
+import { agent, draft, everything, texts } from "../bus/fixture";
 import { sandbox } from "../support";
 import { type Cluster, missing, startCluster } from "./cluster";
-import { momentNow } from "./moment";
+import { livenessNow } from "./liveness";
 import { startProxy } from "./proxy";
 
 const cleanups: (() => unknown)[] = [];
@@ -39,8 +40,8 @@ describe.skipIf(missing !== null)(`A PostgreSQL server that stops answering${why
   /** A bus of two sessions, and the way to it that stalls. */
   async function place(schema: string) {
     const store = await open(cluster.url("owner", schema));
-    await store.registerSession(agent("claude", 1), momentNow());
-    await store.registerSession(agent("codex", 2), momentNow());
+    await store.registerSession(agent("claude", 1), livenessNow());
+    await store.registerSession(agent("codex", 2), livenessNow());
     const proxy = startProxy(cluster.port);
     cleanups.push(() => proxy.stop());
     const through = (user: string): string =>
@@ -72,7 +73,7 @@ describe.skipIf(missing !== null)(`A PostgreSQL server that stops answering${why
         const recipients = { ids: [...ids] };
         const sending = sender.sendMessages(
           draft("claude-1", "", { recipients, payload }),
-          momentNow(),
+          livenessNow(),
         );
         const error = await sending.then(
           () => null,
@@ -86,7 +87,7 @@ describe.skipIf(missing !== null)(`A PostgreSQL server that stops answering${why
         expect(hint).toContain("it may have been done");
         expect(JSON.stringify([message, hint, details])).not.toContain("hidden");
         // The server ends what the silent one has begun, so that the others go on.
-        await store.sendMessages(draft("codex-2", "claude-1"), momentNow());
+        await store.sendMessages(draft("codex-2", "claude-1"), livenessNow());
         const there = await stored();
         const copies = there.filter((each) => each === "unmistakable").length;
         const commits = text === "commit;" || ids.length === 1;
@@ -94,7 +95,7 @@ describe.skipIf(missing !== null)(`A PostgreSQL server that stops answering${why
         for (const id of ids) {
           const { messages } = await store.openInbox(
             { mailbox: id, channel: null, limit: 9, peek: true },
-            momentNow(),
+            livenessNow(),
           );
           expect(messages.length).toBe(copies / ids.length);
         }

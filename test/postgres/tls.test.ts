@@ -1,3 +1,4 @@
+/** Encrypted connections, and certificates that are not to be trusted. */
 import { SQL } from "bun";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { copyFileSync, rmSync } from "node:fs";
@@ -6,10 +7,10 @@ import { join } from "node:path";
 import { ParleyError } from "../../src/bus/errors";
 import { defaultSettings } from "../../src/bus/settings";
 import { openPostgresStore, type PostgresBus } from "../../src/store/postgres/store";
-import { agent, draft, everything, texts } from "../bus/world";
+import { agent, draft, everything, texts } from "../bus/fixture";
 import { sandbox } from "../support";
 import { asServer, type Cluster, missing, ownDirectory, startCluster } from "./cluster";
-import { momentNow } from "./moment";
+import { livenessNow } from "./liveness";
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -73,7 +74,7 @@ describe.skipIf(why !== "")(`TLS to a PostgreSQL server${why}`, () => {
         await open(url(mode, schema, root)),
         await open(url(mode, schema, root)),
       ];
-      await sender.store.registerSession(agent("claude", 1), momentNow());
+      await sender.store.registerSession(agent("claude", 1), livenessNow());
       const heard = Promise.withResolvers<void>();
       cleanups.push(
         await hearer.notices.listen(
@@ -81,7 +82,7 @@ describe.skipIf(why !== "")(`TLS to a PostgreSQL server${why}`, () => {
           () => {},
         ),
       );
-      await sender.store.sendMessages(draft("claude-1", "codex-2"), momentNow());
+      await sender.store.sendMessages(draft("claude-1", "codex-2"), livenessNow());
       await heard.promise;
       const query = { ...everything(9), channels: ["coordination"] };
       expect(texts(await hearer.store.recentMessages(query, Date.now()))).toEqual(["hello"]);

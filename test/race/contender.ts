@@ -1,20 +1,23 @@
+/** One that contends. */
+
 // One process of the race for locks and claims: registers itself, then takes and gives back at random.
 import { randomInt } from "node:crypto";
 
-import { momentOf } from "../../src/bus/liveness";
+import { agents } from "../../src/agents/agents";
+import { livenessAt } from "../../src/bus/liveness";
 import { defaultSettings } from "../../src/bus/settings";
 import { createIdentity } from "../../src/identity/identity";
 import { openPostgresStore } from "../../src/store/postgres/store";
 import { openSqliteStore } from "../../src/store/sqlite/store";
 
 const [path = "", operations = "0", home = ""] = process.argv.slice(2);
-const identity = createIdentity({ env: {}, dataDirectory: home, cwd: home });
+const identity = createIdentity({ agents, env: {}, dataDirectory: home, cwd: home });
 const options = { mode: "create", settings: defaultSettings } as const;
 const machineUuid = (): string => identity.machine().machine_uuid;
 const { store } = path.startsWith("postgres:")
   ? await openPostgresStore(path, { ...options, machineUuid })
   : { store: await openSqliteStore(path, options) };
-const moment = () => momentOf(identity.processes, Date.now(), defaultSettings);
+const liveness = () => livenessAt(identity.processes, Date.now(), defaultSettings);
 const agent = identity.agent({ pid: process.pid, vendor: "claude" });
 const { record } = await store.registerSession(
   {
@@ -35,7 +38,7 @@ const { record } = await store.registerSession(
     ...{ tty: null, cwd: `/${process.pid}`, pid: agent.pid, evidence: agent.evidence },
     ...{ liveness: agent.liveness, shared_host: false },
   },
-  moment(),
+  liveness(),
 );
 const { session_id } = record;
 const queue = { waiting: null, ticket: null };
@@ -49,17 +52,17 @@ for (let n = 0; n < Number(operations); n++) {
           ...{ session_id, lock_type: "advisory", ttl: null, force: false, ...queue },
           targets: [{ file_path, repository: null, repository_path: null }],
         },
-        moment(),
+        liveness(),
       );
       break;
     case 1:
-      await store.acquireClaim({ session_id, task_id: name, ttl: null, ...queue }, moment());
+      await store.acquireClaim({ session_id, task_id: name, ttl: null, ...queue }, liveness());
       break;
     case 2:
-      await store.releaseLocks(session_id, null, moment());
+      await store.releaseLocks(session_id, null, liveness());
       break;
     default:
-      await store.releaseClaims(session_id, null, moment());
+      await store.releaseClaims(session_id, null, liveness());
   }
 }
 console.log("done");

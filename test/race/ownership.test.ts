@@ -1,10 +1,12 @@
+/** Locks and claims under contention. */
 import { Database } from "bun:sqlite";
 import { afterEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { momentOf } from "../../src/bus/liveness";
+import { agents } from "../../src/agents/agents";
+import { livenessAt } from "../../src/bus/liveness";
 import { defaultSettings } from "../../src/bus/settings";
 import { createIdentity } from "../../src/identity/identity";
 import { openSqliteStore } from "../../src/store/sqlite/store";
@@ -79,9 +81,9 @@ describe("Processes fighting for files and tasks", () => {
     for (const victim of victims) await victim.exited;
 
     const store = await openSqliteStore(db, { mode: "write", settings: defaultSettings });
-    const { processes } = createIdentity({ env: {}, dataDirectory: home, cwd: home });
+    const { processes } = createIdentity({ agents, env: {}, dataDirectory: home, cwd: home });
     const { locks, claims, sessions } = await store.overview(
-      momentOf(processes, Date.now(), defaultSettings),
+      livenessAt(processes, Date.now(), defaultSettings),
     );
     await store.close();
     // Everybody is gone, so everything is free.

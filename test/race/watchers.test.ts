@@ -1,3 +1,4 @@
+/** Watchers that are killed and go on from their cursor. */
 import { expect, test } from "bun:test";
 
 import { binary, sandbox } from "../support";

@@ -1,13 +1,14 @@
+/** The sessions and numbers of the required forms. */
 import { type Alert, conflict, type ConflictType, conflictRules } from "../../src/bus/alert";
 import type { Message } from "../../src/bus/message";
 import type { RegisterResult, Session } from "../../src/bus/session";
 import type { Dashboard } from "../../src/bus/status";
-import type { Look } from "../../src/render/look";
+import type { Style } from "../../src/render/style";
 
 // The sessions, messages and numbers of the seeds' output examples.
 
 /** Called by the seeds' names, which is how their examples were printed. */
-export const seedLook: Look = {
+export const seedStyle: Style = {
   color: false,
   width: 80,
   home: "/Users/halcasteel",
@@ -15,8 +16,8 @@ export const seedLook: Look = {
     [verb === "inbox" ? "/cxq --bus-unread" : `/session-${verb}`, rest].filter(Boolean).join(" "),
 };
 
-export const ownLook: Look = {
-  ...seedLook,
+export const ownStyle: Style = {
+  ...seedStyle,
   command: (verb, rest) => ["parley", verb, rest].filter(Boolean).join(" "),
 };
 

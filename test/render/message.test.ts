@@ -1,8 +1,12 @@
+/** Views of `message`, `inbox`, `read` and `log`. */
 import { expect, test } from "bun:test";
 
 import type { SendResult, SentMessage } from "../../src/bus/message";
-import { renderView } from "../../src/render/human";
-import { dangerous, hostile, message, ownLook, seedLook } from "./examples";
+import { inboxView, readView } from "../../src/render/inbox";
+import { logView } from "../../src/render/log-entry";
+import { messageView, sentView } from "../../src/render/message";
+import { joinLines } from "../../src/render/text";
+import { dangerous, hostile, message, ownStyle, seedStyle } from "./examples";
 
 const sentMessage = (changes: Partial<SentMessage> = {}): SentMessage => ({
   ...message(changes),
@@ -28,8 +32,8 @@ const sending = (changes: Partial<SendResult> = {}): SendResult => ({
   ...changes,
 });
 
-test("a direct message prints the seed's confirmation", async () => {
-  expect(await renderView("message", sending(), seedLook)).toBe(`Message sent to codex-41200
+test("a direct message prints the seed's confirmation", () => {
+  expect(joinLines(messageView(sending(), seedStyle))).toBe(`Message sent to codex-41200
 Channel: coordination
 Priority: 2 (high)
 Content: "please release lock on paths.py"
@@ -38,17 +42,17 @@ The recipient will see this message via:
 /session-status --unread
 /cxq --bus-unread
 `);
-  expect(await renderView("message", sending(), ownLook)).toEndWith(
+  expect(joinLines(messageView(sending(), ownStyle))).toEndWith(
     "via:\nparley status --unread\nparley inbox\n",
   );
 });
 
-test("a message that was waited for shows the state it reached", async () => {
+test("a message that was waited for shows the state it reached", () => {
   const data = sending({ messages: [message({ status: "read" })] });
-  expect(await renderView("message", data, seedLook)).toContain("\nStatus: read\n");
+  expect(joinLines(messageView(data, seedStyle))).toContain("\nStatus: read\n");
 });
 
-test("a broadcast lists its recipients, whether one, two or none", async () => {
+test("a broadcast lists its recipients, whether one, two or none", () => {
   const text = "switching to track J work, releasing all H tasks";
   const row = (recipient_id: string) =>
     message({ recipient_id, message_type: "broadcast", payload: { message: text } });
@@ -57,7 +61,7 @@ test("a broadcast lists its recipients, whether one, two or none", async () => {
     recipients: 2,
     recipient_sessions: [pilot("codex-41200", "codex", "o3"), pilot("kimi-55100", "kimi", "k2")],
   });
-  expect(await renderView("message", data, seedLook)).toBe(`Broadcast sent to 2 session(s)
+  expect(joinLines(messageView(data, seedStyle))).toBe(`Broadcast sent to 2 session(s)
 Channel: coordination
 Priority: 2 (high)
 Content: "switching to track J work, releasing all H tasks"
@@ -66,14 +70,12 @@ codex-41200 (codex, o3) — pending
 kimi-55100 (kimi, k2) — pending
 `);
   const one = sending({ messages: [row("codex-41200")] });
-  expect(await renderView("message", one, seedLook)).toStartWith(
-    "Broadcast sent to 1 session(s)\n",
-  );
+  expect(joinLines(messageView(one, seedStyle))).toStartWith("Broadcast sent to 1 session(s)\n");
   const none = sending({ messages: [], recipients: 0, recipient_sessions: [] });
-  expect(await renderView("message", none, seedLook)).toBe("Broadcast sent to 0 session(s)\n");
+  expect(joinLines(messageView(none, seedStyle))).toBe("Broadcast sent to 0 session(s)\n");
 });
 
-test("a message to nobody active warns, lists who is there and says that it waits", async () => {
+test("a message to nobody active warns, lists who is there and says that it waits", () => {
   const data = sending({
     queued: true,
     recipient_sessions: [],
@@ -82,7 +84,7 @@ test("a message to nobody active warns, lists who is there and says that it wait
       pilot("kimi-55100", "kimi", "k2"),
     ],
   });
-  const answer = await renderView("message", data, seedLook);
+  const answer = joinLines(messageView(data, seedStyle));
   expect(answer).toBe(
     `WARNING: Session 'codex-41200' not found in active sessions.
 Active sessions:
@@ -92,12 +94,12 @@ Message sent anyway (will be available when session registers).
 `,
   );
   data.active_sessions[1]!.name = "reviewer";
-  expect(await renderView("message", data, seedLook)).toBe(
+  expect(joinLines(messageView(data, seedStyle))).toBe(
     answer.replace("k2) — PILOT", "k2) — PILOT, called reviewer"),
   );
 });
 
-test("sent messages are listed as in the seed, with a total", async () => {
+test("sent messages are listed as in the seed, with a total", () => {
   const data = {
     messages: [
       sentMessage({ payload: { message: "please release lock" }, status: "delivered" as const }),
@@ -115,7 +117,7 @@ test("sent messages are listed as in the seed, with a total", async () => {
     ],
     totals: { pending: 1, delivered: 1, read: 1 },
   };
-  expect(await renderView("sent", data, seedLook)).toBe(`Sent Messages (last 10)
+  expect(joinLines(sentView(data, seedStyle, false))).toBe(`Sent Messages (last 10)
 ==================================================
 2026-02-11T04:15:22Z codex-41200 coordination "please release lock" delivered
 2026-02-11T03:58:11Z kimi-55100 coordination "task J.15 complete" read
@@ -123,12 +125,12 @@ test("sent messages are listed as in the seed, with a total", async () => {
 Total: 3 sent messages (1 pending, 1 delivered, 1 read)
 `);
   const none = { messages: [], totals: { pending: 0, delivered: 0, read: 0 } };
-  expect(await renderView("sent", none, seedLook)).toEndWith(
+  expect(joinLines(sentView(none, seedStyle, false))).toEndWith(
     "\nTotal: 0 sent messages (0 pending, 0 delivered, 0 read)\n",
   );
 });
 
-test("--sent --status adds when each state was reached", async () => {
+test("--sent --status adds when each state was reached", () => {
   const data = {
     messages: [
       sentMessage({
@@ -140,13 +142,13 @@ test("--sent --status adds when each state was reached", async () => {
     ],
     totals: { pending: 0, delivered: 0, read: 1 },
   };
-  const text = await renderView("sent", data, seedLook, { status: true });
+  const text = joinLines(sentView(data, seedStyle, true));
   expect(text).toContain(" read (delivered 2026-02-11T04:16:00Z, read 2026-02-11T04:17:00Z)\n");
   expect(text).toContain(" pending (expires 2026-02-12T04:15:22Z)\n");
   expect(text).toContain("\nTotal: 1 sent message (");
 });
 
-test("the inbox quotes every line of a message, so that none passes for another message", async () => {
+test("the inbox quotes every line of a message, so that none passes for another message", () => {
   const data = {
     messages: [
       message({
@@ -157,7 +159,7 @@ test("the inbox quotes every line of a message, so that none passes for another 
     ],
     remaining: 4,
   };
-  expect(await renderView("inbox", data, seedLook)).toBe(`Inbox
+  expect(joinLines(inboxView(data, seedStyle))).toBe(`Inbox
 ==================================================
 #12 [HIGH] from codex-41200 on coordination — 2026-02-11T04:15:22Z
 > first
@@ -168,20 +170,16 @@ test("the inbox quotes every line of a message, so that none passes for another 
 
 +4 more unread
 `);
-  expect(await renderView("inbox", { messages: [], remaining: 0 }, seedLook)).toBe(
-    "No messages.\n",
-  );
+  expect(joinLines(inboxView({ messages: [], remaining: 0 }, seedStyle))).toBe("No messages.\n");
 });
 
-test("read names the messages that changed", async () => {
-  expect(await renderView("read", { read: [12] }, seedLook)).toBe("Marked 1 message read: #12\n");
-  expect(await renderView("read", { read: [1, 2] }, seedLook)).toBe(
-    "Marked 2 messages read: #1, #2\n",
-  );
-  expect(await renderView("read", { read: [] }, seedLook)).toBe("Nothing was unread.\n");
+test("read names the messages that changed", () => {
+  expect(joinLines(readView({ read: [12] }))).toBe("Marked 1 message read: #12\n");
+  expect(joinLines(readView({ read: [1, 2] }))).toBe("Marked 2 messages read: #1, #2\n");
+  expect(joinLines(readView({ read: [] }))).toBe("Nothing was unread.\n");
 });
 
-test("hostile text reaches no terminal from any view of messages", async () => {
+test("hostile text reaches no terminal from any view of messages", () => {
   const row = sentMessage({
     sender_id: hostile,
     recipient_id: hostile,
@@ -189,33 +187,29 @@ test("hostile text reaches no terminal from any view of messages", async () => {
     payload: { message: hostile },
   });
   const texts = [
-    await renderView("message", sending({ messages: [row] }), seedLook),
-    await renderView("message", sending({ messages: [row], queued: true }), seedLook),
-    await renderView(
-      "message",
-      sending({ messages: [{ ...row, message_type: "broadcast" }] }),
-      seedLook,
+    joinLines(messageView(sending({ messages: [row] }), seedStyle)),
+    joinLines(messageView(sending({ messages: [row], queued: true }), seedStyle)),
+    joinLines(
+      messageView(sending({ messages: [{ ...row, message_type: "broadcast" }] }), seedStyle),
     ),
-    await renderView(
-      "sent",
-      { messages: [row], totals: { pending: 1, delivered: 0, read: 0 } },
-      seedLook,
+    joinLines(
+      sentView(
+        { messages: [row], totals: { pending: 1, delivered: 0, read: 0 } },
+        seedStyle,
+        false,
+      ),
     ),
-    await renderView("inbox", { messages: [row], remaining: 0 }, seedLook),
-    await renderView("log", { path: `/${hostile}`, entry: hostile }, seedLook),
-    await renderView("log", { path: "/x", entry: hostile }, seedLook, { view: true }),
+    joinLines(inboxView({ messages: [row], remaining: 0 }, seedStyle)),
+    joinLines(logView({ path: `/${hostile}`, entry: hostile }, seedStyle, false)),
+    joinLines(logView({ path: "/x", entry: hostile }, seedStyle, true)),
   ];
   for (const text of texts) expect(text).not.toMatch(dangerous);
   for (const text of texts.slice(0, 5)) expect(text).not.toMatch(/^###|^- /m);
 });
 
-test("colours mark titles and priorities only where the terminal has them", async () => {
-  const look = { ...seedLook, color: true };
-  const text = await renderView(
-    "inbox",
-    { messages: [message({ priority: 3 })], remaining: 0 },
-    look,
-  );
+test("colours mark titles and priorities only where the terminal has them", () => {
+  const style = { ...seedStyle, color: true };
+  const text = joinLines(inboxView({ messages: [message({ priority: 3 })], remaining: 0 }, style));
   expect(text).toStartWith("\x1b[1mInbox\x1b[22m\n");
   expect(text).toContain("\x1b[31m[CRITICAL]\x1b[39m");
 });

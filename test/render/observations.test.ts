@@ -1,3 +1,4 @@
+/** Lines of analysis. */
 import { expect, test } from "bun:test";
 
 import { type ObservationFacts, observations } from "../../src/bus/observations";

@@ -1,6 +1,9 @@
+/** Views of `status`. */
 import { expect, test } from "bun:test";
 
-import { renderView } from "../../src/render/human";
+import { type StatusData, statusView } from "../../src/render/status";
+import type { Style } from "../../src/render/style";
+import { joinLines } from "../../src/render/text";
 import {
   alert,
   codex,
@@ -8,14 +11,17 @@ import {
   dashboard,
   hostile,
   message,
-  ownLook,
+  ownStyle,
   root,
-  seedLook,
+  seedStyle,
   session,
 } from "./examples";
 
-test("the dashboard prints the seed's standard output", async () => {
-  expect(await renderView("status", dashboard(), seedLook)).toBe(`Cross-LLM Session Dashboard
+const status = (data: StatusData, style: Style, options = {}): string =>
+  joinLines(statusView(data, style, { verbose: false, at: null, ...options }));
+
+test("the dashboard prints the seed's standard output", () => {
+  expect(status(dashboard(), seedStyle)).toBe(`Cross-LLM Session Dashboard
 ==================================================
 2 active sessions | 2 file locks | 2 task claims | 1 alert | 3 unread
 **Session: claude-29583** (THIS SESSION)
@@ -65,27 +71,25 @@ Session log entry appended: SESSION-LOG-2026-02-11.md
 `);
 });
 
-test("an empty bus says how to register", async () => {
+test("an empty bus says how to register", () => {
   const empty = dashboard({ sessions: [], alerts: [], lifecycle: [], observations: [], log: null });
-  expect(await renderView("status", empty, seedLook)).toBe(`Cross-LLM Session Dashboard
+  expect(status(empty, seedStyle)).toBe(`Cross-LLM Session Dashboard
 ==================================================
 0 active sessions
 No LLM sessions are currently registered.
 Run /session-register to register this session.
 `);
-  expect(await renderView("status", empty, ownLook)).toEndWith(
-    "Run parley register to register this session.\n",
-  );
+  expect(status(empty, ownStyle)).toEndWith("Run parley register to register this session.\n");
 });
 
-test("mail for nobody's session is still shown, because what is in the data is marked delivered", async () => {
+test("mail for nobody's session is still shown, because what is in the data is marked delivered", () => {
   const empty = dashboard({ sessions: [], unread: [message()], log: null });
-  const text = await renderView("status", empty, seedLook);
+  const text = status(empty, seedStyle);
   expect(text).toContain("\n**Operator Alerts (ADR-173):**\n- project_conflict");
   expect(text).toContain("\n  > please release lock on paths.py\n");
 });
 
-test("one of everything is told in the singular, and nothing is not left out", async () => {
+test("one of everything is told in the singular, and nothing is not left out", () => {
   const { stats } = dashboard();
   const data = dashboard({
     sessions: [codex()],
@@ -95,7 +99,7 @@ test("one of everything is told in the singular, and nothing is not left out", a
     stats: { ...stats, active_sessions: 1, file_locks: 1, task_claims: 1, unread_alerts: 0 },
     log: null,
   });
-  const text = await renderView("status", data, seedLook);
+  const text = status(data, seedStyle);
   expect(text).toContain("\n1 active session | 1 file lock | 1 task claim | 0 alerts | 0 unread\n");
   expect(text).toContain("\n**Operator Alerts (ADR-173):**\n- (none)\n");
   expect(text).toContain("\n**Session Lifecycle (ADR-173, last 10):**\n- (none)\n");
@@ -103,7 +107,7 @@ test("one of everything is told in the singular, and nothing is not left out", a
   expect(text).not.toContain("Session log entry");
 });
 
-test("a block tells what is not set, what stopped and what is idle", async () => {
+test("a block tells what is not set, what stopped and what is idle", () => {
   const bare = session({
     session_uuid: null,
     project_id: null,
@@ -118,7 +122,7 @@ test("a block tells what is not set, what stopped and what is idle", async () =>
     claimed_tasks: [],
     file_locks: [],
   });
-  const text = await renderView("status", dashboard({ sessions: [bare] }), seedLook);
+  const text = status(dashboard({ sessions: [bare] }), seedStyle);
   expect(text).toContain(`- **Session UUID:** (unknown)
 - **Machine UUID:** \`d3d3a316-09c6-8f41-4a3f-d93e422d199c\`
 - **Hostname:** \`halcasteel.local\`
@@ -136,9 +140,9 @@ test("a block tells what is not set, what stopped and what is idle", async () =>
 `);
 });
 
-test("--verbose adds milliseconds, ages and the database's inner state", async () => {
-  const options = { verbose: true, at: "2026-02-11T00:48:40.120Z" };
-  const text = await renderView("status", dashboard(), seedLook, options);
+test("--verbose adds milliseconds, ages and the database's inner state", () => {
+  const options = { verbose: true, at: Date.parse("2026-02-11T00:48:40.120Z") };
+  const text = status(dashboard(), seedStyle, options);
   expect(text).toContain(`- **Status:** active
 - **Task:** (none)
 - **Liveness:** process
@@ -148,12 +152,12 @@ test("--verbose adds milliseconds, ages and the database's inner state", async (
   expect(text).toContain("\n- WAL size: 5 KB\n- Schema version: 3\n");
 });
 
-test("unread messages are counted by channel, most urgent first, and then listed whole", async () => {
+test("unread messages are counted by channel, most urgent first, and then listed whole", () => {
   const unread = [
     message({ id: 7, channel: "state", priority: 3, payload: { message: "stop\nnow" } }),
     message({ id: 8, priority: 1, payload: { message: "hello" } }),
   ];
-  const text = await renderView("status", dashboard({ unread }), seedLook);
+  const text = status(dashboard({ unread }), seedStyle);
   expect(text).toContain(`- Auto-detected on registration — coordinate task boundaries
 **Unread Messages:**
 - state: 1 (highest priority 3/critical)
@@ -168,11 +172,11 @@ test("unread messages are counted by channel, most urgent first, and then listed
 `);
 });
 
-test("an alert that stands in its own section is counted among the unread, but not repeated", async () => {
+test("an alert that stands in its own section is counted among the unread, but not repeated", () => {
   const again = alert("project_conflict", "PILOT");
   const unseen = { ...alert("cwd_overlap", "/p"), id: 99 };
   const data = dashboard({ alerts: [again], unread: [again, unseen] });
-  expect(await renderView("status", data, seedLook)).toContain(`**Unread Messages:**
+  expect(status(data, seedStyle)).toContain(`**Unread Messages:**
 - operator_alert: 2 (highest priority 3/critical)
 - #99 [HIGH] from claude-29583 on operator_alert — 2026-02-11T00:31:37Z
   > cwd_overlap: claude-29583 + codex-41200 on /p — One session should work in a subdirectory
@@ -180,9 +184,9 @@ test("an alert that stands in its own section is counted among the unread, but n
 `);
 });
 
-test("--alerts prints the seed's output", async () => {
+test("--alerts prints the seed's output", () => {
   const alerts = [alert("project_conflict", "PILOT"), alert("cwd_overlap", root)];
-  expect(await renderView("status", { alerts }, seedLook)).toBe(`Operator Alerts
+  expect(status({ alerts }, seedStyle)).toBe(`Operator Alerts
 ==================================================
 2 unread alerts
 [CRITICAL] project_conflict — 2026-02-11T00:31:37Z
@@ -196,13 +200,13 @@ Action: One session should work in a subdirectory
 `);
 });
 
-test("alerts of one type stand together, and three sessions are not both", async () => {
+test("alerts of one type stand together, and three sessions are not both", () => {
   const alerts = [
     alert("project_conflict", "A"),
     alert("task_conflict", "T"),
     alert("project_conflict", "B", ["x-1", "x-2", "x-3"]),
   ];
-  const text = await renderView("status", dashboard({ alerts }), seedLook);
+  const text = status(dashboard({ alerts }), seedStyle);
   const order = [...text.matchAll(/^- (\w+_conflict) \(priority 3\/critical\): (.*)$/gm)];
   expect(order.map(([, type, where]) => `${type} ${where}`)).toEqual([
     "project_conflict claude-29583 + codex-41200 both on A",
@@ -211,17 +215,17 @@ test("alerts of one type stand together, and three sessions are not both", async
   ]);
 });
 
-test("an alert that another program wrote is shown as far as it goes", async () => {
+test("an alert that another program wrote is shown as far as it goes", () => {
   const foreign = {
     ...alert("cwd_overlap", root),
     payload: { raw: "?" } as never,
     activity: "/elsewhere",
   };
-  const text = await renderView("status", { alerts: [foreign] }, seedLook);
+  const text = status({ alerts: [foreign] }, seedStyle);
   expect(text).toContain("\nSessions: claude-29583\nCWD: /elsewhere\nAction: (none)\n");
 });
 
-test("--lifecycle prints the seed's output", async () => {
+test("--lifecycle prints the seed's output", () => {
   const lifecycle = [
     ...dashboard().lifecycle,
     {
@@ -234,8 +238,7 @@ test("--lifecycle prints the seed's output", async () => {
       reason: null,
     },
   ];
-  expect(await renderView("status", { lifecycle }, seedLook))
-    .toBe(`Session Lifecycle Events (last 20)
+  expect(status({ lifecycle }, seedStyle)).toBe(`Session Lifecycle Events (last 20)
 ==================================================
 2026-02-11T00:31:37Z started claude-29583 PILOT /Users/halcasteel/PROJECTS/coditect-rollout-master
 2026-02-11T00:15:22Z started codex-41200 PILOT /Users/halcasteel/PROJECTS/coditect-rollout-master/submodules/core/coditect-core
@@ -243,9 +246,9 @@ test("--lifecycle prints the seed's output", async () => {
 `);
 });
 
-test("--stats prints the seed's output", async () => {
+test("--stats prints the seed's output", () => {
   const { stats } = dashboard();
-  expect(await renderView("status", { stats }, seedLook)).toBe(`Inter-Session Message Bus Statistics
+  expect(status({ stats }, seedStyle)).toBe(`Inter-Session Message Bus Statistics
 ==================================================
 Active sessions: 2
 Total sessions: 5 (historical)
@@ -261,7 +264,7 @@ Journal mode: WAL
 `);
 });
 
-test("several views come in the order of the flags' table, one blank line apart", async () => {
+test("several views come in the order of the flags' table, one blank line apart", () => {
   const data = {
     lifecycle: [],
     unread: [message()],
@@ -290,7 +293,7 @@ test("several views come in the order of the flags' table, one blank line apart"
       },
     ],
   };
-  expect(await renderView("status", data, seedLook)).toBe(`File Locks
+  expect(status(data, seedStyle)).toBe(`File Locks
 ==================================================
 1 file lock
 /Users/halcasteel/PROJECTS/coditect-rollout-master/paths.py
@@ -322,13 +325,13 @@ Session Lifecycle Events (last 20)
 ==================================================
 No lifecycle events.
 `);
-  const none = await renderView("status", { locks: [], claims: [], unread: [] }, seedLook);
+  const none = status({ locks: [], claims: [], unread: [] }, seedStyle);
   for (const line of ["No file locks.", "No task claims.", "No unread messages."]) {
     expect(none).toContain(`\n${line}\n`);
   }
 });
 
-test("hostile values reach no terminal and forge no line of the dashboard", async () => {
+test("hostile values reach no terminal and forge no line of the dashboard", () => {
   const lifecycle = dashboard().lifecycle.map((event) => ({
     ...event,
     session_id: hostile,
@@ -357,7 +360,7 @@ test("hostile values reach no terminal and forge no line of the dashboard", asyn
     observations: [hostile],
   });
   for (const view of [data, { alerts: data.alerts, unread: data.unread, lifecycle }]) {
-    const text = await renderView("status", view, seedLook, { verbose: true });
+    const text = status(view, seedStyle, { verbose: true });
     expect(text).not.toMatch(dangerous);
     expect(text).not.toMatch(/^###|^- \*\*Project:\*\* forged/m);
   }

@@ -1,9 +1,18 @@
+/** Hostile text. */
 import { expect, test } from "bun:test";
 
 import { ParleyError } from "../../src/bus/errors";
 import { count, duration, size, time } from "../../src/render/format";
 import { envelope, errorEnvelope, ndjson } from "../../src/render/json";
-import { baseName, clean, code, oneLine, quoted, shortPath, shorten } from "../../src/render/text";
+import {
+  baseName,
+  clean,
+  code,
+  oneLine,
+  blockQuote,
+  shortPath,
+  shorten,
+} from "../../src/render/text";
 import { dangerous, hostile } from "./examples";
 
 test("escape sequences go and other control characters become visible", () => {
@@ -24,7 +33,7 @@ test("a text of nothing but beginnings of sequences or ends of lines is cleaned 
   const many = 250_000;
   expect(clean("\x9da\x9db\x07c")).toBe("\\u009dac");
   expect(clean("\x9d".repeat(many))).toBe("\\u009d".repeat(many));
-  expect(quoted(`a${"\n".repeat(many)}b\n\n`)).toHaveLength(many + 1);
+  expect(blockQuote(`a${"\n".repeat(many)}b\n\n`)).toHaveLength(many + 1);
 });
 
 test("text in any script stays as it is", () => {

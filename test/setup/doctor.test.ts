@@ -1,9 +1,10 @@
+/** Asking programs that do not answer as they should. */
 import { expect, test } from "bun:test";
 import { chmodSync } from "node:fs";
 
-import { ask } from "../../src/setup/ask";
-import { codexTrust } from "../../src/setup/trust";
-import { Home } from "./place";
+import { runAgent } from "../../src/setup/run-agent";
+import { codexTrust } from "../../src/agents/codex/trust";
+import { Home } from "./sandbox";
 
 /** An app-server that answers the third message with what a test says. */
 function appServer(home: Home, answer: string): string {
@@ -23,14 +24,14 @@ test("a program that cannot be run, fails or closes its streams gives no answer"
   using home = new Home();
   const question = { env: process.env, cwd: home.path, milliseconds: 5000, input: "x\n" };
   const first = (output: string, ended: boolean) => (ended && output !== "" ? output : null);
-  expect(await ask([home.at("missing")], question, first)).toBeNull();
-  expect(await ask(["/bin/sh", "-c", "exit 3"], question, first)).toBeNull();
-  expect(await ask(["/bin/sh", "-c", "exec <&- >&-; exit 1"], question, first)).toBeNull();
-  expect(await ask(["/bin/sh", "-c", "read -r line; echo got $line"], question, first)).toBe(
+  expect(await runAgent([home.at("missing")], question, first)).toBeNull();
+  expect(await runAgent(["/bin/sh", "-c", "exit 3"], question, first)).toBeNull();
+  expect(await runAgent(["/bin/sh", "-c", "exec <&- >&-; exit 1"], question, first)).toBeNull();
+  expect(await runAgent(["/bin/sh", "-c", "read -r line; echo got $line"], question, first)).toBe(
     "got x\n",
   );
   const endless = ["/bin/sh", "-c", "yes | head -c 5000000; read -r line; read -r line"];
-  expect(await ask(endless, { ...question, milliseconds: 60_000 }, first)).toBeNull();
+  expect(await runAgent(endless, { ...question, milliseconds: 60_000 }, first)).toBeNull();
 });
 
 test("an answer of Codex that is no answer is told as such", async () => {

@@ -1,6 +1,7 @@
+/** Gemini CLI's one file of settings, and commands in TOML. */
 import { expect, test } from "bun:test";
 
-import { Home } from "./place";
+import { Home } from "./sandbox";
 
 const settings = ".gemini/settings.json";
 

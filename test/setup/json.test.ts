@@ -1,9 +1,10 @@
+/** Random settings, set up and undone. */
 import { expect, test } from "bun:test";
 
 import * as fc from "fast-check";
 import { createScanner, parse } from "jsonc-parser";
 
-import { Home } from "./place";
+import { Home } from "./sandbox";
 
 const settings = ".claude/settings.json";
 const servers = ".claude.json";

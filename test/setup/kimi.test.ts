@@ -1,6 +1,7 @@
+/** Kimi Code's hooks in TOML. */
 import { describe, expect, test } from "bun:test";
 
-import { Home } from "./place";
+import { Home } from "./sandbox";
 
 const config = ".kimi-code/config.toml";
 const servers = ".kimi-code/mcp.json";

@@ -1,10 +1,11 @@
+/** OpenCode's files, and the plugin with a client and a program of the test. */
 import { afterEach, describe, expect, spyOn, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 
-import { doorbellText } from "../../src/bus/reach";
-import { Home } from "./place";
+import { wakePrompt } from "../../src/bus/agent-wake";
+import { Home } from "./sandbox";
 
 const plugin = ".config/opencode/plugin/parley.js";
 const npmrc = ".config/opencode/.npmrc";
@@ -310,7 +311,7 @@ describe("The plugin", () => {
     await prompt("ses_1");
     await prompt("ses_2");
     const { agent_home: directory } = calls()[0];
-    const text = doorbellText("codex-12");
+    const text = wakePrompt("codex-12");
     expect(await ring(directory, { session_id: "ses_1", text })).toBe("{}\n");
     expect(prompts).toEqual([
       {
@@ -333,7 +334,7 @@ describe("The plugin", () => {
     const { prompt, prompts, calls } = await load(home);
     await prompt("ses_full");
     const { agent_home: directory } = calls()[0];
-    const text = doorbellText("codex-12");
+    const text = wakePrompt("codex-12");
     const lines = [
       { session_id: "ses_other", text },
       { session_id: "ses_full", text: "rm -rf /" },

@@ -1,3 +1,4 @@
+/** Others' bytes, moves, backups, failures, links. */
 import { describe, expect, test } from "bun:test";
 import {
   chmodSync,
@@ -13,7 +14,7 @@ import {
 import { join } from "node:path";
 
 import { ParleyError } from "../../src/bus/errors";
-import { Home } from "./place";
+import { Home } from "./sandbox";
 
 const settings = ".claude/settings.json";
 const hooks = ".codex/hooks.json";

@@ -1,7 +1,8 @@
+/** Texts in TOML that look like tables. */
 import { expect, test } from "bun:test";
 
-import { topLines } from "../../src/setup/toml-lines";
-import { Home } from "./place";
+import { topLines } from "../../src/setup/toml";
+import { Home } from "./sandbox";
 
 /** Lines that look like tables of ours, and like ends of them, in places where they are none. */
 const tricky = `notes = """

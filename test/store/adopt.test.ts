@@ -1,10 +1,11 @@
+/** Earlier generations. */
 import { Database } from "bun:sqlite";
 import { afterEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { momentOf } from "../../src/bus/liveness";
+import { livenessAt } from "../../src/bus/liveness";
 import { defaultSettings } from "../../src/bus/settings";
 import { openSqliteStore } from "../../src/store/sqlite/store";
 
@@ -64,8 +65,8 @@ function seeded(sql: string): string {
   return path;
 }
 
-const moment = (at: string) =>
-  momentOf(
+const liveness = (at: string) =>
+  livenessAt(
     { state: () => "unknown", uptimeSeconds: () => null, source: "/proc" },
     Date.parse(at),
     defaultSettings,
@@ -75,7 +76,7 @@ describe("Adopting a database of the seeds", () => {
   test("the first generation keeps its sessions, messages and locks, and is backed up", async () => {
     const path = seeded(v1);
     const store = await openSqliteStore(path, { mode: "write", settings: defaultSettings });
-    const { sessions, stats, locks } = await store.overview(moment("2026-02-11T00:32:00Z"));
+    const { sessions, stats, locks } = await store.overview(liveness("2026-02-11T00:32:00Z"));
     expect(sessions[0]?.record).toMatchObject({
       session_id: "claude-29583",
       llm_model: "opus-4.6",
@@ -102,14 +103,14 @@ describe("Adopting a database of the seeds", () => {
     const at = Date.now();
     const inbox = await store.openInbox(
       { mailbox: "codex-41200", channel: null, limit: 50, peek: true },
-      moment(new Date(at).toISOString()),
+      liveness(new Date(at).toISOString()),
     );
     expect(inbox.messages[0]).toMatchObject({
       payload: { message: "hello" },
       created_at: "2026-02-11T04:15:22.000Z",
       status: "pending",
     });
-    const { claims } = await store.overview(moment("2026-02-11T00:32:00Z"));
+    const { claims } = await store.overview(liveness("2026-02-11T00:32:00Z"));
     expect(claims[0]).toMatchObject({ task_id: "H.13.7", claim_type: "exclusive" });
     await store.close();
     const db = new Database(path, { readonly: true });

@@ -1,3 +1,4 @@
+/** What is removed, and how long it holds the lock. */
 import { Database } from "bun:sqlite";
 import { afterEach, describe, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -5,12 +6,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { timestamp } from "../../src/bus/clock";
-import { momentOf, type Moment } from "../../src/bus/liveness";
+import { livenessAt, type Liveness } from "../../src/bus/liveness";
 import { defaultSettings } from "../../src/bus/settings";
 import type { CleanedUp, Store } from "../../src/bus/store";
 import { openSqliteStore } from "../../src/store/sqlite/store";
-import { createWake } from "../../src/wake/wake";
-import { agent, day, draft, start } from "../bus/world";
+import { createChangeSignal } from "../../src/change-signal/change-signal";
+import { agent, day, draft, start } from "../bus/fixture";
 
 const cleanups: (() => void | Promise<void>)[] = [];
 afterEach(async () => {
@@ -37,14 +38,14 @@ function other(path: string): Database {
   return db;
 }
 
-const moment = (at: number): Moment =>
-  momentOf(
+const liveness = (at: number): Liveness =>
+  livenessAt(
     { state: () => "running", uptimeSeconds: () => null, source: "/proc" },
     at,
     defaultSettings,
   );
 const clean = (store: Store, at: number, vacuum = false): Promise<CleanedUp> =>
-  store.cleanUp(moment(at), { vacuum });
+  store.cleanUp(liveness(at), { vacuum });
 const bytes = (path: string): number => statSync(path).size + statSync(`${path}-wal`).size;
 
 /** Messages that expired a while ago, one insert for all. */
@@ -113,7 +114,7 @@ describe("What a clean-up gives back", () => {
     // A truncating checkpoint that waited for the reader would have taken the 3 s of the busy timeout.
     expect(performance.now() - started).toBeLessThan(2500);
     expect(count(reader, "session_messages")).toBe(20_000);
-    await store.registerSession(agent("claude", 1), moment(start));
+    await store.registerSession(agent("claude", 1), liveness(start));
     reader.run("commit");
     await clean(store, start);
     expect(bytes(path)).toBeLessThan(200_000);
@@ -182,7 +183,7 @@ describe("Rows of other programs", () => {
     ] as const) {
       insert.run(text, created, ttl);
     }
-    expect((await store.overdue(moment(at))).messages).toBe(4);
+    expect((await store.overdue(liveness(at))).messages).toBe(4);
     expect((await clean(store, at)).removed.messages).toBe(4);
     const left = db.query<{ payload: string }, []>("select payload from inter_session_messages");
     expect(left.all().map(({ payload }) => payload)).toEqual([
@@ -203,7 +204,7 @@ describe("Rows of other programs", () => {
     insert.run(null, "2026-02-11 00:10:23");
     insert.run("codex-2", "2026-02-09 00:15:22");
     insert.run("codex-2", "2026-02-09 00:15:23");
-    expect((await store.overdue(moment(at))).messages).toBe(2);
+    expect((await store.overdue(liveness(at))).messages).toBe(2);
     expect((await clean(store, at)).removed.messages).toBe(2);
   });
 
@@ -223,9 +224,9 @@ describe("Deliveries", () => {
     const path = newPath();
     const store = await open(path);
     const place = { project_id: "P" };
-    await store.registerSession(agent("claude", 1, place), moment(start));
-    await store.registerSession(agent("codex", 2, place), moment(start));
-    await store.sendMessages(draft("claude-1", "codex-2"), moment(start));
+    await store.registerSession(agent("claude", 1, place), liveness(start));
+    await store.registerSession(agent("codex", 2, place), liveness(start));
+    await store.sendMessages(draft("claude-1", "codex-2"), liveness(start));
     const db = other(path);
     expect(count(db, "deliveries")).toBe(3);
     await clean(store, start + day);
@@ -239,62 +240,62 @@ describe("Writers", () => {
   test("purge once a minute, all of them together", async () => {
     const path = newPath();
     const [one, two] = [await open(path), await open(path)];
-    await one.registerSession(agent("claude", 1), moment(start));
+    await one.registerSession(agent("claude", 1), liveness(start));
     const db = other(path);
     expired(db, 10);
-    await one.beat("claude-1", moment(start + 59_000));
-    await two.beat("claude-1", moment(start + 59_000));
+    await one.heartbeat("claude-1", liveness(start + 59_000));
+    await two.heartbeat("claude-1", liveness(start + 59_000));
     expect(count(db, "session_messages")).toBe(11);
-    await two.beat("claude-1", moment(start + 60_000));
+    await two.heartbeat("claude-1", liveness(start + 60_000));
     expect(count(db, "session_messages")).toBe(1);
     expired(db, 10);
-    await one.beat("claude-1", moment(start + 61_000));
+    await one.heartbeat("claude-1", liveness(start + 61_000));
     expect(count(db, "session_messages")).toBe(11);
   });
 
   test("take only a little of a large backlog, and come back for the rest soon", async () => {
     const path = newPath();
     const store = await open(path);
-    await store.registerSession(agent("claude", 1), moment(start));
+    await store.registerSession(agent("claude", 1), liveness(start));
     const db = other(path);
     expired(db, 100_000);
     const at = start + 60_000;
     const started = performance.now();
-    await store.beat("claude-1", moment(at));
+    await store.heartbeat("claude-1", liveness(at));
     expect(performance.now() - started).toBeLessThan(100);
     const left = count(db, "session_messages");
     expect(left).toBeGreaterThan(50_000);
-    await store.beat("claude-1", moment(at + 40));
+    await store.heartbeat("claude-1", liveness(at + 40));
     expect(count(db, "session_messages")).toBe(left);
-    await store.beat("claude-1", moment(at + 50));
+    await store.heartbeat("claude-1", liveness(at + 50));
     expect(count(db, "session_messages")).toBeLessThan(left);
   });
 
   test("do not fail by a purge that cannot be done", async () => {
     const path = newPath();
     const store = await open(path);
-    await store.registerSession(agent("claude", 1), moment(start));
+    await store.registerSession(agent("claude", 1), liveness(start));
     const db = other(path);
     db.run("drop table upkeep");
-    expect(await store.beat("claude-1", moment(start + 60_000))).not.toBeNull();
+    expect(await store.heartbeat("claude-1", liveness(start + 60_000))).not.toBeNull();
   });
 });
 
 describe("Bells", () => {
   test("of sessions that are gone are removed, and nothing else in their directory is", () => {
     const directory = join(newPath(), "../bell");
-    const wake = createWake({
+    const wake = createChangeSignal({
       directory,
       database: join(directory, "../messaging.db"),
       mode: "poll",
       pollMilliseconds: 250,
       changeCount: async () => 0,
     });
-    wake.ring(["claude-1", "codex-2", "operator"]);
+    wake.notify(["claude-1", "codex-2", "operator"]);
     writeFileSync(join(directory, "notes.txt"), "somebody's own");
     writeFileSync(join(directory, "-"), "!");
     mkdirSync(join(directory, "folder"));
-    wake.keepOnly(["operator", "codex-2"]);
+    wake.prune(["operator", "codex-2"]);
     expect(readdirSync(directory).toSorted()).toEqual([
       "-",
       "codex-2",
@@ -303,18 +304,18 @@ describe("Bells", () => {
       "notes.txt",
       "operator",
     ]);
-    wake.ring(["claude-1"]);
+    wake.notify(["claude-1"]);
     expect(readdirSync(directory)).toContain("claude-1");
   });
 
   test("are not missed where there never were any", () => {
-    const wake = createWake({
+    const wake = createChangeSignal({
       directory: join(newPath(), "../bell"),
       database: newPath(),
       mode: "poll",
       pollMilliseconds: 250,
       changeCount: async () => 0,
     });
-    expect(() => wake.keepOnly([])).not.toThrow();
+    expect(() => wake.prune([])).not.toThrow();
   });
 });

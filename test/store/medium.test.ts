@@ -1,3 +1,4 @@
+/** Which file systems are those of a network. */
 import { expect, test } from "bun:test";
 import { statSync } from "node:fs";
 import { readFileSync, statfsSync } from "node:fs";

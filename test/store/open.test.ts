@@ -1,3 +1,4 @@
+/** Opening, refusing, waiting. */
 import { Database } from "bun:sqlite";
 import { afterEach, describe, expect, test } from "bun:test";
 import {
@@ -169,8 +170,8 @@ describe("Waiting for a locked database", () => {
       { stdout: "pipe" },
     );
     await holder.stdout.getReader().read();
-    const beaten = await store.beat("nobody-1", {
-      at: 0,
+    const beaten = await store.heartbeat("nobody-1", {
+      now: 0,
       judge: () => ({ status: "active", process_state: null, ended: null }),
       processState: () => "running",
     });
@@ -189,8 +190,8 @@ describe("Waiting for a locked database", () => {
     });
     stores.push(impatient);
     const error = await impatient
-      .beat("nobody-1", {
-        at: 0,
+      .heartbeat("nobody-1", {
+        now: 0,
         judge: () => ({ status: "active", process_state: null, ended: null }),
         processState: () => "running",
       })

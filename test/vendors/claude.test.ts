@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { claude } from "./drivers/claude";
 import { isInstalled } from "./drivers/driver";
 import { gate, type Recorded } from "./model/model";
-import { Place } from "./place";
+import { Place } from "./sandbox";
 
 const story = test.skipIf(!isInstalled(claude));
 const text = ({ messages }: Recorded): string => messages.map((each) => each.text).join("\n");

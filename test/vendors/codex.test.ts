@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { codex } from "./drivers/codex";
 import { isInstalled } from "./drivers/driver";
 import { gate } from "./model/model";
-import { Place } from "./place";
+import { Place } from "./sandbox";
 
 const story = test.skipIf(!isInstalled(codex));
 

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { claude } from "./drivers/claude";
 import { codex } from "./drivers/codex";
 import { isInstalled } from "./drivers/driver";
-import { Place } from "./place";
+import { Place } from "./sandbox";
 import { recordHooks } from "./recorder";
 
 const installed = [claude, codex].every(isInstalled);

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { isInstalled } from "./drivers/driver";
 import { gemini } from "./drivers/gemini";
 import { until } from "./model/model";
-import { Place } from "./place";
+import { Place } from "./sandbox";
 import { recordHooks } from "./recorder";
 
 const story = test.skipIf(!isInstalled(gemini));

@@ -8,7 +8,7 @@ import { codex } from "./drivers/codex";
 import { isInstalled } from "./drivers/driver";
 import type { Screen } from "./drivers/terminal";
 import { type Body, until } from "./model/model";
-import { Place } from "./place";
+import { Place } from "./sandbox";
 
 const story = test.skipIf(!isInstalled(codex));
 

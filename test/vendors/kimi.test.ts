@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { isInstalled } from "./drivers/driver";
 import { kimi } from "./drivers/kimi";
 import { type Body, type Recorded, until } from "./model/model";
-import { Place } from "./place";
+import { Place } from "./sandbox";
 import { recordHooks } from "./recorder";
 
 const story = test.skipIf(!isInstalled(kimi));

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { isInstalled } from "./drivers/driver";
 import { opencode } from "./drivers/opencode";
 import { type Body, gate, until } from "./model/model";
-import { Place } from "./place";
+import { Place } from "./sandbox";
 
 const story = test.skipIf(!isInstalled(opencode));
 

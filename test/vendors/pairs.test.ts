@@ -7,7 +7,7 @@ import { constantFrom, sample } from "fast-check";
 import { isInstalled } from "./drivers/driver";
 import { vendors } from "./drivers/vendors";
 import { type Body, gate, type Recorded } from "./model/model";
-import { Place } from "./place";
+import { Place } from "./sandbox";
 
 const all = vendors.flatMap((one) =>
   vendors.map((other) => ({ a: one, b: other, of: `${one.name} and ${other.name}` })),

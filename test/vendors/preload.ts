@@ -1,3 +1,4 @@
+/** More time for a story. */
 import { setDefaultTimeout } from "bun:test";
 
 // A story starts clients, which take seconds each on a machine that runs others.

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { parse } from "jsonc-parser";
 
 import type { Body } from "./model/model";
-import type { Place } from "./place";
+import type { Place } from "./sandbox";
 
 export interface Recorder {
   /** The payloads of an event so far, oldest first. */

@@ -7,7 +7,7 @@ import { codex } from "./drivers/codex";
 import { isInstalled } from "./drivers/driver";
 import { vendors } from "./drivers/vendors";
 import { gate, until } from "./model/model";
-import { Place } from "./place";
+import { Place } from "./sandbox";
 
 describe.each([...vendors])("$name", (vendor) => {
   const story = test.skipIf(!isInstalled(vendor));

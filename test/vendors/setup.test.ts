@@ -8,7 +8,7 @@ import { codex } from "./drivers/codex";
 import { isInstalled } from "./drivers/driver";
 import { vendors } from "./drivers/vendors";
 import type { Body } from "./model/model";
-import { Place, snapshot } from "./place";
+import { Place, snapshot } from "./sandbox";
 
 const story = test.skipIf(!vendors.every(isInstalled));
 

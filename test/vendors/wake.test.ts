@@ -6,7 +6,7 @@ import { claude } from "./drivers/claude";
 import { isInstalled, type Vendor } from "./drivers/driver";
 import { vendors } from "./drivers/vendors";
 import { type Recorded, until } from "./model/model";
-import { Place } from "./place";
+import { Place } from "./sandbox";
 
 const text = ({ messages }: Recorded): string => messages.map((each) => each.text).join("\n");
 

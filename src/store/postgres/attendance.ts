@@ -1,6 +1,7 @@
-import { type Attendance, type Attended, changeBy } from "../../bus/attendance";
+/** What an event of an agent means for its session. */
+import { type HookActivity, type ActivityResult, applyActivity } from "../../bus/hook-activity";
 import { timestamp } from "../../bus/clock";
-import type { Moment } from "../../bus/liveness";
+import type { Liveness } from "../../bus/liveness";
 import type { SessionRecord } from "../../bus/session";
 import { attendedColumns, visitorAmong } from "../rows/attendance";
 import type { SessionRow } from "../rows/session";
@@ -16,15 +17,15 @@ import { waitingSessions } from "./waiter";
 export async function attend(
   connection: Connection,
   readOnly: boolean,
-  visit: Attendance,
-  moment: Moment,
-): Promise<Attended | null> {
+  visit: HookActivity,
+  liveness: Liveness,
+): Promise<ActivityResult | null> {
   const looked = await connection.look(async (c) => {
-    const record = await visitor(c, visit, moment);
+    const record = await visitor(c, visit, liveness);
     if (!record) return null;
     const [waiting, due] = await Promise.all([
-      waitingFor(c, visit, record, moment.at),
-      !readOnly && isDue(c, visit, record, moment.at),
+      waitingFor(c, visit, record, liveness.now),
+      !readOnly && isDue(c, visit, record, liveness.now),
     ]);
     return { record, waiting, due };
   });
@@ -33,17 +34,17 @@ export async function attend(
   if (!due) return { record: looked.record, waiting, changed: false, touched: [] };
   return connection.write(async (c) => {
     // Read again: it may have ended in between.
-    const record = await visitor(c, visit, moment);
+    const record = await visitor(c, visit, liveness);
     if (!record) return null;
-    const written = await write(c, visit, record, moment);
+    const written = await write(c, visit, record, liveness);
     // Counted again: who wrote in between saw it working, and has not woken it.
-    return { waiting: await waitingFor(c, visit, record, moment.at), ...written };
+    return { waiting: await waitingFor(c, visit, record, liveness.now), ...written };
   });
 }
 
 const waitingFor = async (
   c: Queries,
-  { mail_from, goes_on }: Attendance,
+  { mail_from, goes_on }: HookActivity,
   { session_id }: SessionRecord,
   at: number,
 ): Promise<number> => (mail_from === null ? 0 : waitingMail(c, session_id, mail_from, at, goes_on));
@@ -51,37 +52,37 @@ const waitingFor = async (
 /** The live session of this conversation whose process is one of those near; one that is dead is nobody's. */
 async function visitor(
   c: Queries,
-  visit: Attendance,
-  moment: Moment,
+  visit: HookActivity,
+  liveness: Liveness,
 ): Promise<SessionRecord | null> {
-  const { llm_vendor, session_uuid, near } = visit;
+  const { llm_vendor, session_uuid, likelyPids: near } = visit;
   const rows = await c.all<SessionRow>(
     `select * from parley.session_registry where session_uuid = $session_uuid and llm_vendor = $llm_vendor
       and machine_uuid = $machine and status <> 'terminated'`,
     { llm_vendor, session_uuid, machine: c.machineUuid },
   );
-  return visitorAmong(rows, near, moment);
+  return visitorAmong(rows, near, liveness);
 }
 
 async function isDue(
   c: Queries,
-  visit: Attendance,
+  visit: HookActivity,
   record: SessionRecord,
   at: number,
 ): Promise<boolean> {
-  const { visible, told, beat } = changeBy(visit, record, at);
+  const { visible, told, beat } = applyActivity(visit, record, at);
   if (visible || told || beat || visit.prompted_by !== undefined) return true;
   return visit.ends_turn && (await hasTurnLeases(c, record.session_id));
 }
 
 async function write(
   c: Queries,
-  visit: Attendance,
+  visit: HookActivity,
   before: SessionRecord,
-  moment: Moment,
-): Promise<Omit<Attended, "waiting">> {
+  liveness: Liveness,
+): Promise<Omit<ActivityResult, "waiting">> {
   const { session_id } = before;
-  const { record, visible, told, beat } = changeBy(visit, before, moment.at);
+  const { record, visible, told, beat } = applyActivity(visit, before, liveness.now);
   if (visible || told) {
     await c.run(
       `update parley.session_registry set activity = $activity, activity_since = $activity_since,
@@ -91,18 +92,18 @@ async function write(
       { session_id, ...attendedColumns(record) },
     );
   }
-  if (visit.prompted_by === "human") await humanSpoke(c, session_id, moment.at);
+  if (visit.prompted_by === "human") await humanSpoke(c, session_id, liveness.now);
   if (visit.prompted_by === "doorbell") {
     await c.run(
       "update parley.session_registry set woken_at = $now where session_id = $session_id",
       {
         session_id,
-        now: timestamp(moment.at),
+        now: timestamp(liveness.now),
       },
     );
   }
-  if (beat) await tend(c, session_id, moment);
-  const freed = visit.ends_turn ? await freeTurnLeases(c, session_id, moment.at) : 0;
+  if (beat) await tend(c, session_id, liveness);
+  const freed = visit.ends_turn ? await freeTurnLeases(c, session_id, liveness.now) : 0;
   return {
     record,
     changed: visible || freed > 0,

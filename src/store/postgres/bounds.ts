@@ -1,4 +1,5 @@
-import { fullMailbox, tooMany } from "../../bus/bounds";
+/** How much a mailbox takes and a session may hold. */
+import { fullMailbox, tooMany } from "../../bus/limits";
 import type { Bindings, Queries } from "./queries";
 
 /** Finds a row where a mailbox holds as much unread mail as it may. */

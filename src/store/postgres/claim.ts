@@ -1,6 +1,7 @@
+/** Claims: taking, releasing. */
 import type { Claim, ClaimRequest } from "../../bus/claim";
 import { timestamp } from "../../bus/clock";
-import type { Moment } from "../../bus/liveness";
+import type { Liveness } from "../../bus/liveness";
 import type { Attempt } from "../../bus/lock";
 import type { SessionRecord } from "../../bus/session";
 import { actorCalled } from "../rows/event";
@@ -23,11 +24,11 @@ export const claimColumns =
 export async function acquireClaim(
   c: Queries,
   request: ClaimRequest,
-  moment: Moment,
+  liveness: Liveness,
 ): Promise<Attempt<Claim>> {
   const me = await requireLive(c, request.session_id);
   // A waiting session's look at something still held writes nothing, or every look would wake the other waiters.
-  if (request.ticket === null) await tend(c, me.session_id, moment);
+  if (request.ticket === null) await tend(c, me.session_id, liveness);
   const { task_id, session_id } = request;
   const refuse = (holder: string, waits: boolean): Promise<Attempt<Claim>> =>
     blocked(
@@ -36,29 +37,29 @@ export async function acquireClaim(
       request,
       [task_id],
       { kind: "claim", holder, resource: task_id, wanted: task_id, lock: null, waits },
-      moment,
+      liveness,
     );
   const claim = await claimOn(c, task_id);
-  if (claim && claim.session_id !== session_id && !(await isFree(c, claim, moment))) {
+  if (claim && claim.session_id !== session_id && !(await isFree(c, claim, liveness))) {
     return refuse(claim.session_id, false);
   }
   const mine = claim?.session_id === session_id;
   const first = mine
     ? null
     : firstInQueue(
-        await queueOn(c, "claim", me.machine_uuid, moment),
+        await queueOn(c, "claim", me.machine_uuid, liveness),
         request,
         (wanted) => wanted === task_id,
         () => false,
       );
   if (first) return refuse(first.holder, true);
   if (request.ticket !== null) await leaveQueue(c, request.ticket);
-  const got = await writeClaim(c, me, request, moment.at);
+  const got = await writeClaim(c, me, request, liveness.now);
   if (!mine) await refuseTooMany(c, "task_claims", session_id);
-  const others = await alive(c, await workingOn(c, task_id, session_id), moment);
+  const others = await alive(c, await workingOn(c, task_id, session_id), liveness);
   const ids = others.map((each) => each.session_id);
   if (!mine && ids.length > 0) {
-    await raiseAlert(c, "task_conflict", task_id, [...ids, session_id], me, moment.at);
+    await raiseAlert(c, "task_conflict", task_id, [...ids, session_id], me, liveness.now);
   }
   return { kind: "got", got, touched: ids };
 }
@@ -82,8 +83,8 @@ async function workingOn(
   return rows.map(fromRow);
 }
 
-const isFree = (c: Queries, claim: Claim, moment: Moment): Promise<boolean> =>
-  freeIfOver(c, claim, moment, release);
+const isFree = (c: Queries, claim: Claim, liveness: Liveness): Promise<boolean> =>
+  freeIfOver(c, claim, liveness, release);
 
 /** Removes a claim, says so, and ends the alert about it where nobody else is on the task. One already gone said so then. */
 export async function release(c: Queries, claim: Claim, action: string, at: number): Promise<void> {
@@ -127,10 +128,10 @@ export async function releaseClaims(
   c: Queries,
   session_id: string,
   tasks: readonly string[] | null,
-  moment: Moment,
+  liveness: Liveness,
 ): Promise<{ released: Claim[]; touched: string[] }> {
   await requireLive(c, session_id);
-  await tend(c, session_id, moment);
+  await tend(c, session_id, liveness);
   const claims =
     tasks === null
       ? await claimsOf(c, session_id)
@@ -138,12 +139,12 @@ export async function releaseClaims(
           (claim) => claim !== null,
         );
   for (const claim of claims) {
-    if (claim.session_id !== session_id && !(await isFree(c, claim, moment))) {
+    if (claim.session_id !== session_id && !(await isFree(c, claim, liveness))) {
       throw claimedByOther(claim);
     }
   }
   const released = claims.filter((claim) => claim.session_id === session_id);
-  for (const claim of released) await release(c, claim, "release", moment.at);
+  for (const claim of released) await release(c, claim, "release", liveness.now);
   return { released, touched: await waitingSessions(c, "claim") };
 }
 

@@ -1,5 +1,6 @@
+/** All of it, in batches. */
 import type { Removed } from "../../bus/cleanup";
-import type { Moment } from "../../bus/liveness";
+import type { Liveness } from "../../bus/liveness";
 import type { SessionRecord } from "../../bus/session";
 import type { CleanedUp } from "../../bus/store";
 import type { Connection } from "./connection";
@@ -15,18 +16,18 @@ const tables = ["session_registry", "session_messages", "deliveries", "file_lock
 
 export async function cleanUp(
   connection: Connection,
-  moment: Moment,
+  liveness: Liveness,
   { vacuum }: { vacuum: boolean },
 ): Promise<CleanedUp> {
   const removed = nothing();
-  await endDead(connection, moment, removed);
+  await endDead(connection, liveness, removed);
   for (const sweep of [...otherSweeps, ...messageSweeps]) {
-    await inBatches(connection, (c, limit) => sweep(c, moment.at, limit, removed));
+    await inBatches(connection, (c, limit) => sweep(c, liveness.now, limit, removed));
   }
   await connection.write(async (c) => {
     // Looking at the queues forgets those who wait no more.
-    await waiters(c, "lock", moment);
-    await waiters(c, "claim", moment);
+    await waiters(c, "lock", liveness);
+    await waiters(c, "claim", liveness);
   });
   const blocked = await giveBack(connection, vacuum);
   return { removed, blocked, shrinks: true, ...(await whoIsLeft(connection, removed)) };
@@ -59,14 +60,18 @@ async function inBatches(
 }
 
 /** Ends the dead sessions, which frees what they hold. */
-async function endDead(connection: Connection, moment: Moment, removed: Removed): Promise<void> {
-  const judged = (record: SessionRecord): string | null => moment.judge(record).ended;
+async function endDead(
+  connection: Connection,
+  liveness: Liveness,
+  removed: Removed,
+): Promise<void> {
+  const judged = (record: SessionRecord): string | null => liveness.judge(record).ended;
   const dead = (await connection.look(notEnded)).filter((record) => judged(record) !== null);
   const ids = dead.map((record) => record.session_id);
   for (let begin = 0; begin < ids.length; begin += firstBatch) {
     // They are judged again: a sign of life that came in between wins.
     const ended = await connection.write((c) =>
-      endSessions(c, ids.slice(begin, begin + firstBatch), judged, moment),
+      endSessions(c, ids.slice(begin, begin + firstBatch), judged, liveness),
     );
     for (const { released } of ended) {
       removed.locks += released.locks;

@@ -1,3 +1,4 @@
+/** The server's clock, and the change counter. */
 import type { Clock } from "../../bus/clock";
 import type { Queries } from "./queries";
 

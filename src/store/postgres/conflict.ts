@@ -1,6 +1,7 @@
+/** Finding conflicts. */
 import { type Conflict, conflict } from "../../bus/alert";
 import { timestamp } from "../../bus/clock";
-import type { Moment } from "../../bus/liveness";
+import type { Liveness } from "../../bus/liveness";
 import type { SessionRecord } from "../../bus/session";
 import { overlaps } from "../rows/alert";
 import { fromRow, type SessionRow } from "../rows/session";
@@ -15,21 +16,21 @@ import { alive, liveRecord } from "./session";
 export async function detectConflicts(
   c: Queries,
   record: SessionRecord,
-  moment: Moment,
+  liveness: Liveness,
   raise: boolean,
 ): Promise<Conflict[]> {
   const conflicts: Conflict[] = [];
   const shared = await Promise.all(
-    overlaps.map(({ column, local }) => sharing(c, record, column, local, moment.at)),
+    overlaps.map(({ column, local }) => sharing(c, record, column, local, liveness.now)),
   );
   for (const [index, { type, column }] of overlaps.entries()) {
     const resource = record[column];
     if (resource === null) continue;
-    const others = await alive(c, shared[index] ?? [], moment);
+    const others = await alive(c, shared[index] ?? [], liveness);
     if (others.length === 0) continue;
     conflicts.push(...others.map((other) => conflict(type, other.session_id, resource)));
     const sessions = [...others, record].map((each) => each.session_id);
-    if (raise) await raiseAlert(c, type, resource, sessions, record, moment.at);
+    if (raise) await raiseAlert(c, type, resource, sessions, record, liveness.now);
   }
   return conflicts;
 }
@@ -38,7 +39,7 @@ export async function detectConflicts(
 export async function conflictsOf(
   c: Queries,
   session_id: string,
-  moment: Moment,
+  liveness: Liveness,
 ): Promise<Conflict[]> {
   const record = await liveRecord(c, session_id);
   if (!record) return [];
@@ -46,8 +47,8 @@ export async function conflictsOf(
   for (const { type, column, local } of overlaps) {
     const resource = record[column];
     if (resource === null) continue;
-    const others = await sharing(c, record, column, local, moment.at);
-    const living = others.filter((other) => moment.judge(other).ended === null);
+    const others = await sharing(c, record, column, local, liveness.now);
+    const living = others.filter((other) => liveness.judge(other).ended === null);
     found.push(...living.map((other) => conflict(type, other.session_id, resource)));
   }
   return found;

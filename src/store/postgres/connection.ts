@@ -1,3 +1,4 @@
+/** Transactions, the lock of the writers, patience, what became of a commit. */
 import { SQL } from "bun";
 
 import type { Settings } from "../../bus/settings";

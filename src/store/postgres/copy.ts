@@ -1,3 +1,4 @@
+/** Taking another bus in. */
 import type { Copied } from "../../bus/migration";
 import { pair } from "../rows/loop";
 import { fromRow as messageFrom, type MessageRow } from "../rows/message";

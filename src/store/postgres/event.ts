@@ -1,3 +1,4 @@
+/** Writing what happened to sessions, locks and claims; notes between sessions. */
 import { eventRow, lifecycleRow, noteRow } from "../rows/event";
 import type { Queries } from "./queries";
 import { insertMessage } from "./message";

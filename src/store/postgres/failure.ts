@@ -1,3 +1,4 @@
+/** The server's errors in our words. */
 import { SQL } from "bun";
 
 import { ParleyError } from "../../bus/errors";

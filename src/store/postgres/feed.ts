@@ -1,3 +1,4 @@
+/** Messages behind a cursor, the newest, and where they stand. */
 import { timestamp } from "../../bus/clock";
 import type { Message } from "../../bus/message";
 import type { MessageQuery, MessageState } from "../../bus/store";

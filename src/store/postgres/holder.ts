@@ -1,5 +1,6 @@
+/** Who holds a path or a task now. */
 import type { Claim } from "../../bus/claim";
-import type { Moment } from "../../bus/liveness";
+import type { Liveness } from "../../bus/liveness";
 import type { Lock } from "../../bus/lock";
 import { ranOut } from "../rows/lease";
 import { claimColumns } from "./claim";
@@ -12,13 +13,13 @@ import { liveRecord } from "./session";
 async function heldNow<Each extends Lock | Claim>(
   c: Queries,
   found: readonly Each[],
-  moment: Moment,
+  liveness: Liveness,
 ): Promise<Each[]> {
-  const current = found.filter((each) => !ranOut(each, moment.at));
+  const current = found.filter((each) => !ranOut(each, liveness.now));
   const holders = await Promise.all(current.map((each) => liveRecord(c, each.session_id)));
   return current.filter((_, index) => {
     const holder = holders[index];
-    return holder != null && moment.judge(holder).ended === null;
+    return holder != null && liveness.judge(holder).ended === null;
   });
 }
 
@@ -26,7 +27,7 @@ async function heldNow<Each extends Lock | Claim>(
 export async function locksOn(
   c: Queries,
   paths: readonly string[] | null,
-  moment: Moment,
+  liveness: Liveness,
 ): Promise<Lock[]> {
   const found = paths
     ? (await Promise.all(paths.map((path) => overlapping(c, path, c.machineUuid)))).flat()
@@ -34,18 +35,18 @@ export async function locksOn(
         `select ${lockColumns} from parley.file_locks order by file_path, machine_uuid`,
       );
   const unique = new Map(found.map((lock) => [`${lock.machine_uuid} ${lock.file_path}`, lock]));
-  return (await heldNow(c, [...unique.values()], moment)).map(shape);
+  return (await heldNow(c, [...unique.values()], liveness)).map(shape);
 }
 
 /** The claim on a task where it is held now. Reads only. */
 export async function liveClaimOn(
   c: Queries,
   task_id: string,
-  moment: Moment,
+  liveness: Liveness,
 ): Promise<Claim | null> {
   const claims = await c.all<Claim>(
     `select ${claimColumns} from parley.task_claims where task_id = $task_id`,
     { task_id },
   );
-  return (await heldNow(c, claims, moment))[0] ?? null;
+  return (await heldNow(c, claims, liveness))[0] ?? null;
 }

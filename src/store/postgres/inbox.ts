@@ -1,5 +1,6 @@
+/** Mailboxes: reserving, delivered, announced, read, unread. */
 import { timestamp } from "../../bus/clock";
-import type { Moment } from "../../bus/liveness";
+import type { Liveness } from "../../bus/liveness";
 import type { Unread } from "../../bus/session";
 import type { InboxPage, InboxRequest } from "../../bus/store";
 import { mailFrom, type MailRow, refuseStrange, reservedUntil, unreadFrom } from "../rows/inbox";
@@ -25,11 +26,11 @@ const free =
 export async function lookIntoInbox(
   c: Queries,
   request: InboxRequest,
-  moment: Moment,
+  liveness: Liveness,
 ): Promise<InboxPage> {
   const { mailbox, channel, limit, peek, fresh_from } = request;
   const open = `${peek ? "" : free} ${fresh_from === undefined ? "" : fresh} ${request.unlooped ? unlooped : ""}`;
-  const bindings = { mailbox, channel, least: fresh_from ?? 0, now: timestamp(moment.at) };
+  const bindings = { mailbox, channel, least: fresh_from ?? 0, now: timestamp(liveness.now) };
   const rows = await c.all<MailRow>(
     `select ${messageColumns}, d.delivered_at as shown_at ${mail} ${open}
       order by d.delivered_at is not null, m.priority desc, m.id limit $limit`,
@@ -47,19 +48,19 @@ export async function lookIntoInbox(
 export async function openInbox(
   c: Queries,
   request: InboxRequest,
-  moment: Moment,
+  liveness: Liveness,
 ): Promise<InboxPage> {
-  const page = await lookIntoInbox(c, request, moment);
+  const page = await lookIntoInbox(c, request, liveness);
   const { mailbox } = request;
   const pending = page.messages.filter((message) => message.status === "pending");
-  if (!request.again) await tend(c, mailbox, moment);
+  if (!request.again) await tend(c, mailbox, liveness);
   if (pending.length > 0) {
     await c.run(
       `update parley.deliveries set reserved_until = $until
         where session_id = $mailbox and message_id = any($ids::bigint[])`,
       {
         mailbox,
-        until: reservedUntil(moment.at),
+        until: reservedUntil(liveness.now),
         ids: pending.map((message) => message.id),
       },
     );
@@ -138,9 +139,9 @@ export async function markRead(
   c: Queries,
   mailbox: string,
   ids: readonly number[] | null,
-  moment: Moment,
+  liveness: Liveness,
 ): Promise<number[]> {
-  const now = timestamp(moment.at);
+  const now = timestamp(liveness.now);
   if (ids !== null) {
     const known = await c.all<{ message_id: number }>(
       `select message_id from parley.deliveries
@@ -149,7 +150,7 @@ export async function markRead(
     );
     refuseStrange(mailbox, ids, known);
   }
-  await tend(c, mailbox, moment);
+  await tend(c, mailbox, liveness);
   const rows = await c.all<{ message_id: number }>(
     `update parley.deliveries set read_at = $now, delivered_at = coalesce(delivered_at, $now), reserved_until = null,
         how = coalesce(how, 'read')

@@ -1,3 +1,4 @@
+/** What `doctor` sees. */
 import type { DatabaseReport } from "../../bus/doctor";
 import { ParleyError } from "../../bus/errors";
 import { locationOf } from "./location";

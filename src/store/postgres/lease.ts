@@ -1,4 +1,5 @@
-import type { Moment } from "../../bus/liveness";
+/** What locks and claims have in common: freeing what is over, what becomes of who is refused. */
+import type { Liveness } from "../../bus/liveness";
 import type { Attempt, Blocker, Waiting } from "../../bus/lock";
 import type { SessionRecord } from "../../bus/session";
 import { ranOut, waitingNote } from "../rows/lease";
@@ -15,12 +16,12 @@ type Release<Held> = (c: Queries, held: Held, action: string, at: number) => Pro
 export async function freeIfOver<Held extends { session_id: string; expires_at: string | null }>(
   c: Queries,
   held: Held,
-  moment: Moment,
+  liveness: Liveness,
   release: Release<Held>,
 ): Promise<boolean> {
-  const holder = ranOut(held, moment.at) ? null : await liveRecord(c, held.session_id);
-  if (holder) return endIfDead(c, holder, moment);
-  await release(c, held, "expire", moment.at);
+  const holder = ranOut(held, liveness.now) ? null : await liveRecord(c, held.session_id);
+  if (holder) return endIfDead(c, holder, liveness);
+  await release(c, held, "expire", liveness.now);
   return true;
 }
 
@@ -34,7 +35,7 @@ export async function blocked(
   { ticket: held, waiting }: { ticket: number | null; waiting: Waiting | null },
   resources: readonly string[],
   blocker: Blocker,
-  { at }: Moment,
+  { now: at }: Liveness,
 ): Promise<Attempt<never>> {
   if (held !== null) return { kind: "blocked", blocker, ticket: held, touched: [] };
   const { kind, holder, resource, waits } = blocker;

@@ -1,3 +1,4 @@
+/** URL, schema, and what of it may be shown. */
 import { ParleyError } from "../../bus/errors";
 
 /** Where a bus is: the server's URL as the driver takes it, and the schema in it. */

@@ -1,4 +1,5 @@
-import type { Moment } from "../../bus/liveness";
+/** Locks: row, releasing. */
+import type { Liveness } from "../../bus/liveness";
 import type { Lock } from "../../bus/lock";
 import { actorCalled } from "../rows/event";
 import { lockedByOther } from "../rows/lease";
@@ -19,8 +20,8 @@ export interface LockRow extends Lock {
 export const lockColumns = `file_path, session_id, lock_type, locked_at, expires_at, repository, repository_path,
   fence, machine_uuid`;
 
-export const isFree = (c: Queries, lock: LockRow, moment: Moment): Promise<boolean> =>
-  freeIfOver(c, lock, moment, release);
+export const isFree = (c: Queries, lock: LockRow, liveness: Liveness): Promise<boolean> =>
+  freeIfOver(c, lock, liveness, release);
 
 /** Removes a lock, says so, and ends the alerts about it. One that is gone by now, with its dead holder, said so then. */
 export async function release(
@@ -48,10 +49,10 @@ export async function releaseLocks(
   c: Queries,
   session_id: string,
   paths: readonly string[] | null,
-  moment: Moment,
+  liveness: Liveness,
 ): Promise<{ released: Lock[]; touched: string[] }> {
   const me = await requireLive(c, session_id);
-  await tend(c, session_id, moment);
+  await tend(c, session_id, liveness);
   const locks =
     paths === null
       ? await locksOf(c, session_id)
@@ -61,11 +62,11 @@ export async function releaseLocks(
           { machine_uuid: me.machine_uuid, paths },
         );
   for (const lock of locks) {
-    if (lock.session_id !== session_id && !(await isFree(c, lock, moment)))
+    if (lock.session_id !== session_id && !(await isFree(c, lock, liveness)))
       throw lockedByOther(shape(lock));
   }
   const released = locks.filter((lock) => lock.session_id === session_id);
-  for (const lock of released) await release(c, lock, "unlock", moment.at);
+  for (const lock of released) await release(c, lock, "unlock", liveness.now);
   return { released: released.map(shape), touched: await waitingSessions(c, "lock") };
 }
 

@@ -1,3 +1,4 @@
+/** Pairs of sessions that only answer each other. */
 import { timestamp } from "../../bus/clock";
 import {
   areTooMany,

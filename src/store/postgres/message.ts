@@ -1,7 +1,8 @@
+/** Messages: sending, alone or together; sent. */
 import { isFull, isFullBindings, refuseFullMailbox } from "./bounds";
-import { fullMailbox } from "../../bus/bounds";
+import { fullMailbox } from "../../bus/limits";
 import { timestamp } from "../../bus/clock";
-import type { Moment } from "../../bus/liveness";
+import type { Liveness } from "../../bus/liveness";
 import type { Message } from "../../bus/message";
 import type { MessageDraft, PublishDraft, SentMessages } from "../../bus/store";
 import { areTooMany, type Exchange } from "../rows/loop";
@@ -114,12 +115,12 @@ export async function sendAlone(
   connection: Connection,
   recipient_id: string,
   draft: MessageDraft,
-  moment: Moment,
+  liveness: Liveness,
 ): Promise<Message[]> {
-  const wanted = directedRow(draft, recipient_id, moment.at);
+  const wanted = directedRow(draft, recipient_id, liveness.now);
   const { message, exceeds } = await writeAlone(connection, wanted);
   if (exceeds) {
-    await connection.write((c) => guardLoop(c, draft.sender_id, recipient_id, moment.at));
+    await connection.write((c) => guardLoop(c, draft.sender_id, recipient_id, liveness.now));
   }
   return [message];
 }
@@ -127,9 +128,9 @@ export async function sendAlone(
 export async function publishMessage(
   connection: Connection,
   draft: PublishDraft,
-  moment: Moment,
+  liveness: Liveness,
 ): Promise<Message> {
-  const { message } = await writeAlone(connection, publishedRow(draft, moment.at));
+  const { message } = await writeAlone(connection, publishedRow(draft, liveness.now));
   return message;
 }
 
@@ -137,22 +138,22 @@ export async function sendMessages(
   c: Queries,
   hearing: string | null,
   draft: MessageDraft,
-  moment: Moment,
+  liveness: Liveness,
 ): Promise<Message[]> {
   const { recipients, sender_id, reply_to } = draft;
-  if (reply_to !== null) await markReplied(c, reply_to, sender_id, moment.at);
-  await tend(c, sender_id, moment);
+  if (reply_to !== null) await markReplied(c, reply_to, sender_id, liveness.now);
+  await tend(c, sender_id, liveness);
   const ids =
     "ids" in recipients
       ? recipients.ids
-      : allOthers(await liveSessions(c, moment), recipients.project_id, sender_id);
+      : allOthers(await liveSessions(c, liveness), recipients.project_id, sender_id);
   for (const id of ids) await refuseFullMailbox(c, id);
   const rows = await Promise.all(
-    ids.map((recipient_id) => writeMessage(c, directedRow(draft, recipient_id, moment.at))),
+    ids.map((recipient_id) => writeMessage(c, directedRow(draft, recipient_id, liveness.now))),
   );
   for (const recipient_id of ids) {
-    if (await exceedsLimit(c, sender_id, recipient_id, moment.at)) {
-      await guardLoop(c, sender_id, recipient_id, moment.at);
+    if (await exceedsLimit(c, sender_id, recipient_id, liveness.now)) {
+      await guardLoop(c, sender_id, recipient_id, liveness.now);
     }
   }
   if (ids.length > 0) {

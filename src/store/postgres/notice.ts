@@ -1,13 +1,14 @@
+/** What notices hold, and the messages heard by them. */
 import type { Message } from "../../bus/message";
 import type { MessageQuery } from "../../bus/store";
-import type { Audience } from "../../bus/wake";
+import type { Recipients } from "../../bus/change-signal";
 
 /** Concerns everybody. Otherwise a notice is the list of the sessions whose mail it is about, or a message. */
 const toAll = "*";
 /** PostgreSQL takes notices of less than 8000 bytes (NOTIFY). */
 const longestNotice = 7900;
 
-export function noticeFor(audience: Audience): string {
+export function noticeFor(audience: Recipients): string {
   if (audience === "everyone") return toAll;
   const notice = JSON.stringify(audience);
   return Buffer.byteLength(notice) > longestNotice ? toAll : notice;
@@ -33,7 +34,7 @@ export class Heard {
   private messages: Message[] = [];
 
   /** Takes in a notice; says whom it concerns. One that cannot be read may be a newer program's, and concern anybody. */
-  take(notice: string): Audience {
+  take(notice: string): Recipients {
     const value = parsed(notice);
     if (!isMessage(value)) {
       // Something was committed that can only be asked for.

@@ -1,3 +1,4 @@
+/** Connecting, what the server allows, older and newer schemas. */
 import { ParleyError } from "../../bus/errors";
 import type { StoreOptions } from "../../bus/store";
 import { Connection } from "./connection";

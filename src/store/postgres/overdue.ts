@@ -1,7 +1,8 @@
+/** What is past its time, by kind. */
 import type { Claim } from "../../bus/claim";
 import type { Removed } from "../../bus/cleanup";
 import { timestamp } from "../../bus/clock";
-import type { Moment } from "../../bus/liveness";
+import type { Liveness } from "../../bus/liveness";
 import { directed, type Expired, leasesAtOnce, nothing, undirected } from "../rows/overdue";
 import { claimColumns, release as releaseClaim } from "./claim";
 import type { Connection } from "./connection";
@@ -85,7 +86,7 @@ const removeClaims: Sweep = async (c, at, limit, removed) => {
 export async function endLeases(
   connection: Connection,
   readOnly: boolean,
-  { at }: Moment,
+  { now: at }: Liveness,
 ): Promise<void> {
   if (readOnly) return;
   const ranOut = await connection.look((c) =>
@@ -135,9 +136,9 @@ export const anyRanOut = async (c: Queries, at: number): Promise<boolean> =>
   )) !== null;
 
 /** Counts what `cleanUp` would remove now. */
-export async function overdue(c: Queries, moment: Moment): Promise<Removed> {
-  const now = timestamp(moment.at);
-  const live = (await liveSessions(c, moment)).map((record) => record.session_id);
+export async function overdue(c: Queries, liveness: Liveness): Promise<Removed> {
+  const now = timestamp(liveness.now);
+  const live = (await liveSessions(c, liveness)).map((record) => record.session_id);
   const removed = nothing();
   const counted = async (sql: string, bindings: Record<string, string | string[]>) =>
     (await c.get<{ count: number }>(`select count(*) as count from ${sql}`, bindings))?.count ?? 0;
@@ -150,9 +151,9 @@ export async function overdue(c: Queries, moment: Moment): Promise<Removed> {
       { now, live },
     );
   }
-  removed.sessions = await counted(longEnded, { before: keptSince(c, moment.at) });
+  removed.sessions = await counted(longEnded, { before: keptSince(c, liveness.now) });
   for (const { condition, until } of [undirected, directed]) {
-    const bindings = { until: until(moment.at) };
+    const bindings = { until: until(liveness.now) };
     const messages = `parley.session_messages where ${condition}`;
     const alerts = await counted(`${messages} and channel = 'operator_alert'`, bindings);
     removed.messages += (await counted(messages, bindings)) - alerts;

@@ -1,6 +1,7 @@
+/** The whole picture, and the numbers. */
 import type { Claim } from "../../bus/claim";
 import { timestamp } from "../../bus/clock";
-import type { Moment } from "../../bus/liveness";
+import type { Liveness } from "../../bus/liveness";
 import type { Lock } from "../../bus/lock";
 import type { DatabaseFacts, LifecycleEvent, Stats } from "../../bus/status";
 import type { Overview } from "../../bus/store";
@@ -13,14 +14,18 @@ import { lockColumns, type LockRow } from "./lock";
 import { shape } from "./path";
 import { liveSessions } from "./session";
 
-export async function overview(c: Queries, moment: Moment, location: string): Promise<Overview> {
-  const now = timestamp(moment.at);
+export async function overview(
+  c: Queries,
+  liveness: Liveness,
+  location: string,
+): Promise<Overview> {
+  const now = timestamp(liveness.now);
   const [records, locks, claims, unread, alerts, events, counted, database] = await Promise.all([
-    liveSessions(c, moment),
+    liveSessions(c, liveness),
     fileLocks(c, now),
     taskClaims(c, now),
     unreadCounts(c, now),
-    openAlerts(c, alertLimit, moment.at),
+    openAlerts(c, alertLimit, liveness.now),
     lifecycle(c, lifecycleLimit),
     counts(c, now),
     facts(c, location),

@@ -1,3 +1,4 @@
+/** Which locks of a machine overlap. */
 import type { Lock } from "../../bus/lock";
 import { ancestorsOf, isResource, rangeBelow } from "../rows/path";
 import type { Queries } from "./queries";

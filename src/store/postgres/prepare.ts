@@ -1,3 +1,4 @@
+/** Making and migrating the schema. */
 import { timestamp } from "../../bus/clock";
 import { ParleyError } from "../../bus/errors";
 import type { Connection } from "./connection";

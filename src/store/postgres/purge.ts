@@ -1,3 +1,4 @@
+/** A little of it, removed by writers once a minute. */
 import { parseTime, timestamp } from "../../bus/clock";
 import { ParleyError } from "../../bus/errors";
 import type { Connection } from "./connection";

@@ -1,3 +1,4 @@
+/** Running statements and reading rows. */
 import type { SQL } from "bun";
 
 import type { Settings } from "../../bus/settings";

@@ -1,5 +1,11 @@
-import { baseId, type Placement, placeRegistration, type Registration } from "../../bus/identify";
-import type { Moment } from "../../bus/liveness";
+/** Registering in one transaction. */
+import {
+  baseId,
+  type RegistrationTarget,
+  resolveRegistration,
+  type Registration,
+} from "../../bus/registration-target";
+import type { Liveness } from "../../bus/liveness";
 import type { SessionRecord } from "../../bus/session";
 import type { Registered } from "../../bus/store";
 import { changedColumns, hasMoved, nameTaken, registeredRow } from "../rows/registration";
@@ -29,38 +35,38 @@ export type Arrival = Omit<Registered, "other_sessions" | "holdings" | "unread">
 export async function registerSession(
   c: Queries,
   registration: Registration,
-  moment: Moment,
+  liveness: Liveness,
 ): Promise<Arrival> {
   const found = await candidates(c, registration);
-  const placement = placeRegistration(registration, found.map(fromRow), moment.judge);
+  const placement = resolveRegistration(registration, found.map(fromRow), liveness.judge);
   const { session_id, kind } = placement;
   for (const { session_id: dead, reason } of placement.ended) {
     const record = await sessionRecord(c, dead);
-    if (record) await endSession(c, record, reason, moment);
+    if (record) await endSession(c, record, reason, liveness);
   }
   const isEnded = placement.ended.some((each) => each.session_id === session_id);
   const previousRow = isEnded
     ? await sessionRow(c, session_id)
     : (found.find((row) => row.session_id === session_id) ?? null);
   const previous = previousRow && fromRow(previousRow);
-  await refuseTakenName(c, registration, session_id, moment);
+  await refuseTakenName(c, registration, session_id, liveness);
   const known = registration.session_uuid_known;
   const resumed =
     kind === "return" ||
     (kind === "new" && known && (await hasEnded(c, registration.session_uuid)));
 
   if (kind === "new" && previous) await strandMail(c, session_id);
-  const row = await writeRow(c, placement, registration, previousRow, moment.at);
+  const row = await writeRow(c, placement, registration, previousRow, liveness.now);
   const continues = kind !== "update" || previous?.session_uuid !== registration.session_uuid;
   if (known && continues) await inheritMail(c, registration.session_uuid, session_id);
   const record = fromRow(row);
 
   const created = kind !== "update";
   const event = created ? (resumed ? "resumed" : "started") : null;
-  if (event) await insertLifecycle(c, record, event, moment.at);
+  if (event) await insertLifecycle(c, record, event, liveness.now);
   const moved = hasMoved(previous, record);
-  if (!created && moved) await settleAlerts(c, session_id, moment.at, "moved on");
-  const conflicts = await detectConflicts(c, record, moment, created || moved);
+  if (!created && moved) await settleAlerts(c, session_id, liveness.now, "moved on");
+  const conflicts = await detectConflicts(c, record, liveness, created || moved);
   return {
     record,
     created,
@@ -74,7 +80,11 @@ export async function registerSession(
 }
 
 /** Its sign of life, and what it finds. */
-export async function welcome(c: Queries, arrival: Arrival, { at }: Moment): Promise<Registered> {
+export async function welcome(
+  c: Queries,
+  arrival: Arrival,
+  { now: at }: Liveness,
+): Promise<Registered> {
   const { session_id } = arrival.record;
   const [, mail, holding, others] = await Promise.all([
     arrival.created ? 0 : refreshHeartbeat(c, session_id, at),
@@ -119,18 +129,18 @@ async function refuseTakenName(
   c: Queries,
   registration: Registration,
   session_id: string,
-  moment: Moment,
+  liveness: Liveness,
 ): Promise<void> {
   const { name, session_id: chosen } = registration;
   if (name !== null) {
     const other =
       (await sessionNamed(c, name, session_id)) ??
       (name === session_id ? null : await liveRecord(c, name));
-    await refuseIfAlive(c, "--name", name, other, moment);
+    await refuseIfAlive(c, "--name", name, other, liveness);
   }
   if (chosen !== null) {
     const other = await sessionNamed(c, chosen, session_id);
-    await refuseIfAlive(c, "--session-id", chosen, other, moment);
+    await refuseIfAlive(c, "--session-id", chosen, other, liveness);
   }
 }
 
@@ -152,16 +162,16 @@ async function refuseIfAlive(
   option: string,
   called: string,
   other: SessionRecord | null,
-  moment: Moment,
+  liveness: Liveness,
 ): Promise<void> {
-  if (!other || (await endIfDead(c, other, moment))) return;
+  if (!other || (await endIfDead(c, other, liveness))) return;
   throw nameTaken(option, called, other);
 }
 
 /** Writes the row where it is new or has changed. Returns it. */
 async function writeRow(
   c: Queries,
-  placement: Placement,
+  placement: RegistrationTarget,
   registration: Registration,
   previous: SessionRow | null,
   at: number,

@@ -1,5 +1,6 @@
+/** Sessions in trouble, and ending them. */
 import { timestamp } from "../../bus/clock";
-import { deaths, type Moment, remembered } from "../../bus/liveness";
+import { endReasons, type Liveness, endedVisibleFor } from "../../bus/liveness";
 import type { SessionRecord } from "../../bus/session";
 import type { Ended, HeldBy, SessionExport } from "../../bus/store";
 import { mailFrom, type MailRow } from "../rows/inbox";
@@ -12,18 +13,18 @@ import { locksOf } from "./lock";
 import { shape } from "./path";
 import { holdings, liveRecord, notEnded } from "./session";
 
-export async function sessionsToRescue(c: Queries, moment: Moment): Promise<HeldBy[]> {
+export async function sessionsToRescue(c: Queries, liveness: Liveness): Promise<HeldBy[]> {
   const died = await c.all<SessionRow>(
     `select * from parley.session_registry where status = 'terminated' and ended_at > $since
         and end_reason = any($deaths::text[])
       order by ended_at, session_id`,
-    { since: timestamp(moment.at - remembered), deaths: Object.values(deaths) },
+    { since: timestamp(liveness.now - endedVisibleFor), deaths: Object.values(endReasons) },
   );
   const records = [...(await notEnded(c)), ...died.map(fromRow)];
   return Promise.all(
     records.map(async (record) => ({
       record,
-      holdings: await holdings(c, record.session_id, moment.at),
+      holdings: await holdings(c, record.session_id, liveness.now),
     })),
   );
 }
@@ -32,14 +33,14 @@ export async function endSessions(
   c: Queries,
   ids: readonly string[],
   reasonFor: (record: SessionRecord) => string | null,
-  moment: Moment,
+  liveness: Liveness,
 ): Promise<Ended[]> {
   const ended: Ended[] = [];
   for (const id of ids) {
     const record = await liveRecord(c, id);
     const reason = record && reasonFor(record);
     if (!record || !reason) continue;
-    ended.push({ record, released: await endSession(c, record, reason, moment) });
+    ended.push({ record, released: await endSession(c, record, reason, liveness) });
   }
   return ended;
 }

@@ -1,5 +1,6 @@
+/** Whose turn it is to wake a session, and what came of it. */
 import { timestamp } from "../../bus/clock";
-import type { Rung, WakeLeave, WakeRequest } from "../../bus/reach";
+import type { WakeResult, WakePermit, WakeRequest } from "../../bus/agent-wake";
 import { leaveFor } from "../rows/wake";
 import { inLoop } from "./loop";
 import type { Queries } from "./queries";
@@ -10,7 +11,7 @@ export async function reserveWake(
   c: Queries,
   { session_id, sender_id }: WakeRequest,
   at: number,
-): Promise<WakeLeave | null> {
+): Promise<WakePermit | null> {
   const row = await sessionRow(c, session_id);
   if (!row || row.status === "terminated") return null;
   if (await inLoop(c, session_id, sender_id)) return { kind: "loop" };
@@ -25,7 +26,7 @@ export async function reserveWake(
 
 export async function noteWake(
   c: Queries,
-  evidence: Rung & { message_id: number; session_id: string },
+  evidence: WakeResult & { message_id: number; session_id: string },
   at: number,
 ): Promise<void> {
   const { message_id, session_id, way, outcome, reason } = evidence;

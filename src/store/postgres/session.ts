@@ -1,6 +1,7 @@
+/** Sessions: lookups, heartbeats, judging in rotation. */
 import { timestamp } from "../../bus/clock";
-import type { Clues } from "../../bus/identity";
-import type { Moment } from "../../bus/liveness";
+import type { CallerEvidence } from "../../bus/identity";
+import type { Liveness } from "../../bus/liveness";
 import type { Holdings, SessionRecord } from "../../bus/session";
 import { callersAmong } from "../rows/clues";
 import { fromRow, notActive, type SessionRow } from "../rows/session";
@@ -46,7 +47,7 @@ export async function sessionsCalled(c: Queries, called: string): Promise<Sessio
 
 export async function sessionsByClues(
   c: Queries,
-  clues: Clues,
+  clues: CallerEvidence,
   machine_uuid: string,
 ): Promise<SessionRecord[]> {
   const byAncestor = await Promise.all(
@@ -77,8 +78,8 @@ export async function sessionsByClues(
 }
 
 /** All live sessions, oldest first. The dead among them are left out; `endDead` ends them. */
-export const liveSessions = async (c: Queries, moment: Moment): Promise<SessionRecord[]> =>
-  (await notEnded(c)).filter((record) => moment.judge(record).ended === null);
+export const liveSessions = async (c: Queries, liveness: Liveness): Promise<SessionRecord[]> =>
+  (await notEnded(c)).filter((record) => liveness.judge(record).ended === null);
 
 /** Sessions as they stand, the dead among them, oldest first. */
 export const notEnded = (c: Queries): Promise<SessionRecord[]> =>
@@ -88,18 +89,18 @@ export const notEnded = (c: Queries): Promise<SessionRecord[]> =>
 export async function endDead(
   connection: Connection,
   readOnly: boolean,
-  moment: Moment,
+  liveness: Liveness,
 ): Promise<void> {
   if (readOnly) return;
   const dead = (await connection.look(notEnded)).filter(
-    (record) => moment.judge(record).ended !== null,
+    (record) => liveness.judge(record).ended !== null,
   );
   if (dead.length === 0) return;
   await connection.write(async (c) => {
     for (const { session_id } of dead) {
       // Read again: a sign of life that came in between wins.
       const record = await liveRecord(c, session_id);
-      if (record) await endIfDead(c, record, moment);
+      if (record) await endIfDead(c, record, liveness);
     }
   });
 }
@@ -108,11 +109,11 @@ export async function endDead(
 export async function endIfDead(
   c: Queries,
   record: SessionRecord,
-  moment: Moment,
+  liveness: Liveness,
 ): Promise<boolean> {
-  const { ended } = moment.judge(record);
+  const { ended } = liveness.judge(record);
   if (ended === null) return false;
-  await endSession(c, record, ended, moment);
+  await endSession(c, record, ended, liveness);
   return true;
 }
 
@@ -120,10 +121,10 @@ export async function endIfDead(
 export async function alive(
   c: Queries,
   found: readonly SessionRecord[],
-  moment: Moment,
+  liveness: Liveness,
 ): Promise<SessionRecord[]> {
   const living: SessionRecord[] = [];
-  for (const record of found) if (!(await endIfDead(c, record, moment))) living.push(record);
+  for (const record of found) if (!(await endIfDead(c, record, liveness))) living.push(record);
   return living;
 }
 
@@ -147,12 +148,12 @@ export const refreshHeartbeat = (c: Queries, session_id: string, at: number): Pr
   c.run(beat, beatBindings(session_id, at));
 
 /** Refreshes the heartbeat of the acting session and looks after 16 others. Part of every writing operation. */
-export async function tend(c: Queries, session_id: string, moment: Moment): Promise<void> {
+export async function tend(c: Queries, session_id: string, liveness: Liveness): Promise<void> {
   const [, others] = await Promise.all([
-    refreshHeartbeat(c, session_id, moment.at),
+    refreshHeartbeat(c, session_id, liveness.now),
     inRotation(c, session_id),
   ]);
-  await alive(c, others, moment);
+  await alive(c, others, liveness);
 }
 
 /** Some other sessions whose turn it is to be judged; none where this process has asked just before. */

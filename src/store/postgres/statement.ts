@@ -1,3 +1,5 @@
+/** Named parameters, and the schema that is meant. */
+
 /** A statement as the server takes it: `$1`, `$2` … for the names, and the schema that is meant by `parley`. */
 export interface Statement {
   text: string;

@@ -1,8 +1,9 @@
+/** The adapter: each operation as one transaction. */
 import { type Clock, timestamp } from "../../bus/clock";
-import type { Moment } from "../../bus/liveness";
+import type { Liveness } from "../../bus/liveness";
 import type { SessionRecord } from "../../bus/session";
 import type { Ended, Store } from "../../bus/store";
-import type { Notices } from "../../bus/wake";
+import type { Notices } from "../../bus/change-signal";
 import { acknowledge, markAlertsDelivered, openAlerts } from "./alert";
 import { attend } from "./attendance";
 import { acquireClaim, releaseClaims } from "./claim";
@@ -103,16 +104,20 @@ function storeOn(
     return result;
   };
   /** Looking after other sessions by itself, outside of the writer's turn. */
-  const alone = async <T>(actor: string, moment: Moment, work: () => Promise<T>): Promise<T> => {
+  const alone = async <T>(
+    actor: string,
+    liveness: Liveness,
+    work: () => Promise<T>,
+  ): Promise<T> => {
     const [result, others] = await Promise.all([work(), look((c) => inRotation(c, actor))]);
-    await lookAfter(connection, others, moment);
-    await purgeIfDue(moment.at);
+    await lookAfter(connection, others, liveness);
+    await purgeIfDue(liveness.now);
     return result;
   };
   /** Before somebody looks at everything: what is over goes. */
-  const settle = async (moment: Moment): Promise<void> => {
-    await endDead(connection, readOnly, moment);
-    await endLeases(connection, readOnly, moment);
+  const settle = async (liveness: Liveness): Promise<void> => {
+    await endDead(connection, readOnly, liveness);
+    await endLeases(connection, readOnly, liveness);
   };
   const location = connection.location.text;
   return {
@@ -123,54 +128,57 @@ function storeOn(
     changeCount,
     close: () => connection.close(),
 
-    registerSession: async (registration, moment) => {
-      const arrival = await connection.write((c) => registerSession(c, registration, moment));
+    registerSession: async (registration, liveness) => {
+      const arrival = await connection.write((c) => registerSession(c, registration, liveness));
       const { session_id } = arrival.record;
-      return alone(session_id, moment, () => look((c) => welcome(c, arrival, moment)));
+      return alone(session_id, liveness, () => look((c) => welcome(c, arrival, liveness)));
     },
-    endSession: (id, reason, moment) =>
-      write(moment.at, async (c): Promise<Ended | null> => {
+    endSession: (id, reason, liveness) =>
+      write(liveness.now, async (c): Promise<Ended | null> => {
         const record = await liveRecord(c, id);
-        return record && { record, released: await endSession(c, record, reason, moment) };
+        return record && { record, released: await endSession(c, record, reason, liveness) };
       }),
-    beat: (id, moment, kept) => beat(connection, id, moment, kept ? keep : refreshHeartbeat),
-    attend: (visit, moment) => attend(connection, readOnly, visit, moment),
-    setTask: (id, taskId, moment) => write(moment.at, (c) => setTask(c, id, taskId, moment)),
+    heartbeat: (id, liveness, kept) =>
+      beat(connection, id, liveness, kept ? keep : refreshHeartbeat),
+    recordActivity: (visit, liveness) => attend(connection, readOnly, visit, liveness),
+    setTask: (id, taskId, liveness) => write(liveness.now, (c) => setTask(c, id, taskId, liveness)),
     session: (id) => look((c) => sessionRecord(c, id)),
-    sessionsByClues: (clues, machineUuid) => look((c) => sessionsByClues(c, clues, machineUuid)),
+    sessionsByEvidence: (clues, machineUuid) => look((c) => sessionsByClues(c, clues, machineUuid)),
     sessionsCalled: (called) => look((c) => sessionsCalled(c, called)),
-    liveSessions: async (moment) => {
-      await endDead(connection, readOnly, moment);
-      return look((c) => liveSessions(c, moment));
+    liveSessions: async (liveness) => {
+      await endDead(connection, readOnly, liveness);
+      return look((c) => liveSessions(c, liveness));
     },
     holdings: (id, at) => read((c) => holdings(c, id, at)),
 
-    sendMessages: async (draft, moment) => {
+    sendMessages: async (draft, liveness) => {
       const to = onlyRecipient(draft);
       if (to === null)
-        return write(moment.at, (c) => sendMessages(c, connection.channel, draft, moment));
-      return alone(draft.sender_id, moment, () => sendAlone(connection, to, draft, moment));
+        return write(liveness.now, (c) => sendMessages(c, connection.channel, draft, liveness));
+      return alone(draft.sender_id, liveness, () => sendAlone(connection, to, draft, liveness));
     },
     sentMessages: (sender, limit, at) => read((c) => sentMessages(c, sender, limit, at)),
-    reserveWake: (request, moment) => connection.write((c) => reserveWake(c, request, moment.at)),
-    noteWake: (evidence, at) => connection.write((c) => noteWake(c, evidence, at)),
-    openInbox: async (request, moment) => {
+    permitWake: (request, liveness) =>
+      connection.write((c) => reserveWake(c, request, liveness.now)),
+    recordWake: (evidence, at) => connection.write((c) => noteWake(c, evidence, at)),
+    openInbox: async (request, liveness) => {
       if (readOnly || request.peek || request.again) {
-        const page = await read((c) => lookIntoInbox(c, request, moment));
+        const page = await read((c) => lookIntoInbox(c, request, liveness));
         const pending = page.messages.some((message) => message.status === "pending");
         if (readOnly || request.peek || !pending) return page;
       }
-      return write(moment.at, (c) => openInbox(c, request, moment));
+      return write(liveness.now, (c) => openInbox(c, request, liveness));
     },
     releaseInbox: (mailbox, ids, at) => connection.write((c) => releaseInbox(c, mailbox, ids, at)),
     markDelivered: (mailbox, ids, how, at) =>
       connection.write((c) => markDelivered(c, mailbox, ids, how, at)),
     markAnnounced: (mailbox, ids, at) =>
       connection.write((c) => markAnnounced(c, mailbox, ids, at)),
-    markRead: (mailbox, ids, moment) => write(moment.at, (c) => markRead(c, mailbox, ids, moment)),
+    markRead: (mailbox, ids, liveness) =>
+      write(liveness.now, (c) => markRead(c, mailbox, ids, liveness)),
     unread: (mailbox, at) => look((c) => unread(c, mailbox, at)),
-    publishMessage: (draft, moment) =>
-      alone(draft.sender_id, moment, () => publishMessage(connection, draft, moment)),
+    publishMessage: (draft, liveness) =>
+      alone(draft.sender_id, liveness, () => publishMessage(connection, draft, liveness)),
     messagesAfter: async (query, at) =>
       (query.following ? heard.after(query, timestamp(at)) : null) ??
       look((c) => messagesAfter(c, query, at)),
@@ -179,43 +187,44 @@ function storeOn(
     messages: (ids) => look((c) => messages(c, ids)),
     messageStates: (ids) => look((c) => messageStates(c, ids)),
 
-    acquireLocks: async (request, moment) => {
-      const held = request.auto && (await look((c) => heldAlready(c, request, moment.at)));
-      return held || write(moment.at, (c) => acquireLocks(c, request, moment));
+    acquireLocks: async (request, liveness) => {
+      const held = request.auto && (await look((c) => heldAlready(c, request, liveness.now)));
+      return held || write(liveness.now, (c) => acquireLocks(c, request, liveness));
     },
-    releaseLocks: (id, paths, moment) =>
-      write(moment.at, (c) => releaseLocks(c, id, paths, moment)),
-    acquireClaim: (request, moment) => write(moment.at, (c) => acquireClaim(c, request, moment)),
-    releaseClaims: (id, tasks, moment) =>
-      write(moment.at, (c) => releaseClaims(c, id, tasks, moment)),
+    releaseLocks: (id, paths, liveness) =>
+      write(liveness.now, (c) => releaseLocks(c, id, paths, liveness)),
+    acquireClaim: (request, liveness) =>
+      write(liveness.now, (c) => acquireClaim(c, request, liveness)),
+    releaseClaims: (id, tasks, liveness) =>
+      write(liveness.now, (c) => releaseClaims(c, id, tasks, liveness)),
     leaveQueue: async (ticket) => {
       await connection.write((c) => leaveQueue(c, ticket));
     },
 
-    sessionsToRescue: (moment) => read((c) => sessionsToRescue(c, moment)),
-    endSessions: (ids, reasonFor, moment) =>
-      connection.write((c) => endSessions(c, ids, reasonFor, moment)),
+    sessionsToRescue: (liveness) => read((c) => sessionsToRescue(c, liveness)),
+    endSessions: (ids, reasonFor, liveness) =>
+      connection.write((c) => endSessions(c, ids, reasonFor, liveness)),
     exportSession: (id) => read((c) => exportSession(c, id)),
 
     alerts: (limit, at) => look((c) => openAlerts(c, limit, at)),
-    conflictsOf: (id, moment) => read((c) => conflictsOf(c, id, moment)),
-    locksOn: async (paths, moment) => {
-      await settle(moment);
-      return read((c) => locksOn(c, paths, moment));
+    conflictsOf: (id, liveness) => read((c) => conflictsOf(c, id, liveness)),
+    locksOn: async (paths, liveness) => {
+      await settle(liveness);
+      return read((c) => locksOn(c, paths, liveness));
     },
-    claimOn: async (taskId, moment) => {
-      await settle(moment);
-      return read((c) => liveClaimOn(c, taskId, moment));
+    claimOn: async (taskId, liveness) => {
+      await settle(liveness);
+      return read((c) => liveClaimOn(c, taskId, liveness));
     },
     acknowledge: (ids, by, at) => connection.write((c) => acknowledge(c, ids, by, at)),
     markAlertsDelivered: async (ids, at) => {
       await connection.write((c) => markAlertsDelivered(c, ids, at));
     },
-    overdue: (moment) => read((c) => overdue(c, moment)),
-    cleanUp: (moment, options) => cleanUp(connection, moment, options),
-    overview: async (moment) => {
-      await settle(moment);
-      return read((c) => overview(c, moment, location));
+    overdue: (liveness) => read((c) => overdue(c, liveness)),
+    cleanUp: (liveness, options) => cleanUp(connection, liveness, options),
+    overview: async (liveness) => {
+      await settle(liveness);
+      return read((c) => overview(c, liveness, location));
     },
     lifecycle: (limit) => look((c) => lifecycle(c, limit)),
   };
@@ -225,13 +234,13 @@ function storeOn(
 async function beat(
   connection: Connection,
   id: string,
-  moment: Moment,
+  liveness: Liveness,
   refresh: typeof refreshHeartbeat,
-): ReturnType<Store["beat"]> {
+): ReturnType<Store["heartbeat"]> {
   const [, record, others] = await connection.look((c) =>
-    Promise.all([refresh(c, id, moment.at), liveRecord(c, id), inRotation(c, id)]),
+    Promise.all([refresh(c, id, liveness.now), liveRecord(c, id), inRotation(c, id)]),
   );
-  await lookAfter(connection, others, moment);
+  await lookAfter(connection, others, liveness);
   return record;
 }
 
@@ -239,8 +248,8 @@ async function beat(
 async function lookAfter(
   connection: Connection,
   others: readonly SessionRecord[],
-  moment: Moment,
+  liveness: Liveness,
 ): Promise<void> {
-  if (others.every((other) => moment.judge(other).ended === null)) return;
-  await connection.write((c) => alive(c, others, moment));
+  if (others.every((other) => liveness.judge(other).ended === null)) return;
+  await connection.write((c) => alive(c, others, liveness));
 }

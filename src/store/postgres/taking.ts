@@ -1,6 +1,14 @@
+/** Taking locks, all of them or none. */
 import { timestamp } from "../../bus/clock";
-import type { Moment } from "../../bus/liveness";
-import type { Attempt, Blocker, GotLocks, Lock, LockRequest, LockTarget } from "../../bus/lock";
+import type { Liveness } from "../../bus/liveness";
+import type {
+  Attempt,
+  Blocker,
+  AcquiredLocks,
+  Lock,
+  LockRequest,
+  LockTarget,
+} from "../../bus/lock";
 import type { SessionRecord } from "../../bus/session";
 import { takenNote } from "../rows/lease";
 import { ancestorsOf, overlaps } from "../rows/path";
@@ -19,41 +27,41 @@ import { leaveQueue, queueOn } from "./waiter";
 export async function acquireLocks(
   c: Queries,
   request: LockRequest,
-  moment: Moment,
-): Promise<Attempt<GotLocks>> {
+  liveness: Liveness,
+): Promise<Attempt<AcquiredLocks>> {
   const me = await requireLive(c, request.session_id);
   // A waiting session's look at something still held writes nothing, or every look would wake the other waiters; before
   // a lease comes `attend`.
-  if (request.ticket === null && !request.auto) await tend(c, me.session_id, moment);
+  if (request.ticket === null && !request.auto) await tend(c, me.session_id, liveness);
   const paths = request.targets.map((target) => target.file_path);
-  const refuse = (blocker: Omit<Blocker, "kind">): Promise<Attempt<GotLocks>> =>
-    blocked(c, me, request, paths, { kind: "lock", ...blocker }, moment);
+  const refuse = (blocker: Omit<Blocker, "kind">): Promise<Attempt<AcquiredLocks>> =>
+    blocked(c, me, request, paths, { kind: "lock", ...blocker }, liveness);
   const taken = new Map<string, LockRow>();
   for (const wanted of paths) {
     for (const lock of await overlapping(c, wanted, me.machine_uuid)) {
-      if (lock.session_id === me.session_id || (await isFree(c, lock, moment))) continue;
+      if (lock.session_id === me.session_id || (await isFree(c, lock, liveness))) continue;
       if (!request.force || lock.lock_type === "exclusive") {
         const { file_path: resource, session_id: holder } = lock;
         return refuse({ holder, resource, wanted, lock: shape(lock), waits: false });
       }
       taken.set(lock.file_path, lock);
     }
-    const first = request.force ? null : await aheadOf(c, me, request, wanted, moment);
+    const first = request.force ? null : await aheadOf(c, me, request, wanted, liveness);
     if (first) return refuse({ ...first, wanted, lock: null, waits: true });
   }
   if (request.ticket !== null) await leaveQueue(c, request.ticket);
   for (const lock of taken.values()) {
-    await release(c, lock, "take", moment.at, me.session_id);
-    await tell(c, me, lock.session_id, ...takenNote(me, lock), moment.at);
+    await release(c, lock, "take", liveness.now, me.session_id);
+    await tell(c, me, lock.session_id, ...takenNote(me, lock), liveness.now);
   }
   const locks: Lock[] = [];
   const fresh: string[] = [];
-  const elsewhere: GotLocks["elsewhere"] = [];
+  const elsewhere: AcquiredLocks["elsewhere"] = [];
   for (const target of request.targets) {
-    const { lock, isFresh } = await writeLock(c, me, request, target, moment.at);
+    const { lock, isFresh } = await writeLock(c, me, request, target, liveness.now);
     locks.push(shape(lock));
     if (isFresh) fresh.push(lock.file_path);
-    elsewhere.push(...(await inOtherWorktrees(c, me, target, moment)));
+    elsewhere.push(...(await inOtherWorktrees(c, me, target, liveness)));
   }
   if (fresh.length > 0) await refuseTooMany(c, "file_locks", me.session_id);
   return {
@@ -69,11 +77,11 @@ async function aheadOf(
   me: SessionRecord,
   request: LockRequest,
   path: string,
-  moment: Moment,
+  liveness: Liveness,
 ): Promise<Ahead | null> {
   const mine = await locksOf(c, me.session_id);
   return firstInQueue(
-    await queueOn(c, "lock", me.machine_uuid, moment),
+    await queueOn(c, "lock", me.machine_uuid, liveness),
     request,
     (wanted) => overlaps(path, wanted),
     (wanted) => mine.some((lock) => overlaps(lock.file_path, wanted)),
@@ -125,8 +133,8 @@ async function inOtherWorktrees(
   c: Queries,
   me: SessionRecord,
   target: LockTarget,
-  moment: Moment,
-): Promise<GotLocks["elsewhere"]> {
+  liveness: Liveness,
+): Promise<AcquiredLocks["elsewhere"]> {
   const { repository, repository_path } = target;
   if (repository === null || repository_path === null) return [];
   const found = await c.all<LockRow>(
@@ -141,9 +149,9 @@ async function inOtherWorktrees(
       paths: [repository_path, ...ancestorsOf(repository_path), "."],
     },
   );
-  const elsewhere: GotLocks["elsewhere"] = [];
+  const elsewhere: AcquiredLocks["elsewhere"] = [];
   for (const lock of found) {
-    if (await isFree(c, lock, moment)) continue;
+    if (await isFree(c, lock, liveness)) continue;
     const isHere = lock.machine_uuid === me.machine_uuid;
     const hostname = isHere ? null : ((await liveRecord(c, lock.session_id))?.hostname ?? null);
     elsewhere.push({ ...shape(lock), hostname: isHere ? null : (hostname ?? "another machine") });

@@ -1,5 +1,6 @@
+/** Leases that hooks take for a turn. */
 import { timestamp } from "../../bus/clock";
-import type { Attempt, GotLocks, LockRequest } from "../../bus/lock";
+import type { Attempt, AcquiredLocks, LockRequest } from "../../bus/lock";
 import { youngFrom } from "../rows/lease";
 import type { Queries } from "./queries";
 import { lockColumns, type LockRow, release } from "./lock";
@@ -23,7 +24,7 @@ export async function heldAlready(
   c: Queries,
   { session_id, targets, ttl }: LockRequest,
   at: number,
-): Promise<Attempt<GotLocks> | null> {
+): Promise<Attempt<AcquiredLocks> | null> {
   const paths = [...new Set(targets.map((target) => target.file_path))];
   const locks = await c.all<LockRow>(
     `select ${lockColumns} from parley.file_locks

@@ -1,5 +1,6 @@
+/** The queue of those who wait. */
 import { timestamp } from "../../bus/clock";
-import type { Moment } from "../../bus/liveness";
+import type { Liveness } from "../../bus/liveness";
 import type { Blocker, Waiting } from "../../bus/lock";
 import type { SessionRecord } from "../../bus/session";
 import { isResource } from "../rows/path";
@@ -11,13 +12,13 @@ type Kind = Blocker["kind"];
 type Row = WaiterRow & { machine_uuid: string };
 
 /** The waiters of one kind that still wait, first come first; the rest are forgotten. */
-export async function waiters(c: Queries, kind: Kind, moment: Moment): Promise<Waiter<Row>[]> {
+export async function waiters(c: Queries, kind: Kind, liveness: Liveness): Promise<Waiter<Row>[]> {
   const rows = await c.all<Row>("select * from parley.waiters where kind = $kind order by id", {
     kind,
   });
   const waiting: Waiter<Row>[] = [];
   for (const row of rows) {
-    const waiter = waiterFrom(row, moment);
+    const waiter = waiterFrom(row, liveness);
     if (waiter) waiting.push(waiter);
     else await leaveQueue(c, row.id);
   }
@@ -65,9 +66,9 @@ export async function queueOn(
   c: Queries,
   kind: Kind,
   machine_uuid: string | null,
-  moment: Moment,
+  liveness: Liveness,
 ): Promise<Waiter[]> {
-  return (await waiters(c, kind, moment)).map((waiter) => {
+  return (await waiters(c, kind, liveness)).map((waiter) => {
     const isHere = kind === "claim" || waiter.machine_uuid === machine_uuid;
     return { ...waiter, wanted: waiter.wanted.filter((each) => isHere || isResource(each)) };
   });

@@ -1,3 +1,4 @@
+/** An alert from its row; where sessions can overlap, and who is in it still. */
 import type { Alert, ConflictType } from "../../bus/alert";
 import type { SessionRecord } from "../../bus/session";
 import { fromRow, type MessageRow } from "./message";

@@ -1,4 +1,5 @@
-import type { Moment } from "../../bus/liveness";
+/** Whose event it is, and what of its session it changes. */
+import type { Liveness } from "../../bus/liveness";
 import type { SessionRecord } from "../../bus/session";
 import { fromRow, type SessionRow } from "./session";
 
@@ -6,12 +7,12 @@ import { fromRow, type SessionRow } from "./session";
 export function visitorAmong(
   rows: readonly SessionRow[],
   near: readonly number[],
-  moment: Moment,
+  liveness: Liveness,
 ): SessionRecord | null {
   const found = rows.map(fromRow);
   for (const pid of near) {
     const record = found.find((each) => each.pid === pid);
-    if (record && moment.judge(record).ended === null) return record;
+    if (record && liveness.judge(record).ended === null) return record;
   }
   return null;
 }

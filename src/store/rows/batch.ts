@@ -1,3 +1,5 @@
+/** How large the batches of a clean-up are. */
+
 /** How long a batch should keep the other writers out, in milliseconds. */
 const target = 20;
 /** Rows of the first batch of a kind, and of the largest. */

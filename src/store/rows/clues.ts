@@ -1,10 +1,11 @@
-import type { Clues } from "../../bus/identity";
+/** Which sessions of a process a caller can be. */
+import type { CallerEvidence } from "../../bus/identity";
 import type { SessionRecord } from "../../bus/session";
 
 /** Which sessions of one process a caller can be; null where it is none of them. */
 export function callersAmong(
   found: SessionRecord[],
-  { conversation_ids }: Clues,
+  { conversation_ids }: CallerEvidence,
 ): SessionRecord[] | null {
   const own = found.filter(({ session_uuid }) => conversation_ids.includes(session_uuid ?? ""));
   if (own.length > 0) return own;

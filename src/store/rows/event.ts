@@ -1,3 +1,4 @@
+/** Messages that the bus writes itself: events, notes, alerts, beginnings and ends. */
 import { type ConflictType, conflictRules } from "../../bus/alert";
 import type { SessionRecord } from "../../bus/session";
 import type { NewMessage } from "./message";

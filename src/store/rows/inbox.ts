@@ -1,3 +1,4 @@
+/** A message in a mailbox. */
 import { timestamp } from "../../bus/clock";
 import { ParleyError } from "../../bus/errors";
 import type { Message } from "../../bus/message";

@@ -1,3 +1,4 @@
+/** When locks and claims are over, and what is said of them. */
 import type { Claim } from "../../bus/claim";
 import { timestamp } from "../../bus/clock";
 import { ParleyError } from "../../bus/errors";

@@ -1,3 +1,4 @@
+/** The beginning or end of a session from its row. */
 import type { LifecycleEvent } from "../../bus/status";
 import { type MessageRow, parsedPayload } from "./message";
 

@@ -1,3 +1,4 @@
+/** Two sessions as a pair, and when they are in a loop. */
 import { parseTime } from "../../bus/clock";
 import type { SessionRecord } from "../../bus/session";
 import type { Settings } from "../../bus/settings";

@@ -1,3 +1,5 @@
+/** Where mail waits for its conversation. */
+
 /**
  * A mailbox that belongs to a conversation rather than to a session id: where unread mail waits when its session has
  * ended and another took the id. The colon keeps it apart from every session id.

@@ -1,7 +1,8 @@
+/** A row of a message, read and written, and its shape. */
 import { timestamp } from "../../bus/clock";
 import { ParleyError } from "../../bus/errors";
 import type { Message, MessageStatus } from "../../bus/message";
-import { asObject } from "../../bus/object";
+import { asObject } from "../../bus/json";
 import type { SessionRecord } from "../../bus/session";
 import { channelLife, type Settings } from "../../bus/settings";
 import type { MessageDraft, PublishDraft } from "../../bus/store";

@@ -1,3 +1,4 @@
+/** Which messages are past their time, and when they are removed. */
 import type { Removed } from "../../bus/cleanup";
 import { timestamp } from "../../bus/clock";
 

@@ -1,3 +1,4 @@
+/** The sessions of a picture, with what they hold. */
 import type { Claim } from "../../bus/claim";
 import type { Lock } from "../../bus/lock";
 import type { SessionRecord } from "../../bus/session";

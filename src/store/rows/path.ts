@@ -1,3 +1,5 @@
+/** What is above, below and beside a path. */
+
 /** A named resource is one on all machines. */
 export const isResource = (path: string): boolean => path.startsWith("res:");
 

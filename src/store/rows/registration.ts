@@ -1,6 +1,7 @@
+/** The row of a session by its registration, and what of it is new. */
 import { timestamp } from "../../bus/clock";
 import { ParleyError } from "../../bus/errors";
-import type { Placement, Registration } from "../../bus/identify";
+import type { RegistrationTarget, Registration } from "../../bus/registration-target";
 import { sameProcess } from "../../bus/process";
 import type { SessionRecord } from "../../bus/session";
 import { fromRow, type SessionRow } from "./session";
@@ -9,7 +10,7 @@ type RegisteredRow = Omit<SessionRow, "ended_at" | "end_reason" | "ended_message
 
 /** The row of a session by its registration, whichever database it is written to. */
 export function registeredRow(
-  { session_id, kind }: Placement,
+  { session_id, kind }: RegistrationTarget,
   registration: Registration,
   /** The row of that id that was there. */
   previous: SessionRow | null,

@@ -1,3 +1,4 @@
+/** A row of a session, and its record. */
 import { ParleyError } from "../../bus/errors";
 import { activities, type Activity, type SessionRecord } from "../../bus/session";
 

@@ -1,3 +1,4 @@
+/** A bus that is read to be copied. */
 import type { Claim } from "../../bus/claim";
 import type { Lock } from "../../bus/lock";
 import type { LoopRow } from "./loop";

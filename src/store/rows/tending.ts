@@ -1,3 +1,5 @@
+/** How often heartbeats are written and others looked after. */
+
 /**
  * A heartbeat younger than this, in milliseconds, is left as it is: every write wakes whoever waits, and an agent that
  * runs several commands in a second is no more alive for each of them.

@@ -1,5 +1,6 @@
+/** A row of a waiter, and which one comes first. */
 import { timestamp } from "../../bus/clock";
-import type { Moment } from "../../bus/liveness";
+import type { Liveness } from "../../bus/liveness";
 import type { Blocker } from "../../bus/lock";
 import type { ProcessEvidence } from "../../bus/process";
 
@@ -15,8 +16,11 @@ export interface WaiterRow extends ProcessEvidence {
 export type Waiter<Row extends WaiterRow = WaiterRow> = Row & { wanted: string[] };
 
 /** Null for one that waits no more. */
-export const waiterFrom = <Row extends WaiterRow>(row: Row, moment: Moment): Waiter<Row> | null =>
-  row.until > timestamp(moment.at) && moment.processState(row) !== "gone"
+export const waiterFrom = <Row extends WaiterRow>(
+  row: Row,
+  liveness: Liveness,
+): Waiter<Row> | null =>
+  row.until > timestamp(liveness.now) && liveness.processState(row) !== "gone"
     ? { ...row, wanted: JSON.parse(row.resources) as string[] }
     : null;
 

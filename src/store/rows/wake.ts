@@ -1,5 +1,6 @@
+/** Whether a session may be woken, and what came of it, from its row and its delivery. */
 import { parseTime } from "../../bus/clock";
-import type { WakeEvidence, WakeLeave } from "../../bus/reach";
+import type { WakeEvidence, WakePermit } from "../../bus/agent-wake";
 import { fromRow, type SessionRow } from "./session";
 
 export interface WakeColumns {
@@ -25,7 +26,7 @@ export const wakeFrom = (row: WakeColumns): WakeEvidence | null =>
 const unheard = 10_000;
 
 /** Whether a session may be rung now, by its row: where it idles and no doorbell is on its way to it. */
-export function leaveFor(row: SessionRow, at: number): WakeLeave {
+export function leaveFor(row: SessionRow, at: number): WakePermit {
   const record = fromRow(row);
   const { activity } = record;
   if (activity?.state !== "idle") return { kind: activity?.state ?? "working" };

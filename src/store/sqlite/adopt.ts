@@ -1,3 +1,4 @@
+/** Taking over earlier generations by their columns. */
 import { Database } from "bun:sqlite";
 
 import type { Connection } from "./connection";

@@ -1,3 +1,4 @@
+/** Raising and settling alerts. */
 import type { Alert, ConflictType } from "../../bus/alert";
 import { timestamp } from "../../bus/clock";
 import { operatorId } from "../../bus/message";

@@ -1,3 +1,4 @@
+/** Copying a long log between operations. */
 import type { Connection } from "./connection";
 import { walPages } from "./limits";
 

@@ -1,6 +1,7 @@
+/** Claims: row, taking, releasing. */
 import type { Claim, ClaimRequest } from "../../bus/claim";
 import { timestamp } from "../../bus/clock";
-import type { Moment } from "../../bus/liveness";
+import type { Liveness } from "../../bus/liveness";
 import type { Attempt } from "../../bus/lock";
 import type { SessionRecord } from "../../bus/session";
 import { actorCalled } from "../rows/event";
@@ -19,10 +20,14 @@ export const claimColumns = `task_id, session_id, coalesce(claim_type, 'exclusiv
   expires_at, fence`;
 
 /** Claims a task, or queues up for it: of any number of concurrent claimers exactly one has it. */
-export function acquireClaim(c: Connection, request: ClaimRequest, moment: Moment): Attempt<Claim> {
+export function acquireClaim(
+  c: Connection,
+  request: ClaimRequest,
+  liveness: Liveness,
+): Attempt<Claim> {
   const me = requireLive(c, request.session_id);
   // A waiting session's look at something still held writes nothing, or every look would wake the other waiters.
-  if (request.ticket === null) tend(c, me.session_id, moment);
+  if (request.ticket === null) tend(c, me.session_id, liveness);
   const { task_id, session_id } = request;
   const refuse = (holder: string, waits: boolean): Attempt<Claim> =>
     blocked(
@@ -31,31 +36,33 @@ export function acquireClaim(c: Connection, request: ClaimRequest, moment: Momen
       request,
       [task_id],
       { kind: "claim", holder, resource: task_id, wanted: task_id, lock: null, waits },
-      moment,
+      liveness,
     );
   const claim = claimOn(c, task_id);
-  if (claim && claim.session_id !== session_id && !isFree(c, claim, moment)) {
+  if (claim && claim.session_id !== session_id && !isFree(c, claim, liveness)) {
     return refuse(claim.session_id, false);
   }
   const mine = claim?.session_id === session_id;
   const first = mine
     ? null
     : firstInQueue(
-        waiters(c, "claim", moment),
+        waiters(c, "claim", liveness),
         request,
         (wanted) => wanted === task_id,
         () => false,
       );
   if (first) return refuse(first.holder, true);
   if (request.ticket !== null) leaveQueue(c, request.ticket);
-  const got = mine ? renewClaim(c, request, moment.at) : insertClaim(c, me, request, moment.at);
+  const got = mine
+    ? renewClaim(c, request, liveness.now)
+    : insertClaim(c, me, request, liveness.now);
   if (!mine) refuseTooMany(c, "task_claims", session_id);
   const others = workingOn(c, task_id).filter(
-    (each) => each.session_id !== session_id && !endIfDead(c, each, moment),
+    (each) => each.session_id !== session_id && !endIfDead(c, each, liveness),
   );
   if (!mine && others.length > 0) {
     const sessions = [...others.map((each) => each.session_id), session_id];
-    raiseAlert(c, "task_conflict", task_id, sessions, me, moment.at);
+    raiseAlert(c, "task_conflict", task_id, sessions, me, liveness.now);
   }
   return { kind: "got", got, touched: others.map((each) => each.session_id) };
 }
@@ -73,8 +80,8 @@ const workingOn = (c: Connection, task_id: string): SessionRecord[] =>
     )
     .flatMap((row) => liveRecord(c, row.session_id) ?? []);
 
-const isFree = (c: Connection, claim: Claim, moment: Moment): boolean =>
-  freeIfOver(c, claim, moment, release);
+const isFree = (c: Connection, claim: Claim, liveness: Liveness): boolean =>
+  freeIfOver(c, claim, liveness, release);
 
 /** Removes a claim, says so, and ends the alert about it where nobody else is on the task. One already gone said so then. */
 export function release(c: Connection, claim: Claim, action: string, at: number): void {
@@ -121,20 +128,20 @@ export function releaseClaims(
   c: Connection,
   session_id: string,
   tasks: readonly string[] | null,
-  moment: Moment,
+  liveness: Liveness,
 ): { released: Claim[]; touched: string[] } {
   requireLive(c, session_id);
-  tend(c, session_id, moment);
+  tend(c, session_id, liveness);
   const claims =
     tasks === null
       ? claimsOf(c, session_id)
       : tasks.flatMap((task_id) => claimOn(c, task_id) ?? []);
   const other = claims.find(
-    (claim) => claim.session_id !== session_id && !isFree(c, claim, moment),
+    (claim) => claim.session_id !== session_id && !isFree(c, claim, liveness),
   );
   if (other) throw claimedByOther(other);
   const released = claims.filter((claim) => claim.session_id === session_id);
-  for (const claim of released) release(c, claim, "release", moment.at);
+  for (const claim of released) release(c, claim, "release", liveness.now);
   return { released, touched: waitingSessions(c, "claim") };
 }
 

@@ -1,6 +1,7 @@
+/** All of it, in batches. */
 import { walPages } from "./limits";
 import type { Removed } from "../../bus/cleanup";
-import type { Moment } from "../../bus/liveness";
+import type { Liveness } from "../../bus/liveness";
 import type { SessionRecord } from "../../bus/session";
 import type { CleanedUp } from "../../bus/store";
 import type { Connection } from "./connection";
@@ -14,21 +15,21 @@ import { waiters, waitingSessions } from "./waiter";
 
 export async function cleanUp(
   c: Connection,
-  moment: Moment,
+  liveness: Liveness,
   { vacuum }: { vacuum: boolean },
 ): Promise<CleanedUp> {
   const removed = nothing();
   // Else every commit of ours would be followed by a checkpoint within the time that is measured.
   c.db.run("pragma wal_autocheckpoint = 0");
   try {
-    await endDead(c, moment, removed);
+    await endDead(c, liveness, removed);
     for (const sweep of allSweeps) {
-      await inBatches(c, (limit) => sweep(c, moment.at, limit, removed));
+      await inBatches(c, (limit) => sweep(c, liveness.now, limit, removed));
     }
     await c.write(() => {
       // Looking at the queues forgets those who wait no more.
-      waiters(c, "lock", moment);
-      waiters(c, "claim", moment);
+      waiters(c, "lock", liveness);
+      waiters(c, "claim", liveness);
     });
     if (!vacuum) await inBatches(c, (limit) => reclaimPages(c, limit));
     const blocked = vacuum ? await rewrite(c) : null;
@@ -63,14 +64,14 @@ async function inBatches(c: Connection, work: (limit: number) => number): Promis
 }
 
 /** Ends the dead sessions, which frees what they hold. */
-async function endDead(c: Connection, moment: Moment, removed: Removed): Promise<void> {
-  const judged = (record: SessionRecord): string | null => moment.judge(record).ended;
+async function endDead(c: Connection, liveness: Liveness, removed: Removed): Promise<void> {
+  const judged = (record: SessionRecord): string | null => liveness.judge(record).ended;
   const dead = (await c.read(() => notEnded(c))).filter((record) => judged(record) !== null);
   const ids = dead.map((record) => record.session_id);
   await inBatches(c, (limit) => {
     const batch = ids.splice(0, limit);
     // They are judged again: a sign of life that came in between wins.
-    for (const { released } of endSessions(c, batch, judged, moment)) {
+    for (const { released } of endSessions(c, batch, judged, liveness)) {
       removed.locks += released.locks;
       removed.claims += released.claims;
     }

@@ -1,3 +1,4 @@
+/** Leaving a short log behind. */
 import { statSync } from "node:fs";
 
 import { Database } from "bun:sqlite";

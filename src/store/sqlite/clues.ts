@@ -1,4 +1,5 @@
-import type { Clues } from "../../bus/identity";
+/** The sessions that a caller's clues point to. */
+import type { CallerEvidence } from "../../bus/identity";
 import type { SessionRecord } from "../../bus/session";
 import { callersAmong } from "../rows/clues";
 import { fromRow, type SessionRow } from "../rows/session";
@@ -8,7 +9,7 @@ const select = "select * from session_registry";
 
 export function sessionsByClues(
   c: Connection,
-  clues: Clues,
+  clues: CallerEvidence,
   machine_uuid: string,
 ): SessionRecord[] {
   for (const ancestor of clues.ancestors) {

@@ -1,6 +1,7 @@
+/** Finding conflicts. */
 import { type Conflict, conflict } from "../../bus/alert";
 import { timestamp } from "../../bus/clock";
-import type { Moment } from "../../bus/liveness";
+import type { Liveness } from "../../bus/liveness";
 import type { SessionRecord } from "../../bus/session";
 import { overlaps } from "../rows/alert";
 import { fromRow, type SessionRow } from "../rows/session";
@@ -21,20 +22,20 @@ export interface Detection {
 export function detectConflicts(
   c: Connection,
   record: SessionRecord,
-  moment: Moment,
+  liveness: Liveness,
   raise: boolean,
 ): Detection {
   const conflicts: Conflict[] = [];
   for (const { type, column, local } of overlaps) {
     const resource = record[column];
     if (resource === null) continue;
-    const others = sharing(c, record, column, local, moment.at).filter(
-      (other) => !endIfDead(c, other, moment),
+    const others = sharing(c, record, column, local, liveness.now).filter(
+      (other) => !endIfDead(c, other, liveness),
     );
     if (others.length === 0) continue;
     conflicts.push(...others.map((other) => conflict(type, other.session_id, resource)));
     const sessions = [...others, record].map((each) => each.session_id);
-    if (raise) raiseAlert(c, type, resource, sessions, record, moment.at);
+    if (raise) raiseAlert(c, type, resource, sessions, record, liveness.now);
   }
   const count = c.get<{ count: number }>(
     "select count(*) as count from session_registry where status <> 'terminated' and session_id <> $session_id",
@@ -44,14 +45,14 @@ export function detectConflicts(
 }
 
 /** The same without writing: what a session collides with now. */
-export function conflictsOf(c: Connection, session_id: string, moment: Moment): Conflict[] {
+export function conflictsOf(c: Connection, session_id: string, liveness: Liveness): Conflict[] {
   const record = liveRecord(c, session_id);
   if (!record) return [];
   return overlaps.flatMap(({ type, column, local }) => {
     const resource = record[column];
     if (resource === null) return [];
-    return sharing(c, record, column, local, moment.at)
-      .filter((other) => moment.judge(other).ended === null)
+    return sharing(c, record, column, local, liveness.now)
+      .filter((other) => liveness.judge(other).ended === null)
       .map((other) => conflict(type, other.session_id, resource));
   });
 }

@@ -1,3 +1,4 @@
+/** Statements, transactions, patience while busy. */
 import { busyTimeout, impatientTimeout, tidyingPatience } from "./limits";
 import type { Database } from "bun:sqlite";
 

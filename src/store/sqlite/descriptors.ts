@@ -1,3 +1,4 @@
+/** Whether enough files may be open at once. */
 import { closeSync, openSync } from "node:fs";
 
 import { ParleyError } from "../../bus/errors";

@@ -1,3 +1,4 @@
+/** Writing what happened to sessions, locks and claims; notes between sessions. */
 import { eventRow, lifecycleRow, noteRow } from "../rows/event";
 import type { Connection } from "./connection";
 import { insertMessage } from "./message";

@@ -1,3 +1,4 @@
+/** The driver's errors in our words. */
 import { SQLiteError } from "bun:sqlite";
 
 import { ParleyError } from "../../bus/errors";

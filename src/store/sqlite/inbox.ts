@@ -1,5 +1,6 @@
+/** Mailboxes: reserving, delivered, read, unread. */
 import { timestamp } from "../../bus/clock";
-import type { Moment } from "../../bus/liveness";
+import type { Liveness } from "../../bus/liveness";
 import type { Unread } from "../../bus/session";
 import type { InboxPage, InboxRequest } from "../../bus/store";
 import { mailFrom, type MailRow, refuseStrange, reservedUntil, unreadFrom } from "../rows/inbox";
@@ -20,9 +21,9 @@ const unlooped = `and not exists (select 1 from message_loops l where l.closed_a
 const free =
   "and (d.delivered_at is not null or d.reserved_until is null or d.reserved_until <= $now)";
 
-export function openInbox(c: Connection, request: InboxRequest, moment: Moment): InboxPage {
+export function openInbox(c: Connection, request: InboxRequest, liveness: Liveness): InboxPage {
   const { mailbox, channel, limit, peek } = request;
-  const now = timestamp(moment.at);
+  const now = timestamp(liveness.now);
   const filters = `${peek ? "" : free} ${request.fresh_from === undefined ? "" : fresh} ${request.unlooped ? unlooped : ""}`;
   const bindings = {
     ...{ mailbox, now, channel },
@@ -44,12 +45,12 @@ export function openInbox(c: Connection, request: InboxRequest, moment: Moment):
     .filter((message) => message.status === "pending")
     .map((message) => message.id);
   if (!peek && !c.readOnly) {
-    if (!request.again) tend(c, mailbox, moment);
+    if (!request.again) tend(c, mailbox, liveness);
     if (pending.length > 0) {
       c.run(
         `update deliveries set reserved_until = $until
           where session_id = $mailbox and message_id in (select value from json_each($ids))`,
-        { mailbox, until: reservedUntil(moment.at), ids: JSON.stringify(pending) },
+        { mailbox, until: reservedUntil(liveness.now), ids: JSON.stringify(pending) },
       );
     }
   }
@@ -128,9 +129,9 @@ export function markRead(
   c: Connection,
   mailbox: string,
   ids: readonly number[] | null,
-  moment: Moment,
+  liveness: Liveness,
 ): number[] {
-  const now = timestamp(moment.at);
+  const now = timestamp(liveness.now);
   if (ids !== null) {
     const known = c.all<{ message_id: number | null }>(
       `select message_id from deliveries
@@ -139,7 +140,7 @@ export function markRead(
     );
     refuseStrange(mailbox, ids, known);
   }
-  tend(c, mailbox, moment);
+  tend(c, mailbox, liveness);
   const changed = c
     .all<{ message_id: number | null }>(
       `update deliveries set read_at = $now, delivered_at = coalesce(delivered_at, $now), reserved_until = null,

@@ -1,3 +1,4 @@
+/** What a file is, without changing it. */
 import { accessSync, constants as modes, existsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 

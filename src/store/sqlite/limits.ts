@@ -1,3 +1,5 @@
+/** Busy timeout and length of the log. */
+
 /** How long SQLite itself waits for a lock, in milliseconds (R5); our retries come on top. */
 export const busyTimeout = 3000;
 /** The same for a hook, which an agent waits for. */

@@ -1,4 +1,5 @@
-import type { Moment } from "../../bus/liveness";
+/** Locks: row, releasing. */
+import type { Liveness } from "../../bus/liveness";
 import type { Lock } from "../../bus/lock";
 import { actorCalled } from "../rows/event";
 import { lockedByOther } from "../rows/lease";
@@ -13,8 +14,8 @@ import { waitingSessions } from "./waiter";
 export const lockColumns = `file_path, session_id, coalesce(lock_type, 'advisory') as lock_type, locked_at, expires_at,
   repository, repository_path, fence`;
 
-export const isFree = (c: Connection, lock: Lock, moment: Moment): boolean =>
-  freeIfOver(c, lock, moment, release);
+export const isFree = (c: Connection, lock: Lock, liveness: Liveness): boolean =>
+  freeIfOver(c, lock, liveness, release);
 
 /** Removes a lock, says so, and ends the alerts about it. One that is gone by now, with its dead holder, said so then. */
 export function release(
@@ -40,10 +41,10 @@ export function releaseLocks(
   c: Connection,
   session_id: string,
   paths: readonly string[] | null,
-  moment: Moment,
+  liveness: Liveness,
 ): { released: Lock[]; touched: string[] } {
   requireLive(c, session_id);
-  tend(c, session_id, moment);
+  tend(c, session_id, liveness);
   const locks =
     paths === null
       ? locksOf(c, session_id)
@@ -51,10 +52,10 @@ export function releaseLocks(
           `select ${lockColumns} from file_locks where file_path in (select value from json_each($paths))`,
           { paths: JSON.stringify(paths) },
         );
-  const other = locks.find((lock) => lock.session_id !== session_id && !isFree(c, lock, moment));
+  const other = locks.find((lock) => lock.session_id !== session_id && !isFree(c, lock, liveness));
   if (other) throw lockedByOther(other);
   const released = locks.filter((lock) => lock.session_id === session_id);
-  for (const lock of released) release(c, lock, "unlock", moment.at);
+  for (const lock of released) release(c, lock, "unlock", liveness.now);
   return { released, touched: waitingSessions(c, "lock") };
 }
 

@@ -1,3 +1,4 @@
+/** Pairs of sessions that only answer each other. */
 import { timestamp } from "../../bus/clock";
 import { areTooMany, countedSince, type LoopRow, pair, resourceOf } from "../rows/loop";
 import { closeAlertsOn, raiseAlert } from "./alert";

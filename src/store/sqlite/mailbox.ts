@@ -1,3 +1,4 @@
+/** Mail that follows its conversation. */
 import { strandedMailbox } from "../rows/mailbox";
 import type { Connection } from "./connection";
 

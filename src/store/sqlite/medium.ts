@@ -1,3 +1,4 @@
+/** Network file systems, by what the system tells. */
 import { readFileSync, statfsSync, statSync } from "node:fs";
 
 import { ParleyError } from "../../bus/errors";

@@ -1,5 +1,6 @@
+/** Messages: row, sending, sent. */
 import { timestamp } from "../../bus/clock";
-import type { Moment } from "../../bus/liveness";
+import type { Liveness } from "../../bus/liveness";
 import type { Message } from "../../bus/message";
 import type { MessageDraft, PublishDraft, SentMessages } from "../../bus/store";
 import {
@@ -43,19 +44,19 @@ function writeMessage(c: Connection, message: NewMessage): MessageRow {
   return row;
 }
 
-export function sendMessages(c: Connection, draft: MessageDraft, moment: Moment): Message[] {
+export function sendMessages(c: Connection, draft: MessageDraft, liveness: Liveness): Message[] {
   const { recipients, sender_id, reply_to } = draft;
-  if (reply_to !== null) markReplied(c, reply_to, sender_id, moment.at);
-  tend(c, sender_id, moment);
+  if (reply_to !== null) markReplied(c, reply_to, sender_id, liveness.now);
+  tend(c, sender_id, liveness);
   const ids =
     "ids" in recipients
       ? recipients.ids
-      : allOthers(liveSessions(c, moment), recipients.project_id, sender_id);
+      : allOthers(liveSessions(c, liveness), recipients.project_id, sender_id);
   const written = ids.map((recipient_id) => {
     refuseFullMailbox(c, recipient_id);
-    return fromRow(writeMessage(c, directedRow(draft, recipient_id, moment.at)));
+    return fromRow(writeMessage(c, directedRow(draft, recipient_id, liveness.now)));
   });
-  for (const recipient_id of ids) guardLoop(c, sender_id, recipient_id, moment.at);
+  for (const recipient_id of ids) guardLoop(c, sender_id, recipient_id, liveness.now);
   return written;
 }
 
@@ -98,7 +99,7 @@ export function sentMessages(
   return { messages, totals: totalsOf(counts) };
 }
 
-export function publishMessage(c: Connection, draft: PublishDraft, moment: Moment): Message {
-  tend(c, draft.sender_id, moment);
-  return fromRow(writeMessage(c, publishedRow(draft, moment.at)));
+export function publishMessage(c: Connection, draft: PublishDraft, liveness: Liveness): Message {
+  tend(c, draft.sender_id, liveness);
+  return fromRow(writeMessage(c, publishedRow(draft, liveness.now)));
 }

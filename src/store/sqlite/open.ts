@@ -1,3 +1,4 @@
+/** Opening, pragmas, permissions, read-only media. */
 import { existsSync, mkdirSync, type Stats, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 

@@ -1,7 +1,8 @@
+/** What is past its time, by kind. */
 import type { Claim } from "../../bus/claim";
 import type { Removed } from "../../bus/cleanup";
 import { timestamp } from "../../bus/clock";
-import type { Moment } from "../../bus/liveness";
+import type { Liveness } from "../../bus/liveness";
 import type { Lock } from "../../bus/lock";
 import { directed, type Expired, grace, leasesAtOnce, nothing, undirected } from "../rows/overdue";
 import { claimColumns, release as releaseClaim } from "./claim";
@@ -76,7 +77,7 @@ const removeClaims: Sweep = (c, at, limit, removed) => {
  * Frees the leases that ran out, and so ends the alerts about them, before somebody looks. Writes, and takes the write
  * lock, only where there is one.
  */
-export async function endLeases(c: Connection, { at }: Moment): Promise<void> {
+export async function endLeases(c: Connection, { now: at }: Liveness): Promise<void> {
   if (c.readOnly) return;
   const now = timestamp(at);
   const ranOut = await c.patiently(
@@ -135,9 +136,9 @@ export const ownSweeps: readonly Sweep[] = [
 export const allSweeps: readonly Sweep[] = [...ownSweeps, removeMessages(openEnded), removeLegacy];
 
 /** Counts what `cleanUp` would remove now. */
-export function overdue(c: Connection, moment: Moment): Removed {
-  const now = timestamp(moment.at);
-  const live = new Set(liveSessions(c, moment).map((record) => record.session_id));
+export function overdue(c: Connection, liveness: Liveness): Removed {
+  const now = timestamp(liveness.now);
+  const live = new Set(liveSessions(c, liveness).map((record) => record.session_id));
   const isFree = (held: Lock | Claim): boolean =>
     (held.expires_at !== null && held.expires_at <= now) || !live.has(held.session_id);
   const removed = nothing();
@@ -149,11 +150,11 @@ export function overdue(c: Connection, moment: Moment): Removed {
     .filter(isFree).length;
   removed.sessions = counted(
     c.all(`select count(*) as count from ${longEnded}`, {
-      before: keptSince(c, moment.at),
+      before: keptSince(c, liveness.now),
     }),
   );
   for (const { condition, until } of [undirected, directed, openEnded]) {
-    const bindings = { until: until(moment.at) };
+    const bindings = { until: until(liveness.now) };
     const messages = `select count(*) as count from session_messages where ${condition}`;
     const alerts = counted(c.all(`${messages} and channel = 'operator_alert'`, bindings));
     removed.messages += counted(c.all(messages, bindings)) - alerts;

@@ -1,8 +1,9 @@
+/** The whole picture, and the numbers. */
 import { existsSync, statSync } from "node:fs";
 
 import type { Claim } from "../../bus/claim";
 import { timestamp } from "../../bus/clock";
-import type { Moment } from "../../bus/liveness";
+import type { Liveness } from "../../bus/liveness";
 import type { Lock } from "../../bus/lock";
 import type { DatabaseFacts, LifecycleEvent, Stats } from "../../bus/status";
 import type { Overview } from "../../bus/store";
@@ -14,15 +15,15 @@ import type { Connection } from "./connection";
 import { lockColumns } from "./lock";
 import { liveSessions } from "./session";
 
-export function overview(c: Connection, moment: Moment): Overview {
-  const records = liveSessions(c, moment);
-  const now = timestamp(moment.at);
+export function overview(c: Connection, liveness: Liveness): Overview {
+  const records = liveSessions(c, liveness);
+  const now = timestamp(liveness.now);
   const held = { locks: fileLocks(c, now), claims: taskClaims(c, now) };
   const picture = sessionsOf(records, held, unreadCounts(c, now), now);
   const { locks, claims } = picture;
   return {
     ...picture,
-    alerts: openAlerts(c, alertLimit, moment.at),
+    alerts: openAlerts(c, alertLimit, liveness.now),
     lifecycle: lifecycle(c, lifecycleLimit),
     stats: stats(c, now, records.length, locks.length, claims.length),
   };

@@ -1,3 +1,4 @@
+/** Which paths overlap. */
 import type { Lock } from "../../bus/lock";
 import { ancestorsOf, isResource, rangeBelow } from "../rows/path";
 import type { Connection } from "./connection";

@@ -1,3 +1,4 @@
+/** Whether only its user can write where a database is. */
 import { lstatSync, type Stats, statSync } from "node:fs";
 import { dirname } from "node:path";
 

@@ -1,3 +1,4 @@
+/** What a file is; making, migrating, refusing. */
 import { timestamp } from "../../bus/clock";
 import { adoptSeeds, holdsSeeds } from "./adopt";
 import type { Connection } from "./connection";

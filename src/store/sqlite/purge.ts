@@ -1,3 +1,4 @@
+/** A little of it, removed by writers once a minute. */
 import { SQLiteError } from "bun:sqlite";
 
 import { parseTime, timestamp } from "../../bus/clock";

@@ -1,5 +1,11 @@
-import { baseId, type Placement, placeRegistration, type Registration } from "../../bus/identify";
-import type { Moment } from "../../bus/liveness";
+/** Registering in one transaction. */
+import {
+  baseId,
+  type RegistrationTarget,
+  resolveRegistration,
+  type Registration,
+} from "../../bus/registration-target";
+import type { Liveness } from "../../bus/liveness";
 import type { SessionRecord } from "../../bus/session";
 import type { Registered } from "../../bus/store";
 import { changedColumns, hasMoved, nameTaken, registeredRow } from "../rows/registration";
@@ -16,41 +22,41 @@ import { endIfDead, held, liveRecord, sessionRecord, sessionRow, tend } from "./
 export function registerSession(
   c: Connection,
   registration: Registration,
-  moment: Moment,
+  liveness: Liveness,
 ): Registered {
-  const placement = placeRegistration(registration, candidates(c, registration), moment.judge);
+  const placement = resolveRegistration(registration, candidates(c, registration), liveness.judge);
   const { session_id, kind } = placement;
   for (const { session_id: dead, reason } of placement.ended) {
     const record = sessionRecord(c, dead);
-    if (record) endSession(c, record, reason, moment);
+    if (record) endSession(c, record, reason, liveness);
   }
   const previousRow = sessionRow(c, session_id);
   const previous = previousRow && fromRow(previousRow);
-  refuseTakenName(c, registration, session_id, moment);
+  refuseTakenName(c, registration, session_id, liveness);
   const known = registration.session_uuid_known;
   const resumed =
     kind === "return" || (kind === "new" && known && hasEnded(c, registration.session_uuid));
 
   if (kind === "new" && previous) strandMail(c, session_id);
-  const wrote = writeRow(c, placement, registration, previousRow, moment.at);
+  const wrote = writeRow(c, placement, registration, previousRow, liveness.now);
   const continues = kind !== "update" || previous?.session_uuid !== registration.session_uuid;
   if (known && continues) inheritMail(c, registration.session_uuid, session_id);
   const record = wrote ? sessionRecord(c, session_id)! : previous!;
 
   const created = kind !== "update";
   const event = created ? (resumed ? "resumed" : "started") : null;
-  if (event) insertLifecycle(c, record, event, moment.at);
+  if (event) insertLifecycle(c, record, event, liveness.now);
   const moved = hasMoved(previous, record);
-  if (!created && moved) settleAlerts(c, session_id, moment.at, "moved on");
-  const detection = detectConflicts(c, record, moment, created || moved);
-  tend(c, session_id, moment);
-  const mail = unread(c, session_id, moment.at);
+  if (!created && moved) settleAlerts(c, session_id, liveness.now, "moved on");
+  const detection = detectConflicts(c, record, liveness, created || moved);
+  tend(c, session_id, liveness);
+  const mail = unread(c, session_id, liveness.now);
   return {
     record,
     created,
     event,
     ...detection,
-    holdings: { ...held(c, session_id, moment.at), unread_count: mail.total },
+    holdings: { ...held(c, session_id, liveness.now), unread_count: mail.total },
     unread: mail,
     touched:
       created || moved
@@ -90,16 +96,16 @@ function refuseTakenName(
   c: Connection,
   registration: Registration,
   session_id: string,
-  moment: Moment,
+  liveness: Liveness,
 ): void {
   const { name, session_id: chosen } = registration;
   if (name !== null) {
     const other =
       sessionNamed(c, name, session_id) ?? (name === session_id ? null : liveRecord(c, name));
-    refuseIfAlive(c, "--name", name, other, moment);
+    refuseIfAlive(c, "--name", name, other, liveness);
   }
   if (chosen !== null) {
-    refuseIfAlive(c, "--session-id", chosen, sessionNamed(c, chosen, session_id), moment);
+    refuseIfAlive(c, "--session-id", chosen, sessionNamed(c, chosen, session_id), liveness);
   }
 }
 
@@ -116,16 +122,16 @@ function refuseIfAlive(
   option: string,
   called: string,
   other: SessionRecord | null,
-  moment: Moment,
+  liveness: Liveness,
 ): void {
-  if (!other || endIfDead(c, other, moment)) return;
+  if (!other || endIfDead(c, other, liveness)) return;
   throw nameTaken(option, called, other);
 }
 
 /** Writes the row where it is new or has changed; says whether it did. */
 function writeRow(
   c: Connection,
-  placement: Placement,
+  placement: RegistrationTarget,
   registration: Registration,
   previous: SessionRow | null,
   at: number,

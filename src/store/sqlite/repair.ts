@@ -1,3 +1,4 @@
+/** A new database with what can be read of a damaged one. */
 import { existsSync, renameSync, rmSync } from "node:fs";
 
 import { constants, Database } from "bun:sqlite";

@@ -1,5 +1,6 @@
+/** Sessions in trouble, and ending them. */
 import { timestamp } from "../../bus/clock";
-import { deaths, type Moment, remembered } from "../../bus/liveness";
+import { endReasons, type Liveness, endedVisibleFor } from "../../bus/liveness";
 import type { SessionRecord } from "../../bus/session";
 import type { Ended, HeldBy, SessionExport } from "../../bus/store";
 import { mailFrom, type MailRow } from "../rows/inbox";
@@ -11,18 +12,21 @@ import { endSession } from "./ending";
 import { locksOf } from "./lock";
 import { holdings, liveRecord, notEnded } from "./session";
 
-export function sessionsToRescue(c: Connection, moment: Moment): HeldBy[] {
+export function sessionsToRescue(c: Connection, liveness: Liveness): HeldBy[] {
   const died = c
     .all<SessionRow>(
       `select * from session_registry where status = 'terminated' and ended_at > $since
           and end_reason in (select value from json_each($deaths))
         order by ended_at, session_id`,
-      { since: timestamp(moment.at - remembered), deaths: JSON.stringify(Object.values(deaths)) },
+      {
+        since: timestamp(liveness.now - endedVisibleFor),
+        deaths: JSON.stringify(Object.values(endReasons)),
+      },
     )
     .map(fromRow);
   return [...notEnded(c), ...died].map((record) => ({
     record,
-    holdings: holdings(c, record.session_id, moment.at),
+    holdings: holdings(c, record.session_id, liveness.now),
   }));
 }
 
@@ -30,12 +34,12 @@ export function endSessions(
   c: Connection,
   ids: readonly string[],
   reasonFor: (record: SessionRecord) => string | null,
-  moment: Moment,
+  liveness: Liveness,
 ): Ended[] {
   return ids.flatMap((id) => {
     const record = liveRecord(c, id);
     const reason = record && reasonFor(record);
-    return record && reason ? [{ record, released: endSession(c, record, reason, moment) }] : [];
+    return record && reason ? [{ record, released: endSession(c, record, reason, liveness) }] : [];
   });
 }
 

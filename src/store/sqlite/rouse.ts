@@ -1,5 +1,6 @@
+/** Whose turn it is to wake a session, and what came of it. */
 import { timestamp } from "../../bus/clock";
-import type { Rung, WakeLeave, WakeRequest } from "../../bus/reach";
+import type { WakeResult, WakePermit, WakeRequest } from "../../bus/agent-wake";
 import { leaveFor } from "../rows/wake";
 import type { Connection } from "./connection";
 import { inLoop } from "./loop";
@@ -9,7 +10,7 @@ export function reserveWake(
   c: Connection,
   { session_id, sender_id }: WakeRequest,
   at: number,
-): WakeLeave | null {
+): WakePermit | null {
   const row = sessionRow(c, session_id);
   if (!row || row.status === "terminated") return null;
   if (inLoop(c, session_id, sender_id)) return { kind: "loop" };
@@ -30,7 +31,7 @@ export function noteWake(
     way,
     outcome,
     reason,
-  }: Rung & { message_id: number; session_id: string },
+  }: WakeResult & { message_id: number; session_id: string },
   at: number,
 ): void {
   c.run(

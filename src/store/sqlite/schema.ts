@@ -1,3 +1,4 @@
+/** Application id, versions, migrations. */
 import bus from "./migrations/0003_bus.sql" with { type: "text" };
 
 /** "PRLY": marks a database as parley's. */

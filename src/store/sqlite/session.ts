@@ -1,5 +1,6 @@
+/** Sessions: row, lookups, judging in rotation. */
 import { parseTime, timestamp } from "../../bus/clock";
-import type { Moment } from "../../bus/liveness";
+import type { Liveness } from "../../bus/liveness";
 import type { Holdings, SessionRecord } from "../../bus/session";
 import { fromRow, notActive, type SessionRow } from "../rows/session";
 import { heartbeatGrain, isTurn, rotation } from "../rows/tending";
@@ -38,8 +39,8 @@ export function sessionsCalled(c: Connection, called: string): SessionRecord[] {
 }
 
 /** All live sessions, oldest first. The dead among them are left out; `endDead` ends them. */
-export const liveSessions = (c: Connection, moment: Moment): SessionRecord[] =>
-  notEnded(c).filter((record) => moment.judge(record).ended === null);
+export const liveSessions = (c: Connection, liveness: Liveness): SessionRecord[] =>
+  notEnded(c).filter((record) => liveness.judge(record).ended === null);
 
 /** Sessions as they stand, the dead among them, oldest first. */
 export const notEnded = (c: Connection): SessionRecord[] =>
@@ -48,10 +49,10 @@ export const notEnded = (c: Connection): SessionRecord[] =>
     .map(fromRow);
 
 /** Judges every session and ends the dead. Writes, and takes the write lock, only where there is one. */
-export async function endDead(c: Connection, moment: Moment): Promise<void> {
+export async function endDead(c: Connection, liveness: Liveness): Promise<void> {
   if (c.readOnly) return;
   const dead = (await c.read(() => notEnded(c))).filter(
-    (record) => moment.judge(record).ended !== null,
+    (record) => liveness.judge(record).ended !== null,
   );
   if (dead.length === 0) return;
   // Those that cannot be ended now are left out of what is shown all the same.
@@ -59,16 +60,16 @@ export async function endDead(c: Connection, moment: Moment): Promise<void> {
     for (const { session_id } of dead) {
       // Read again: a sign of life that came in between wins.
       const record = liveRecord(c, session_id);
-      if (record) endIfDead(c, record, moment);
+      if (record) endIfDead(c, record, liveness);
     }
   });
 }
 
 /** Ends the session where the judge says so; true where it is dead. */
-export function endIfDead(c: Connection, record: SessionRecord, moment: Moment): boolean {
-  const { ended } = moment.judge(record);
+export function endIfDead(c: Connection, record: SessionRecord, liveness: Liveness): boolean {
+  const { ended } = liveness.judge(record);
   if (ended === null) return false;
-  endSession(c, record, ended, moment);
+  endSession(c, record, ended, liveness);
   return true;
 }
 
@@ -91,8 +92,8 @@ function refreshHeartbeat(c: Connection, session_id: string, at: number): void {
 }
 
 /** Refreshes the heartbeat of the acting session and looks after 16 others. Part of every writing operation. */
-export function tend(c: Connection, session_id: string, moment: Moment): void {
-  refreshHeartbeat(c, session_id, moment.at);
+export function tend(c: Connection, session_id: string, liveness: Liveness): void {
+  refreshHeartbeat(c, session_id, liveness.now);
   if (!isTurn(c.tended)) return;
   const last =
     c.get<{ rowid: number | null }>("select max(rowid) as rowid from session_registry")?.rowid ?? 0;
@@ -101,7 +102,7 @@ export function tend(c: Connection, session_id: string, moment: Moment): void {
     `${select} where status = 'active' and rowid > $from order by rowid limit ${rotation}`,
     { from },
   )) {
-    if (row.session_id !== session_id) endIfDead(c, fromRow(row), moment);
+    if (row.session_id !== session_id) endIfDead(c, fromRow(row), liveness);
   }
 }
 

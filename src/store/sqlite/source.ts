@@ -1,3 +1,4 @@
+/** A bus as it is copied. */
 import type { Claim } from "../../bus/claim";
 import type { Lock } from "../../bus/lock";
 import { defaultSettings } from "../../bus/settings";

@@ -1,3 +1,4 @@
+/** Giving freed pages back. */
 import { busyTimeout } from "./limits";
 import type { Connection } from "./connection";
 

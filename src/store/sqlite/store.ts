@@ -1,6 +1,7 @@
+/** The adapter: each operation as one transaction. */
 import { timestamp } from "../../bus/clock";
 import { ParleyError } from "../../bus/errors";
-import type { Moment } from "../../bus/liveness";
+import type { Liveness } from "../../bus/liveness";
 import type { SessionRecord } from "../../bus/session";
 import type { Ended, Store, StoreOptions, TaskChange } from "../../bus/store";
 import { acknowledge, markAlertsDelivered, openAlerts, settleAlerts } from "./alert";
@@ -73,86 +74,92 @@ function storeOn(c: Connection): Store {
     announces: false,
     close: async () => closeConnection(c),
 
-    registerSession: (registration, moment) =>
-      write(moment.at, () => registerSession(c, registration, moment)),
-    endSession: (id, reason, moment) => write(moment.at, () => endById(c, id, reason, moment)),
-    beat: (id, moment) =>
-      write(moment.at, () => {
-        tend(c, id, moment);
+    registerSession: (registration, liveness) =>
+      write(liveness.now, () => registerSession(c, registration, liveness)),
+    endSession: (id, reason, liveness) =>
+      write(liveness.now, () => endById(c, id, reason, liveness)),
+    heartbeat: (id, liveness) =>
+      write(liveness.now, () => {
+        tend(c, id, liveness);
         return liveRecord(c, id);
       }),
-    attend: (visit, moment) => attend(c, visit, moment),
-    setTask: (id, taskId, moment) => write(moment.at, () => setTask(c, id, taskId, moment)),
+    recordActivity: (visit, liveness) => attend(c, visit, liveness),
+    setTask: (id, taskId, liveness) => write(liveness.now, () => setTask(c, id, taskId, liveness)),
     session: (id) => c.patiently(() => sessionRecord(c, id)),
-    sessionsByClues: (clues, machineUuid) =>
+    sessionsByEvidence: (clues, machineUuid) =>
       c.patiently(() => sessionsByClues(c, clues, machineUuid)),
     sessionsCalled: (called) => c.patiently(() => sessionsCalled(c, called)),
-    liveSessions: async (moment) => {
-      await endDead(c, moment);
-      return c.read(() => liveSessions(c, moment));
+    liveSessions: async (liveness) => {
+      await endDead(c, liveness);
+      return c.read(() => liveSessions(c, liveness));
     },
     holdings: (id, at) => c.read(() => holdings(c, id, at)),
 
-    sendMessages: (draft, moment) => writeMessages(moment.at, () => sendMessages(c, draft, moment)),
+    sendMessages: (draft, liveness) =>
+      writeMessages(liveness.now, () => sendMessages(c, draft, liveness)),
     sentMessages: (sender, limit, at) => c.read(() => sentMessages(c, sender, limit, at)),
-    reserveWake: (request, moment) => c.write(() => reserveWake(c, request, moment.at)),
-    noteWake: (evidence, at) => c.write(() => noteWake(c, evidence, at)),
-    openInbox: (request, moment) =>
+    permitWake: (request, liveness) => c.write(() => reserveWake(c, request, liveness.now)),
+    recordWake: (evidence, at) => c.write(() => noteWake(c, evidence, at)),
+    openInbox: (request, liveness) =>
       readOnly !== null || request.peek
-        ? c.read(() => openInbox(c, request, moment))
-        : write(moment.at, () => openInbox(c, request, moment)),
+        ? c.read(() => openInbox(c, request, liveness))
+        : write(liveness.now, () => openInbox(c, request, liveness)),
     releaseInbox: (mailbox, ids, at) => c.write(() => releaseInbox(c, mailbox, ids, at)),
     markDelivered: (mailbox, ids, how, at) =>
       c.write(() => markDelivered(c, mailbox, ids, how, at)),
     markAnnounced: (mailbox, ids, at) => c.write(() => markAnnounced(c, mailbox, ids, at)),
-    markRead: (mailbox, ids, moment) => write(moment.at, () => markRead(c, mailbox, ids, moment)),
+    markRead: (mailbox, ids, liveness) =>
+      write(liveness.now, () => markRead(c, mailbox, ids, liveness)),
     unread: (mailbox, at) => c.patiently(() => unread(c, mailbox, at)),
-    publishMessage: (draft, moment) =>
-      writeMessages(moment.at, () => publishMessage(c, draft, moment)),
+    publishMessage: (draft, liveness) =>
+      writeMessages(liveness.now, () => publishMessage(c, draft, liveness)),
     messagesAfter: (query, at) => c.patiently(() => messagesAfter(c, query, at)),
     recentMessages: (query, at) => c.patiently(() => recentMessages(c, query, at)),
     newestId: () => c.patiently(() => newestId(c)),
     messages: (ids) => c.patiently(() => messages(c, ids)),
     messageStates: (ids) => c.patiently(() => messageStates(c, ids)),
 
-    acquireLocks: async (request, moment) => {
-      const held = request.auto && (await c.patiently(() => heldAlready(c, request, moment.at)));
-      return held || write(moment.at, () => acquireLocks(c, request, moment));
+    acquireLocks: async (request, liveness) => {
+      const held = request.auto && (await c.patiently(() => heldAlready(c, request, liveness.now)));
+      return held || write(liveness.now, () => acquireLocks(c, request, liveness));
     },
-    releaseLocks: (id, paths, moment) => write(moment.at, () => releaseLocks(c, id, paths, moment)),
-    acquireClaim: (request, moment) => write(moment.at, () => acquireClaim(c, request, moment)),
-    releaseClaims: (id, tasks, moment) =>
-      write(moment.at, () => releaseClaims(c, id, tasks, moment)),
+    releaseLocks: (id, paths, liveness) =>
+      write(liveness.now, () => releaseLocks(c, id, paths, liveness)),
+    acquireClaim: (request, liveness) =>
+      write(liveness.now, () => acquireClaim(c, request, liveness)),
+    releaseClaims: (id, tasks, liveness) =>
+      write(liveness.now, () => releaseClaims(c, id, tasks, liveness)),
     leaveQueue: async (ticket) => {
       await c.write(() => leaveQueue(c, ticket));
     },
 
-    sessionsToRescue: (moment) => c.read(() => sessionsToRescue(c, moment)),
-    endSessions: (ids, reasonFor, moment) => c.write(() => endSessions(c, ids, reasonFor, moment)),
+    sessionsToRescue: (liveness) => c.read(() => sessionsToRescue(c, liveness)),
+    endSessions: (ids, reasonFor, liveness) =>
+      c.write(() => endSessions(c, ids, reasonFor, liveness)),
     exportSession: (id) => c.read(() => exportSession(c, id)),
 
     alerts: (limit, at) => c.patiently(() => openAlerts(c, limit, at)),
-    conflictsOf: (id, moment) => c.read(() => conflictsOf(c, id, moment)),
-    locksOn: async (paths, moment) => {
-      await endDead(c, moment);
-      await endLeases(c, moment);
-      return c.read(() => locksOn(c, paths, moment));
+    conflictsOf: (id, liveness) => c.read(() => conflictsOf(c, id, liveness)),
+    locksOn: async (paths, liveness) => {
+      await endDead(c, liveness);
+      await endLeases(c, liveness);
+      return c.read(() => locksOn(c, paths, liveness));
     },
-    claimOn: async (taskId, moment) => {
-      await endDead(c, moment);
-      await endLeases(c, moment);
-      return c.read(() => liveClaimOn(c, taskId, moment));
+    claimOn: async (taskId, liveness) => {
+      await endDead(c, liveness);
+      await endLeases(c, liveness);
+      return c.read(() => liveClaimOn(c, taskId, liveness));
     },
     acknowledge: (ids, by, at) => c.write(() => acknowledge(c, ids, by, at)),
     markAlertsDelivered: async (ids, at) => {
       c.tidy(() => void markAlertsDelivered(c, ids, at));
     },
-    overdue: (moment) => c.read(() => overdue(c, moment)),
-    cleanUp: (moment, options) => cleanUp(c, moment, options),
-    overview: async (moment) => {
-      await endDead(c, moment);
-      await endLeases(c, moment);
-      return c.read(() => overview(c, moment));
+    overdue: (liveness) => c.read(() => overdue(c, liveness)),
+    cleanUp: (liveness, options) => cleanUp(c, liveness, options),
+    overview: async (liveness) => {
+      await endDead(c, liveness);
+      await endLeases(c, liveness);
+      return c.read(() => overview(c, liveness));
     },
     lifecycle: (limit) => c.patiently(() => lifecycle(c, limit)),
   };
@@ -178,16 +185,16 @@ const deaf = ({ path, readOnly }: Connection): ParleyError =>
     details: { database: path },
   });
 
-function endById(c: Connection, id: string, reason: string, moment: Moment): Ended | null {
+function endById(c: Connection, id: string, reason: string, liveness: Liveness): Ended | null {
   const record = liveRecord(c, id);
-  return record && { record, released: endSession(c, record, reason, moment) };
+  return record && { record, released: endSession(c, record, reason, liveness) };
 }
 
 function setTask(
   c: Connection,
   session_id: string,
   task_id: string | null,
-  moment: Moment,
+  liveness: Liveness,
 ): TaskChange {
   const before = requireLive(c, session_id);
   c.run(
@@ -195,18 +202,18 @@ function setTask(
     {
       session_id,
       task_id,
-      now: timestamp(moment.at),
+      now: timestamp(liveness.now),
     },
   );
   const record: SessionRecord = { ...before, task_id };
   const changed = before.task_id !== task_id;
-  if (changed) settleAlerts(c, session_id, moment.at, "changed its task");
-  const { conflicts } = detectConflicts(c, record, moment, changed);
-  tend(c, session_id, moment);
+  if (changed) settleAlerts(c, session_id, liveness.now, "changed its task");
+  const { conflicts } = detectConflicts(c, record, liveness, changed);
+  tend(c, session_id, liveness);
   return {
     record: liveRecord(c, session_id) ?? record,
     conflicts,
-    holdings: holdings(c, session_id, moment.at),
+    holdings: holdings(c, session_id, liveness.now),
     touched: [session_id, ...new Set(conflicts.map((conflict) => conflict.session_id))],
   };
 }

@@ -1,6 +1,14 @@
+/** Taking locks, all of them or none. */
 import { timestamp } from "../../bus/clock";
-import type { Moment } from "../../bus/liveness";
-import type { Attempt, Blocker, GotLocks, Lock, LockRequest, LockTarget } from "../../bus/lock";
+import type { Liveness } from "../../bus/liveness";
+import type {
+  Attempt,
+  Blocker,
+  AcquiredLocks,
+  Lock,
+  LockRequest,
+  LockTarget,
+} from "../../bus/lock";
 import type { SessionRecord } from "../../bus/session";
 import { takenNote } from "../rows/lease";
 import { ancestorsOf, overlaps } from "../rows/path";
@@ -19,41 +27,41 @@ import { leaveQueue, waiters } from "./waiter";
 export function acquireLocks(
   c: Connection,
   request: LockRequest,
-  moment: Moment,
-): Attempt<GotLocks> {
+  liveness: Liveness,
+): Attempt<AcquiredLocks> {
   const me = requireLive(c, request.session_id);
   // A waiting session's look at something still held writes nothing, or every look would wake the other waiters; before
   // a lease comes `attend`.
-  if (request.ticket === null && !request.auto) tend(c, me.session_id, moment);
+  if (request.ticket === null && !request.auto) tend(c, me.session_id, liveness);
   const paths = request.targets.map((target) => target.file_path);
-  const refuse = (blocker: Omit<Blocker, "kind">): Attempt<GotLocks> =>
-    blocked(c, me, request, paths, { kind: "lock", ...blocker }, moment);
+  const refuse = (blocker: Omit<Blocker, "kind">): Attempt<AcquiredLocks> =>
+    blocked(c, me, request, paths, { kind: "lock", ...blocker }, liveness);
   const taken = new Map<string, Lock>();
   for (const wanted of paths) {
     for (const lock of overlapping(c, wanted)) {
-      if (lock.session_id === me.session_id || isFree(c, lock, moment)) continue;
+      if (lock.session_id === me.session_id || isFree(c, lock, liveness)) continue;
       if (!request.force || lock.lock_type === "exclusive") {
         const { file_path: resource, session_id: holder } = lock;
         return refuse({ holder, resource, wanted, lock, waits: false });
       }
       taken.set(lock.file_path, lock);
     }
-    const first = request.force ? null : aheadOf(c, request, wanted, moment);
+    const first = request.force ? null : aheadOf(c, request, wanted, liveness);
     if (first) return refuse({ ...first, wanted, lock: null, waits: true });
   }
   if (request.ticket !== null) leaveQueue(c, request.ticket);
   for (const lock of taken.values()) {
-    release(c, lock, "take", moment.at, me.session_id);
-    tell(c, me, lock.session_id, ...takenNote(me, lock), moment.at);
+    release(c, lock, "take", liveness.now, me.session_id);
+    tell(c, me, lock.session_id, ...takenNote(me, lock), liveness.now);
   }
   const fresh = paths.filter((path) => !isMine(c, me, path));
   const locks = request.targets.map((target) =>
     fresh.includes(target.file_path)
-      ? insertLock(c, me, request, target, moment.at)
-      : renewLock(c, me, request, target, moment.at),
+      ? insertLock(c, me, request, target, liveness.now)
+      : renewLock(c, me, request, target, liveness.now),
   );
   if (fresh.length > 0) refuseTooMany(c, "file_locks", me.session_id);
-  const elsewhere = request.targets.flatMap((target) => inOtherWorktrees(c, me, target, moment));
+  const elsewhere = request.targets.flatMap((target) => inOtherWorktrees(c, me, target, liveness));
   return {
     kind: "got",
     got: { locks, fresh, elsewhere, taken: [...taken.values()] },
@@ -62,10 +70,15 @@ export function acquireLocks(
 }
 
 /** Whoever has waited longer for what overlaps the path. */
-function aheadOf(c: Connection, request: LockRequest, path: string, moment: Moment): Ahead | null {
+function aheadOf(
+  c: Connection,
+  request: LockRequest,
+  path: string,
+  liveness: Liveness,
+): Ahead | null {
   const mine = locksOf(c, request.session_id);
   return firstInQueue(
-    waiters(c, "lock", moment),
+    waiters(c, "lock", liveness),
     request,
     (wanted) => overlaps(path, wanted),
     (wanted) => mine.some((lock) => overlaps(lock.file_path, wanted)),
@@ -119,8 +132,8 @@ function inOtherWorktrees(
   c: Connection,
   me: SessionRecord,
   target: LockTarget,
-  moment: Moment,
-): GotLocks["elsewhere"] {
+  liveness: Liveness,
+): AcquiredLocks["elsewhere"] {
   const { repository, repository_path } = target;
   if (repository === null || repository_path === null) return [];
   return c
@@ -136,7 +149,7 @@ function inOtherWorktrees(
         paths: JSON.stringify([repository_path, ...ancestorsOf(repository_path), "."]),
       },
     )
-    .filter((lock) => !isFree(c, lock, moment))
+    .filter((lock) => !isFree(c, lock, liveness))
     .map((lock) => ({ ...lock, hostname: null }));
 }
 

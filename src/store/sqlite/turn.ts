@@ -1,5 +1,6 @@
+/** Leases that last for a turn. */
 import { timestamp } from "../../bus/clock";
-import type { Attempt, GotLocks, Lock, LockRequest } from "../../bus/lock";
+import type { Attempt, AcquiredLocks, Lock, LockRequest } from "../../bus/lock";
 import { youngFrom } from "../rows/lease";
 import type { Connection } from "./connection";
 import { lockColumns, release } from "./lock";
@@ -22,7 +23,7 @@ export function heldAlready(
   c: Connection,
   { session_id, targets, ttl }: LockRequest,
   at: number,
-): Attempt<GotLocks> | null {
+): Attempt<AcquiredLocks> | null {
   const paths = [...new Set(targets.map((target) => target.file_path))];
   const locks = c.all<Lock>(
     `select ${lockColumns} from file_locks

@@ -1,5 +1,6 @@
+/** The queue of those who wait. */
 import { timestamp } from "../../bus/clock";
-import type { Moment } from "../../bus/liveness";
+import type { Liveness } from "../../bus/liveness";
 import type { Blocker, Waiting } from "../../bus/lock";
 import { type Waiter, waiterFrom, type WaiterRow } from "../rows/waiter";
 import type { Connection } from "./connection";
@@ -7,10 +8,10 @@ import type { Connection } from "./connection";
 type Kind = Blocker["kind"];
 
 /** The waiters of one kind that still wait, first come first; the rest are forgotten. */
-export function waiters(c: Connection, kind: Kind, moment: Moment): Waiter[] {
+export function waiters(c: Connection, kind: Kind, liveness: Liveness): Waiter[] {
   const rows = c.all<WaiterRow>("select * from waiters where kind = $kind order by id", { kind });
   return rows.flatMap((row) => {
-    const waiter = waiterFrom(row, moment);
+    const waiter = waiterFrom(row, liveness);
     if (!waiter) leaveQueue(c, row.id);
     return waiter ?? [];
   });

@@ -1,10 +1,11 @@
+/** Whom a conflict concerns, and how long. */
 import { expect, test } from "bun:test";
 
 import { sandbox } from "../../support";
-import { join, type Member } from "./cast";
+import { startSession, type TestSession } from "./agents";
 
 /** The unread alerts: type, state, and who is in it. */
-async function alerts(by: Member): Promise<[string, string, string[]][]> {
+async function alerts(by: TestSession): Promise<[string, string, string[]][]> {
   const found = (await by.parley("status", "--alerts", "--json", "--as", "operator")).json().data
     .alerts;
   return found.map(
@@ -14,16 +15,16 @@ async function alerts(by: Member): Promise<[string, string, string[]][]> {
   );
 }
 
-const unread = async (member: Member): Promise<number> =>
+const unread = async (member: TestSession): Promise<number> =>
   (await member.parley("inbox", "--peek", "--json")).json().data.messages.length;
 
 test("a conflict concerns those who are in it, as long as two are", async () => {
   await using s = sandbox();
   const register = ["--project", "PILOT"];
-  const claude = await join(s, "claude", { register });
-  const codex = await join(s, "codex", { cwd: s.home, register });
-  const kimi = await join(s, "kimi", { cwd: s.bin, register });
-  const ids = (...members: Member[]) => members.map(({ id }) => id).toSorted();
+  const claude = await startSession(s, "claude", { register });
+  const codex = await startSession(s, "codex", { cwd: s.home, register });
+  const kimi = await startSession(s, "kimi", { cwd: s.bin, register });
+  const ids = (...members: TestSession[]) => members.map(({ id }) => id).toSorted();
   expect(await alerts(claude)).toEqual([["project_conflict", "pending", ids(claude, codex, kimi)]]);
   expect(await alerts(claude)).toEqual([
     ["project_conflict", "delivered", ids(claude, codex, kimi)],
@@ -36,7 +37,7 @@ test("a conflict concerns those who are in it, as long as two are", async () => 
 
   // Who joins makes it new, for those who are in it.
   await Promise.all([claude, codex].map((member) => member.parley("read", "--all")));
-  const gemini = await join(s, "gemini", { cwd: "/", register });
+  const gemini = await startSession(s, "gemini", { cwd: "/", register });
   expect(await alerts(claude)).toEqual([
     ["project_conflict", "pending", ids(claude, codex, gemini)],
   ]);
@@ -50,9 +51,9 @@ test("a conflict concerns those who are in it, as long as two are", async () => 
 
 test("who is refused again raises nothing new", async () => {
   await using s = sandbox();
-  const claude = await join(s, "claude");
-  const codex = await join(s, "codex", { cwd: s.home });
-  const kimi = await join(s, "kimi", { cwd: s.bin });
+  const claude = await startSession(s, "claude");
+  const codex = await startSession(s, "codex", { cwd: s.home });
+  const kimi = await startSession(s, "kimi", { cwd: s.bin });
   const file = `${s.dir}/paths.py`;
   await claude.parley("lock", file);
   for (const member of [codex, kimi]) expect((await member.parley("lock", file)).exitCode).toBe(3);
@@ -66,8 +67,8 @@ test("who is refused again raises nothing new", async () => {
 
 test("everybody in a task is told of it, whether it was claimed or only said", async () => {
   await using s = sandbox();
-  const claude = await join(s, "claude", { register: ["--task-id", "H.13.7"] });
-  const codex = await join(s, "codex", { cwd: s.home });
+  const claude = await startSession(s, "claude", { register: ["--task-id", "H.13.7"] });
+  const codex = await startSession(s, "codex", { cwd: s.home });
   const run = await codex.parley("task", "H.13.7");
   expect(run.stdout).toContain(`CONFLICTS DETECTED:\n`);
   expect(run.stdout).toContain(`task_conflict: ${claude.id} also on H.13.7\n`);

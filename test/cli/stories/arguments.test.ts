@@ -1,13 +1,14 @@
+/** Mistakes on the command line. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 
 import { type Sandbox, sandbox } from "../../support";
-import { join, type Member, sent } from "./cast";
+import { startSession, type TestSession, sent } from "./agents";
 
 let s: Sandbox;
-let claude: Member;
+let claude: TestSession;
 beforeAll(async () => {
   s = sandbox();
-  claude = await join(s, "claude");
+  claude = await startSession(s, "claude");
 });
 afterAll(() => s.cleanup());
 

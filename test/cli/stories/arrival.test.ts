@@ -1,10 +1,11 @@
+/** Sessions arriving. */
 import { expect, test } from "bun:test";
 import { cpSync, mkdirSync, readdirSync } from "node:fs";
 import { join as path } from "node:path";
 
 import { onlyInFile } from "../../server";
 import { binary, sandbox } from "../../support";
-import { join } from "./cast";
+import { startSession } from "./agents";
 
 onlyInFile(
   "two agents of different vendors register, are told of each other and are seen by a third terminal",
@@ -91,7 +92,7 @@ onlyInFile(
 
 test("registering again updates the same session and announces nothing", async () => {
   await using s = sandbox();
-  const claude = await join(s, "claude", {
+  const claude = await startSession(s, "claude", {
     register: ["--task-id", "A.1", "--name", "boss", "--project", "PILOT", "--model", "opus-4.6"],
   });
   const again = (await claude.parley("register", "--task-id", "A.2", "--json")).json().data;
@@ -150,7 +151,7 @@ onlyInFile(
 
 test("on an empty bus the dashboard says that nobody is there", async () => {
   await using s = sandbox();
-  const claude = await join(s, "claude");
+  const claude = await startSession(s, "claude");
   await claude.parley("unregister");
   const { exitCode, stdout } = await s.parley(["status"]);
   expect(exitCode).toBe(0);

@@ -1,14 +1,15 @@
+/** Claiming tasks, addressing by what is held. */
 import { expect, test } from "bun:test";
 
 import { type Sandbox, sandbox } from "../../support";
-import { join, type Member, texts } from "./cast";
+import { startSession, type TestSession, texts } from "./agents";
 
-async function two(s: Sandbox): Promise<[claude: Member, codex: Member]> {
-  return [await join(s, "claude"), await join(s, "codex", { cwd: s.home })];
+async function two(s: Sandbox): Promise<[claude: TestSession, codex: TestSession]> {
+  return [await startSession(s, "claude"), await startSession(s, "codex", { cwd: s.home })];
 }
 
 /** What is claimed, and by whom. */
-async function claimed(by: Member): Promise<[string, string][]> {
+async function claimed(by: TestSession): Promise<[string, string][]> {
   const { claims } = (await by.parley("status", "--claims", "--json")).json().data;
   return claims.map((claim: { task_id: string; session_id: string }) => [
     claim.task_id,
@@ -38,7 +39,7 @@ test("a task has one owner, whom the other vendor is told of", async () => {
 test("of several sessions claiming at once exactly one has it, and fences only grow", async () => {
   await using s = sandbox();
   const members = await Promise.all(
-    ["claude", "codex", "kimi", "gemini"].map((vendor) => join(s, vendor)),
+    ["claude", "codex", "kimi", "gemini"].map((vendor) => startSession(s, vendor)),
   );
   let last = 0;
   for (let round = 0; round < 3; round++) {
@@ -135,7 +136,9 @@ test("a task is one line of text, and exactly as it is written", async () => {
 test("messages reach whoever claims a task, holds a path, or bears a name", async () => {
   await using s = sandbox();
   const [claude, codex] = await two(s);
-  const kimi = await join(s, "kimi", { register: ["--name", "reviewer", "--project", "P"] });
+  const kimi = await startSession(s, "kimi", {
+    register: ["--name", "reviewer", "--project", "P"],
+  });
   await claude.parley("claim", "T");
   await claude.parley("lock", "dir/a", "res:port/3000");
   await kimi.parley("lock", "dir/b");
@@ -163,7 +166,7 @@ test("messages reach whoever claims a task, holds a path, or bears a name", asyn
 test("a name means one session: not another's name, nor another's id", async () => {
   await using s = sandbox();
   const [claude, codex] = await two(s);
-  const call = (member: Member, ...options: string[]) =>
+  const call = (member: TestSession, ...options: string[]) =>
     member.parley("register", ...options, "--json");
   expect((await call(claude, "--name", "reviewer")).exitCode).toBe(0);
   for (const name of ["reviewer", claude.id]) {

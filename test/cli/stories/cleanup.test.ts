@@ -1,3 +1,4 @@
+/** Cleaning up, and its schedule. */
 import { expect, test } from "bun:test";
 import {
   chmodSync,
@@ -11,7 +12,7 @@ import { join as path } from "node:path";
 
 import { onlyInFile } from "../../server";
 import { type Run, type RunOptions, type Sandbox, sandbox } from "../../support";
-import { join } from "./cast";
+import { startSession } from "./agents";
 
 const nothing = { messages: 0, sessions: 0, locks: 0, claims: 0, alerts: 0 };
 
@@ -20,8 +21,8 @@ onlyInFile(
   async () => {
     await using s = sandbox();
     const env = { PARLEY_TTL: "task_broadcast=1ms" };
-    const claude = await join(s, "claude", { env });
-    const codex = await join(s, "codex", { env });
+    const claude = await startSession(s, "claude", { env });
+    const codex = await startSession(s, "codex", { env });
     await claude.parley("claim", "H.1", "--ttl", "1ms");
     await claude.parley("lock", "mine.txt");
     await codex.parley("lock", "theirs.txt", "more.txt");
@@ -63,8 +64,8 @@ onlyInFile(
 
 test("who waits for what a dead session held has it at once when somebody cleans up", async () => {
   await using s = sandbox();
-  const claude = await join(s, "claude");
-  const codex = await join(s, "codex");
+  const claude = await startSession(s, "claude");
+  const codex = await startSession(s, "codex");
   await codex.parley("lock", "shared.txt");
   const waiting = claude.parley("lock", "shared.txt", "--wait", "20s", "--json");
   await codex.agent.kill();
@@ -74,7 +75,7 @@ test("who waits for what a dead session held has it at once when somebody cleans
 
 test("a full rewrite says in a warning for how long it kept the writers out", async () => {
   await using s = sandbox();
-  await join(s, "claude");
+  await startSession(s, "claude");
   const run = await s.parley(["cleanup", "--vacuum", "--json"]);
   expect(run.json().warnings).toEqual([
     {

@@ -1,3 +1,4 @@
+/** The hook before commits. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
 import {
@@ -13,7 +14,7 @@ import {
 import { dirname, join as pathOf } from "node:path";
 
 import { type Run, sandbox, type Sandbox } from "../../support";
-import { join, type Member } from "./cast";
+import { startSession, type TestSession } from "./agents";
 
 let box: Sandbox;
 let repository: string;
@@ -53,7 +54,7 @@ const setup = (...args: string[]): Promise<Run> =>
 const commit = (...args: string[]): Promise<Run> => commitBy(null, ...args);
 
 /** The agent of a session, or nobody's, stages what there is and commits it. */
-async function commitBy(member: Member | null, ...args: string[]): Promise<Run> {
+async function commitBy(member: TestSession | null, ...args: string[]): Promise<Run> {
   const line = `git add -A && git commit -q -m work ${args.join(" ")}`;
   if (member) return member.shell(line, { cwd: repository });
   const desk = await box.startAgent("desk");
@@ -61,7 +62,8 @@ async function commitBy(member: Member | null, ...args: string[]): Promise<Run> 
 }
 
 const commits = (): number => Number(git("rev-list", "--count", "HEAD"));
-const member = (vendor: string): Promise<Member> => join(box, vendor, { cwd: repository });
+const member = (vendor: string): Promise<TestSession> =>
+  startSession(box, vendor, { cwd: repository });
 
 describe("A commit", () => {
   test("of a file that another session holds is refused, with who, and how to reach it", async () => {

@@ -1,14 +1,15 @@
+/** Collisions, acknowledging, orient, cxq. */
 import { expect, test } from "bun:test";
 import { symlinkSync } from "node:fs";
 
 import { binary, type Run, type Sandbox, sandbox } from "../../support";
-import { join, type Member, texts } from "./cast";
+import { startSession, type TestSession, texts } from "./agents";
 
 /** Two sessions on one project in one directory, and a file that the first has locked. */
-async function colliding(s: Sandbox): Promise<[claude: Member, codex: Member]> {
+async function colliding(s: Sandbox): Promise<[claude: TestSession, codex: TestSession]> {
   const register = ["--project", "PILOT"];
-  const claude = await join(s, "claude", { register });
-  const codex = await join(s, "codex", { register });
+  const claude = await startSession(s, "claude", { register });
+  const codex = await startSession(s, "codex", { register });
   await claude.parley("lock", "paths.py");
   expect((await codex.parley("lock", "paths.py")).exitCode).toBe(3);
   return [claude, codex];
@@ -30,7 +31,7 @@ const sizes = (run: Run): number[] => {
 test("each side is shown what the other does, and a refused lock names its holder", async () => {
   await using s = sandbox();
   const [claude, codex] = await colliding(s);
-  const kimi = await join(s, "kimi", { cwd: s.home });
+  const kimi = await startSession(s, "kimi", { cwd: s.home });
   await kimi.parley("lock", `${s.dir}/paths.py`);
   const file = ["file_conflict", claude.id, `${s.dir}/paths.py`];
   for (const member of [codex, kimi]) {
@@ -102,7 +103,7 @@ test("files are locked and unlocked by it too", async () => {
 test("an acknowledged alert says by whom, and does not come back by registering again", async () => {
   await using s = sandbox();
   const [claude, codex] = await colliding(s);
-  const kimi = await join(s, "kimi", { cwd: s.home });
+  const kimi = await startSession(s, "kimi", { cwd: s.home });
   // Alerts that do not name a session are not among its own.
   expect((await kimi.parley("conflicts", "--acknowledge")).stdout).toBe("Acknowledged: 0 alerts\n");
   const [first] = found(await codex.parley("conflicts", "--alerts", "--json")).alerts;

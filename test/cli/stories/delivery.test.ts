@@ -1,3 +1,4 @@
+/** Pending, delivered, read, truthfully. */
 import { expect, test } from "bun:test";
 import { closeSync, openSync } from "node:fs";
 import { join as path } from "node:path";
@@ -6,7 +7,7 @@ import { Database } from "bun:sqlite";
 
 import { binary, sandbox } from "../../support";
 import { onlyInFile } from "../../server";
-import { join, sent, texts } from "./cast";
+import { startSession, sent, texts } from "./agents";
 
 /** Waits until the database of a bus says so. */
 async function until(db: string, condition: string): Promise<void> {
@@ -25,8 +26,8 @@ async function until(db: string, condition: string): Promise<void> {
 
 test("a message is delivered when it has been shown and read when that is said, each once", async () => {
   await using s = sandbox();
-  const claude = await join(s, "claude");
-  const codex = await join(s, "codex", { cwd: s.home });
+  const claude = await startSession(s, "claude");
+  const codex = await startSession(s, "codex", { cwd: s.home });
   await claude.parley("message", codex.id, "hello");
   const shown = (await codex.parley("inbox", "--json")).json().data.messages[0];
   // As it was before this showing.
@@ -45,8 +46,8 @@ test("a message is delivered when it has been shown and read when that is said, 
 
 test("--peek marks nothing, --mark-read marks what it showed, and both at once is refused", async () => {
   await using s = sandbox();
-  const claude = await join(s, "claude");
-  const codex = await join(s, "codex", { cwd: s.home });
+  const claude = await startSession(s, "claude");
+  const codex = await startSession(s, "codex", { cwd: s.home });
   for (const text of ["one", "two", "three"]) await claude.parley("message", codex.id, text);
   for (let time = 0; time < 2; time++) {
     expect(texts(await codex.parley("inbox", "--peek", "--json"))).toEqual(["one", "two", "three"]);
@@ -61,8 +62,8 @@ test("--peek marks nothing, --mark-read marks what it showed, and both at once i
 
 onlyInFile("what nobody could read stays pending, and is shown to the next who asks", async () => {
   await using s = sandbox();
-  const claude = await join(s, "claude");
-  const codex = await join(s, "codex", { cwd: s.home });
+  const claude = await startSession(s, "claude");
+  const codex = await startSession(s, "codex", { cwd: s.home });
   const nobodyReads = [
     ["parley inbox >/dev/null", 0],
     ["parley inbox --json --mark-read >/dev/null", 0],
@@ -96,8 +97,8 @@ async function forget(db: string): Promise<void> {
 
 onlyInFile("a reader that is killed before it has written leaves the message pending", async () => {
   await using s = sandbox();
-  const claude = await join(s, "claude");
-  const codex = await join(s, "codex", { cwd: s.home });
+  const claude = await startSession(s, "claude");
+  const codex = await startSession(s, "codex", { cwd: s.home });
   // More than a pipe holds, so that the reader stands still in the middle of writing.
   for (const part of ["a", "b", "c"]) await claude.parley("message", codex.id, part.repeat(60_000));
   const pipe = path(s.dir, "pipe");
@@ -133,8 +134,8 @@ onlyInFile("a reader that is killed before it has written leaves the message pen
 
 test("two readers at once never both show a message as new, and none is lost", async () => {
   await using s = sandbox();
-  const claude = await join(s, "claude");
-  const codex = await join(s, "codex", { cwd: s.home });
+  const claude = await startSession(s, "claude");
+  const codex = await startSession(s, "codex", { cwd: s.home });
   for (let round = 0; round < 3; round++) {
     const written = Array.from({ length: 8 }, (_, i) => `${round}-${i}`);
     for (const text of written) await claude.parley("message", codex.id, text);
@@ -151,8 +152,8 @@ test("two readers at once never both show a message as new, and none is lost", a
 
 test("another's message cannot be marked read", async () => {
   await using s = sandbox();
-  const claude = await join(s, "claude");
-  const codex = await join(s, "codex", { cwd: s.home });
+  const claude = await startSession(s, "claude");
+  const codex = await startSession(s, "codex", { cwd: s.home });
   const [message] = (await claude.parley("message", codex.id, "yours", "--json")).json().data
     .messages;
   const run = await claude.parley("read", String(message.id), "--json");
@@ -168,8 +169,8 @@ test("another's message cannot be marked read", async () => {
 
 test("status marks only what it printed, and its numbers are those before", async () => {
   await using s = sandbox();
-  const claude = await join(s, "claude", { register: ["--project", "PILOT"] });
-  const codex = await join(s, "codex", { cwd: s.home, register: ["--project", "PILOT"] });
+  const claude = await startSession(s, "claude", { register: ["--project", "PILOT"] });
+  const codex = await startSession(s, "codex", { cwd: s.home, register: ["--project", "PILOT"] });
   await claude.parley("message", codex.id, "hello");
   for (const view of ["--stats", "--locks", "--claims", "--lifecycle"]) {
     await codex.parley("status", view);
@@ -204,8 +205,8 @@ test("status marks only what it printed, and its numbers are those before", asyn
 
 test("more than fifty unread messages are counted, and only those shown are delivered", async () => {
   await using s = sandbox();
-  const claude = await join(s, "claude");
-  const codex = await join(s, "codex", { cwd: s.home });
+  const claude = await startSession(s, "claude");
+  const codex = await startSession(s, "codex", { cwd: s.home });
   const lines = Array.from({ length: 53 }, (_, i) => `parley message ${codex.id} m${i} >/dev/null`);
   expect((await claude.shell(lines.join(" && "))).exitCode).toBe(0);
   const human = await codex.parley("status", "--no-log");

@@ -1,3 +1,4 @@
+/** What is wrong, and its remedy. */
 import { expect, test } from "bun:test";
 import {
   appendFileSync,

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { join as pathOf } from "node:path";
 
 import { type Run, sandbox, type Sandbox } from "../../support";
-import { type Hooked, hooked, join, sent } from "./cast";
+import { type Hooked, hooked, startSession, sent } from "./agents";
 
 type More = Record<string, unknown>;
 
@@ -67,7 +67,7 @@ describe("Gemini", () => {
   });
 
   test("goes on once at the end of a turn", async () => {
-    const writer = await join(box, "codex");
+    const writer = await startSession(box, "codex");
     const agent = await gemini();
     await agent.hook("BeforeAgent");
     await writer.parley("message", agent.id, "wait", "--priority", "3");
@@ -108,7 +108,7 @@ describe("Gemini", () => {
 
 describe("Kimi", () => {
   test("joins in silence at its start, and is welcomed and given its mail with its first prompt", async () => {
-    const writer = await join(box, "codex");
+    const writer = await startSession(box, "codex");
     const agent = await kimi();
     expectSilence(await agent.hook("SessionStart", { source: "startup", model: "k3" }));
     await writer.parley("message", agent.id, "hello");
@@ -123,7 +123,7 @@ describe("Kimi", () => {
   });
 
   test("hears of no message after a tool, but at the end of its turn, which is then over", async () => {
-    const writer = await join(box, "codex");
+    const writer = await startSession(box, "codex");
     const agent = await kimi();
     await agent.hook("UserPromptSubmit");
     await writer.parley("message", agent.id, "wait", "--priority", "3");
@@ -145,7 +145,7 @@ describe("Kimi", () => {
   test.each(["Interrupt", "StopFailure"])(
     "is idle after %s, keeps no lease, and is not made to go on",
     async (event) => {
-      const writer = await join(box, "codex");
+      const writer = await startSession(box, "codex");
       const agent = await kimi();
       await agent.hook("PreToolUse", edits.kimi("a.txt"));
       await writer.parley("message", agent.id, "wait", "--priority", "3");

@@ -1,3 +1,4 @@
+/** Agents that join, are told and refused by their hooks. */
 import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
@@ -11,7 +12,7 @@ import {
   sandbox,
   type Sandbox,
 } from "../../support";
-import { type Hooked, hooked, hookInput, join, type Member, sent } from "./cast";
+import { type Hooked, hooked, hookInput, startSession, type TestSession, sent } from "./agents";
 
 type More = Record<string, unknown>;
 
@@ -83,7 +84,7 @@ async function session(id: string) {
 }
 
 /** A session that writes to the others. */
-const writer = (): Promise<Member> => join(box, "kimi");
+const writer = (): Promise<TestSession> => startSession(box, "kimi");
 
 describe("A session", () => {
   test("joins whatever its vendor calls the model, of which as much is shown as one may say", async () => {

@@ -1,3 +1,4 @@
+/** Terminals of Codex that idle, and that were left, by what a stand-in for its daemon says. */
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { join as pathOf } from "node:path";
@@ -5,7 +6,7 @@ import { join as pathOf } from "node:path";
 import { startDaemon } from "../../daemon";
 import { onlyInFile } from "../../server";
 import { type Agent, type Sandbox, sandbox } from "../../support";
-import { type Hooked, hooked, join } from "./cast";
+import { type Hooked, hooked, startSession } from "./agents";
 
 const story = process.platform === "linux" ? onlyInFile : (name: string) => test.skip(name);
 
@@ -35,7 +36,7 @@ async function scene(s: Sandbox) {
   const file = pathOf(s.dir, "a.txt");
   const locked = await s.parley(["lock", file, "--session", holder.id]);
   expect(locked.exitCode).toBe(0);
-  const claude = await join(s, "claude", { cwd: s.home });
+  const claude = await startSession(s, "claude", { cwd: s.home });
   const take = async () => (await claude.parley("lock", file, "--json")).json();
   return { home, daemon, holder, file, claude, take };
 }

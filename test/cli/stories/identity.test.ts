@@ -1,9 +1,10 @@
+/** Who calls, through shells and scripts. */
 import { expect, test } from "bun:test";
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join as path } from "node:path";
 
 import { type Agent, type Run, type Sandbox, sandbox } from "../../support";
-import { join, sent } from "./cast";
+import { startSession, sent } from "./agents";
 
 const python = Bun.which("python3", { PATH: "/usr/bin:/bin" });
 
@@ -53,7 +54,7 @@ const always = (id: string) => Object.fromEntries(Object.keys(ways).map((way) =>
 test("an agent is the same session through whatever it runs the command with", async () => {
   await using s = sandbox();
   stage(s);
-  const claude = await join(s, "claude");
+  const claude = await startSession(s, "claude");
   expect(await whoEachTime(claude.agent)).toEqual(always(claude.id));
 });
 
@@ -71,7 +72,7 @@ test("without a known agent above, the lasting process there is the session, jud
 
 test("an agent inside another agent is itself, and so is the outer one", async () => {
   await using s = sandbox();
-  const outer = await join(s, "claude", {
+  const outer = await startSession(s, "claude", {
     env: { CLAUDECODE: "1", CLAUDE_CODE_SESSION_ID: "outer-conversation" },
   });
   symlinkSync(process.execPath, path(s.bin, "codex"));
@@ -90,8 +91,8 @@ test("an agent inside another agent is itself, and so is the outer one", async (
 
 test("a session can be named, by option before variable", async () => {
   await using s = sandbox();
-  const claude = await join(s, "claude");
-  const codex = await join(s, "codex", { cwd: s.home, register: ["--name", "reviewer"] });
+  const claude = await startSession(s, "claude");
+  const codex = await startSession(s, "codex", { cwd: s.home, register: ["--name", "reviewer"] });
   const task = async (args: string[], PARLEY_SESSION?: string) =>
     sessionOf(await s.parley(["task", "--json", ...args], { env: { PARLEY_SESSION } }));
   expect(await task(["--session", claude.id])).toBe(claude.id);
@@ -104,7 +105,7 @@ test("a session can be named, by option before variable", async () => {
 
 test("a name that no session has is an error for every verb that acts, and a word beside the dashboard", async () => {
   await using s = sandbox();
-  const claude = await join(s, "claude");
+  const claude = await startSession(s, "claude");
   for (const verb of [
     ["inbox"],
     ["task"],
@@ -131,7 +132,7 @@ test("a name that no session has is an error for every verb that acts, and a wor
 
 test("who is not registered is told so, and nothing is done", async () => {
   await using s = sandbox();
-  const claude = await join(s, "claude");
+  const claude = await startSession(s, "claude");
   const kimi = await s.startAgent("kimi", { cwd: s.home });
   for (const verb of [
     ["inbox"],
@@ -150,7 +151,7 @@ test("who is not registered is told so, and nothing is done", async () => {
 
 test("several sessions in one process are told apart by name only", async () => {
   await using s = sandbox();
-  const claude = await join(s, "claude");
+  const claude = await startSession(s, "claude");
   const second = (await claude.parley("register", "--session-id", "second", "--json")).json().data;
   expect(second).toMatchObject({ created: true, session: { session_id: "second" } });
   const run = await claude.parley("inbox", "--json");
@@ -161,7 +162,7 @@ test("several sessions in one process are told apart by name only", async () => 
 
 test("a conversation finds its session where the ancestry is cut off", async () => {
   await using s = sandbox();
-  const codex = await join(s, "codex", { register: ["--session-uuid", "thread-1"] });
+  const codex = await startSession(s, "codex", { register: ["--session-uuid", "thread-1"] });
   const run = await s.parley(["task", "--json"], { env: { CODEX_THREAD_ID: "thread-1" } });
   expect(sessionOf(run)).toBe(codex.id);
 });

@@ -1,9 +1,10 @@
+/** Tools without hooks, and with hooks of our form. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { dirname, join as pathOf } from "node:path";
 
 import { type Agent, type Run, sandbox, type Sandbox } from "../../support";
-import { join, type Member } from "./cast";
+import { startSession, type TestSession } from "./agents";
 
 const docs = pathOf(import.meta.dir, "../../../docs");
 
@@ -37,7 +38,7 @@ for (const { file, needs, program } of examples) {
     };
 
     /** Waits until a session of this name is there, writes to it, and waits for its answer. */
-    async function ask(by: Member, name: string, text: string): Promise<string> {
+    async function ask(by: TestSession, name: string, text: string): Promise<string> {
       for (;;) {
         const { sessions } = (await by.parley("status", "--no-log", "--json")).json().data;
         if (sessions.some((each: { name: string | null }) => each.name === name)) break;
@@ -48,7 +49,7 @@ for (const { file, needs, program } of examples) {
     }
 
     test("takes part by --json alone: joins, waits, locks, answers and leaves", async () => {
-      const claude = await join(box, "claude");
+      const claude = await startSession(box, "claude");
       const target = pathOf(box.dir, "notes.txt");
       const [run, answer] = await Promise.all([
         work("helper", target),
@@ -63,7 +64,7 @@ for (const { file, needs, program } of examples) {
     });
 
     test("leaves a file alone that another session holds, and says so", async () => {
-      const claude = await join(box, "claude");
+      const claude = await startSession(box, "claude");
       const target = pathOf(box.dir, "notes.txt");
       await claude.parley("lock", target);
       const [, answer] = await Promise.all([work("helper", target), ask(claude, "helper", "text")]);
@@ -110,7 +111,7 @@ async function tool(vendor: string): Promise<Tool> {
 
 describe("parley hook generic", () => {
   test("registers, delivers, refuses, goes on and ends, in a form of our own", async () => {
-    const claude = await join(box, "claude");
+    const claude = await startSession(box, "claude");
     const aider = await tool("aider");
     const holdings = async (): Promise<string[]> => {
       const { locks } = (await claude.parley("status", "--locks", "--json")).json().data;
@@ -153,7 +154,7 @@ describe("parley hook generic", () => {
   });
 
   test("looks at a tool's line of shell as well", async () => {
-    const claude = await join(box, "claude");
+    const claude = await startSession(box, "claude");
     await claude.parley("lock", "a.txt");
     const aider = await tool("aider");
     const command =

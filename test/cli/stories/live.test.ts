@@ -1,7 +1,8 @@
+/** Publishing, watching, waiting. */
 import { expect, test } from "bun:test";
 
 import { binary, type Sandbox, sandbox } from "../../support";
-import { join, sent, texts } from "./cast";
+import { startSession, sent, texts } from "./agents";
 
 interface Line {
   type: string;
@@ -38,8 +39,8 @@ const said = (line: Line | null): unknown => line?.message.payload.message ?? li
 
 test("what is published is polled by its cursor, each message once", async () => {
   await using s = sandbox();
-  const claude = await join(s, "claude");
-  const codex = await join(s, "codex");
+  const claude = await startSession(s, "claude");
+  const codex = await startSession(s, "codex");
   await claude.parley("publish", "state", '{"status":"working"}');
   await claude.parley("publish", "state", "in words");
   const first = (await codex.parley("poll", "state", "--limit", "1", "--json")).json().data;
@@ -59,7 +60,7 @@ test("what is published is polled by its cursor, each message once", async () =>
 
 test("only parley writes alerts, lifecycle and locks, and a channel has a name", async () => {
   await using s = sandbox();
-  const claude = await join(s, "claude");
+  const claude = await startSession(s, "claude");
   for (const channel of ["operator_alert", "session_lifecycle", "file_lock", "two words", "-x"]) {
     const run = await claude.parley("publish", "--json", "--", channel, "x");
     expect(run.exitCode).toBe(64);
@@ -70,8 +71,8 @@ test("only parley writes alerts, lifecycle and locks, and a channel has a name",
 
 test("a watch shows what is published and the mail to its session, which is delivered by it", async () => {
   await using s = sandbox();
-  const claude = await join(s, "claude");
-  const codex = await join(s, "codex");
+  const claude = await startSession(s, "claude");
+  const codex = await startSession(s, "codex");
   const watch = stream(s.env, ["watch", "--session", codex.id, "--since", "0"]);
   expect((await watch.next())?.message.channel).toBe("session_lifecycle");
   await claude.parley("publish", "state", "to all");
@@ -94,7 +95,7 @@ test("a watch shows what is published and the mail to its session, which is deli
 
 test("a watch goes on from its cursor: nothing is missed and nothing comes twice", async () => {
   await using s = sandbox();
-  const claude = await join(s, "claude");
+  const claude = await startSession(s, "claude");
   await claude.parley("publish", "build", "0");
   const seen: unknown[] = [];
   let cursor = "0";
@@ -113,7 +114,7 @@ test("a watch goes on from its cursor: nothing is missed and nothing comes twice
 
 test("a watch ends after its time, after one message, or when its reader leaves", async () => {
   await using s = sandbox();
-  const claude = await join(s, "claude");
+  const claude = await startSession(s, "claude");
   const timed = await claude.parley("watch", "build", "--for", "50ms");
   expect(timed).toMatchObject({ exitCode: 0, stdout: "" });
   const once = stream(s.env, ["watch", "build", "--once", "--since", "0"]);
@@ -133,7 +134,7 @@ test("a watch ends after its time, after one message, or when its reader leaves"
 
 test("a feed shows everybody's messages in one order, and follows", async () => {
   await using s = sandbox();
-  const claude = await join(s, "claude");
+  const claude = await startSession(s, "claude");
   await claude.parley("message", "codex-1", "directed");
   await claude.parley("publish", "state", "published");
   const { messages, cursor } = (await claude.parley("feed", "--json")).json().data;
@@ -151,8 +152,8 @@ test("a feed shows everybody's messages in one order, and follows", async () => 
 
 test("an inbox waits for the next message, and says so when none comes", async () => {
   await using s = sandbox();
-  const claude = await join(s, "claude");
-  const codex = await join(s, "codex");
+  const claude = await startSession(s, "claude");
+  const codex = await startSession(s, "codex");
   const waiting = codex.parley("inbox", "--wait", "60s", "--channel", "coordination", "--json");
   await claude.parley("message", codex.id, "hello");
   expect(texts(await waiting)).toEqual(["hello"]);
@@ -163,8 +164,8 @@ test("an inbox waits for the next message, and says so when none comes", async (
 
 test("a sender waits until its message is delivered, read or answered", async () => {
   await using s = sandbox();
-  const claude = await join(s, "claude");
-  const codex = await join(s, "codex");
+  const claude = await startSession(s, "claude");
+  const codex = await startSession(s, "codex");
   const send = (text: string, state: string) =>
     claude.parley("message", codex.id, text, "--wait", state, "--json");
   const id = async (): Promise<string> => {
@@ -197,8 +198,8 @@ test("a sender waits until its message is delivered, read or answered", async ()
 
 test("a sender that waited in vain is told how far its message came", async () => {
   await using s = sandbox();
-  const claude = await join(s, "claude");
-  const codex = await join(s, "codex");
+  const claude = await startSession(s, "claude");
+  const codex = await startSession(s, "codex");
   const run = await claude.parley(
     "message",
     codex.id,
@@ -219,7 +220,7 @@ test("a sender that waited in vain is told how far its message came", async () =
 
 test("without a native watcher everything still arrives", async () => {
   await using s = sandbox();
-  const claude = await join(s, "claude");
+  const claude = await startSession(s, "claude");
   const child = Bun.spawn(
     [binary, "watch", "build", "--once", "--since", "0", "--verbose", "--json"],
     {

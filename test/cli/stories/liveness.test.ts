@@ -1,3 +1,4 @@
+/** Dying, stopping, coming back. */
 import { expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join as path } from "node:path";
@@ -6,7 +7,7 @@ import { Database } from "bun:sqlite";
 
 import { type Run, sandbox } from "../../support";
 import { onlyInFile } from "../../server";
-import { join, texts } from "./cast";
+import { startSession, texts } from "./agents";
 
 /** `event session` of the last 20 lifecycle events, oldest first. */
 const events = (run: Run): string[] =>
@@ -19,8 +20,8 @@ const events = (run: Run): string[] =>
 
 test("a killed agent's session ends with it, and the first to look says so, once", async () => {
   await using s = sandbox();
-  const claude = await join(s, "claude");
-  const codex = await join(s, "codex", { cwd: s.home });
+  const claude = await startSession(s, "claude");
+  const codex = await startSession(s, "codex", { cwd: s.home });
   await claude.agent.kill("SIGKILL");
   const looks = [
     ["status", "--no-log"],
@@ -48,8 +49,8 @@ test("a killed agent's session ends with it, and the first to look says so, once
 
 test("writing to a session whose process is gone queues the message", async () => {
   await using s = sandbox();
-  const claude = await join(s, "claude");
-  const codex = await join(s, "codex", { cwd: s.home });
+  const claude = await startSession(s, "claude");
+  const codex = await startSession(s, "codex", { cwd: s.home });
   await claude.agent.kill();
   const run = await codex.parley("message", claude.id, "hello", "--json");
   expect(run.json().data).toMatchObject({
@@ -63,8 +64,8 @@ test("writing to a session whose process is gone queues the message", async () =
 
 test("nobody can act for a session whose process is gone, and its conflicts are over", async () => {
   await using s = sandbox();
-  const claude = await join(s, "claude", { register: ["--session-uuid", "talk"] });
-  const codex = await join(s, "codex");
+  const claude = await startSession(s, "claude", { register: ["--session-uuid", "talk"] });
+  const codex = await startSession(s, "codex");
   await codex.parley("message", claude.id, "hello");
   await claude.agent.kill();
   const env = { CLAUDE_CODE_SESSION_ID: "talk" };
@@ -82,8 +83,8 @@ test("nobody can act for a session whose process is gone, and its conflicts are 
 
 test("a stopped agent is alive", async () => {
   await using s = sandbox();
-  const claude = await join(s, "claude");
-  const codex = await join(s, "codex", { cwd: s.home });
+  const claude = await startSession(s, "claude");
+  const codex = await startSession(s, "codex", { cwd: s.home });
   await claude.agent.kill("SIGSTOP");
   try {
     const { sessions } = (await codex.parley("status", "--no-log", "--json")).json().data;
@@ -106,7 +107,7 @@ test("a stopped agent is alive", async () => {
 
 test("a session that ended is resumed by the same process, and by the same conversation elsewhere", async () => {
   await using s = sandbox();
-  const claude = await join(s, "claude", { env: { CLAUDE_CODE_SESSION_ID: "talk" } });
+  const claude = await startSession(s, "claude", { env: { CLAUDE_CODE_SESSION_ID: "talk" } });
   const gone = await claude.parley("unregister", "--reason", "lunch");
   expect(gone.stdout).toBe(
     [
@@ -120,8 +121,8 @@ test("a session that ended is resumed by the same process, and by the same conve
   const back = await claude.parley("register");
   expect(back.stdout).toContain("Lifecycle: session_lifecycle/resumed broadcast\n");
   await claude.agent.kill();
-  const other = await join(s, "claude", { env: { CLAUDE_CODE_SESSION_ID: "talk" } });
-  const stranger = await join(s, "claude", { cwd: s.home });
+  const other = await startSession(s, "claude", { env: { CLAUDE_CODE_SESSION_ID: "talk" } });
+  const stranger = await startSession(s, "claude", { cwd: s.home });
   expect(events(await other.parley("status", "--lifecycle", "--json"))).toEqual([
     `started ${claude.id}`,
     `ended ${claude.id} lunch`,
@@ -134,7 +135,7 @@ test("a session that ended is resumed by the same process, and by the same conve
 
 onlyInFile("a sign of life is answered with its time, and every command is one", async () => {
   await using s = sandbox();
-  const claude = await join(s, "claude");
+  const claude = await startSession(s, "claude");
   expect((await claude.parley("heartbeat")).stdout).toMatch(
     new RegExp(`^Heartbeat: ${claude.id} at \\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ\n$`),
   );
@@ -179,7 +180,7 @@ test("all worktrees of one repository are one project", async () => {
   writeFileSync(path(git, "worktrees/elsewhere/HEAD"), "ref: refs/heads/feature\n");
   writeFileSync(path(worktree, ".git"), `gitdir: ${git}/worktrees/elsewhere\n`);
 
-  const claude = await join(s, "claude", { cwd: main });
+  const claude = await startSession(s, "claude", { cwd: main });
   const codex = await s.startAgent("codex", { cwd: path(worktree, "deep") });
   const run = await codex.run(["parley", "register", "--json"]);
   expect(run.json().data).toMatchObject({

@@ -1,15 +1,16 @@
+/** Locking files, waiting, commands under a lock. */
 import { describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 
 import { type Run, type Sandbox, sandbox } from "../../support";
-import { join, type Member, texts } from "./cast";
+import { startSession, type TestSession, texts } from "./agents";
 
-async function two(s: Sandbox): Promise<[claude: Member, codex: Member]> {
-  return [await join(s, "claude"), await join(s, "codex", { cwd: s.home })];
+async function two(s: Sandbox): Promise<[claude: TestSession, codex: TestSession]> {
+  return [await startSession(s, "claude"), await startSession(s, "codex", { cwd: s.home })];
 }
 
 /** What is locked, and by whom. */
-async function held(by: Member): Promise<[string, string][]> {
+async function held(by: TestSession): Promise<[string, string][]> {
   const { locks } = (await by.parley("status", "--locks", "--json")).json().data;
   return locks.map((lock: { file_path: string; session_id: string }) => [
     lock.file_path,
@@ -21,7 +22,7 @@ const paths = (run: Run): string[] =>
   run.json().data.locks.map((lock: { file_path: string }) => lock.file_path);
 
 /** Resolves when somebody waits in the queue of `holder`'s lock: it has been told so. */
-async function toldOfWaiting(holder: Member, times = 1): Promise<void> {
+async function toldOfWaiting(holder: TestSession, times = 1): Promise<void> {
   for (;;) {
     const told = texts(await holder.parley("inbox", "--peek", "--json"));
     if (told.filter((text) => text?.includes("waits for")).length >= times) return;
@@ -204,8 +205,8 @@ describe("Whoever waits for a lock", () => {
   test("is served in the order of arrival, past those that were killed", async () => {
     await using s = sandbox();
     const [claude, codex] = await two(s);
-    const kimi = await join(s, "kimi", { cwd: s.bin });
-    const gone = await join(s, "gemini", { cwd: "/" });
+    const kimi = await startSession(s, "kimi", { cwd: s.bin });
+    const gone = await startSession(s, "gemini", { cwd: "/" });
     const file = `${s.dir}/a`;
     await claude.parley("lock", file);
     const killed = gone.shell(`echo $$ >${s.dir}/pid; exec parley lock ${file} --wait 60s`);
@@ -213,7 +214,7 @@ describe("Whoever waits for a lock", () => {
     process.kill(Number(readFileSync(`${s.dir}/pid`, "utf8")), "SIGKILL");
     await killed;
     const order: string[] = [];
-    const queued = async (member: Member): Promise<void> => {
+    const queued = async (member: TestSession): Promise<void> => {
       const run = await member.parley("lock", file, "--wait", "30s", "--json");
       expect(run.exitCode).toBe(0);
       order.push(member.id);

@@ -1,14 +1,15 @@
+/** Any text, unharmed and harmless. */
 import { expect, test } from "bun:test";
 
 import { sandbox } from "../../support";
-import { join, sent, texts } from "./cast";
+import { startSession, sent, texts } from "./agents";
 
 const limit = 64 * 1024;
 
 test("any text arrives as it was written", async () => {
   await using s = sandbox();
-  const claude = await join(s, "claude");
-  const codex = await join(s, "codex", { cwd: s.home });
+  const claude = await startSession(s, "claude");
+  const codex = await startSession(s, "codex", { cwd: s.home });
   const written = [
     "plain",
     "two\nlines\n\nand a gap",
@@ -28,8 +29,8 @@ test("any text arrives as it was written", async () => {
 
 test("text that begins with a dash stands behind --, where nothing is an option", async () => {
   await using s = sandbox();
-  const claude = await join(s, "claude");
-  const codex = await join(s, "codex", { cwd: s.home });
+  const claude = await startSession(s, "claude");
+  const codex = await startSession(s, "codex", { cwd: s.home });
   for (const text of ["--priority 3", "-", "--", "-x"]) {
     const run = await claude.parley("message", codex.id, "--", text);
     if (text !== "-") expect(run.exitCode).toBe(0);
@@ -42,8 +43,8 @@ test("text that begins with a dash stands behind --, where nothing is an option"
 
 test("a dash reads the text from standard input, whatever its length and whoever writes slowly", async () => {
   await using s = sandbox();
-  const claude = await join(s, "claude");
-  const codex = await join(s, "codex", { cwd: s.home });
+  const claude = await startSession(s, "claude");
+  const codex = await startSession(s, "codex", { cwd: s.home });
   const text = `first line\n"second" 👋\n${"z".repeat(60_000)}\n`;
   const run = await claude.agent.run(["parley", "message", codex.id, "-"], { input: text });
   expect(run.exitCode).toBe(0);
@@ -56,8 +57,8 @@ test("a dash reads the text from standard input, whatever its length and whoever
 
 test("a payload that looks like an alert's is shown as it is, and keeps nothing else from being read", async () => {
   await using s = sandbox();
-  const claude = await join(s, "claude");
-  const codex = await join(s, "codex", { cwd: s.home });
+  const claude = await startSession(s, "claude");
+  const codex = await startSession(s, "codex", { cwd: s.home });
   const payloads = [
     '{"sessions":["a","b"],"resource":"x","more":"as well"}',
     '{"sessions":[{"toString":1,"valueOf":1}],"resource":"x"}',
@@ -79,7 +80,7 @@ test("a payload that looks like an alert's is shown as it is, and keeps nothing 
 
 test("text that is too long, empty, binary or not UTF-8 is refused with the reason, and nothing is sent", async () => {
   await using s = sandbox();
-  const claude = await join(s, "claude");
+  const claude = await startSession(s, "claude");
   const refused: [input: string | Uint8Array | undefined, message: string][] = [
     ["a".repeat(limit + 1), `${limit + 1} bytes; the limit is ${limit} (64 KiB)`],
     ["ü".repeat(limit / 2) + "a", `${limit + 1} bytes; the limit is ${limit} (64 KiB)`],
@@ -107,7 +108,7 @@ test("text that is too long, empty, binary or not UTF-8 is refused with the reas
 
 test("closed standard input is an empty text, not a hang", async () => {
   await using s = sandbox();
-  const claude = await join(s, "claude");
+  const claude = await startSession(s, "claude");
   const run = await claude.shell("parley message operator - <&-");
   expect(run.exitCode).toBe(64);
   expect(run.stderr).toContain("empty");

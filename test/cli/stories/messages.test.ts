@@ -1,14 +1,15 @@
+/** Conversations. */
 import { expect, test } from "bun:test";
 import { symlinkSync } from "node:fs";
 import { join as path } from "node:path";
 
 import { sandbox } from "../../support";
-import { join, sent, texts } from "./cast";
+import { startSession, sent, texts } from "./agents";
 
 test("a session asks another to release a lock, is answered, and sees that it was read", async () => {
   await using s = sandbox();
-  const claude = await join(s, "claude");
-  const codex = await join(s, "codex", { cwd: s.home, register: ["--model", "o3"] });
+  const claude = await startSession(s, "claude");
+  const codex = await startSession(s, "codex", { cwd: s.home, register: ["--model", "o3"] });
   const text = "please release lock on session_message_bus.py — I need to edit it for H.13.8";
   const asked = await claude.parley("message", codex.id, text);
   expect(asked).toMatchObject({ exitCode: 0, stderr: "" });
@@ -55,8 +56,8 @@ test("a session asks another to release a lock, is answered, and sees that it wa
 
 test("what is urgent stands before what came earlier", async () => {
   await using s = sandbox();
-  const claude = await join(s, "claude");
-  const codex = await join(s, "codex", { cwd: s.home });
+  const claude = await startSession(s, "claude");
+  const codex = await startSession(s, "codex", { cwd: s.home });
   for (const priority of ["1", "0", "3", "2"]) {
     await claude.parley("message", codex.id, `priority ${priority}`, "--priority", priority);
   }
@@ -79,14 +80,14 @@ test("what is urgent stands before what came earlier", async () => {
 
 test("a broadcast reaches everyone but its sender, and names them", async () => {
   await using s = sandbox();
-  const claude = await join(s, "claude");
+  const claude = await startSession(s, "claude");
   const lonely = await claude.parley("message", "--all", "anybody?");
   expect(lonely).toMatchObject({ exitCode: 0, stdout: "Broadcast sent to 0 session(s)\n" });
-  const codex = await join(s, "codex", {
+  const codex = await startSession(s, "codex", {
     cwd: s.home,
     register: ["--model", "o3", "--project", "PILOT"],
   });
-  const kimi = await join(s, "kimi", { cwd: s.bin });
+  const kimi = await startSession(s, "kimi", { cwd: s.bin });
   const run = await claude.parley(
     "message",
     "--all",
@@ -114,7 +115,7 @@ test("a broadcast reaches everyone but its sender, and names them", async () => 
 
 test("a message to somebody who is not there is announced, listed and kept for the day they come", async () => {
   await using s = sandbox();
-  const claude = await join(s, "claude", {
+  const claude = await startSession(s, "claude", {
     register: ["--project", "PILOT", "--model", "opus-4.6"],
   });
   const run = await claude.parley("message", "reviewer-1", "for later");
@@ -142,7 +143,7 @@ test("a message to somebody who is not there is announced, listed and kept for t
 
 test("a target that no session can ever be called is refused, and nothing is touched", async () => {
   await using s = sandbox();
-  const claude = await join(s, "claude");
+  const claude = await startSession(s, "claude");
   for (const target of ["../messaging.db", "../../x", "codex 41200", "uuid:1", "\x1b[2J"]) {
     const run = await claude.parley("message", target, "x", "--json");
     expect(run.exitCode).toBe(64);
@@ -153,8 +154,8 @@ test("a target that no session can ever be called is refused, and nothing is tou
 
 test("a session can be called by its name", async () => {
   await using s = sandbox();
-  const claude = await join(s, "claude");
-  const codex = await join(s, "codex", { cwd: s.home, register: ["--name", "reviewer"] });
+  const claude = await startSession(s, "claude");
+  const codex = await startSession(s, "codex", { cwd: s.home, register: ["--name", "reviewer"] });
   await claude.parley("message", "reviewer", "hello");
   expect(texts(await codex.parley("inbox", "--json"))).toEqual(["hello"]);
   const taken = await claude.parley("register", "--name", "reviewer", "--json");
@@ -164,7 +165,7 @@ test("a session can be called by its name", async () => {
 
 test("the operator writes, is written to and reads without being a session", async () => {
   await using s = sandbox();
-  const claude = await join(s, "claude");
+  const claude = await startSession(s, "claude");
   expect((await s.parley(["message", claude.id, "stop", "--as", "operator"])).exitCode).toBe(0);
   const [letter] = (await claude.parley("inbox", "--json")).json().data.messages;
   expect(letter).toMatchObject({
@@ -187,8 +188,8 @@ test("the operator writes, is written to and reads without being a session", asy
 
 test("a payload is kept as it is, and a wrong one is refused", async () => {
   await using s = sandbox();
-  const claude = await join(s, "claude");
-  const codex = await join(s, "codex", { cwd: s.home });
+  const claude = await startSession(s, "claude");
+  const codex = await startSession(s, "codex", { cwd: s.home });
   const payload = { task_id: "H.8.1", status: "working", nested: { list: [1, null, "ü"] } };
   const run = await claude.parley("message", codex.id, "--payload", JSON.stringify(payload));
   expect(run.exitCode).toBe(0);
@@ -201,7 +202,7 @@ test("a payload is kept as it is, and a wrong one is refused", async () => {
 
 test("nothing is sent by somebody who is not registered", async () => {
   await using s = sandbox();
-  const claude = await join(s, "claude");
+  const claude = await startSession(s, "claude");
   const run = await s.parley(["message", claude.id, "hello"]);
   expect(run).toMatchObject({ exitCode: 7, stdout: "" });
   expect(run.stderr).toContain("hint: run parley register first");
@@ -219,7 +220,7 @@ test("nothing is sent by somebody who is not registered", async () => {
 
 test("who writes to itself is told so", async () => {
   await using s = sandbox();
-  const claude = await join(s, "claude");
+  const claude = await startSession(s, "claude");
   const run = await claude.parley("message", claude.id, "note to self");
   expect(run.exitCode).toBe(0);
   expect(run.stderr).toContain("wrote to itself");

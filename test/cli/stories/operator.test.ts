@@ -1,9 +1,10 @@
+/** What reaches the human. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join as pathOf } from "node:path";
 
 import { binary, sandbox, type Sandbox } from "../../support";
-import { join, sent } from "./cast";
+import { startSession, sent } from "./agents";
 
 let box: Sandbox;
 beforeEach(() => {
@@ -23,7 +24,7 @@ function notifier(code = 0): () => string[] {
 const watch = (...more: string[]) => box.parley(["watch", "--operator", ...more]);
 
 test("watch --operator shows the operator's mail and critical alerts, the waiting ones first, each once", async () => {
-  const claude = await join(box, "claude", { register: ["--project", "P"] });
+  const claude = await startSession(box, "claude", { register: ["--project", "P"] });
   await claude.parley("message", "operator", "which branch?");
   await claude.parley("message", "--all", "for nobody's eyes");
   await claude.parley("publish", "state", "for everybody's");
@@ -36,7 +37,7 @@ test("watch --operator shows the operator's mail and critical alerts, the waitin
   expect(await sent(claude)).toEqual(["which branch?: delivered"]);
 
   const next = watch("--once", "--json", "--for", "20s");
-  await join(box, "codex", { register: ["--project", "P"] });
+  await startSession(box, "codex", { register: ["--project", "P"] });
   const { message } = JSON.parse((await next).stdout);
   expect(message).toMatchObject({ message_type: "project_conflict", priority: 3 });
   expect((await watch("--for", "50ms")).stdout).toBe("");
@@ -46,7 +47,7 @@ test.skipIf(process.platform !== "linux")(
   "--notify hands each to the desktop as arguments, whatever they say, and also where nobody reads stdout",
   async () => {
     const notices = notifier();
-    const claude = await join(box, "claude");
+    const claude = await startSession(box, "claude");
     await claude.parley(
       "message",
       "operator",
@@ -74,7 +75,7 @@ test.skipIf(process.platform !== "linux")(
   "what neither the desktop nor a reader has shown stays pending",
   async () => {
     const notices = notifier(1);
-    const claude = await join(box, "claude");
+    const claude = await startSession(box, "claude");
     await claude.parley("message", "operator", "hello");
     const quiet = `parley watch --operator --notify --for 300ms >/dev/null`;
     await claude.agent.run(["sh", "-c", quiet]);
@@ -86,7 +87,7 @@ test.skipIf(process.platform !== "linux")(
 );
 
 test("without a desktop the terminal rings", async () => {
-  const claude = await join(box, "claude");
+  const claude = await startSession(box, "claude");
   await claude.parley("message", "operator", "hello");
   let screen = "";
   const child = Bun.spawn([binary, "watch", "--operator", "--notify", "--once"], {
@@ -106,8 +107,8 @@ test("--operator and --notify say what they do not go with", async () => {
 });
 
 test("status shows what waits for the operator before anything else", async () => {
-  const claude = await join(box, "claude", { register: ["--project", "P"] });
-  await join(box, "codex", { register: ["--project", "P"] });
+  const claude = await startSession(box, "claude", { register: ["--project", "P"] });
+  await startSession(box, "codex", { register: ["--project", "P"] });
   await claude.parley("message", "operator", "which branch?");
   const status = async (...more: string[]) =>
     (await box.parley(["status", "--no-log", ...more])).stdout.split("\n");

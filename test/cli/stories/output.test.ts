@@ -1,11 +1,12 @@
+/** Pipes, full disks, terminals. */
 import { expect, test } from "bun:test";
 
 import { sandbox } from "../../support";
-import { join, texts } from "./cast";
+import { startSession, texts } from "./agents";
 
 test("an answer of any length reaches a pipe whole, however slowly it is read", async () => {
   await using s = sandbox();
-  const claude = await join(s, "claude");
+  const claude = await startSession(s, "claude");
   const written = Array.from({ length: 6 }, (_, i) => String(i).repeat(60_000));
   for (const text of written) await claude.parley("message", "operator", text);
   const slow = "parley inbox --as operator --json | (sleep 0.1; cat)";
@@ -16,7 +17,7 @@ test("an answer of any length reaches a pipe whole, however slowly it is read", 
 
 test("a reader that has seen enough ends nothing in an error", async () => {
   await using s = sandbox();
-  const claude = await join(s, "claude");
+  const claude = await startSession(s, "claude");
   for (let i = 0; i < 3; i++) await claude.parley("message", "operator", "x".repeat(60_000));
   const run = await claude.shell(
     '{ parley inbox --as operator; echo "exit $?" >&2; } | head -c 1; { parley status --no-log; echo "exit $?" >&2; } | true',
@@ -28,7 +29,7 @@ test.skipIf(process.platform !== "linux")(
   "a full disk behind standard output is told on the other stream",
   async () => {
     await using s = sandbox();
-    const claude = await join(s, "claude");
+    const claude = await startSession(s, "claude");
     for (const verb of ["status --no-log", "inbox --json", "register", "--help", "--version"]) {
       const run = await claude.shell(`parley ${verb} >/dev/full`);
       expect([verb, run.exitCode]).toEqual([verb, 8]);
@@ -43,7 +44,7 @@ test.skipIf(process.platform !== "linux")(
 
 test("closed streams change what is shown, not what is done", async () => {
   await using s = sandbox();
-  const claude = await join(s, "claude");
+  const claude = await startSession(s, "claude");
   const lines = {
     "parley message operator one >&-": 0,
     "parley message operator two <&- >&- 2>&-": 0,
@@ -64,7 +65,7 @@ test("closed streams change what is shown, not what is done", async () => {
 
 test("colours are for terminals, or for who forces them, and never in --json", async () => {
   await using s = sandbox();
-  const claude = await join(s, "claude");
+  const claude = await startSession(s, "claude");
   const escape = /\x1b/;
   const look = async (env: Record<string, string>, ...args: string[]) => {
     const { stdout, stderr } = await claude.agent.run(["parley", ...args], { env });
@@ -84,7 +85,7 @@ test("colours are for terminals, or for who forces them, and never in --json", a
 
 test("neither the locale nor the kind of terminal changes a word", async () => {
   await using s = sandbox();
-  const claude = await join(s, "claude", { register: ["--project", "Prüfung 漢字"] });
+  const claude = await startSession(s, "claude", { register: ["--project", "Prüfung 漢字"] });
   await claude.parley("message", "nobody", "ünï — 👋");
   const look = async (env: Record<string, string>) =>
     (await claude.agent.run(["parley", "message", "--sent"], { env })).stdout;

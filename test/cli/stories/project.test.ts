@@ -1,3 +1,4 @@
+/** Choosing a project. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";

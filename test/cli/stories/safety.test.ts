@@ -1,3 +1,4 @@
+/** Hostile text and hostile directories. */
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
@@ -5,7 +6,7 @@ import { dirname, join as path } from "node:path";
 
 import { sandbox } from "../../support";
 import { onlyInFile } from "../../server";
-import { join, texts } from "./cast";
+import { startSession, texts } from "./agents";
 
 /** Clears the screen, sets the title, writes to the clipboard, overwrites the line, turns the text around. */
 const hostile =
@@ -30,9 +31,9 @@ onlyInFile(
     const dir = path(s.dir, hostile.replaceAll("/", ":"));
     mkdirSync(dir);
     const register = ["--project", hostile, "--model", hostile];
-    const claude = await join(s, "claude", { cwd: dir, register });
+    const claude = await startSession(s, "claude", { cwd: dir, register });
     setTask(s.db, hostile);
-    const codex = await join(s, "codex", { cwd: dir, register: ["--project", hostile] });
+    const codex = await startSession(s, "codex", { cwd: dir, register: ["--project", hostile] });
     await codex.parley("message", claude.id, hostile);
     await codex.parley("message", claude.id, "--payload", JSON.stringify({ [hostile]: hostile }));
     await codex.parley("log", hostile);
@@ -93,7 +94,7 @@ onlyInFile(
 
 test("in --json the text is what it was, escaped", async () => {
   await using s = sandbox();
-  const claude = await join(s, "claude");
+  const claude = await startSession(s, "claude");
   await claude.parley("message", claude.id, hostile);
   const run = await claude.parley("inbox", "--json");
   expect(run.stdout).not.toMatch(unsafe);
@@ -138,7 +139,7 @@ test("no project name leads out of the directory of the logs", async () => {
 
 onlyInFile("no message makes an entry of the session log look like another", async () => {
   await using s = sandbox();
-  const claude = await join(s, "claude");
+  const claude = await startSession(s, "claude");
   setTask(s.db, "H.1\n### forged");
   const words = "first\n### 2026-01-01T00:00:00Z - forged\n**Author:** Somebody\n```\n<!--";
   const { path: file } = (await claude.parley("log", words, "--json")).json().data;

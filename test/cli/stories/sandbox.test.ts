@@ -1,8 +1,9 @@
+/** Looking and writing in Codex's sandbox. */
 import { expect, test } from "bun:test";
 import { dirname } from "node:path";
 
 import { type Run, type Sandbox, sandbox } from "../../support";
-import { join, type Member, texts } from "./cast";
+import { startSession, type TestSession, texts } from "./agents";
 
 /** Whether a pid namespace and mounts of our own can be had. */
 const canIsolate =
@@ -12,7 +13,12 @@ const canIsolate =
     .exitCode === 0;
 
 /** Runs a line as Codex's shell tool does: in a pid namespace of its own, where only the work directory is writable. */
-const sandboxed = (s: Sandbox, codex: Member, line: string, env: Record<string, string> = {}) =>
+const sandboxed = (
+  s: Sandbox,
+  codex: TestSession,
+  line: string,
+  env: Record<string, string> = {},
+) =>
   codex.agent.run(
     [
       ...["unshare", "-rmpf", "--mount-proc", "sh", "-c"],
@@ -29,7 +35,10 @@ test.skipIf(!canIsolate)(
   async () => {
     await using s = sandbox();
     const host = { args: ["app-server", "--listen", "unix://"] };
-    const codex = await join(s, "codex", { ...host, register: ["--session-uuid", "thread-1"] });
+    const codex = await startSession(s, "codex", {
+      ...host,
+      register: ["--session-uuid", "thread-1"],
+    });
     await codex.parley("register", "--session-uuid", "thread-2", "--cwd", s.home);
     await s.parley(["message", `${codex.id}-2`, "for the second", "--as", "operator"]);
     const as = (thread: string, line: string) =>
@@ -54,7 +63,7 @@ test.skipIf(!canIsolate)(
   "in Codex's sandbox whatever writes is refused, and told how it can be done",
   async () => {
     await using s = sandbox();
-    const codex = await join(s, "codex", { register: ["--session-uuid", "thread-1"] });
+    const codex = await startSession(s, "codex", { register: ["--session-uuid", "thread-1"] });
     const env = { CODEX_SESSION_ID: "thread-1" };
     for (const line of [
       "register",
@@ -88,7 +97,7 @@ test.skipIf(!canIsolate)(
 
 test("a sandbox that lets us write is none of our business, nor is another's refusal", async () => {
   await using s = sandbox();
-  const codex = await join(s, "codex", { register: ["--session-uuid", "thread-1"] });
+  const codex = await startSession(s, "codex", { register: ["--session-uuid", "thread-1"] });
   const run = await codex.agent.run(["parley", "task", "H.1", "--json"], {
     env: { CODEX_SANDBOX_NETWORK_DISABLED: "1", CODEX_SESSION_ID: "thread-1" },
   });
@@ -99,8 +108,8 @@ test.skipIf(!canIsolate)(
   "in Codex's sandbox a commit of files that another session holds is refused all the same",
   async () => {
     await using s = sandbox();
-    const claude = await join(s, "claude");
-    const codex = await join(s, "codex", { register: ["--session-uuid", "thread-1"] });
+    const claude = await startSession(s, "claude");
+    const codex = await startSession(s, "codex", { register: ["--session-uuid", "thread-1"] });
     const env = { CODEX_SESSION_ID: "thread-1" };
     await codex.shell(`git init -q && git config user.name You && git config user.email you@example.org
       parley setup git && echo text > a.txt && echo text > b.txt && git add -A`);

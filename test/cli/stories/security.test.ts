@@ -1,3 +1,4 @@
+/** Other users of the machine, links in the way, secrets in logs. */
 import { describe, expect, test } from "bun:test";
 import {
   chmodSync,
@@ -17,7 +18,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { binary, canBeNobody, nobody, sandbox } from "../../support";
-import { join as joined } from "./cast";
+import { startSession as joined } from "./agents";
 
 const [user, attacker] = [nobody, 65_533];
 

@@ -1,9 +1,10 @@
+/** The seeds' command names and usage lines. */
 import { expect, test } from "bun:test";
 import { symlinkSync } from "node:fs";
 import { join as path } from "node:path";
 
 import { type Sandbox, sandbox } from "../../support";
-import { join, type Member } from "./cast";
+import { startSession, type TestSession } from "./agents";
 
 /** Every usage line of the seeds' documents, as they stand there but for the slash. */
 const usage = {
@@ -44,8 +45,8 @@ test("every usage line of the seeds runs as written", async () => {
   await using s = sandbox();
   link(s, ...Object.keys(usage));
   // The sessions that the documents speak of, as far as a pid can be chosen.
-  const claude = await join(s, "claude");
-  await join(s, "codex", { cwd: s.home, register: ["--session-id", "codex-41200"] });
+  const claude = await startSession(s, "claude");
+  await startSession(s, "codex", { cwd: s.home, register: ["--session-id", "codex-41200"] });
   for (const line of Object.values(usage).flat()) {
     // Each registers another agent as it says; those that only look are asked by the first.
     const vendor = /--llm (\w+)/.exec(line)?.[1];
@@ -62,7 +63,7 @@ test("called by a name of the seeds, it speaks of the others by theirs", async (
   link(s, ...Object.keys(usage), "session-log");
   const claude = await s.startAgent("claude");
   const codex = await s.startAgent("codex");
-  const say = async (member: Member["agent"], ...command: string[]) => {
+  const say = async (member: TestSession["agent"], ...command: string[]) => {
     const { stdout, stderr } = await member.run(command);
     return stdout + stderr;
   };
@@ -93,7 +94,7 @@ test("called by a name of the seeds, it speaks of the others by theirs", async (
 
 test("the registration that says everything follows the seeds' order", async () => {
   await using s = sandbox();
-  const claude = await join(s, "claude", { register: ["--project", "PILOT"] });
+  const claude = await startSession(s, "claude", { register: ["--project", "PILOT"] });
   const codex = await s.startAgent("codex", { args: ["--model", "o3"] });
   const run = await codex.run([
     "parley",

@@ -1,9 +1,10 @@
+/** The session log. */
 import { expect, test } from "bun:test";
 import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join as path } from "node:path";
 
 import { type Run, sandbox } from "../../support";
-import { join } from "./cast";
+import { startSession } from "./agents";
 
 const today = () => new Date().toISOString().slice(0, 10);
 
@@ -14,10 +15,12 @@ const headings = (file: string): string[] =>
 
 test("the dashboard that was shown stands in the log of the project, whole", async () => {
   await using s = sandbox();
-  const claude = await join(s, "claude", {
+  const claude = await startSession(s, "claude", {
     register: ["--project", "PILOT", "--model", "opus-4.6"],
   });
-  const codex = await join(s, "codex", { register: ["--project", "PILOT", "--model", "o3"] });
+  const codex = await startSession(s, "codex", {
+    register: ["--project", "PILOT", "--model", "o3"],
+  });
   const run = await claude.parley("status", "--json");
   const { log, sessions } = run.json().data;
   const [me] = sessions;
@@ -47,7 +50,7 @@ test("the dashboard that was shown stands in the log of the project, whole", asy
 
 test("only the dashboard is logged, and not with --no-log", async () => {
   await using s = sandbox();
-  const claude = await join(s, "claude");
+  const claude = await startSession(s, "claude");
   const quiet = await claude.parley("status", "--no-log", "--json");
   expect(quiet.json().data.log).toBeNull();
   expect((await claude.parley("status", "--no-log")).stdout).toEndWith("==\n");
@@ -59,7 +62,7 @@ test("only the dashboard is logged, and not with --no-log", async () => {
 
 test("an entry in words has a heading, a kind and an author, and the rest of it is quoted", async () => {
   await using s = sandbox();
-  const claude = await join(s, "claude", { register: ["--model", "opus-4.6"] });
+  const claude = await startSession(s, "claude", { register: ["--model", "opus-4.6"] });
   const run = await claude.agent.run(["parley", "log", "--fix", "-", "--json"], {
     input: "the race in cleanup\n\nIt held two locks.\n",
   });
@@ -84,7 +87,7 @@ test("who is no session logs as the operator, into the log of the project it sta
   const run = await s.parley(["log", "rebooted", "--json"], { cwd: repository });
   expect(run.json().data.entry).toContain("**Author:** Operator\n");
   expect(run.json().data.path).toContain("/session-logs/projects/rollout/");
-  const claude = await join(s, "claude", { cwd: repository });
+  const claude = await startSession(s, "claude", { cwd: repository });
   const own = await claude.parley("log", "--view", "--json");
   expect(own.json().data).toEqual({
     path: run.json().data.path,
@@ -94,7 +97,7 @@ test("who is no session logs as the operator, into the log of the project it sta
 
 test("many at once append to a log that is not there yet, and nothing is lost", async () => {
   await using s = sandbox();
-  const members = await Promise.all(["claude", "codex"].map((vendor) => join(s, vendor)));
+  const members = await Promise.all(["claude", "codex"].map((vendor) => startSession(s, vendor)));
   const runs = await Promise.all(
     Array.from({ length: 6 }, (_, i) => i).flatMap((i) =>
       members.map((member) =>
@@ -114,7 +117,7 @@ test("many at once append to a log that is not there yet, and nothing is lost", 
 
 test("a log that cannot be written costs a warning, not the dashboard", async () => {
   await using s = sandbox();
-  const claude = await join(s, "claude");
+  const claude = await startSession(s, "claude");
   writeFileSync(path(s.dir, "file"), "");
   const env = { PARLEY_LOG_DIR: path(s.dir, "file/logs") };
   const human = await claude.agent.run(["parley", "status"], { env });
@@ -136,7 +139,7 @@ test("a log that cannot be written costs a warning, not the dashboard", async ()
 
 test("PARLEY_LOG_DIR says where the logs are, and all of it is private whatever the umask", async () => {
   await using s = sandbox();
-  const claude = await join(s, "claude");
+  const claude = await startSession(s, "claude");
   const root = path(s.dir, "logs");
   const run = await claude.shell("umask 000; parley log x --json", {
     env: { PARLEY_LOG_DIR: root },

@@ -1,3 +1,4 @@
+/** Setting agents up, and undoing it. */
 import { expect, test } from "bun:test";
 import {
   chmodSync,

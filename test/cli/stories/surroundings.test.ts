@@ -1,3 +1,4 @@
+/** No HOME, read-only places, umasks. */
 import { expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join as path } from "node:path";
@@ -5,7 +6,7 @@ import { dirname, join as path } from "node:path";
 import { Database } from "bun:sqlite";
 
 import { sandbox } from "../../support";
-import { join, texts } from "./cast";
+import { startSession, texts } from "./agents";
 
 /** Whether a namespace of our own can be had, in which file systems may be mounted. */
 const canMount =
@@ -37,7 +38,7 @@ test("nothing in the directory where it runs configures it", async () => {
     writeFileSync(path(s.dir, name), text);
   }
   const before = readdirSync(s.dir, { recursive: true }).toSorted();
-  const claude = await join(s, "claude");
+  const claude = await startSession(s, "claude");
   const { session, database } = (await claude.parley("register", "--json")).json().data;
   expect([database.path, session.project_id]).toEqual([s.db, null]);
   const run = await claude.parley("status", "--no-log");
@@ -144,7 +145,7 @@ test.skipIf(!canMount)(
   "a home that may only be read can be looked at, and says that nothing was marked",
   async () => {
     await using s = sandbox();
-    const claude = await join(s, "claude");
+    const claude = await startSession(s, "claude");
     await claude.parley("message", claude.id, "hello");
     const locked = async (line: string) =>
       claude.agent.run([

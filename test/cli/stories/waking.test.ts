@@ -1,3 +1,4 @@
+/** Waking idle sessions, and loops, with stand-ins for the vendors' ways. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import {
   chmodSync,
@@ -11,7 +12,7 @@ import { createServer, type Server } from "node:net";
 import { join as pathOf } from "node:path";
 
 import { sandbox, type Sandbox } from "../../support";
-import { type Hooked, hooked, join, type Member } from "./cast";
+import { type Hooked, hooked, startSession, type TestSession } from "./agents";
 
 let box: Sandbox;
 const servers: Server[] = [];
@@ -72,7 +73,7 @@ function codexProgram(script = ""): () => string {
 }
 
 const critical = ["--priority", "3"];
-async function send(from: Member, to: Hooked, ...more: string[]) {
+async function send(from: TestSession, to: Hooked, ...more: string[]) {
   const run = await from.parley("message", to.id, "the build is red", ...more, "--json");
   expect(run.exitCode).toBe(0);
   const { outlooks } = run.json().data;
@@ -80,7 +81,7 @@ async function send(from: Member, to: Hooked, ...more: string[]) {
   return outlooks[0];
 }
 
-async function evidence(of: Member) {
+async function evidence(of: TestSession) {
   const { messages } = (await of.parley("message", "--sent", "--status", "--json")).json().data;
   return messages[0].wake;
 }
@@ -90,13 +91,13 @@ async function reachability(of: Hooked) {
   return sessions.find((each: { session_id: string }) => each.session_id === of.id).reachability;
 }
 
-const bell = (from: Member): string =>
+const bell = (from: TestSession): string =>
   `parley: a message from ${from.id} waits; it is shown beside this line, or with parley inbox`;
 
 test("a critical message rings at the idle Claude's own socket, with one line of ours", async () => {
   const claude = await idle("claude");
   const socket = await listen(claude);
-  const codex = await join(box, "codex");
+  const codex = await startSession(box, "codex");
   expect(await reachability(claude)).toEqual({
     now: "wake",
     by: "claude socket",
@@ -127,7 +128,7 @@ async function heard(socket: { lines(): string }): Promise<string> {
 test("an idle Codex is queued a line without a shell, in its own home", async () => {
   const log = codexProgram();
   const codex = await idle("codex");
-  const claude = await join(box, "claude");
+  const claude = await startSession(box, "claude");
   expect(await send(claude, codex, ...critical)).toMatchObject({
     expect: "woken",
     wake: { way: "codex queue", outcome: "accepted" },
@@ -160,7 +161,7 @@ async function plugin(answer: string | null): Promise<{ directory: string; lines
 test("OpenCode's plugin is handed a line for the session, and says whether OpenCode took it", async () => {
   const socket = await plugin("{}\n");
   const opencode = await idle("opencode", { agent_home: socket.directory });
-  const claude = await join(box, "claude");
+  const claude = await startSession(box, "claude");
   expect(await reachability(opencode)).toMatchObject({ now: "wake", by: "opencode plugin" });
   expect(await send(claude, opencode, ...critical)).toMatchObject({
     expect: "woken",
@@ -174,7 +175,7 @@ test("OpenCode's plugin is handed a line for the session, and says whether OpenC
 });
 
 test("what OpenCode's plugin refuses, leaves unanswered or answers with nonsense is evidence", async () => {
-  const claude = await join(box, "claude");
+  const claude = await startSession(box, "claude");
   for (const [answer, reason] of [
     ['{"error":"OpenCode took no prompt"}\n', "OpenCode took no prompt"],
     ["", "its plugin gave no answer"],
@@ -201,7 +202,7 @@ test("a link in the place of OpenCode's socket is not followed, whosever what it
   mkdirSync(directory);
   symlinkSync(pathOf(other.directory, "wake.sock"), pathOf(directory, "wake.sock"));
   const opencode = await idle("opencode", { agent_home: directory });
-  const claude = await join(box, "claude");
+  const claude = await startSession(box, "claude");
   expect(await send(claude, opencode, ...critical)).toMatchObject({
     unwoken: "no way",
     wake: null,
@@ -212,7 +213,7 @@ test("a link in the place of OpenCode's socket is not followed, whosever what it
 test("what goes wrong is evidence and costs the message nothing, nor longer than two seconds", async () => {
   codexProgram('echo "no such thread" >&2; exit 1');
   const codex = await idle("codex");
-  const claude = await join(box, "claude");
+  const claude = await startSession(box, "claude");
   expect(await send(claude, codex, ...critical)).toMatchObject({
     expect: "prompt",
     wake: { outcome: "failed", reason: "no such thread" },
@@ -228,7 +229,7 @@ test("what goes wrong is evidence and costs the message nothing, nor longer than
 test("what Claude's user has decided holds: asking, refusing, accepting", async () => {
   const claude = await idle("claude", { permission_mode: "bypassPermissions" });
   const socket = await listen(claude);
-  const codex = await join(box, "codex");
+  const codex = await startSession(box, "codex");
   expect((await reachability(claude)).now).toBe("prompt");
   expect(await send(codex, claude, ...critical)).toMatchObject({
     expect: "prompt",
@@ -253,7 +254,7 @@ test("what Claude's user has decided holds: asking, refusing, accepting", async 
 test("what the project's settings have decided holds where it is stricter than its user's", async () => {
   const claude = await idle("claude");
   const socket = await listen(claude, { cwd: box.dir });
-  const codex = await join(box, "codex");
+  const codex = await startSession(box, "codex");
   const write = (path: string, value: string): void => {
     mkdirSync(pathOf(path, ".."), { recursive: true });
     writeFileSync(path, JSON.stringify({ crossSessionInbound: value }));
@@ -283,7 +284,7 @@ test("what the project's settings have decided holds where it is stricter than i
 
 test("a socket that a stale file of another process or conversation names is left alone", async () => {
   const claude = await idle("claude");
-  const codex = await join(box, "codex");
+  const codex = await startSession(box, "codex");
   for (const other of [
     { sessionId: "another" },
     { pid: 1 },
@@ -301,7 +302,7 @@ test("a socket that a stale file of another process or conversation names is lef
 test("only what its user lets through wakes a session, and only while it idles", async () => {
   const claude = await idle("claude");
   const socket = await listen(claude);
-  const codex = await join(box, "codex");
+  const codex = await startSession(box, "codex");
   expect(await send(codex, claude)).toMatchObject({ expect: "prompt", unwoken: null });
   expect(await send(codex, claude, "--wake")).toMatchObject({
     expect: "prompt",
@@ -330,7 +331,7 @@ test("only what its user lets through wakes a session, and only while it idles",
 test("of many messages the first rings, and the others come with it", async () => {
   const claude = await idle("claude");
   const socket = await listen(claude);
-  const codex = await join(box, "codex");
+  const codex = await startSession(box, "codex");
   for (const again of [false, true, true]) {
     const outlook = await send(codex, claude, ...critical);
     expect(outlook).toMatchObject({
@@ -342,8 +343,8 @@ test("of many messages the first rings, and the others come with it", async () =
 });
 
 test("a sender is told when a session without hooks, one to come and the operator will see it", async () => {
-  const claude = await join(box, "claude");
-  const codex = await join(box, "codex");
+  const claude = await startSession(box, "claude");
+  const codex = await startSession(box, "codex");
   const outlook = async (to: string) => {
     const run = await claude.parley("message", to, "hello", ...critical, "--json");
     return run.json().data.outlooks[0];

@@ -1,7 +1,8 @@
+/** Redrawing and beating. */
 import { expect, test } from "bun:test";
 
 import { binary, type Sandbox, sandbox } from "../../support";
-import { join } from "./cast";
+import { startSession } from "./agents";
 
 const clear = "\x1b[H\x1b[2J";
 
@@ -43,10 +44,10 @@ const frames = (screen: string): string[] => screen.split(clear).slice(1);
 
 test("status --watch draws the dashboard again when the bus changes, and Ctrl-C ends it", async () => {
   await using s = sandbox();
-  const claude = await join(s, "claude");
+  const claude = await startSession(s, "claude");
   const watch = inTerminal(s.env, ["status", "--watch"]);
   await watch.until((screen) => screen.includes("1 active session |"));
-  const codex = await join(s, "codex", { cwd: s.home });
+  const codex = await startSession(s, "codex", { cwd: s.home });
   await watch.until((screen) => frames(screen).at(-1)!.includes(`**Session: ${codex.id}**`));
   await claude.parley("unregister");
   await watch.until((screen) => /ended/.test(frames(screen).at(-1)!));
@@ -59,7 +60,7 @@ test("status --watch draws the dashboard again when the bus changes, and Ctrl-C 
 
 test("a view is watched without taking from it, and without colours where none are wanted", async () => {
   await using s = sandbox();
-  const claude = await join(s, "claude");
+  const claude = await startSession(s, "claude");
   const watch = inTerminal(s.env, ["status", "--watch", "--stats"], { NO_COLOR: "1" });
   await watch.until((screen) => screen.includes("v2 pending: 0"));
   await claude.parley("message", "operator", "x");
@@ -71,8 +72,8 @@ test("a view is watched without taking from it, and without colours where none a
 
 test("two who watch do not wake each other for ever", async () => {
   await using s = sandbox();
-  const claude = await join(s, "claude");
-  const codex = await join(s, "codex", { cwd: s.home });
+  const claude = await startSession(s, "claude");
+  const codex = await startSession(s, "codex", { cwd: s.home });
   const watches = [claude, codex].map(({ id }) =>
     inTerminal(s.env, ["status", "--watch", "--json", "--session", id]),
   );
@@ -92,7 +93,7 @@ test("two who watch do not wake each other for ever", async () => {
 
 test("with --json a watch is one line an event, which the reader may stop reading", async () => {
   await using s = sandbox();
-  const claude = await join(s, "claude");
+  const claude = await startSession(s, "claude");
   // Who stops reading is noticed with the next event.
   const firstOf = (watch: string) =>
     claude.shell(
@@ -107,7 +108,7 @@ test("with --json a watch is one line an event, which the reader may stop readin
 
 test("heartbeat --watch goes on beating until it is stopped or the session ends", async () => {
   await using s = sandbox();
-  const claude = await join(s, "claude");
+  const claude = await startSession(s, "claude");
   const beats = inTerminal(s.env, [
     ...["heartbeat", "--watch", "--interval", "1ms", "--json", "--session", claude.id],
   ]);
@@ -137,6 +138,6 @@ test("heartbeat --watch goes on beating until it is stopped or the session ends"
 test("a watch needs a bus", async () => {
   await using s = sandbox();
   expect((await s.parley(["status", "--watch"])).exitCode).toBe(4);
-  await join(s, "claude");
+  await startSession(s, "claude");
   expect((await s.parley(["heartbeat", "--watch"])).exitCode).toBe(7);
 });

@@ -1,10 +1,11 @@
+/** Git commands under other sessions. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join as pathOf } from "node:path";
 
 import { type Run, sandbox, type Sandbox } from "../../support";
-import { type Hooked, hooked } from "./cast";
+import { type Hooked, hooked } from "./agents";
 
 let box: Sandbox;
 beforeEach(() => {

@@ -3,7 +3,7 @@ import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 
 import type { Body } from "../model/model";
-import type { Place } from "../place";
+import type { Place } from "../sandbox";
 
 /** Asks Codex itself which hooks there are and what it would record for each. */
 export async function trustHooks(place: Place): Promise<void> {

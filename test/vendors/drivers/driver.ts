@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 
 import type { Answer, Dialect } from "../model/model";
-import type { Outcome, Place } from "../place";
+import type { Outcome, Place } from "../sandbox";
 import type { Screen } from "./terminal";
 
 export interface Vendor {

@@ -1,3 +1,5 @@
+/** A program at a terminal, and what a user sees there. */
+
 /** A program at a terminal, and what a user would see there. */
 export interface Screen {
   readonly pid: number;

@@ -1,3 +1,4 @@
+/** The table of clients. */
 import { claude } from "./claude";
 import { codex } from "./codex";
 import type { Vendor } from "./driver";

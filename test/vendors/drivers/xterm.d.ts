@@ -1,3 +1,5 @@
+/** Types of the terminal's emulator. */
+
 /** The part of the emulator that is used, so that types can be checked where the clients are not installed. */
 declare module "@xterm/headless" {
   export class Terminal {

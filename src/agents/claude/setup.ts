@@ -1,0 +1,101 @@
+/** Files, events and questions of Claude Code. */
+import { join, resolve } from "node:path";
+
+import { shellQuote } from "../../bus/shell";
+import { advice, commandFiles, type SeedCommand } from "../../setup/commands";
+import { type HookEvents, hooksEditor } from "../../setup/hooks";
+import { JsonText } from "../../setup/json";
+import type { Owner } from "../../setup/program";
+import { serverEditor } from "../../setup/server";
+import {
+  type ConfigFile,
+  type Editor,
+  type Place,
+  type VendorSetup,
+  notices,
+} from "../../setup/vendor";
+
+/**
+ * Timeouts in seconds. A permission prompt is told by `PermissionRequest` when it is shown, and by `Notification` once it
+ * has waited for a while; `SessionEnd` is cut off after 1.5 s anyway.
+ */
+const events: HookEvents = {
+  SessionStart: { timeout: 5 },
+  UserPromptSubmit: { timeout: 5 },
+  PreToolUse: { matcher: "Edit|Write|MultiEdit|NotebookEdit|Bash", timeout: 5 },
+  PostToolUse: { timeout: 5 },
+  PermissionRequest: { timeout: 5 },
+  Notification: { timeout: 5 },
+  Stop: { timeout: 5 },
+  SessionEnd: { timeout: 2 },
+};
+
+const own = ({ env, cwd, home }: Place): string =>
+  env["CLAUDE_CONFIG_DIR"] ? resolve(cwd, env["CLAUDE_CONFIG_DIR"]) : join(home, ".claude");
+
+/** `mcpServers` of the user stand beside the directory, unless a variable names another, which then has everything. */
+function serverFile(place: Place): string {
+  if (place.scope === "project") return join(place.root, ".mcp.json");
+  return join(place.env["CLAUDE_CONFIG_DIR"] ? own(place) : place.home, ".claude.json");
+}
+
+const switchName = "disableAllHooks";
+
+/** With `disableAllHooks` in its settings it skips every hook. */
+function settingsEditor(file: string, owner: Owner): Editor {
+  const editor = hooksEditor(file, "claude", events, owner);
+  return {
+    ...editor,
+    inspect(text) {
+      const isOff = new JsonText(text ?? "", file).value([switchName]) === true;
+      return { ...editor.inspect(text), ...(isOff && { off: switchName }) };
+    },
+  };
+}
+
+export const claude: VendorSetup = {
+  name: "claude",
+  title: "Claude Code",
+  command: "claude",
+  directory: (place) => (place.scope === "project" ? join(place.root, ".claude") : own(place)),
+
+  files(place, owner): ConfigFile[] {
+    const directory = this.directory(place);
+    const settings = join(directory, "settings.json");
+    const servers = serverFile(place);
+    return [
+      { part: "hooks", path: settings, editor: settingsEditor(settings, owner) },
+      { part: "mcp", path: servers, editor: serverEditor(servers, owner) },
+      ...commandFiles(owner, claudeCommand, (name) => join(directory, "commands", `${name}.md`)),
+    ];
+  },
+
+  notes: ({ scope }) => [
+    "sessions that are running may have to be started again",
+    ...(scope === "project"
+      ? [
+          "it asks whether this folder and the server in .mcp.json are to be trusted",
+          notices.namesProgram,
+        ]
+      : ["in a folder that is new to it, it asks for trust before any hook runs"]),
+    notices.asksForTools,
+  ],
+};
+
+/** A slash command of Claude Code. Its `allowed-tools` are this one verb, while the command is carried out. */
+const claudeCommand =
+  ({ verb, description, hint }: SeedCommand) =>
+  (program: string): string => {
+    const call = `${shellQuote(program)} ${verb}`;
+    return `---
+description: ${JSON.stringify(description)}
+argument-hint: ${JSON.stringify(hint)}
+allowed-tools: ${JSON.stringify(`Bash(${call}:*)`)}
+---
+Run \`${call}\` with the Bash tool, exactly so quoted, followed by these arguments of the user (there may be none), each quoted for the shell where it needs to be:
+
+$ARGUMENTS
+
+${advice(call)}
+`;
+  };

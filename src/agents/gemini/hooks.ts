@@ -1,0 +1,55 @@
+/** Gemini CLI's payloads and answers. */
+import type { EventKind, HookAnswer, HookEvent, VendorHooks, Payload } from "../../hooks/event";
+import { common, type Tools } from "../../hooks/payload";
+
+const tools: Tools = {
+  replace: ["file_path", "path"],
+  write_file: ["file_path", "path"],
+  run_shell_command: ["command", "line"],
+};
+
+/** Gemini CLI: payloads and answers as seen in 0.61.0. It ignores keys it does not know, and the forms of Claude. */
+export const gemini: VendorHooks = {
+  name: "gemini",
+  events: {
+    SessionStart: "start",
+    BeforeAgent: "prompt",
+    BeforeTool: "before-tool",
+    AfterTool: "after-tool",
+    Notification: "other",
+    AfterAgent: "stop",
+    SessionEnd: "end",
+  },
+  // What is said at the start comes before the prompt of `gemini -p`: a slash command there would be one no more.
+  ignoresContextAt: ["start"],
+  read(event, payload) {
+    return common({ ...event, kind: refined(event.kind, payload) }, payload, tools);
+  },
+  write,
+};
+
+function refined(kind: EventKind, payload: Payload): EventKind {
+  if (kind === "other") {
+    return payload["notification_type"] === "ToolPermission" ? "permission" : "other";
+  }
+  // `/clear` ends a conversation, not the session: its process goes on with another one.
+  return kind === "end" && payload["reason"] === "clear" ? "switch" : kind;
+}
+
+/**
+ * Its model is told something by `additionalContext` with a prompt and after a tool, and by the reason of a
+ * denial before a tool and at the end of a turn, which makes it go on. Before a tool only its user can be told.
+ */
+function write({ name, kind }: HookEvent, answer: HookAnswer): object | null {
+  switch (answer.say) {
+    case "context":
+      if (kind === "before-tool") return { systemMessage: answer.text };
+      return { hookSpecificOutput: { hookEventName: name, additionalContext: answer.text } };
+    case "continue":
+      return { decision: "deny", reason: answer.text };
+    case "deny":
+      return { decision: "deny", reason: answer.reason };
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,106 @@
+/** Those of Gemini CLI, and whether it has hooks switched off. */
+import { join, resolve } from "node:path";
+
+import { shellQuote } from "../../bus/shell";
+import { advice, commandFiles, type SeedCommand, tomlMark } from "../../setup/commands";
+import { findFile, textOf } from "../../setup/files";
+import { type HookEvents, hooksEditor } from "../../setup/hooks";
+import { JsonText } from "../../setup/json";
+import { programOfHook } from "../../setup/program";
+import { serverEditor } from "../../setup/server";
+import {
+  type ConfigFile,
+  type Place,
+  type Trust,
+  type TrustRequest,
+  type VendorSetup,
+  notices,
+} from "../../setup/vendor";
+
+/** Timeouts in milliseconds. A matcher is a regular expression that has to be found in the tool's name. */
+const events: HookEvents = {
+  SessionStart: { timeout: 5000 },
+  BeforeAgent: { timeout: 5000 },
+  BeforeTool: { matcher: "^(replace|write_file|run_shell_command)$", timeout: 5000 },
+  AfterTool: { timeout: 5000 },
+  Notification: { timeout: 5000 },
+  AfterAgent: { timeout: 5000 },
+  SessionEnd: { timeout: 2000 },
+};
+
+export const gemini: VendorSetup = {
+  name: "gemini",
+  title: "Gemini CLI",
+  command: "gemini",
+  package: "@google/gemini-cli",
+  directory({ scope, env, cwd, home, root }: Place): string {
+    if (scope === "project") return join(root, ".gemini");
+    const own = env["GEMINI_CLI_HOME"];
+    return join(own ? resolve(cwd, own) : home, ".gemini");
+  },
+
+  files(place, owner): ConfigFile[] {
+    const directory = this.directory(place);
+    const settings = join(directory, "settings.json");
+    return [
+      { part: "hooks", path: settings, editor: hooksEditor(settings, this.name, events, owner) },
+      { part: "mcp", path: settings, editor: serverEditor(settings, owner) },
+      ...commandFiles(
+        owner,
+        geminiCommand,
+        (name) => join(directory, "commands", `${name}.toml`),
+        tomlMark,
+      ),
+    ];
+  },
+
+  notes: ({ scope }) => [
+    notices.startAgain,
+    ...(scope === "project"
+      ? [
+          "it runs this repository's hooks only once you have trusted the folder",
+          notices.namesProgram,
+        ]
+      : []),
+    notices.asksForTools,
+  ],
+
+  trust: async (request) => switches(request),
+};
+
+/** Whether its settings switch hooks off: all of them, or ours by their command. */
+function switches({ place, owner }: TrustRequest): Trust {
+  const scopes = ["user", "project"] as const;
+  for (const scope of scopes) {
+    const path = join(gemini.directory({ ...place, scope }), "settings.json");
+    const { bytes } = findFile(path);
+    const config = new JsonText((bytes && textOf(path, bytes)) ?? "", path).value(["hooksConfig"]);
+    const { enabled, disabled } = (config ?? {}) as { enabled?: unknown; disabled?: unknown };
+    const own = (name: unknown): boolean => programOfHook(name, gemini.name, owner) !== null;
+    const remedy = "switch them on in gemini with /hooks";
+    if (enabled === false) {
+      return { status: "error", message: `hooks are switched off in ${path}`, remedy };
+    }
+    if (Array.isArray(disabled) && disabled.some(own)) {
+      return { status: "error", message: `parley's hooks are switched off in ${path}`, remedy };
+    }
+  }
+  return { status: "ok", message: "hooks are switched on", remedy: null };
+}
+
+/** A slash command of Gemini CLI, in TOML. */
+const geminiCommand =
+  ({ verb, description, hint }: SeedCommand) =>
+  (program: string): string => {
+    const call = `${shellQuote(program)} ${verb}`;
+    const prompt = `Run \`${call}\` with the tool run_shell_command, exactly so quoted, followed by these arguments of the user (there may be none; the form is \`${hint}\`), each quoted for the shell where it needs to be:
+
+{{args}}
+
+${advice(call)}
+`;
+    return `description = ${JSON.stringify(description)}
+prompt = """
+${prompt.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"""
+`;
+  };

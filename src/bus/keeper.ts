@@ -1,7 +1,0 @@
-/** Port: what beats for a session where the bus spans machines, and other machines cannot see its process. */
-export interface Keeper {
-  /** How often, in seconds. */
-  readonly seconds: number;
-  /** Starts it, unless it runs already; it ends with the session's process. Never throws. */
-  keep(sessionId: string): void;
-}

@@ -1,0 +1,119 @@
+/** Which row a registration becomes. */
+import { ParleyError } from "./errors";
+import type { Judge } from "./liveness";
+import { type ProcessEvidence, sameProcess } from "./process";
+import type { SessionRecord } from "./session";
+
+/** What is to be registered, before it has an id. */
+export interface Registration {
+  /** `--session-id`; null: `{vendor}-{pid}`. */
+  session_id: string | null;
+  session_uuid: string;
+  /** False where the UUID was made up for want of a conversation id. */
+  session_uuid_known: boolean;
+  machine_uuid: string;
+  hostname: string;
+  llm_vendor: string;
+  llm_model: string | null;
+  project_id: string | null;
+  task_id: string | null;
+  tty: string | null;
+  cwd: string;
+  pid: number;
+  evidence: ProcessEvidence | null;
+  liveness: "pid" | "heartbeat";
+  promised_beats: boolean;
+  shared_host: boolean;
+  name: string | null;
+}
+
+/** Which row a registration becomes. */
+export interface RegistrationTarget {
+  session_id: string;
+  /** `update`: the same session again. `return`: a session that had ended. `new`: another session. */
+  kind: "update" | "return" | "new";
+  /** Sessions that this registration proves dead, with the reason. */
+  ended: { session_id: string; reason: string }[];
+}
+
+/** The ids that a registration may take, the first free one wins: `codex-7`, `codex-7-2`, … */
+export const baseId = (registration: Registration): string =>
+  registration.session_id ?? `${registration.llm_vendor}-${registration.pid}`;
+
+/**
+ * Decides whose row it is. `candidates` are all rows with the base id or a suffixed form of it, and all live rows
+ * of the same pid or conversation. Throws `invalid` where several sessions share the process and nothing tells which.
+ */
+export function resolveRegistration(
+  registration: Registration,
+  candidates: readonly SessionRecord[],
+  judge: Judge,
+): RegistrationTarget {
+  const base = baseId(registration);
+  const ended: RegistrationTarget["ended"] = [];
+  const dead = new Set<string>();
+  const live: SessionRecord[] = [];
+  for (const record of candidates) {
+    const verdict = judge(record);
+    if (verdict.status === "terminated") continue;
+    // An explicitly named session of a process that left is taken up by the next process of that name.
+    const abandoned =
+      registration.session_id === record.session_id && verdict.process_state === "gone";
+    if (verdict.ended && !abandoned) {
+      ended.push({ session_id: record.session_id, reason: verdict.ended });
+      dead.add(record.session_id);
+    } else live.push(record);
+  }
+
+  const same = live.filter((record) => isSameSession(record, registration, judge));
+  const own = same.find((record) => record.session_uuid === registration.session_uuid) ?? same[0];
+  if (same.length > 1 && registration.shared_host && !registration.session_uuid_known) {
+    const ids = same.map((record) => record.session_id);
+    throw new ParleyError("invalid", `Several sessions share this process: ${ids.join(", ")}`, {
+      hint: "say which with --session-uuid",
+      details: { candidates: ids },
+    });
+  }
+  if (own) return { session_id: own.session_id, kind: "update", ended };
+
+  const taken = new Set(live.map((record) => record.session_id));
+  const former = candidates.find(
+    (record) =>
+      registration.session_id === null &&
+      !taken.has(record.session_id) &&
+      sameProcess(record.evidence, registration.evidence) &&
+      sameConversation(record, registration),
+  );
+  let session_id = former?.session_id ?? base;
+  for (let suffix = 2; taken.has(session_id); suffix++) session_id = `${base}-${suffix}`;
+  const previous = candidates.find((record) => record.session_id === session_id);
+  const returns =
+    previous !== undefined &&
+    !dead.has(session_id) &&
+    (sameConversation(previous, registration) ||
+      // The process of a shared host is no proof: other conversations of it have ended too.
+      (!previous.shared_host && sameProcess(previous.evidence, registration.evidence)));
+  return { session_id, kind: returns ? "return" : "new", ended };
+}
+
+const sameConversation = (record: SessionRecord, registration: Registration): boolean =>
+  registration.session_uuid_known && record.session_uuid === registration.session_uuid;
+
+function isSameSession(record: SessionRecord, registration: Registration, judge: Judge): boolean {
+  if (record.llm_vendor !== registration.llm_vendor) return false;
+  if (registration.session_id !== null && record.session_id !== registration.session_id)
+    return false;
+  if (record.machine_uuid !== null && record.machine_uuid !== registration.machine_uuid)
+    return false;
+  if (sameProcess(record.evidence, registration.evidence)) {
+    // In a shared host the process is everybody's: the conversation tells the sessions apart.
+    return (
+      !record.shared_host ||
+      !registration.session_uuid_known ||
+      record.session_uuid === registration.session_uuid
+    );
+  }
+  if (record.evidence === null && registration.evidence === null)
+    return record.pid === registration.pid;
+  return registration.session_id === record.session_id && judge(record).process_state === "gone";
+}

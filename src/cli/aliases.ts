@@ -1,0 +1,44 @@
+/** Names the binary may be called by, and hints in their words. */
+
+/** The names that the seeds give to verbs. Called by one of them, the binary runs that verb. */
+const verbsByName: Record<string, string> = {
+  "session-register": "register",
+  "session-status": "status",
+  "session-message": "message",
+  "session-conflicts": "conflicts",
+  "session-rescue": "rescue",
+  "session-log": "log",
+  orient: "orient",
+  cxq: "cxq",
+};
+
+export const seedNames: readonly string[] = Object.keys(verbsByName);
+
+/**
+ * How a hint names a command: `command("status", "--alerts")` is `parley status --alerts`, or
+ * `/session-status --alerts` for someone who called the binary by a seed's name.
+ */
+export type Vocabulary = (verb: string, rest?: string) => string;
+
+/** The verb that a name stands for, or null: then the first word of the arguments is the verb. */
+export const verbOfName = (name: string): string | null =>
+  Object.hasOwn(verbsByName, name) ? (verbsByName[name] ?? null) : null;
+
+export function vocabularyOf(name: string): Vocabulary {
+  const seeds = verbOfName(name) !== null;
+  return (verb, rest) => {
+    const words = (seeds && seedWords(verb)) || `parley ${verb}`;
+    return rest ? `${words} ${rest}` : words;
+  };
+}
+
+/** A hint that names commands as `parley VERB`, in the words of the caller's vocabulary. */
+export const inWordsOf = (command: Vocabulary, hint: string): string =>
+  hint.replace(/\bparley ([a-z]+)/g, (_, verb: string) => command(verb));
+
+function seedWords(verb: string): string | null {
+  // The seeds read mail through their query tool, which has no verb of its own here.
+  if (verb === "inbox") return "/cxq --bus-unread";
+  const name = Object.keys(verbsByName).find((candidate) => verbsByName[candidate] === verb);
+  return name ? `/${name}` : null;
+}

@@ -1,0 +1,33 @@
+/** The shared bus of a database; paths and projects. */
+import type { ProjectFinding } from "../bus/identity";
+import { messagingDatabasePath } from "../cli/paths";
+import { SessionMessageBus } from "./bus";
+import { type BusOptions, contextFor } from "./open";
+
+const shared = new Map<string, SessionMessageBus>();
+
+/**
+ * The bus of this process on a database: the same object for the same path until it is closed, so that the options of
+ * the first call count. Nothing is opened before its first use.
+ */
+export function getSessionMessageBus(options: BusOptions = {}): SessionMessageBus {
+  const path = getMessagingDbPath(options);
+  const known = shared.get(path);
+  if (known) return known;
+  const bus = new SessionMessageBus({ ...options, db: path }, () => void shared.delete(path));
+  shared.set(path, bus);
+  return bus;
+}
+
+/** Absolute path of the database: `db`, else PARLEY_DB, else in the data directory. It need not exist. */
+export const getMessagingDbPath = ({
+  db,
+  env = process.env,
+  cwd = process.cwd(),
+}: BusOptions = {}): string => messagingDatabasePath(env, db, cwd);
+
+/** The project of a directory, by PARLEY_PROJECT, CODITECT_PROJECT or its git repository. Needs no database. */
+export const discoverProject = (
+  directory: string = process.cwd(),
+  options: BusOptions = {},
+): ProjectFinding => contextFor(options).identity.project(directory);

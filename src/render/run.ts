@@ -1,4 +1,0 @@
-import type { RunResult } from "../bus/session";
-
-/** `run`: the output is the program's own. */
-export const render = (_result: RunResult): string[] => [];

@@ -1,3 +1,0 @@
-/** The plugin's text; the program it calls stands in it as `"PROGRAM"`. */
-declare const text: string;
-export default text;

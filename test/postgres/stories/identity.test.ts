@@ -1,3 +1,0 @@
-import { storiesOnServer } from "../../server";
-
-await storiesOnServer("identity");
