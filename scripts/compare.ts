@@ -38,7 +38,9 @@ const sides = (["old", "new"] as const).map((name, index) => {
   copyFileSync([oldPath, newPath][index]!, binary);
   const { stdout } = Bun.spawnSync([binary, "--version", "--json"]);
   const { commit } = JSON.parse(stdout.toString()).data as { commit: string | null };
-  const literals = { [directory]: "side", ...(commit && { [commit]: "commit" }) };
+  // A build outside of a repository has a word there.
+  const isHash = commit !== null && /^[0-9a-f]{7,}/.test(commit);
+  const literals = { [directory]: "side", ...(isHash && { [commit]: "commit" }) };
   return { name, directory, binary, literals };
 });
 

@@ -1,4 +1,4 @@
-/** Starting a stand-in for an agent, having it run commands, and ending it. */
+/** Starting a fake agent, having it run commands, and ending it. */
 import { existsSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 
@@ -54,7 +54,7 @@ async function launch(
 ): Promise<number> {
   const socket = join(place, name);
   const log = join(place, "log");
-  // The background shell becomes the stand-in, so `$!` is its pid.
+  // The background shell becomes the agent, so `$!` is its pid.
   const line = 'log=$1; shift; exec "$@" </dev/null >"$log" 2>&1 & echo $!';
   const shell = Bun.spawn(
     ["/bin/sh", "-c", line, "sh", log, program, join(import.meta.dir, "agent.ts"), ...args],
@@ -70,7 +70,7 @@ async function launch(
   const pid = Number(await shell.stdout.text());
   await until(
     () => existsSync(`${socket}.ready`),
-    () => `the stand-in ${program} does not listen: ${readFileSync(log, "utf8")}`,
+    () => `the fake agent ${program} does not listen: ${readFileSync(log, "utf8")}`,
   );
   return pid;
 }
@@ -80,7 +80,7 @@ function control(unix: string, actor: Omit<Actor, "run" | "signal">): Actor {
   return {
     ...actor,
     run: async (order) => {
-      const response = await fetch("http://stand-in", {
+      const response = await fetch("http://agent", {
         unix,
         method: "POST",
         body: JSON.stringify(order),

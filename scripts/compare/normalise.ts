@@ -81,21 +81,15 @@ export class Normaliser {
     );
   }
 
-  /** One value of JSON, indented; times also say their order among each other. */
+  /** One value of JSON, indented; the times of an object also say their order among each other. */
   json(value: Value): string {
-    const order = new Map<string, number>();
-    const times: string[] = [];
-    visit(value, "", (key, text) => {
-      if (wholeIso.test(text) && !drifting.test(key)) times.push(text);
-    });
-    rank(times, order);
-    return JSON.stringify(this.#walk(value, "", order), null, 1);
+    return JSON.stringify(this.#walk(value, "", new Map()), null, 1);
   }
 
-  #walk(value: Value, key: string, order: Map<string, number>): Value {
+  #walk(value: Value, key: string, order: ReadonlyMap<string, number>): Value {
     if (typeof value === "string") {
-      const rank = drifting.test(key) ? undefined : order.get(value);
-      if (rank !== undefined) return `<time ${rank}${offset(value)}${oddForm(value)}>`;
+      const place = drifting.test(key) ? undefined : order.get(value);
+      if (place !== undefined) return `<time ${place}${offset(value)}${oddForm(value)}>`;
       if (measured.test(key)) return `<${key}>`;
       return this.text(value);
     }
@@ -105,21 +99,22 @@ export class Normaliser {
     }
     if (Array.isArray(value)) return value.map((each) => this.#walk(each, key, order));
     if (value === null || typeof value !== "object") return value;
+    const entries = Object.entries(value);
+    const own = ranked(
+      entries
+        .filter(([name]) => !drifting.test(name))
+        .map(([, each]) => each)
+        .filter((each) => typeof each === "string" && wholeIso.test(each)) as string[],
+    );
     return Object.fromEntries(
-      Object.entries(value).map(([name, each]) => [this.text(name), this.#walk(each, name, order)]),
+      entries.map(([name, each]) => [this.text(name), this.#walk(each, name, own)]),
     );
   }
 }
 
-function visit(value: Value, key: string, found: (key: string, text: string) => void): void {
-  if (typeof value === "string") found(key, value);
-  else if (Array.isArray(value)) for (const each of value) visit(each, key, found);
-  else if (value !== null && typeof value === "object")
-    for (const [name, each] of Object.entries(value)) visit(each, name, found);
-}
-
 /** Numbers times by their order. Those of one command, which may read the clock more than once, are the same. */
-function rank(times: readonly string[], order: Map<string, number>): void {
+function ranked(times: readonly string[]): Map<string, number> {
+  const order = new Map<string, number>();
   let [count, last] = [0, -Infinity];
   for (const time of [...new Set(times)].toSorted()) {
     const instant = Date.parse(time);
@@ -128,6 +123,7 @@ function rank(times: readonly string[], order: Map<string, number>): void {
     last = instant;
     order.set(time, count);
   }
+  return order;
 }
 
 /** How a time is written, where it is not as parley writes its own. */

@@ -68,7 +68,7 @@ export class Stage {
     for (const [text, name] of Object.entries(literals)) normaliser.literal(text, name);
   }
 
-  /** A stand-in whose program is called `vendor`. One that is none, `desk`, is what a human's shell looks like. */
+  /** A fake agent whose program is called `vendor`. One that is none, `desk`, is what a human's shell looks like. */
   async start(
     name: string,
     vendor = name.replace(/\d+$/, ""),
@@ -155,7 +155,7 @@ export class Stage {
     chmodSync(whole, mode);
   }
 
-  /** Stand-ins for programs on the PATH: each answers a version and notes what else it is called with. */
+  /** Fake programs on the PATH: each answers a version and notes what else it is called with. */
   programs(...names: string[]): void {
     for (const name of names) {
       const log = join(this.home, `${name}.log`);

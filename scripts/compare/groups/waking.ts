@@ -1,4 +1,4 @@
-/** Waking idle sessions by the ways of their vendors, with stand-ins for these. */
+/** Waking idle sessions by the ways of their vendors, with fakes of these. */
 import { mkdirSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
