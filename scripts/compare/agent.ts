@@ -52,6 +52,8 @@ async function obey(order: Order): Promise<Outcome> {
           },
         }),
   });
+  // Typed, as it were.
+  if (columns !== null && order.input !== null) child.terminal?.write(order.input);
   let late = false;
   const timer = setTimeout(() => {
     late = true;

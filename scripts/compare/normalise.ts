@@ -76,6 +76,8 @@ export class Normaliser {
         .replace(/\buptime \d+[dhms](?: \d+[hms])?/g, "uptime <age>")
         .replace(/\b\d+[dhms](?: \d+[hms])? ago\b/g, "<age> ago")
         .replace(/\((?:\d+m )?\d+s\)/g, "(<age>)")
+        .replace(/\b\d+ (?:s|min|h) ago\b/g, "<age> ago")
+        .replace(/\bsilent for \d+ (?:s|min|h)\b/g, "silent for <age>")
         .replace(/\b(\d+)(d|h|m|s)(?: (\d+)(h|m|s))?\b/g, age)
         .replace(/\b(\d+(?:\.\d+)?) ?ms\b/g, (all, ms: string) => (Number(ms) % 50 ? "<ms>" : all))
     );

@@ -13,7 +13,7 @@ const passing = /(?:\.db|\.sqlite)(?:-wal|-shm)?$|\/bell\/|\/\.git\/(?!hooks\/)|
 export function filePicture(root: string, without: readonly string[] = []): string[] {
   const lines: string[] = [];
   const look = (directory: string): void => {
-    for (const name of readdirSync(directory).toSorted()) {
+    for (const name of readdirSync(directory).toSorted(byWhatIsTheSame(directory))) {
       const path = join(directory, name);
       const shown = relative(root, path);
       if (without.includes(shown) || passing.test(path)) continue;
@@ -33,6 +33,17 @@ export function filePicture(root: string, without: readonly string[] = []): stri
   look(root);
   return lines;
 }
+
+/** Names that end in a hash of a path are in the order of what the files hold. */
+const byWhatIsTheSame =
+  (directory: string) =>
+  (one: string, other: string): number => {
+    const [a, b] = [one, other].map((name) => {
+      const plain = name.replace(/\.[0-9a-f]{16}$/, "");
+      return plain === name ? name : plain + readFileSync(join(directory, name), "latin1");
+    }) as [string, string];
+    return a < b ? -1 : a > b ? 1 : 0;
+  };
 
 /** Lines of JSON and of text alike; a missing newline at the end shows. */
 const indented = (text: string): string[] =>

@@ -88,7 +88,8 @@ export class Stage {
   async run(by: string, label: string, command: Command): Promise<Outcome> {
     const entry: Entry = { label, parts: {} };
     this.entries.push(entry);
-    if (command.program[0] === "parley") this.commands.push(command.program.slice(1));
+    const at = command.program.indexOf("parley");
+    if (at >= 0) this.commands.push(command.program.slice(at + 1));
     const actor = this.actors.get(by) ?? (await this.start(by));
     const outcome = await actor.run({
       command: command.program,

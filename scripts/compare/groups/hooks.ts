@@ -26,7 +26,7 @@ const vendorGroup = (vendor: string): Group => ({
     await stage.start(by);
     const mail = (priority: number, text: string) =>
       play(stage, `other message {${by}} "${text}" --priority ${priority}`);
-    await play(stage, "other register --project PILOT");
+    await play(stage, "other register --llm other --pid {other.pid} --project PILOT");
     // A turn with nothing to say.
     await call(start, { source: "startup" });
     await call(prompt, { prompt: "Rename alpha to beta." });

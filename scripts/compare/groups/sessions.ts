@@ -17,7 +17,7 @@ const arrival = story(
    opencode register
    aider* register --verbose
    desk* register
-   desk* register --llm mytool --pid {claude.pid}
+   desk* register --llm mytool --pid {opencode.pid}
    desk* register --llm mytool --pid {desk.pid} --heartbeat --verbose
    desk* register --llm ghost --pid 999999
    desk* register --llm silent --session-id silent-1
@@ -40,6 +40,20 @@ const arrival = story(
    desk* status --lifecycle
    desk* status --verbose --no-log`,
 );
+
+/** Two sessions of one process; a server tells their ids in no certain order. */
+const ambiguous: Group = {
+  only: "file",
+  ...story(
+    "ambiguous",
+    `claude register
+     desk* register --llm mytool --pid {claude.pid}
+     claude* task
+     claude* unregister
+     claude* inbox --session {claude}
+     claude* status --no-log`,
+  ),
+};
 
 const work = story(
   "work",
@@ -134,4 +148,4 @@ const projects: Group = {
   },
 };
 
-export const sessions: readonly Group[] = [arrival, work, projects];
+export const sessions: readonly Group[] = [arrival, ambiguous, work, projects];

@@ -35,6 +35,7 @@ const rescuing = story(
    gemini* unlock --all
    kimi register
    kimi lock k.py
+   codex@80 rescue {kimi} --kill < "n\\n"
    codex* rescue {kimi} --kill --yes
    codex* rescue {codex} --kill --yes
    codex* status --lifecycle
