@@ -1,5 +1,5 @@
 /** The table of agents: one row each. */
-import type { AgentKinds } from "../bus/agent-kinds";
+import type { AgentKinds } from "../bus/ports";
 import type { ParleyError } from "../bus/errors";
 import type { Environment } from "../identity/known-agents";
 import type { VendorSetup } from "../setup/vendor";
@@ -39,6 +39,13 @@ export const agentKinds: AgentKinds = {
       : null;
   },
   showsMessagesMidTurn: (vendor) => agentOf(vendor)?.noMidTurnContext !== true,
+  originOf(meta) {
+    for (const { name, conversationIn } of agents) {
+      const conversation = conversationIn?.(meta) ?? null;
+      if (conversation !== null) return { vendor: name, conversation };
+    }
+    return null;
+  },
 };
 
 /** The agents that setup knows, in the order of their names. */

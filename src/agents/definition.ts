@@ -11,6 +11,8 @@ export interface AgentDefinition extends AgentSigns, WakeableAgent, HookedAgent 
   /** Its model is told nothing between prompts. */
   noMidTurnContext?: true;
   setup?(): Promise<VendorSetup>;
+  /** The conversation in the metadata of a call to the MCP server; null where there is none. */
+  conversationIn?(this: void, meta: Readonly<Record<string, unknown>>): string | null;
   /** The error `not_permitted` with the advice that this agent's sandbox calls for; null where that is not its cause. */
   explainRefusal?(error: ParleyError, env: Environment): Promise<ParleyError | null>;
 }

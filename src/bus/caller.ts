@@ -1,4 +1,4 @@
-/** The session or operator that a verb acts for. */
+/** Finds the session or the operator that a verb acts for. */
 import type { Bus } from "./bus";
 import { ParleyError, type Warning } from "./errors";
 import type { CallerEvidence } from "./identity";
@@ -6,14 +6,14 @@ import { type ConfirmedLiveness, livenessAt } from "./liveness";
 import { operatorId } from "./message";
 import type { SessionRecord } from "./session";
 
-/** The clock reading that one operation uses throughout; `said`: what hosts have been asked before (`bus/shared-hosts.ts`). */
+/** The clock reading and the judge of one operation. `answers`: what shared hosts have answered before. */
 export const livenessNow = (
   bus: Bus,
-  said: ConfirmedLiveness["answers"] = new Map(),
+  answers: ConfirmedLiveness["answers"] = new Map(),
 ): ConfirmedLiveness =>
   livenessAt(bus.identity.processes, bus.clock.now(), bus.settings, {
     canAnswer: bus.sharedHosts.canAnswer,
-    answers: said,
+    answers,
   });
 
 /** The session or the operator that a rule acts for: its mailbox, and the sender of what it writes. */
@@ -96,9 +96,9 @@ async function candidates(
 ): Promise<SessionRecord[]> {
   if (evidence.session === null) {
     const machine = bus.identity.machine().machine_uuid;
-    return living(bus, await bus.store.sessionsByEvidence(evidence, machine));
+    return withoutDead(bus, await bus.store.sessionsByEvidence(evidence, machine));
   }
-  const named = await living(bus, await bus.store.sessionsCalled(evidence.session));
+  const named = await withoutDead(bus, await bus.store.sessionsCalled(evidence.session));
   if (named.length === 0) {
     throw new ParleyError(
       "not_registered",
@@ -113,10 +113,10 @@ async function candidates(
 }
 
 /**
- * Without those whose process is gone, which end here: a name or a conversation id may outlive its session. One that
- * has only been silent is heard of right now.
+ * Leaves out the sessions whose process is gone, and ends them: a name or a conversation id may outlive its session. A
+ * session that was only silent stays: this call is its sign of life.
  */
-async function living(bus: Bus, records: SessionRecord[]): Promise<SessionRecord[]> {
+async function withoutDead(bus: Bus, records: SessionRecord[]): Promise<SessionRecord[]> {
   const liveness = livenessNow(bus);
   const alive: SessionRecord[] = [];
   for (const record of records) {
@@ -127,7 +127,7 @@ async function living(bus: Bus, records: SessionRecord[]): Promise<SessionRecord
   return alive;
 }
 
-/** What a verb that only reads does for its session's heartbeat: its best. A medium that refuses costs no answer. */
+/** Refreshes the heartbeat of a session that only reads, unless the database cannot be written. */
 export async function refreshHeartbeat(bus: Bus, session_id: string): Promise<void> {
   if (bus.store.readOnly) return;
   try {
@@ -137,7 +137,7 @@ export async function refreshHeartbeat(bus: Bus, session_id: string): Promise<vo
   }
 }
 
-/** Writing is by the way in a verb that shows: a medium that refuses it costs the reader a warning, not the answer. */
+/** For verbs that show: where the database refuses the write, the answer comes all the same, with a warning. */
 export async function unlessRefused<T>(
   warnings: Warning[],
   write: () => Promise<T>,

@@ -16,7 +16,7 @@ import { createChangeSignal, type SignalMode, signalModes } from "../change-sign
 import type { Io } from "./io";
 import { isServerUrl, type Paths, pathsFor, signalDirectory } from "./paths";
 
-/** What a verb is given. Adapters are made on first use, so that a verb pays only for those that it uses. */
+/** What the loop gives to a verb. Adapters are made on first use, so that a verb pays only for those that it uses. */
 export interface Context extends AsyncDisposable {
   io: Io;
   /** The answer is one line of JSON, and nothing else may be written to stdout. */
@@ -45,11 +45,11 @@ export interface ContextOptions {
   session?: string | undefined;
   asOperator: boolean;
   json: boolean;
-  /** Inside another program, which cannot be started as ours: nothing is left running in the background. */
+  /** The process is another program's, which cannot be started as parley: no background process is started. */
   embedded?: boolean;
 }
 
-/** The composition root: the only place that knows concrete adapters. */
+/** Makes the context. Adapters of the bus are chosen here alone. */
 export function createContext(options: ContextOptions): Context {
   const { io, db, session, asOperator, json, embedded } = options;
   const { env, cwd } = io;
@@ -71,7 +71,7 @@ export function createContext(options: ContextOptions): Context {
   async function open(mode: StoreOptions["mode"], giveUpAt?: number): Promise<Bus> {
     const path = paths.database;
     const settings = settingsFrom(env);
-    const waking = wakeMode(env["PARLEY_WAKE"]);
+    const signalMode = parseSignalMode(env["PARLEY_WAKE"]);
     const pollMilliseconds = pollInterval(env["PARLEY_POLL_MS"]);
     const agentWaker = createAgentWaker({
       env,
@@ -86,7 +86,7 @@ export function createContext(options: ContextOptions): Context {
         ...(giveUpAt === undefined ? {} : { giveUpAt }),
         schema: env["PARLEY_SCHEMA"],
         ...{ env, identity, dataDirectory: paths.data },
-        listening: waking !== "poll",
+        listening: signalMode !== "poll",
         machineUuid: () => identity.machine().machine_uuid,
       });
       stopListening = opened.changeSignal.close;
@@ -101,7 +101,7 @@ export function createContext(options: ContextOptions): Context {
     const changeSignal = createChangeSignal({
       directory: signalDirectory(path),
       database: path,
-      mode: waking,
+      mode: signalMode,
       pollMilliseconds,
       changeCount: () => store.changeCount(),
     });
@@ -109,7 +109,7 @@ export function createContext(options: ContextOptions): Context {
     return { store, identity, clock, changeSignal, agentWaker, sharedHosts, agentKinds, settings };
   }
 
-  /** An answer is not worth less for a database that will not close. */
+  /** Never throws: the answer is valid even if the database cannot be closed. */
   async function close(): Promise<void> {
     const opened = await bus?.catch(() => null);
     bus = null;
@@ -137,7 +137,7 @@ export function createContext(options: ContextOptions): Context {
   };
 }
 
-function wakeMode(text: string | undefined): SignalMode {
+function parseSignalMode(text: string | undefined): SignalMode {
   const mode = signalModes.find((each) => each === (text || "auto"));
   if (mode) return mode;
   throw new ParleyError("invalid", `PARLEY_WAKE is ${JSON.stringify(text)}`, {
@@ -145,7 +145,7 @@ function wakeMode(text: string | undefined): SignalMode {
   });
 }
 
-/** The seeds' 250 ms (R242) unless PARLEY_POLL_MS says otherwise. */
+/** PARLEY_POLL_MS, or the seeds' 250 ms (R242). */
 function pollInterval(text: string | undefined): number {
   const milliseconds = Number(text);
   return text && Number.isFinite(milliseconds) && milliseconds >= 1 ? milliseconds : 250;

@@ -1,8 +1,7 @@
-/** `claim`. */
+/** `claim`: claims a task for this session. */
 import { requireSession } from "../bus/caller";
-import { checkedTask } from "../bus/claim";
 import { duration } from "../bus/input";
-import { claim } from "../bus/locking";
+import { checkedTask, claim } from "../bus/claim";
 import { defineCommand } from "../cli/command";
 
 export default defineCommand({

@@ -1,4 +1,4 @@
-/** `doctor`, with what is found of parley itself. */
+/** `doctor`: checks the installation, and repairs a damaged database. */
 import type { DatabaseReport, Finding, Repair } from "../bus/doctor";
 import { withTimeLimit } from "../bus/time-limit";
 import { ParleyError } from "../bus/errors";
@@ -12,7 +12,7 @@ import { vendorFindings } from "../setup/doctor";
 import { findPlace } from "../setup/vendor";
 import { spaceFindings } from "../setup/disk-space";
 
-/** Of all that doctor looks at, only a watcher that is stuck could keep it waiting. */
+/** Time limit of the change signal, the only check that could hang: in a file watcher that is stuck. */
 const timeoutMs = 3000;
 
 export default defineCommand({
@@ -35,7 +35,7 @@ export default defineCommand({
       await versionFinding(),
       ...(isReport ? databaseFindings(report) : [report]),
       ...(isReport && report.kind === "ours" && report.integrity === "ok"
-        ? [await wakeFinding(context)]
+        ? [await changeSignalFinding(context)]
         : []),
       ...spaceFindings(directoriesOf(context, isReport ? report : null)),
       await preferencesFinding(context).catch((error: unknown) => failed("preferences", error)),
@@ -51,7 +51,7 @@ export default defineCommand({
   },
 });
 
-/** What the database is, found without changing it. */
+/** Inspects the database without changing it. */
 async function inspect({ paths, io, identity }: Context): Promise<DatabaseReport> {
   const { database, privateDirectory } = paths;
   if (isServerUrl(database)) {
@@ -77,12 +77,12 @@ async function versionFinding(): Promise<Finding> {
   return finding("version", "ok", `parley ${number} for ${target} (${built})`);
 }
 
-async function wakeFinding(context: Context): Promise<Finding> {
+async function changeSignalFinding(context: Context): Promise<Finding> {
   try {
-    const { changeSignal: wake } = await context.bus("read");
+    const { changeSignal } = await context.bus("read");
     const listening = await withTimeLimit(
       timeoutMs,
-      wake.listen(null, () => {}),
+      changeSignal.listen(null, () => {}),
     );
     if (!listening) {
       const message = `no answer from the file watcher within ${timeoutMs / 1000} s`;
@@ -90,8 +90,9 @@ async function wakeFinding(context: Context): Promise<Finding> {
     }
     const { source } = listening;
     await listening.stop();
-    const asked = context.io.env["PARLEY_WAKE"] === "poll";
-    if (!source.startsWith("poll") || asked) return finding("wake", asked ? "info" : "ok", source);
+    const isPollingChosen = context.io.env["PARLEY_WAKE"] === "poll";
+    if (!source.startsWith("poll") || isPollingChosen)
+      return finding("wake", isPollingChosen ? "info" : "ok", source);
     const remedy = "messages still come, only later; see the reason in brackets";
     return finding("wake", "warning", source, remedy);
   } catch (error) {
@@ -99,7 +100,7 @@ async function wakeFinding(context: Context): Promise<Finding> {
   }
 }
 
-/** Where parley writes. Without a home that may be nowhere, which other findings report. */
+/** The directories that parley writes to. Without a home there may be none, which other findings report. */
 function directoriesOf(context: Context, report: DatabaseReport | null): string[] {
   const database = report && !report.remote ? [report.path] : [];
   try {
@@ -119,17 +120,17 @@ async function preferencesFinding(context: Context): Promise<Finding> {
   }
   const { off, edits, wake } = preferences.read();
   if (off) return finding("preferences", "warning", "the hooks are switched off", "run parley on");
-  const policy = {
+  const editPolicy = {
     deny: "edits of held files are refused",
     warn: "edits of held files are warned about",
     off: "edits are not looked at",
   };
-  const wakes = {
+  const wakePolicy = {
     never: "no message wakes an idle session",
     critical: "messages of priority 3 wake an idle session",
     all: "messages of priority 3, or sent with --wake, wake an idle session",
   };
-  return finding("preferences", "info", `${policy[edits]}; ${wakes[wake]}`);
+  return finding("preferences", "info", `${editPolicy[edits]}; ${wakePolicy[wake]}`);
 }
 
 async function agentFindings(

@@ -1,4 +1,4 @@
-/** `hook`. */
+/** `hook`: answers a hook of an agent or of git. */
 import { join } from "node:path";
 
 import { agents } from "../agents/agents";
@@ -22,7 +22,7 @@ export default defineCommand({
   },
   examples: ["hook claude", "hook codex SessionEnd", "hook git pre-commit"],
   async run({ args, context }): Promise<Raw> {
-    // Who only looks must also do so in a sandbox that lets nothing be written.
+    // git's hook only reads, and must work in a sandbox where nothing can be written.
     const mode = args.vendor === "git" ? "read" : "create";
     const environment: HookEnvironment = {
       agents,

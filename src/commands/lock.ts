@@ -1,7 +1,7 @@
-/** `lock`, also around a command. */
+/** `lock`: locks files for this session, or for the time of a command. */
 import { requireSession } from "../bus/caller";
 import { duration } from "../bus/input";
-import { unlockIfHeld, lock } from "../bus/locking";
+import { lock, unlockIfHeld } from "../bus/lock";
 import { defineCommand } from "../cli/command";
 
 export default defineCommand({
@@ -56,7 +56,7 @@ export default defineCommand({
       // The output is the command's own.
       return { ...answer, view: async () => [], exitCode };
     } finally {
-      // What it held before stays held.
+      // Locks that the session held before stay held.
       await unlockIfHeld(bus, session, locked.fresh);
     }
   },

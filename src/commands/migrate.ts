@@ -2,10 +2,11 @@
 import { existsSync, realpathSync } from "node:fs";
 
 import { ParleyError } from "../bus/errors";
-import type { MigrationResult } from "../bus/migration";
+import type { MigrationResult } from "../bus/ports";
 import { settingsFrom } from "../bus/settings";
 import { type Context, defineCommand } from "../cli/command";
 import { isServerUrl, messagingDatabasePath } from "../cli/paths";
+import { usageError } from "./usage-error";
 
 export default defineCommand({
   meta: { name: "migrate", description: "Copy a bus from a file to a PostgreSQL server" },
@@ -17,16 +18,17 @@ export default defineCommand({
   async run({ args, context }) {
     const { from, to } = args;
     if (!from || !to) {
-      throw new ParleyError("invalid", `${from ? "--to" : "--from"} is missing`, {
-        hint: "write parley migrate --from PATH --to URL",
-      });
+      throw usageError(
+        `${from ? "--to" : "--from"} is missing`,
+        "write parley migrate --from PATH --to URL",
+      );
     }
     const data = await migrate(from, to, context);
     return { data, view: async () => (await import("../render/maintenance")).migrateView(data) };
   },
 });
 
-/** Throws what opening the two throws. */
+/** Throws what opening either database throws. */
 async function migrate(
   fromName: string,
   toName: string,

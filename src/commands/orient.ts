@@ -1,4 +1,4 @@
-/** `orient`. */
+/** `orient`: shows a starting session the other sessions and its messages. */
 import { findCaller } from "../bus/caller";
 import { orient } from "../bus/conflicts";
 import { defineCommand } from "../cli/command";

@@ -1,7 +1,7 @@
-/** `release`. */
+/** `release`: releases claimed tasks. */
 import { requireSession } from "../bus/caller";
 import { oneOrAll } from "../bus/input";
-import { release } from "../bus/locking";
+import { release } from "../bus/claim";
 import { defineCommand } from "../cli/command";
 
 export default defineCommand({

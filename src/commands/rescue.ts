@@ -1,11 +1,11 @@
-/** `rescue`. */
+/** `rescue`: frees what dead sessions hold, and finds hung ones. */
 import { resolve } from "node:path";
 
 import { findCaller } from "../bus/caller";
-import { ParleyError } from "../bus/errors";
 import { duration } from "../bus/input";
 import { type NewFiles, rescue, type RescuedSession } from "../bus/rescue";
 import { defineCommand } from "../cli/command";
+import { excluding, usageError } from "./usage-error";
 
 export default defineCommand({
   meta: { name: "rescue", description: "Free what dead sessions hold, and find those that hang" },
@@ -48,16 +48,13 @@ export default defineCommand({
   ],
   async run({ args, rest, context }) {
     const acting = (["force", "kill"] as const).find((each) => args[each]);
-    if (args.status && acting) {
-      throw new ParleyError("invalid", `--status and --${acting} exclude each other`, {
-        hint: "--status only looks",
-      });
-    }
+    if (args.status && acting) throw excluding("--status", `--${acting}`, "--status only looks");
     const { canAsk, confirm } = await import("../cli/confirm");
     if (args.kill && !args.yes && !canAsk(context.json)) {
-      throw new ParleyError("invalid", "--kill needs --yes where there is no terminal to ask on", {
-        hint: "see first what it would kill, with parley rescue --status",
-      });
+      throw usageError(
+        "--kill needs --yes where there is no terminal to ask on",
+        "see first what it would kill, with parley rescue --status",
+      );
     }
     const { io } = context;
     const hungAfter = duration(args["hung-after"], "--hung-after");

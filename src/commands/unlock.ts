@@ -1,7 +1,7 @@
-/** `unlock`. */
+/** `unlock`: unlocks files. */
 import { requireSession } from "../bus/caller";
 import { oneOrAll } from "../bus/input";
-import { unlock } from "../bus/locking";
+import { unlock } from "../bus/lock";
 import { defineCommand } from "../cli/command";
 
 export default defineCommand({

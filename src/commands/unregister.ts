@@ -1,4 +1,4 @@
-/** `unregister`. */
+/** `unregister`: ends this session. */
 import { requireSession } from "../bus/caller";
 import { unregister } from "../bus/registration";
 import { defineCommand } from "../cli/command";

@@ -17,7 +17,7 @@ import { dirname, join } from "node:path";
 
 import { ParleyError } from "../bus/errors";
 import type { Identity } from "../bus/identity";
-import type { LogEntry, SessionLog } from "../bus/log";
+import type { LogEntry, SessionLog } from "../bus/session-log";
 
 export interface SessionLogOptions {
   /** `logs`: directory of all session logs, `<data dir>/session-logs` or PARLEY_LOG_DIR. */

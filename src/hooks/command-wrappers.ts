@@ -7,7 +7,7 @@ const builtins: Readonly<Record<string, Wrapper>> = {
   exec: { values: ["-a"] },
 };
 
-/** The words of the program that this one runs; null where it runs none that is written there. */
+/** The command line of the program that this one runs; null where its arguments name none. */
 export function unwrapped(
   name: string,
   args: readonly (string | null)[],

@@ -1,17 +1,20 @@
 /** `SessionMessageBus`: the bus as a program uses it. */
-import { checkedTask, type Claim } from "../bus/claim";
 import { type CleanupResult, cleanUp } from "../bus/cleanup";
-import { openDashboard, type OpenedDashboard } from "../bus/dashboard";
-import { describeSession } from "../bus/describe";
-import type { Lock } from "../bus/lock";
-import { claim, lock, release, unlock } from "../bus/locking";
+import { openDashboard, type OpenedDashboard, type Stats } from "../bus/status";
+import {
+  describeSession,
+  type RegisterResult,
+  type Session,
+  type TaskResult,
+  type UnregisterResult,
+} from "../bus/session";
+import { checkedTask, claim, type Claim, release } from "../bus/claim";
+import { lock, type Lock, unlock } from "../bus/lock";
 import { heartbeat, register, task, unregister } from "../bus/registration";
-import type { RegisterResult, Session, TaskResult, UnregisterResult } from "../bus/session";
 import { allSessionsConfirmed } from "../bus/shared-hosts";
-import type { Stats } from "../bus/status";
 import { cleanStale, type CleanedStale } from "./clean-stale";
 import { Connection } from "./connection";
-import { beatEvery, type Heartbeat } from "./heartbeat";
+import { type Heartbeat, startHeartbeats } from "./heartbeat";
 import { MessageBus } from "./message-bus";
 import type { BusOptions } from "./open";
 import {
@@ -29,7 +32,7 @@ import {
  * in; `"operator"` is the human. Fields of what is returned are those of docs/json.md.
  */
 export class SessionMessageBus extends MessageBus {
-  #beats = new Set<Heartbeat>();
+  #heartbeats = new Set<Heartbeat>();
 
   constructor(
     options: BusOptions,
@@ -47,24 +50,24 @@ export class SessionMessageBus extends MessageBus {
     return result;
   }
 
-  /** Sets the current task, or clears it with null; tells whom that collides with. */
+  /** Sets the current task, or clears it with null; tells which sessions that collides with. */
   async updateSessionTask(taskId: string | null, sessionId?: string): Promise<TaskResult> {
     const bus = await this.connection.bus();
     return task(bus, await this.connection.session(bus, sessionId), taskId);
   }
 
-  /** Beats every `interval` seconds until stopped, until the session has ended or the bus is closed. */
+  /** Sends heartbeats every `interval` seconds until stopped, the session has ended or the bus is closed. */
   startHeartbeat(interval = 30, sessionId?: string): Heartbeat {
-    const every = milliseconds(Math.round(interval * 1000), "interval");
-    const beats = beatEvery(every, async () => {
+    const intervalMs = milliseconds(Math.round(interval * 1000), "interval");
+    const heartbeats = startHeartbeats(intervalMs, async () => {
       const bus = await this.connection.bus();
       return heartbeat(bus, await this.connection.session(bus, sessionId));
     });
-    this.#beats.add(beats);
-    return beats;
+    this.#heartbeats.add(heartbeats);
+    return heartbeats;
   }
 
-  /** Ends the session: what it holds is free. */
+  /** Ends the session and frees what it holds. */
   async unregister(
     reason = "session ended normally",
     sessionId?: string,
@@ -77,14 +80,14 @@ export class SessionMessageBus extends MessageBus {
 
   /** Sessions that are active or idle; with false also the stale, and those found dead in the last 24 hours. */
   async listSessions(activeOnly = true): Promise<Session[]> {
-    const living = await this.getCrossLlmStatus();
-    if (activeOnly) return living.filter(({ status }) => status === "active" || status === "idle");
+    const live = await this.getCrossLlmStatus();
+    if (activeOnly) return live.filter(({ status }) => status === "active" || status === "idle");
     const bus = await this.connection.bus();
     const { found, liveness } = await allSessionsConfirmed(bus);
     return found.map(({ record, holdings }) => describeSession(record, holdings, liveness, bus));
   }
 
-  /** All sessions that have not ended, whoever made their models, with all that is known of them. */
+  /** All sessions that have not ended, of all vendors, with all that is known about them. */
   async getCrossLlmStatus(): Promise<Session[]> {
     return (await this.#status()).dashboard.sessions;
   }
@@ -103,7 +106,7 @@ export class SessionMessageBus extends MessageBus {
     return succeeds(() => lock(bus, session, [path], request));
   }
 
-  /** True where the session held the lock; false where nobody or another does. */
+  /** True where the session held the lock; false where another or no session does. */
   async unlockFile(path: string, sessionId?: string): Promise<boolean> {
     const bus = await this.connection.bus();
     const session = await this.connection.session(bus, sessionId);
@@ -114,7 +117,7 @@ export class SessionMessageBus extends MessageBus {
     return (await this.#status()).overview.locks;
   }
 
-  /** True once the task is the session's, also where it was before; false where it is another's. */
+  /** True once the session has claimed the task, also where it had before; false where another has. */
   async claimTask(taskId: string, sessionId?: string, options: TakeOptions = {}): Promise<boolean> {
     const bus = await this.connection.bus();
     const times = timesOf(options);
@@ -123,7 +126,7 @@ export class SessionMessageBus extends MessageBus {
     return succeeds(() => claim(bus, session, task_id, times));
   }
 
-  /** True where the task was the session's; false where it is nobody's or another's. */
+  /** True where the session had claimed the task; false where another or no session has. */
   async releaseTask(taskId: string, sessionId?: string): Promise<boolean> {
     const bus = await this.connection.bus();
     const session = await this.connection.session(bus, sessionId);
@@ -134,7 +137,7 @@ export class SessionMessageBus extends MessageBus {
     return (await this.#status()).overview.claims;
   }
 
-  /** Removes what is past its time; so do all who write, a little at a time. */
+  /** Removes what is past its time; every process that writes does so too, a little at a time. */
   async purgeExpired(): Promise<CleanupResult> {
     return (await cleanUp(await this.connection.bus(), { vacuum: false })).result;
   }
@@ -148,7 +151,7 @@ export class SessionMessageBus extends MessageBus {
   /** Ends heartbeats and subscriptions and closes the database; the session lives on. */
   async close(): Promise<void> {
     this.onClose();
-    for (const beats of this.#beats) beats.stop();
+    for (const heartbeats of this.#heartbeats) heartbeats.stop();
     await this.connection.close();
   }
 

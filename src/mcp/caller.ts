@@ -1,4 +1,5 @@
 /** Finds the session that a call comes from, and registers one that is new. */
+import type { CallOrigin } from "../bus/ports";
 import type { Bus } from "../bus/bus";
 import { requireSession } from "../bus/caller";
 import { ParleyError } from "../bus/errors";
@@ -6,31 +7,10 @@ import type { CallerEvidence, Identity } from "../bus/identity";
 import { register } from "../bus/registration";
 import type { SessionRecord } from "../bus/session";
 
-/** What a call itself says of the conversation that it comes from. */
-export interface CallMetadata {
-  vendor: string;
-  conversation: string;
-}
-
-/**
- * Codex names the conversation in every call: its daemon serves several at a time. Other vendors start one server a
- * process, which their process and environment tell.
- */
-export function conversationOf(
-  meta: Readonly<Record<string, unknown>> | undefined,
-): CallMetadata | null {
-  const turn = meta?.["x-codex-turn-metadata"];
-  if (typeof turn !== "object" || turn === null || !("session_id" in turn)) return null;
-  const { session_id } = turn;
-  return typeof session_id === "string" && session_id !== "" && session_id.length <= 128
-    ? { vendor: "codex", conversation: session_id }
-    : null;
-}
-
 /** The session whose call it is; one that is not known yet is registered first. */
 export async function sessionOf(
   bus: Bus,
-  call: CallMetadata | null,
+  call: CallOrigin | null,
   vendor: string | undefined,
 ): Promise<SessionRecord> {
   const evidence = evidenceOf(bus.identity, call);
@@ -53,7 +33,7 @@ async function findSession(bus: Bus, evidence: CallerEvidence): Promise<SessionR
 }
 
 /** The conversation that the call names counts, unless `--session` or PARLEY_SESSION names a session. */
-function evidenceOf(identity: Identity, call: CallMetadata | null): CallerEvidence {
+function evidenceOf(identity: Identity, call: CallOrigin | null): CallerEvidence {
   const evidence = identity.callerEvidence();
   if (call === null || evidence.session !== null) return evidence;
   return { ...evidence, conversation_ids: [call.conversation] };

@@ -1,12 +1,13 @@
-/** The table of tools. */
+/** The tools of the MCP server, each of which is one call of the bus. */
 import * as z from "zod";
 
 import { actorOf } from "../bus/caller";
-import { openDashboard } from "../bus/dashboard";
+import { openDashboard } from "../bus/status";
+import { claim, release } from "../bus/claim";
+import { lock, unlock } from "../bus/lock";
 import { ParleyError } from "../bus/errors";
 import { read } from "../bus/inbox";
 import { duration } from "../bus/input";
-import { claim, lock, release, unlock } from "../bus/locking";
 import { send } from "../bus/send";
 import { showInbox } from "./mail";
 import { sanitizeLine } from "../bus/untrusted-text";
@@ -22,7 +23,7 @@ const ttl = z
   .describe("Free it by itself after this time, such as 10m; without it, when your session ends");
 const paths = "Files, directories (with all below them) or res:NAME; absolute paths are safest";
 
-/** `all` must be said: a list that was forgotten frees nothing. */
+/** The list, or null for `all`, which must be given: a forgotten list frees nothing. */
 function someOrAll(some: string[] | undefined, all: boolean | undefined, what: string) {
   if ((some === undefined) === (all === true)) return some ?? null;
   throw new ParleyError("invalid", `Give either ${what} or all`, {
@@ -30,9 +31,8 @@ function someOrAll(some: string[] | undefined, all: boolean | undefined, what: s
   });
 }
 
-const listed = (all: readonly string[]): string => all.map((each) => sanitizeLine(each)).join(", ");
+const listed = (all: readonly string[]): string => all.map((item) => sanitizeLine(item)).join(", ");
 
-/** One call of the bus each, as the verb of that name makes it. */
 export const tools: readonly Tool[] = [
   defineTool({
     name: "bus_status",
@@ -112,8 +112,8 @@ export const tools: readonly Tool[] = [
         replyTo: reply_to ?? null,
       });
       const sent = messages.map(({ id, recipient_id, status }) => ({ id, recipient_id, status }));
-      const who = listed(sent.map((each) => `#${each.id} to ${each.recipient_id}`));
-      const seen = outlooks
+      const recipients = listed(sent.map((each) => `#${each.id} to ${each.recipient_id}`));
+      const forecasts = outlooks
         .filter(({ expect }) => expect !== "registration")
         .map(({ session_id, says }) => ` ${sanitizeLine(session_id)} ${says}.`);
       const later = queued
@@ -123,7 +123,7 @@ export const tools: readonly Tool[] = [
         text:
           sent.length === 0
             ? "Nobody else is here: nothing was sent."
-            : `Sent ${who}.${seen.join("")}${later}`,
+            : `Sent ${recipients}.${forecasts.join("")}${later}`,
         data: { messages: sent, queued },
       };
     },

@@ -1,4 +1,4 @@
-/** Findings about agents. */
+/** Doctor's findings about agents: whether each is installed, set up and heard from. */
 import { existsSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 
@@ -21,7 +21,7 @@ export interface VendorRequest {
   now: number;
 }
 
-/** What there is to say of the agents, one after the other; they are asked at the same time. */
+/** The findings about all agents, in their order. The agents are asked at the same time. */
 export async function vendorFindings(request: VendorRequest): Promise<Finding[]> {
   const { programs, repositories } = new ManifestStore(request.dataDirectory).read();
   const owner: Owner = { program: runningProgram(), known: programs };
@@ -32,7 +32,7 @@ export async function vendorFindings(request: VendorRequest): Promise<Finding[]>
   return [...all.flat(), ...hooked.map((directory) => repositoryFinding(directory, owner))];
 }
 
-/** The hook before commits of one repository that setup has given it to. */
+/** The finding about one repository's hook before commits. */
 function repositoryFinding(directory: string, owner: Owner): Finding {
   const check = "git.hooks";
   const remedy = "run parley setup git in that repository";
@@ -112,7 +112,7 @@ async function versionOf(
   return finding(name, "warning", message, `see whether ${command} starts at all`);
 }
 
-/** By the package that the program is in; null where it is in none. */
+/** The version of the package that the program is in; null where it is in none. */
 function packagedVersion({ package: own }: VendorSetup, program: string): string | null {
   if (own === undefined) return null;
   for (let path = dirname(realpathSync(program)); path !== dirname(path); path = dirname(path)) {
@@ -128,17 +128,17 @@ function packagedVersion({ package: own }: VendorSetup, program: string): string
   return null;
 }
 
-interface SeenPart extends InstallState {
+interface InstalledPart extends InstallState {
   part: string;
   path: string;
   scope: SetupScope;
 }
 
-/** Ours in the user's configuration and in this project's. What both have in common is looked at once. */
-function partsOf(vendor: VendorSetup, owner: Owner, place: Place): SeenPart[] {
+/** Parley's parts in the user's configuration and in this project's. A file that both have in common is read once. */
+function partsOf(vendor: VendorSetup, owner: Owner, place: Place): InstalledPart[] {
   const seen = new Set<string>();
   return (["user", "project"] as const).flatMap((scope) =>
-    vendor.files({ ...place, scope }, owner).flatMap(({ part, path, editor }): SeenPart[] => {
+    vendor.files({ ...place, scope }, owner).flatMap(({ part, path, editor }): InstalledPart[] => {
       const key = `${part} ${path}`;
       if (seen.has(key)) return [];
       seen.add(key);
@@ -150,7 +150,7 @@ function partsOf(vendor: VendorSetup, owner: Owner, place: Place): SeenPart[] {
 
 function hooksFinding(
   { name }: VendorSetup,
-  parts: readonly SeenPart[],
+  parts: readonly InstalledPart[],
   owner: Owner,
   isRunnable: boolean,
 ): Finding {
@@ -183,8 +183,12 @@ function hooksFinding(
   return finding(check, "ok", `in ${first.path}, running ${first.programs.join(", ")}`);
 }
 
-/** MCP entry and commands, where hooks say that it was set up at all. */
-function restFindings({ name }: VendorSetup, parts: readonly SeenPart[], owner: Owner): Finding[] {
+/** The findings about MCP entry and commands, for an agent that has parley's hooks. */
+function restFindings(
+  { name }: VendorSetup,
+  parts: readonly InstalledPart[],
+  owner: Owner,
+): Finding[] {
   const scope = parts.find(({ part, programs }) => part === "hooks" && programs.length > 0)?.scope;
   const remedy = `run parley setup ${name}${scope === "project" ? " --project" : ""}`;
   const servers = parts.filter(({ part }) => part === "mcp");

@@ -1,14 +1,14 @@
-/** Our MCP entry in a JSON file. */
+/** Edits parley's MCP entry in a JSON file. */
 import { JsonText, type Path } from "./json";
 import { installable, type Owner, programOfServer } from "./program";
 import type { Editor } from "./vendor";
 
-/** How an agent writes its MCP servers down. */
+/** The form in which an agent's configuration has its MCP servers. */
 export interface ServerForm {
   /** The property of the file that holds them by name. */
   container: string;
   entry(program: string): object;
-  /** Where the program stands in an entry. */
+  /** The path of the program in an entry. */
   program: Path;
   /** The entry as a program and its arguments. */
   call(entry: unknown): unknown;
@@ -22,7 +22,6 @@ const common: ServerForm = {
   call: (entry) => entry,
 };
 
-/** The MCP entry of a JSON file. */
 export function serverEditor(file: string, owner: Owner, form: ServerForm = common): Editor {
   const container = [form.container];
   const place = [form.container, "parley"];

@@ -3,10 +3,7 @@ import { ParleyError } from "../bus/errors";
 
 export type Table = Record<string, unknown>;
 
-/**
- * Above what is ours. It stays with the table where Codex rewrites the file around it. Nothing depends on it: it does not
- * always do so.
- */
+/** The comment above parley's tables. Nothing depends on it, since Codex does not always keep it when it rewrites the file. */
 export const mark = "# Written by parley setup; parley setup --remove takes it out.";
 export const invalidToml = (file: string, what: string, cause?: unknown): ParleyError =>
   new ParleyError("invalid", `${file} ${what}`, {
@@ -25,13 +22,13 @@ export function parseToml(text: string, file: string): Table {
   }
 }
 
-/** The lines that are such a header. */
+/** The lines that are such a table's header. */
 export function startsOf(lines: readonly string[], own: RegExp): number[] {
   const top = topLines(lines);
   return lines.flatMap((line, index) => (top[index] && own.test(line.trimEnd()) ? [index] : []));
 }
 
-/** The line behind a table. Blank lines and comments there belong to what follows. */
+/** The line after a table. Blank lines and comments before it belong to the next table. */
 export function tableEnd(lines: readonly string[], start: number): number {
   const next = startsOf(lines, /^[ \t]*\[/).find((index) => index > start) ?? -1;
   let end = next < 0 ? lines.length : next;
@@ -40,8 +37,8 @@ export function tableEnd(lines: readonly string[], start: number): number {
 }
 
 /**
- * Of each line of a valid TOML text, whether it begins outside of any string and array: only there can a table or a key
- * begin, whatever a line inside looks like.
+ * For each line of a valid TOML text, whether it begins outside of any string and array. Only there can a table or a key
+ * begin.
  */
 export function topLines(lines: readonly string[]): boolean[] {
   let open: Multiline | null = null;

@@ -32,9 +32,9 @@ const request = (cwd: string, candidates: string[] = [], explicit: string | null
   candidates,
 });
 
-contract("A project", (world) => {
-  test("is told with who occupies it, the calling session apart", async () => {
-    const w = await world();
+contract("A project", (newFixture) => {
+  test("is reported with the sessions that occupy it, except the caller", async () => {
+    const w = await newFixture();
     const root = place("atlas");
     const cwd = join(root, "atlas");
     for (const pid of [1, 2])
@@ -52,8 +52,8 @@ contract("A project", (world) => {
     expect(warnings).toEqual([]);
   });
 
-  test("is picked where it is the first that nobody else occupies", async () => {
-    const w = await world();
+  test("is picked where it is the first that no other session occupies", async () => {
+    const w = await newFixture();
     const root = place("atlas", "pilot", "zebra");
     await w.store.registerSession(agent("codex", 1, { project_id: "atlas" }), w.liveness());
     await w.store.registerSession(agent("codex", 2, { project_id: "pilot" }), w.liveness());
@@ -69,14 +69,14 @@ contract("A project", (world) => {
       return result.candidates.map(({ free, picked }) => (picked ? "picked" : free ? "free" : "-"));
     };
     expect(await pick({})).toEqual(["-", "-", "picked"]);
-    // The own session does not lock out itself.
+    // The calling session does not lock out itself.
     expect(await pick({ PARLEY_SESSION: "codex-2" })).toEqual(["-", "picked", "free"]);
     await w.store.registerSession(agent("codex", 3, { project_id: "zebra" }), w.liveness());
     expect(await pick({})).toEqual(["-", "-", "-"]);
   });
 
-  test("that was named is taken however occupied it is", async () => {
-    const w = await world();
+  test("that was named is picked even if it is occupied", async () => {
+    const w = await newFixture();
     const root = place("atlas", "pilot");
     await w.store.registerSession(agent("codex", 1, { project_id: "P" }), w.liveness());
     const names = ["atlas", "pilot"].map((name) => join(root, name));
@@ -105,8 +105,8 @@ contract("A project", (world) => {
     }
   });
 
-  test("is freed by the end of its session, and a directory without one is occupied by who is in it", async () => {
-    const w = await world();
+  test("is freed by the end of its session; a directory without a project is occupied by the sessions in it", async () => {
+    const w = await newFixture();
     const root = place("atlas");
     mkdirSync(join(root, "plain"));
     symlinkSync(join(root, "plain"), join(root, "link"));
@@ -129,7 +129,7 @@ contract("A project", (world) => {
   });
 });
 
-test("Without a database nobody occupies a project", async () => {
+test("Without a database no project is occupied", async () => {
   const root = place("atlas");
   const identity = identityIn(root);
   const { result } = await findProject(

@@ -1,4 +1,4 @@
-/** Which agent calls, on real processes. */
+/** Which vendor, model and conversation the calling agent has. */
 import { afterAll, describe, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -54,12 +54,12 @@ describe("the vendor", () => {
     ["GEMINI_CLI", "gemini"],
     ["GEMINI_SESSION_ID", "gemini"],
     ["OPENCODE", "opencode"],
-  ])("is told by %s: %s", (variable, vendor) => {
+  ])("is known by %s: %s", (variable, vendor) => {
     expect(vendorFromEnvironment(agents, { [variable]: "1" })).toEqual({ vendor, variable });
     expect(vendorFromEnvironment(agents, { [variable]: "" })).toBeNull();
   });
 
-  test("is not told by variables that vendors set for each other", () => {
+  test("is not known by variables that vendors set for each other", () => {
     expect(vendorFromEnvironment(agents, { CLAUDE_PROJECT_DIR: "/p", AGENT: "1" })).toBeNull();
   });
 });

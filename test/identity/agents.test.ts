@@ -1,4 +1,4 @@
-/** Which programs are agents. */
+/** Which programs are agents, and which only run another. */
 import { expect, test } from "bun:test";
 
 import { agents } from "../../src/agents/agents";
@@ -111,7 +111,7 @@ test.each([
   expect(isWrapper(agents, program(line))).toBeFalse();
 });
 
-test("process 1 and its deputies are init", () => {
+test("process 1 and a user's systemd are init", () => {
   expect(isInit(1, program("claude"))).toBeTrue();
   expect(isInit(812, program("/lib/systemd/systemd --user"))).toBeTrue();
   expect(isInit(812, program("bash"))).toBeFalse();

@@ -1,4 +1,4 @@
-/** CPU time of processes, and signalling them. */
+/** CPU times of processes, and signals to them. */
 import { describe, expect, test } from "bun:test";
 
 import { agents } from "../../src/agents/agents";

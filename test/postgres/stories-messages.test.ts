@@ -1,4 +1,4 @@
 /** The binary's stories about messages, run again with the bus on PostgreSQL. */
 import { storiesOnServer } from "../server";
 
-storiesOnServer("delivery", "live", "message-text", "messages", "watch");
+storiesOnServer("delivery", "message-text", "messages");

@@ -1,6 +1,4 @@
-/** The binary's stories about sessions and their upkeep, run again with the bus on PostgreSQL. */
+/** The binary's stories about sessions and conflicts between them, run again with the bus on PostgreSQL. */
 import { storiesOnServer } from "../server";
 
-storiesOnServer(
-  ...["arrival", "cleanup", "identity", "liveness", "rescue", "safety", "session-log", "waking"],
-);
+storiesOnServer("arrival", "conflicts", "identity", "liveness", "rescue");

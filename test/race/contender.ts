@@ -1,6 +1,4 @@
-/** One that contends. */
-
-// One process of the race for locks and claims: registers itself, then takes and gives back at random.
+/** One process of the race for locks and claims: registers itself, then acquires and releases at random. */
 import { randomInt } from "node:crypto";
 
 import { agents } from "../../src/agents/agents";
@@ -66,4 +64,4 @@ for (let n = 0; n < Number(operations); n++) {
   }
 }
 console.log("done");
-// Whoever is not killed ends by exiting: its holdings are freed by those who notice.
+// The session is not unregistered: other processes notice the exit and free its locks and claims.

@@ -77,7 +77,7 @@ export class Home implements Disposable {
     );
   }
 
-  /** Takes away what setup remembers. */
+  /** Deletes setup's manifest and backups. */
   forget = (): void => rmSync(this.data, { recursive: true, force: true });
 
   has = (name: string): boolean => existsSync(this.at(name));

@@ -1,8 +1,7 @@
-/** Files, events and questions of Claude Code. */
+/** Claude Code's setup: its files, its events, its commands, and what it will ask its user. */
 import { join, resolve } from "node:path";
 
-import { shellQuote } from "../../bus/shell";
-import { advice, commandFiles, type SeedCommand } from "../../setup/commands";
+import { commandBody, commandFiles, type SeedCommand } from "../../setup/commands";
 import { type HookEvents, hooksEditor } from "../../setup/hooks";
 import { JsonText } from "../../setup/json";
 import type { Owner } from "../../setup/program";
@@ -16,8 +15,8 @@ import {
 } from "../../setup/vendor";
 
 /**
- * Timeouts in seconds. A permission prompt is told by `PermissionRequest` when it is shown, and by `Notification` once it
- * has waited for a while; `SessionEnd` is cut off after 1.5 s anyway.
+ * Timeouts in seconds. `PermissionRequest` comes when a permission prompt is shown, and `Notification` once the prompt has
+ * waited for a while. Claude Code cuts `SessionEnd` off after 1.5 s anyway.
  */
 const events: HookEvents = {
   SessionStart: { timeout: 5 },
@@ -33,7 +32,7 @@ const events: HookEvents = {
 const own = ({ env, cwd, home }: Place): string =>
   env["CLAUDE_CONFIG_DIR"] ? resolve(cwd, env["CLAUDE_CONFIG_DIR"]) : join(home, ".claude");
 
-/** `mcpServers` of the user stand beside the directory, unless a variable names another, which then has everything. */
+/** The user's `mcpServers` are in a file beside the directory; in it, where a variable names another directory. */
 function serverFile(place: Place): string {
   if (place.scope === "project") return join(place.root, ".mcp.json");
   return join(place.env["CLAUDE_CONFIG_DIR"] ? own(place) : place.home, ".claude.json");
@@ -41,7 +40,7 @@ function serverFile(place: Place): string {
 
 const switchName = "disableAllHooks";
 
-/** With `disableAllHooks` in its settings it skips every hook. */
+/** Claude Code skips every hook while its settings have `disableAllHooks`. */
 function settingsEditor(file: string, owner: Owner): Editor {
   const editor = hooksEditor(file, "claude", events, owner);
   return {
@@ -82,20 +81,10 @@ export const claude: VendorSetup = {
   ],
 };
 
-/** A slash command of Claude Code. Its `allowed-tools` are this one verb, while the command is carried out. */
-const claudeCommand =
-  ({ verb, description, hint }: SeedCommand) =>
-  (program: string): string => {
-    const call = `${shellQuote(program)} ${verb}`;
-    return `---
+/** A slash command. Its `allowed-tools` are this one verb, while the command is carried out. */
+const claudeCommand = ({ description, hint }: SeedCommand, call: string): string => `---
 description: ${JSON.stringify(description)}
 argument-hint: ${JSON.stringify(hint)}
 allowed-tools: ${JSON.stringify(`Bash(${call}:*)`)}
 ---
-Run \`${call}\` with the Bash tool, exactly so quoted, followed by these arguments of the user (there may be none), each quoted for the shell where it needs to be:
-
-$ARGUMENTS
-
-${advice(call)}
-`;
-  };
+${commandBody(call, "with the Bash tool")}`;

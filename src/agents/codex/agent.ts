@@ -1,6 +1,7 @@
 /** Codex: how it is recognized, continued and woken. */
 import { join } from "node:path";
 
+import { asObject } from "../../bus/json";
 import type { AgentDefinition } from "../definition";
 import { codexWaker } from "./wake";
 
@@ -32,6 +33,12 @@ export const codex: AgentDefinition = {
     // A session whose conversation is not known is none of the threads.
     canAnswer: ({ session_uuid }) => session_uuid !== null && threadId.test(session_uuid),
     ask: async (...question) => (await import("./daemon")).askDaemons(...question),
+  },
+  // Its daemon serves several sessions at a time, so every call names its conversation.
+  conversationIn(meta) {
+    const turn = asObject(meta["x-codex-turn-metadata"]);
+    const id = turn?.["session_id"];
+    return typeof id === "string" && id !== "" && id.length <= 128 ? id : null;
   },
   hooks: async () => (await import("./hooks")).codex,
   setup: async () => (await import("./setup")).codex,

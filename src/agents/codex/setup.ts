@@ -1,14 +1,13 @@
-/** Those of Codex. */
+/** Codex's setup: its files, its events, its skills, and what it will ask its user. */
 import { join, resolve } from "node:path";
 
-import { shellQuote } from "../../bus/shell";
-import { advice, commandFiles, type SeedCommand } from "../../setup/commands";
+import { outputAdvice, commandFiles, runInstruction, type SeedCommand } from "../../setup/commands";
 import { type HookEvents, hooksEditor } from "../../setup/hooks";
 import { tomlServerEditor } from "./toml-server";
 import { codexTrust } from "./trust";
 import { type ConfigFile, type Place, type VendorSetup, notices } from "../../setup/vendor";
 
-/** Timeouts in seconds. `apply_patch` also comes through the shell, which is `Bash`. */
+/** Timeouts in seconds. `apply_patch` is also called in the shell, which is `Bash`. */
 const events: HookEvents = {
   SessionStart: { timeout: 5 },
   UserPromptSubmit: { timeout: 5 },
@@ -53,18 +52,16 @@ export const codex: VendorSetup = {
   trust: codexTrust,
 };
 
-/** A skill of Codex, which its user calls as \`$NAME\`. */
-const codexSkill =
-  ({ name, verb, description, hint }: SeedCommand) =>
-  (program: string): string => {
-    const call = `${shellQuote(program)} ${verb}`;
-    return `---
+/** A skill, which its user calls as `$NAME`. */
+const codexSkill = ({ name, description, hint }: SeedCommand, call: string): string => {
+  const args = `the arguments that the user wrote behind \`$${name}\` (there may be none; the form is \`${hint}\`)`;
+  return `---
 name: ${name}
 description: ${JSON.stringify(`${description}. Use it when the user calls $${name} or asks for just that.`)}
 ---
-Run \`${call}\` in the shell, exactly so quoted, followed by the arguments that the user wrote behind \`$${name}\` (there may be none; the form is \`${hint}\`), each quoted for the shell where it needs to be.
+${runInstruction(call, "in the shell", args)}.
 
-${advice(call)}
+${outputAdvice(call)}
 If it answers that it may not write the database, the sandbox is in the way: use the tools of the MCP server \`parley\`, or ask the user to let this command run outside the sandbox.
 `;
-  };
+};

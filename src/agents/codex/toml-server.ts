@@ -11,7 +11,7 @@ import {
 } from "../../setup/toml";
 import type { Editor } from "../../setup/vendor";
 
-/** Codex hands its servers hardly any variable unless told to. */
+/** Variables that Codex is to pass to the server: it passes hardly any by itself. */
 const variables = ["PARLEY_DB", "XDG_DATA_HOME"];
 const header = /^[ \t]*\[[ \t]*mcp_servers[ \t]*\.[ \t]*"?parley"?[ \t]*(\.[^\]]*)?\][ \t]*(#.*)?$/;
 
@@ -19,14 +19,14 @@ const header = /^[ \t]*\[[ \t]*mcp_servers[ \t]*\.[ \t]*"?parley"?[ \t]*(\.[^\]]
 export function tomlServerEditor(file: string, owner: Owner): Editor {
   const parse = (text: string): Table => parseToml(text, file);
 
-  /** What an edit made of the text, if it is exactly what was meant. */
+  /** The edited text, if it parses to exactly what was meant. */
   const checked = (before: Table, after: string, entry: unknown): string => {
     try {
       const now = Bun.TOML.parse(after) as Table;
       if (Bun.deepEquals(without(before), without(now)) && Bun.deepEquals(entryIn(now), entry))
         return after;
     } catch {
-      // Such as an inline table, which no other table can add to.
+      // The file may have an inline table, which no other table can add to.
     }
     throw invalidToml(file, "has its mcp_servers in a form that setup does not edit");
   };
@@ -99,7 +99,7 @@ function without(config: Table): Table {
   return Object.keys(others).length > 0 ? { ...rest, mcp_servers: others } : rest;
 }
 
-/** Our table and those below it, as ranges of lines. */
+/** Parley's table and those below it, as ranges of lines. */
 function sectionsIn(lines: readonly string[]): { start: number; end: number }[] {
   return startsOf(lines, header).map((start) => ({ start, end: tableEnd(lines, start) }));
 }

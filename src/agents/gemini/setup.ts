@@ -1,8 +1,7 @@
-/** Those of Gemini CLI, and whether it has hooks switched off. */
+/** Gemini CLI's setup: its files, its events, its commands, and whether it has hooks switched off. */
 import { join, resolve } from "node:path";
 
-import { shellQuote } from "../../bus/shell";
-import { advice, commandFiles, type SeedCommand, tomlMark } from "../../setup/commands";
+import { commandBody, commandFiles, type SeedCommand, tomlMark } from "../../setup/commands";
 import { findFile, textOf } from "../../setup/files";
 import { type HookEvents, hooksEditor } from "../../setup/hooks";
 import { JsonText } from "../../setup/json";
@@ -65,11 +64,11 @@ export const gemini: VendorSetup = {
     notices.asksForTools,
   ],
 
-  trust: async (request) => switches(request),
+  trust: async (request) => hooksSwitch(request),
 };
 
-/** Whether its settings switch hooks off: all of them, or ours by their command. */
-function switches({ place, owner }: TrustRequest): Trust {
+/** Whether its settings switch hooks off: all of them, or parley's by their command. */
+function hooksSwitch({ place, owner }: TrustRequest): Trust {
   const scopes = ["user", "project"] as const;
   for (const scope of scopes) {
     const path = join(gemini.directory({ ...place, scope }), "settings.json");
@@ -88,19 +87,12 @@ function switches({ place, owner }: TrustRequest): Trust {
   return { status: "ok", message: "hooks are switched on", remedy: null };
 }
 
-/** A slash command of Gemini CLI, in TOML. */
-const geminiCommand =
-  ({ verb, description, hint }: SeedCommand) =>
-  (program: string): string => {
-    const call = `${shellQuote(program)} ${verb}`;
-    const prompt = `Run \`${call}\` with the tool run_shell_command, exactly so quoted, followed by these arguments of the user (there may be none; the form is \`${hint}\`), each quoted for the shell where it needs to be:
-
-{{args}}
-
-${advice(call)}
-`;
-    return `description = ${JSON.stringify(description)}
+/** A slash command, in TOML. */
+const geminiCommand = ({ description, hint }: SeedCommand, call: string): string => {
+  const placeholder = "{{args}}";
+  const prompt = commandBody(call, "with the tool run_shell_command", { hint, placeholder });
+  return `description = ${JSON.stringify(description)}
 prompt = """
 ${prompt.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"""
 `;
-  };
+};

@@ -1,8 +1,7 @@
-/** Those of Kimi Code, and whether it takes its hooks. */
+/** Kimi Code's setup: its files, its events, its skills, and whether it accepts its hooks. */
 import { join, resolve } from "node:path";
 
-import { shellQuote } from "../../bus/shell";
-import { advice, commandFiles, type SeedCommand } from "../../setup/commands";
+import { commandBody, commandFiles, type SeedCommand } from "../../setup/commands";
 import { findFile, textOf } from "../../setup/files";
 import type { HookEvents } from "../../setup/hooks";
 import { serverEditor } from "../../setup/server";
@@ -29,7 +28,7 @@ const events: HookEvents = {
   SessionEnd: { timeout: 2 },
 };
 
-/** All that 2.1.0 knows. One other key or event, anywhere, and it runs no hook at all. */
+/** All keys and events that 2.1.0 knows. With any other, anywhere, it runs no hook at all. */
 const knownKeys = ["event", "matcher", "command", "timeout"];
 const knownEvents = [
   ...["PreToolUse", "PostToolUse", "PostToolUseFailure", "PermissionRequest", "PermissionResult"],
@@ -53,7 +52,7 @@ export const kimi: VendorSetup = {
     const config = configOf(place);
     const servers = join(directory, "mcp.json");
     return [
-      // It reads none of a repository's.
+      // It reads no hooks of a repository.
       ...(place.scope === "user"
         ? [
             {
@@ -86,7 +85,7 @@ export const kimi: VendorSetup = {
 const configOf = (place: Place): string =>
   join(kimi.directory({ ...place, scope: "user" }), "config.toml");
 
-/** Whether Kimi takes the hooks of its configuration, ours or others': it takes all or none. */
+/** Whether Kimi accepts the hooks of its configuration, parley's and others': it runs all or none. */
 function acceptance({ place }: TrustRequest): Trust {
   const path = configOf(place);
   const { bytes } = findFile(path);
@@ -117,19 +116,9 @@ function acceptance({ place }: TrustRequest): Trust {
   };
 }
 
-/** A skill of Kimi Code, which its user calls as `/NAME`. */
-const kimiSkill =
-  ({ name, verb, description, hint }: SeedCommand) =>
-  (program: string): string => {
-    const call = `${shellQuote(program)} ${verb}`;
-    return `---
+/** A skill, which its user calls as `/NAME`. */
+const kimiSkill = ({ name, description, hint }: SeedCommand, call: string): string => `---
 name: ${name}
 description: ${JSON.stringify(`${description}. Use it when the user calls /${name} or asks for just that.`)}
 ---
-Run \`${call}\` with the Bash tool, exactly so quoted, followed by these arguments of the user (there may be none; the form is \`${hint}\`), each quoted for the shell where it needs to be:
-
-$ARGUMENTS
-
-${advice(call)}
-`;
-  };
+${commandBody(call, "with the Bash tool", { hint })}`;

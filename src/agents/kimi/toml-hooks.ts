@@ -1,4 +1,4 @@
-/** Our hooks in Kimi's TOML. */
+/** Edits parley's hooks in Kimi Code's TOML. */
 import type { HookEvents } from "../../setup/hooks";
 import { hookCommand, installable, type Owner, programOfHook } from "../../setup/program";
 import { invalidToml, mark, parseToml, startsOf, tableEnd, type Table } from "../../setup/toml";
@@ -17,8 +17,8 @@ export function hookTables(text: string, file: string): Table[] {
 const isTable = (value: unknown): value is Table => typeof value === "object" && value !== null;
 
 /**
- * Hooks as Kimi Code keeps them, in a file of its user's other settings: `[[hooks]]` tables of `event`, `matcher`,
- * `command` and `timeout`, and no other key, which would switch all hooks off.
+ * Kimi Code keeps its hooks in a file with its user's other settings: `[[hooks]]` tables of `event`, `matcher`, `command` and
+ * `timeout`. Any other key would switch all hooks off.
  */
 export function tomlHooksEditor(
   file: string,
@@ -98,7 +98,7 @@ export function tomlHooksEditor(
   };
 }
 
-/** Whether a text means just that. No hooks at all are an empty list. */
+/** Whether a text parses to just that. A text without hooks counts as one with an empty list. */
 function isSame(text: string, meant: Table): boolean {
   try {
     return Bun.deepEquals(
@@ -106,7 +106,7 @@ function isSame(text: string, meant: Table): boolean {
       { hooks: [], ...meant },
     );
   } catch {
-    // Such as an inline list, which no table can be added to.
+    // The file may have an inline list, which no table can be added to.
     return false;
   }
 }

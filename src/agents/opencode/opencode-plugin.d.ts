@@ -1,5 +1,3 @@
-/** Its type as text. */
-
-/** The plugin's text; the program it calls stands in it as `"PROGRAM"`. */
+/** The plugin's text; the program it calls is written in it as `"PROGRAM"`. */
 declare const text: string;
 export default text;

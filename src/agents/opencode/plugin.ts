@@ -1,4 +1,4 @@
-/** Our plugin as a file of OpenCode, and npm's settings beside it. */
+/** Edits parley's plugin file in OpenCode, and npm's settings beside it. */
 import { wholeFile } from "../../setup/commands";
 // oxlint-disable-next-line import/default -- its text is imported, not the module
 import text from "./opencode-plugin.js" with { type: "text" };
@@ -8,7 +8,7 @@ import type { Editor } from "../../setup/vendor";
 const mark = "// Written by parley setup, which replaces and removes this file.";
 const call = /^const program = (".*");$/m;
 
-/** OpenCode's plugin: a file that is ours as a whole and names the program once. */
+/** The plugin is a file of parley's own, which names the program once. */
 export function pluginEditor(owner: Owner): Editor {
   const whole = wholeFile(owner, mark, (program) =>
     text.replace('"PROGRAM"', () => JSON.stringify(program)).trimEnd(),
@@ -16,11 +16,11 @@ export function pluginEditor(owner: Owner): Editor {
   return {
     ...whole,
     inspect(found) {
-      const sight = whole.inspect(found);
-      if (found === null || sight.state === "foreign") return sight;
+      const state = whole.inspect(found);
+      if (found === null || state.state === "foreign") return state;
       const named = call.exec(found)?.[1];
       const programs = named === undefined ? [] : [JSON.parse(named) as string];
-      // Where another program is named, that is what is to be told, not that the text differs.
+      // Where the plugin names another program, that is reported instead of the difference of the texts.
       const current = programs[0] !== owner.program || found === whole.install(found);
       return current
         ? { state: "complete", programs, missing: [] }
@@ -30,10 +30,10 @@ export function pluginEditor(owner: Owner): Editor {
 }
 
 /**
- * OpenCode brings a package into every directory of its configuration by npm, and a plugin makes its start wait for that.
- * Without a network npm tries again for more than a minute, at every start. Settings of the user's own stay.
+ * OpenCode installs a package into every directory of its configuration by npm, and a plugin makes its start wait for that.
+ * Without a network npm retries for more than a minute, at every start. The user's own settings stay.
  */
-export const patienceEditor = (owner: Owner): Editor => {
+export const npmrcEditor = (owner: Owner): Editor => {
   const whole = wholeFile(owner, "# Written by parley setup, which removes this file.", () =>
     [
       "# OpenCode waits for npm when it starts, because there is a plugin. Without a network it is not to wait long.",
@@ -44,8 +44,8 @@ export const patienceEditor = (owner: Owner): Editor => {
   return {
     ...whole,
     inspect(found) {
-      const sight = whole.inspect(found);
-      return sight.state === "foreign" ? { ...sight, state: "complete" } : sight;
+      const state = whole.inspect(found);
+      return state.state === "foreign" ? { ...state, state: "complete" } : state;
     },
   };
 };

@@ -1,14 +1,13 @@
-/** Those of OpenCode. */
+/** OpenCode's setup: its files, its commands, and its form of an MCP entry. */
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 
-import { shellQuote } from "../../bus/shell";
-import { advice, commandFiles, type SeedCommand } from "../../setup/commands";
-import { patienceEditor, pluginEditor } from "./plugin";
+import { commandBody, commandFiles, type SeedCommand } from "../../setup/commands";
+import { npmrcEditor, pluginEditor } from "./plugin";
 import { serverEditor, type ServerForm } from "../../setup/server";
 import { type ConfigFile, type Place, type VendorSetup, notices } from "../../setup/vendor";
 
-/** It reads both; the one that has our entry, or that is there. */
+/** OpenCode reads both files: the one that has parley's entry, otherwise one that is there. */
 function configFile(directory: string): string {
   const [json, jsonc] = ["opencode.json", "opencode.jsonc"].map((name) => join(directory, name));
   const isThere = [jsonc, json].filter((path) => path !== undefined && existsSync(path));
@@ -23,8 +22,8 @@ function mentionsUs(path: string): boolean {
   }
 }
 
-/** Directories that it brings packages into: its own, and one in the home that its installer makes. */
-const packaged = ({ scope, home }: Place, directory: string): string[] => {
+/** Directories into which OpenCode installs packages: its own, and one in the home that its installer makes. */
+const packageDirectories = ({ scope, home }: Place, directory: string): string[] => {
   const other = join(home, ".opencode");
   return scope === "user" && existsSync(other) ? [directory, other] : [directory];
 };
@@ -48,8 +47,8 @@ export const opencode: VendorSetup = {
         path: join(directory, "plugin", "parley.js"),
         editor: pluginEditor(owner),
       },
-      ...packaged(place, directory).map((each): ConfigFile => {
-        return { part: "npm", path: join(each, ".npmrc"), editor: patienceEditor(owner) };
+      ...packageDirectories(place, directory).map((each): ConfigFile => {
+        return { part: "npm", path: join(each, ".npmrc"), editor: npmrcEditor(owner) };
       }),
       { part: "mcp", path: config, editor: serverEditor(config, owner, serverForm) },
       ...commandFiles(owner, opencodeCommand, (name) => join(directory, "command", `${name}.md`)),
@@ -62,21 +61,11 @@ export const opencode: VendorSetup = {
   ],
 };
 
-/** A slash command of OpenCode. */
-const opencodeCommand =
-  ({ verb, description }: SeedCommand) =>
-  (program: string): string => {
-    const call = `${shellQuote(program)} ${verb}`;
-    return `---
+/** A slash command. */
+const opencodeCommand = ({ description }: SeedCommand, call: string): string => `---
 description: ${JSON.stringify(description)}
 ---
-Run \`${call}\` with the bash tool, exactly so quoted, followed by these arguments of the user (there may be none), each quoted for the shell where it needs to be:
-
-$ARGUMENTS
-
-${advice(call)}
-`;
-  };
+${commandBody(call, "with the bash tool")}`;
 
 /** OpenCode: `{"mcp": {"parley": {type, command}}}`, program and arguments in one list. */
 const serverForm: ServerForm = {

@@ -1,4 +1,4 @@
-/** The socket of our plugin in OpenCode. */
+/** Wakes OpenCode by a line at the socket of parley's plugin in it. */
 import { join } from "node:path";
 
 import type { SessionRecord } from "../../bus/session";
@@ -13,8 +13,8 @@ import {
 const by = "opencode plugin";
 
 /**
- * OpenCode is told by our plugin in it (seen in 1.18.33), which listens at a socket in a directory of its own and begins a
- * turn with the line. Its hook has told the directory.
+ * Parley's plugin in OpenCode (seen in 1.18.33) listens at a socket in a directory of its own and begins a turn with the
+ * line. The plugin names that directory in its payloads.
  */
 export const opencodeWaker = (): VendorWaker => ({
   methodFor: (record) => (socketOf(record) === null ? null : { by, held: false }),
@@ -29,7 +29,7 @@ export const opencodeWaker = (): VendorWaker => ({
 const socketOf = ({ agent_home }: SessionRecord): string | null =>
   agent_home === null ? null : ownSocket(join(agent_home, "wake.sock"));
 
-/** Throws where it is no JSON. */
+/** Throws for a text that is no JSON. */
 function answerIn(text: string): WakeAnswer {
   if (text === "") return wakeFailed("its plugin gave no answer");
   const answer: unknown = JSON.parse(text);

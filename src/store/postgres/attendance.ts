@@ -93,7 +93,7 @@ async function write(
     );
   }
   if (visit.prompted_by === "human") await humanSpoke(c, session_id, liveness.now);
-  if (visit.prompted_by === "doorbell") {
+  if (visit.prompted_by === "wake") {
     await c.run(
       "update parley.session_registry set woken_at = $now where session_id = $session_id",
       {

@@ -1,5 +1,5 @@
 /** Taking another bus in. */
-import type { Copied } from "../../bus/migration";
+import type { Copied } from "../../bus/ports";
 import { pair } from "../rows/loop";
 import { fromRow as messageFrom, type MessageRow } from "../rows/message";
 import { fromRow, type SessionRow } from "../rows/session";

@@ -79,7 +79,7 @@ function write(
     );
   }
   if (visit.prompted_by === "human") humanSpoke(c, session_id, liveness.now);
-  if (visit.prompted_by === "doorbell") {
+  if (visit.prompted_by === "wake") {
     c.run("update session_registry set woken_at = $now where session_id = $session_id", {
       session_id,
       now: timestamp(liveness.now),
