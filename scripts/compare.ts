@@ -44,6 +44,16 @@ const sides = (["old", "new"] as const).map((name, index) => {
   return { name, directory, binary, literals };
 });
 
+/** Stories that are being told. */
+const open = new Set<Stage>();
+
+async function leave(): Promise<void> {
+  await Promise.allSettled([...open].map((stage) => stage.end()));
+  rmSync(base, { recursive: true, force: true });
+}
+for (const signal of ["SIGINT", "SIGTERM"] as const)
+  process.once(signal, () => void leave().finally(() => process.exit(1)));
+
 interface Played {
   entries: Entry[];
   commands: string[][];
@@ -57,6 +67,7 @@ async function played(group: Group, index: 0 | 1, attempt: number): Promise<Play
   const run = `${process.pid}_${groups.indexOf(group)}_${attempt}`;
   const server = values.db ? serverSchema(values.db, `parley_compare_${name}_${run}`) : null;
   const stage = new Stage(join(directory, `${group.name}-${attempt}`), binary, literals, server);
+  open.add(stage);
   try {
     await group.play(stage);
     await stage.database();
@@ -65,6 +76,7 @@ async function played(group: Group, index: 0 | 1, attempt: number): Promise<Play
     return { entries: stage.entries, commands: stage.commands, widths };
   } finally {
     await stage.end();
+    open.delete(stage);
   }
 }
 
@@ -126,6 +138,6 @@ try {
   const missing = values.only ? [] : notCovered(sides[0]!.binary, used);
   if (missing.length > 0) console.log(`not covered: ${missing.join(", ")}`);
 } finally {
-  rmSync(base, { recursive: true, force: true });
+  await leave();
 }
 process.exitCode = count > 0 ? 1 : 0;

@@ -15,6 +15,8 @@ export interface Order {
   dialogue: string[] | null;
   /** Columns of a terminal that all its streams are; null: pipes. */
   columns: number | null;
+  /** It goes on until it is stopped, which it is half a second after it has first said something. */
+  endless: boolean;
   /** After so long it is killed, and its exit code is 124. */
   seconds: number;
 }
@@ -62,7 +64,11 @@ async function obey(order: Order): Promise<Outcome> {
   const [stdout, stderr] =
     columns === null
       ? await Promise.all([
-          order.dialogue ? talk(child, order.dialogue) : textOf(child.stdout),
+          order.dialogue
+            ? talk(child, order.dialogue)
+            : textOf(child.stdout, () => {
+                if (order.endless) setTimeout(() => signal(child.pid, "SIGTERM"), 500);
+              }),
           textOf(child.stderr),
         ])
       : ["", ""];
@@ -73,8 +79,16 @@ async function obey(order: Order): Promise<Outcome> {
   return { stdout: stdout + screen, stderr, exitCode: late ? 124 : exitCode };
 }
 
-const textOf = async (stream: unknown): Promise<string> =>
-  stream instanceof ReadableStream ? new Response(stream).text() : "";
+async function textOf(stream: unknown, onFirst: () => void = () => {}): Promise<string> {
+  let text = "";
+  if (!(stream instanceof ReadableStream)) return text;
+  const decoder = new TextDecoder();
+  for await (const chunk of stream as ReadableStream<Uint8Array>) {
+    if (text === "") onFirst();
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text;
+}
 
 /** Writes line by line, and returns everything that was answered. */
 async function talk(child: Bun.Subprocess, lines: readonly string[]): Promise<string> {

@@ -3,6 +3,7 @@
  *
  * - `claude* status` runs it twice, the second time with --json.
  * - `claude@60 status` runs it at a terminal of 60 columns.
+ * - `claude~ status --watch` stops it half a second after it has first said something.
  * - `claude& inbox --wait 5s` goes on without waiting for it; `= join` waits for all of these.
  * - `claude PARLEY_PROJECT=x register` sets a variable.
  * - `claude $ git status` runs another program than parley.
@@ -45,8 +46,8 @@ async function direct(stage: Stage, [what = "", ...rest]: string[]): Promise<voi
 }
 
 async function command(stage: Stage, line: string): Promise<void> {
-  const [, by = "", twice, columns, rest = ""] =
-    /^(\w+)(\*)?(?:@(\d+))?&?(?: +(.*))?$/.exec(line) ?? [];
+  const [, by = "", twice, columns, endless, rest = ""] =
+    /^(\w+)(\*)?(?:@(\d+))?(~)?&?(?: +(.*))?$/.exec(line) ?? [];
   if (by === "") throw new Error(`a script has no line such as ${line}`);
   if (!stage.actors.has(by)) await stage.start(by);
   const [, before = "", given] = /^(.*?)(?: < "(.*)")?$/.exec(rest) ?? [];
@@ -58,7 +59,12 @@ async function command(stage: Stage, line: string): Promise<void> {
   }
   const program = all[0] === "$" ? all.slice(1) : ["parley", ...all];
   const input = given === undefined ? null : filled(stage, given).replaceAll("\\n", "\n");
-  const options = { env, input, columns: columns ? Number(columns) : null };
+  const options = {
+    env,
+    input,
+    columns: columns ? Number(columns) : null,
+    endless: endless !== undefined,
+  };
   await stage.run(by, line.replace("*", ""), { ...options, program });
   if (!twice) return;
   // Before `--`, behind which it would be text.

@@ -21,6 +21,7 @@ export interface Command {
   input?: string | null;
   dialogue?: string[] | null;
   columns?: number | null;
+  endless?: boolean;
   seconds?: number;
 }
 
@@ -98,6 +99,7 @@ export class Stage {
       input: command.input ?? null,
       dialogue: command.dialogue ?? null,
       columns: command.columns ?? null,
+      endless: command.endless ?? false,
       seconds: command.seconds ?? 25,
     });
     entry.parts["exit code"] = String(outcome.exitCode);

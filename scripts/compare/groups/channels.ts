@@ -69,10 +69,10 @@ const listening = story(
    = sleep 800
    claude message {codex} "more mail"
    = join
-   codex $ timeout 1 parley feed --follow --limit 2
-   codex $ timeout 1 parley feed --follow --since 2 --json
-   codex& $ timeout 3 parley feed --follow --limit 1 --json
-   = sleep 900
+   codex~ feed --follow --limit 2
+   codex~ feed --follow --since 2 --json
+   codex& $ timeout 5 parley feed --follow --limit 1 --json
+   = sleep 1500
    claude publish build third
    = join
    codex* inbox

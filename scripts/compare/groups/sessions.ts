@@ -71,8 +71,8 @@ const work = story(
    claude* heartbeat --idle
    claude* heartbeat --interval 10s
    desk* heartbeat
-   claude $ timeout 1 parley heartbeat --watch --interval 30s
-   claude $ timeout 1 parley heartbeat --watch --idle --interval 30s --json
+   claude~ heartbeat --watch --interval 30s
+   claude~ heartbeat --watch --idle --interval 30s --json
    claude lock src/a.ts src/b.ts --exclusive
    claude claim H.13.7 --ttl 1h
    codex lock docs
@@ -95,9 +95,9 @@ const work = story(
    claude@200 status --no-log --verbose
    claude@120 NO_COLOR=1 status --no-log
    claude TERM=dumb FORCE_COLOR=1 status --no-log
-   claude $ timeout 1 parley status --watch
-   codex $ timeout 1 parley status --watch --json
-   codex $ timeout 1 parley status --watch --stats --json
+   claude~ status --watch
+   codex~ status --watch --json
+   codex~ status --watch --stats --json
    desk* --as operator status --no-log
    desk* --session {claude} status --no-log --unread
    desk* --session nobody status --no-log
