@@ -1,4 +1,4 @@
-/** Locks. */
+/** File locks: overlap, queues, leases, force and release. */
 import { expect, test } from "bun:test";
 
 import type { Attempt, AcquiredLocks } from "../../src/bus/lock";

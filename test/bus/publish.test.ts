@@ -1,4 +1,4 @@
-/** Channels, cursors, replies. */
+/** Channels, cursors, and the states of sent messages. */
 import { expect, test } from "bun:test";
 
 import type { PublishDraft } from "../../src/bus/store";
