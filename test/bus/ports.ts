@@ -1,4 +1,4 @@
-/** What the rules are given besides a store. */
+/** The ports of the rules over the store of a fixture. */
 import { join } from "node:path";
 
 import { agentKinds, agents } from "../../src/agents/agents";
@@ -16,17 +16,17 @@ export const identityIn = (cwd: string, env: Record<string, string> = {}) =>
     session: env["PARLEY_SESSION"] ?? null,
   });
 
-/** The rules' ports over a world: nobody waits, nobody can be woken, no host answers, unless `more` says otherwise. */
+/** The rules' ports over a fixture: no listener, no session that can be woken, no host that answers, unless `more` gives one. */
 export function busOf(
-  world: Fixture,
+  fixture: Fixture,
   cwd: string,
   env: Record<string, string> = {},
   more: Partial<Bus> = {},
 ): Bus {
   return {
-    store: world.store,
-    identity: { ...bound(identityIn(cwd, env)), processes: noProcesses },
-    clock: { now: () => world.at },
+    store: fixture.store,
+    identity: { ...bound(identityIn(cwd, env)), processes: runningProcesses },
+    clock: { now: () => fixture.at },
     changeSignal: {
       notify: () => {},
       prune: () => {},
@@ -44,8 +44,8 @@ export function busOf(
   };
 }
 
-/** Every process of the contract's world runs. */
-const noProcesses: Bus["identity"]["processes"] = {
+/** Every process is running. */
+const runningProcesses: Bus["identity"]["processes"] = {
   source: "/proc",
   state: () => "running",
   uptimeSeconds: () => null,

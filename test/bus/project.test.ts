@@ -1,4 +1,4 @@
-/** Projects and who works on them. */
+/** Projects and the sessions that occupy them. */
 import { afterEach, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,8 +14,8 @@ afterEach(() => {
   for (const each of directories.splice(0)) rmSync(each, { recursive: true, force: true });
 });
 
-/** A place with these git repositories in it. */
-function place(...repositories: string[]): string {
+/** A directory with these git repositories in it. */
+function directoryWith(...repositories: string[]): string {
   const root = realpathSync(mkdtempSync(join(tmpdir(), "parley-project-")));
   directories.push(root);
   for (const name of repositories) {
@@ -32,10 +32,10 @@ const request = (cwd: string, candidates: string[] = [], explicit: string | null
   candidates,
 });
 
-contract("A project", (world) => {
-  test("is told with who occupies it, the calling session apart", async () => {
-    const w = await world();
-    const root = place("atlas");
+contract("A project", (newFixture) => {
+  test("is reported with the sessions that occupy it, except the caller", async () => {
+    const w = await newFixture();
+    const root = directoryWith("atlas");
     const cwd = join(root, "atlas");
     for (const pid of [1, 2])
       await w.store.registerSession(agent("codex", pid, { project_id: "atlas" }), w.liveness());
@@ -52,9 +52,9 @@ contract("A project", (world) => {
     expect(warnings).toEqual([]);
   });
 
-  test("is picked where it is the first that nobody else occupies", async () => {
-    const w = await world();
-    const root = place("atlas", "pilot", "zebra");
+  test("is picked where it is the first that no other session occupies", async () => {
+    const w = await newFixture();
+    const root = directoryWith("atlas", "pilot", "zebra");
     await w.store.registerSession(agent("codex", 1, { project_id: "atlas" }), w.liveness());
     await w.store.registerSession(agent("codex", 2, { project_id: "pilot" }), w.liveness());
     const names = ["atlas", "pilot", "zebra"].map((name) => join(root, name));
@@ -69,15 +69,15 @@ contract("A project", (world) => {
       return result.candidates.map(({ free, picked }) => (picked ? "picked" : free ? "free" : "-"));
     };
     expect(await pick({})).toEqual(["-", "-", "picked"]);
-    // The own session does not lock out itself.
+    // The calling session does not lock out itself.
     expect(await pick({ PARLEY_SESSION: "codex-2" })).toEqual(["-", "picked", "free"]);
     await w.store.registerSession(agent("codex", 3, { project_id: "zebra" }), w.liveness());
     expect(await pick({})).toEqual(["-", "-", "-"]);
   });
 
-  test("that was named is taken however occupied it is", async () => {
-    const w = await world();
-    const root = place("atlas", "pilot");
+  test("that was named is picked even if it is occupied", async () => {
+    const w = await newFixture();
+    const root = directoryWith("atlas", "pilot");
     await w.store.registerSession(agent("codex", 1, { project_id: "P" }), w.liveness());
     const names = ["atlas", "pilot"].map((name) => join(root, name));
     const named = busOf(w, root, { PARLEY_PROJECT: "P" });
@@ -105,9 +105,9 @@ contract("A project", (world) => {
     }
   });
 
-  test("is freed by the end of its session, and a directory without one is occupied by who is in it", async () => {
-    const w = await world();
-    const root = place("atlas");
+  test("is freed by the end of its session; a directory without a project is occupied by the sessions in it", async () => {
+    const w = await newFixture();
+    const root = directoryWith("atlas");
     mkdirSync(join(root, "plain"));
     symlinkSync(join(root, "plain"), join(root, "link"));
     await w.store.registerSession(agent("codex", 1, { project_id: "atlas" }), w.liveness());
@@ -129,8 +129,8 @@ contract("A project", (world) => {
   });
 });
 
-test("Without a database nobody occupies a project", async () => {
-  const root = place("atlas");
+test("Without a database no project is occupied", async () => {
+  const root = directoryWith("atlas");
   const identity = identityIn(root);
   const { result } = await findProject(
     identity,
@@ -142,7 +142,7 @@ test("Without a database nobody occupies a project", async () => {
 });
 
 test("A candidate that is no directory is an error", async () => {
-  const root = place();
+  const root = directoryWith();
   const looking = findProject(
     identityIn(root),
     null,

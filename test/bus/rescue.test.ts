@@ -1,4 +1,4 @@
-/** Sessions in trouble. */
+/** Rescue: the states of sessions, ending and exporting them. */
 import { describe, expect, test } from "bun:test";
 
 import { agentKinds } from "../../src/agents/agents";
@@ -8,9 +8,9 @@ import { agent, claimRequest, contract, day, draft, lockRequest, texts } from ".
 
 const minute = 60_000;
 
-contract("Rescue", (world) => {
-  test("lists the dead with what they hold and ends nobody", async () => {
-    const w = await world();
+contract("Rescue", (newFixture) => {
+  test("lists the dead with what they hold and ends none", async () => {
+    const w = await newFixture();
     await w.store.registerSession(agent("claude", 1), w.liveness());
     await w.store.acquireLocks(lockRequest("claude-1", ["/a"]), w.liveness());
     w.processes.set(1, "gone");
@@ -22,8 +22,8 @@ contract("Rescue", (world) => {
     expect((await w.store.session("claude-1"))?.stored_status).toBe("active");
   });
 
-  test("remembers for a day those that died unasked, and not those that took their leave", async () => {
-    const w = await world();
+  test("lists for a day the sessions that died, but not those that unregistered", async () => {
+    const w = await newFixture();
     for (const pid of [1, 2]) await w.store.registerSession(agent("claude", pid), w.liveness());
     await w.store.registerSession(agent("kimi", 3, { liveness: "heartbeat" }), w.liveness());
     await w.store.endSession("claude-2", "session ended normally", w.liveness());
@@ -38,8 +38,8 @@ contract("Rescue", (world) => {
     expect(await ids()).toEqual([]);
   });
 
-  test("ends only those for whose row of that moment there is a reason, and says what became free", async () => {
-    const w = await world();
+  test("ends only those for whose current row there is a reason, and returns what became free", async () => {
+    const w = await newFixture();
     for (const pid of [1, 2]) {
       await w.store.registerSession(agent("claude", pid), w.liveness());
       await w.store.acquireClaim(claimRequest(`claude-${pid}`, `T${pid}`), w.liveness());
@@ -62,7 +62,7 @@ contract("Rescue", (world) => {
   });
 
   test("exports what was sent and received and marks nothing", async () => {
-    const w = await world();
+    const w = await newFixture();
     for (const pid of [1, 2]) await w.store.registerSession(agent("codex", pid), w.liveness());
     const [first] = await w.store.sendMessages(draft("codex-1", "codex-2"), w.liveness());
     await w.store.sendMessages(
@@ -79,7 +79,7 @@ contract("Rescue", (world) => {
   });
 
   describe("the states", () => {
-    /** CPU time by pid, a further second at every look where it is `busy`. */
+    /** CPU time by pid, one second more at each call where the process is `busy`. */
     const control = (cpu: Record<number, "still" | "busy">) => {
       let looks = 0;
       return {
@@ -91,8 +91,8 @@ contract("Rescue", (world) => {
       };
     };
 
-    test("tell the caller, the working, the stale, the hung and the dead apart", async () => {
-      const w = await world();
+    test("distinguish the caller, the working, the stale, the hung and the dead", async () => {
+      const w = await newFixture();
       for (const pid of [1, 2, 3, 4, 5, 6])
         await w.store.registerSession(agent("claude", pid), w.liveness());
       w.processes.set(4, "unknown").set(6, "gone");
@@ -101,12 +101,12 @@ contract("Rescue", (world) => {
       const cpu = control({ 1: "still", 2: "busy", 3: "still" });
       const states = await classify(records, "claude-1", 10 * minute, w.liveness(), cpu);
       expect(states).toEqual(["CURRENT", "IDLE", "HUNG", "STALE", "IDLE", "DEAD"]);
-      // Nobody is hung who was heard of lately enough.
+      // A session with a recent heartbeat is not hung.
       expect(await classify(records, null, 30 * minute, w.liveness(), cpu)).not.toContain("HUNG");
     });
 
     test("never call a session of a shared host hung, and one found by its terminal may be dead", async () => {
-      const w = await world();
+      const w = await newFixture();
       await w.store.registerSession(agent("claude", 2), w.liveness());
       await w.store.registerSession(agent("codex", 1, { shared_host: true }), w.liveness());
       w.processes.set(2, "gone");

@@ -1,4 +1,4 @@
-/** Sessions whose host is asked about them. */
+/** Sessions in a shared host that is asked about them. */
 import { expect, test } from "bun:test";
 
 import type { Bus } from "../../src/bus/bus";
@@ -16,19 +16,19 @@ import { agent, contract, type Fixture } from "./fixture";
 const minute = 60_000;
 const daemon = { shared_host: true, session_uuid_known: true };
 
-/** A host that says this of every session, after `first`; with what it was asked about. */
-interface Spoken {
+/** The bus with a host that gives one answer, and the sessions that it was asked about. */
+interface AskedHost {
   bus: Bus;
   asked: string[][];
 }
 
-/** What a session named `codex-1` has, silent in a host, and the bus as `claude-2` sees it. */
+/** `codex-1` with a lock and a claim, silent in a shared host that answers after `first`; and the bus as `claude-2` sees it. */
 async function silentFor(
   w: Fixture,
   silence: number,
   answer: boolean | "none",
   first: () => Promise<unknown> = async () => {},
-): Promise<Spoken> {
+): Promise<AskedHost> {
   await w.store.registerSession(agent("codex", 1, daemon), w.liveness());
   const holder = busOf(w, "/", { PARLEY_SESSION: "codex-1" });
   const session = await requireSession(holder);
@@ -61,9 +61,9 @@ const ended = async (w: Fixture) => {
   return record.stored_status === "terminated" ? record.end_reason : null;
 };
 
-contract("A session in a host that can be asked", (world) => {
+contract("A session in a host that can be asked", (newFixture) => {
   test("keeps its locks and claims, however long it is silent, where the host still has it", async () => {
-    const w = await world();
+    const w = await newFixture();
     const { bus, asked } = await silentFor(w, 40 * minute, true);
     await expect(take(bus)).rejects.toMatchObject({ code: "conflict" });
     await expect(claimIt(bus)).rejects.toMatchObject({ code: "conflict" });
@@ -76,8 +76,8 @@ contract("A session in a host that can be asked", (world) => {
     expect(await ended(w)).toBeNull();
   });
 
-  test("is ended by nobody who has not asked", async () => {
-    const w = await world();
+  test("is not ended by a process that has not asked the host", async () => {
+    const w = await newFixture();
     const { bus, asked } = await silentFor(w, 40 * minute, false);
     expect(await w.store.liveSessions(livenessNow(bus))).toHaveLength(2);
     await w.store.heartbeat("claude-2", livenessNow(bus));
@@ -85,8 +85,8 @@ contract("A session in a host that can be asked", (world) => {
     expect([asked, await ended(w)]).toEqual([[], null]);
   });
 
-  test("makes way at once where the host has it no more", async () => {
-    const w = await world();
+  test("frees its lock at once where the host has it no more", async () => {
+    const w = await newFixture();
     const { bus } = await silentFor(w, 6 * minute, false);
     expect((await take(bus)).result.locks).toMatchObject([{ session_id: "claude-2" }]);
     expect(await ended(w)).toBe("its shared host has unloaded it");
@@ -94,8 +94,8 @@ contract("A session in a host that can be asked", (world) => {
     expect((await claimIt(bus)).claim).toMatchObject({ session_id: "claude-2" });
   });
 
-  test("makes way for who waits already", async () => {
-    const w = await world();
+  test("frees its lock for a session that waits already", async () => {
+    const w = await newFixture();
     let there = true;
     const { bus } = await silentFor(w, 6 * minute, true);
     const hosts: SharedHosts = {
@@ -108,7 +108,7 @@ contract("A session in a host that can be asked", (world) => {
   });
 
   test("is not asked about before it has been silent for five minutes", async () => {
-    const w = await world();
+    const w = await newFixture();
     const { bus, asked } = await silentFor(w, 4 * minute, false);
     await expect(take(bus)).rejects.toMatchObject({ code: "conflict" });
     await openDashboard(bus, await findCaller(bus, true));
@@ -116,7 +116,7 @@ contract("A session in a host that can be asked", (world) => {
   });
 
   test("ends by the timer where the host gives no answer", async () => {
-    const w = await world();
+    const w = await newFixture();
     const { bus } = await silentFor(w, 29 * minute, "none");
     await expect(take(bus)).rejects.toMatchObject({ code: "conflict" });
     w.at += 2 * minute;
@@ -124,8 +124,8 @@ contract("A session in a host that can be asked", (world) => {
     expect(await ended(w)).toBe("no event in its shared host");
   });
 
-  test("lives where it was heard of while its host was asked", async () => {
-    const w = await world();
+  test("lives where it sent a heartbeat while its host was asked", async () => {
+    const w = await newFixture();
     const { bus } = await silentFor(w, 40 * minute, false, () =>
       w.store.heartbeat("codex-1", w.liveness()),
     );
@@ -134,7 +134,7 @@ contract("A session in a host that can be asked", (world) => {
   });
 
   test("is left out of the dashboard where the host has it no more", async () => {
-    const w = await world();
+    const w = await newFixture();
     const { bus } = await silentFor(w, 6 * minute, false);
     const { dashboard } = await openDashboard(bus, await findCaller(bus, true));
     expect(dashboard.sessions.map(({ session_id }) => session_id)).toEqual(["claude-2"]);
@@ -142,17 +142,17 @@ contract("A session in a host that can be asked", (world) => {
   });
 
   test("is dead for a rescue, which ends it only where it may", async () => {
-    const w = await world();
+    const w = await newFixture();
     const { bus } = await silentFor(w, 6 * minute, false);
-    const look = {
+    const request = {
       ...{ named: [], force: false, hungAfter: 10 * minute },
       ...{ files: null, kill: false, confirm: async () => false },
     };
-    const only = await rescue(bus, await findCaller(bus, true), { ...look, statusOnly: true });
+    const only = await rescue(bus, await findCaller(bus, true), { ...request, statusOnly: true });
     const dead = { session_id: "codex-1", state: "DEAD" };
     expect(only.result.sessions[0]).toMatchObject({ ...dead, released: false });
     expect(await ended(w)).toBeNull();
-    const done = await rescue(bus, await findCaller(bus, true), { ...look, statusOnly: false });
+    const done = await rescue(bus, await findCaller(bus, true), { ...request, statusOnly: false });
     expect(done.result).toMatchObject({
       sessions: [{ ...dead, released: true }, { session_id: "claude-2" }],
       released: { locks: 1, claims: 1 },
@@ -160,8 +160,8 @@ contract("A session in a host that can be asked", (world) => {
     expect(await ended(w)).toBe("its shared host has unloaded it");
   });
 
-  test("is cleaned up with what it holds, as was announced", async () => {
-    const w = await world();
+  test("is cleaned up with what it holds, as the dry run counted", async () => {
+    const w = await newFixture();
     const { bus } = await silentFor(w, 6 * minute, false);
     expect((await overdue(bus)).removed).toMatchObject({ locks: 1, claims: 1 });
     expect(await ended(w)).toBeNull();
@@ -170,8 +170,8 @@ contract("A session in a host that can be asked", (world) => {
     expect(await ended(w)).toBe("its shared host has unloaded it");
   });
 
-  test("leaves its name to who registers once its host has it no more", async () => {
-    const w = await world();
+  test("leaves its name to another session once its host has it no more", async () => {
+    const w = await newFixture();
     let there = true;
     const { bus } = await silentFor(w, 6 * minute, true);
     await w.store.registerSession(agent("codex", 1, { ...daemon, name: "reviewer" }), w.liveness());
@@ -187,8 +187,8 @@ contract("A session in a host that can be asked", (world) => {
     expect((await joining()).session).toMatchObject({ session_id: "kimi-3", name: "reviewer" });
   });
 
-  test("is no conflict of who registers once its host has it no more", async () => {
-    const w = await world();
+  test("is no conflict of a new session once its host has it no more", async () => {
+    const w = await newFixture();
     const { bus, asked } = await silentFor(w, 6 * minute, false);
     await w.store.registerSession(
       agent("codex", 1, { ...daemon, project_id: "atlas" }),

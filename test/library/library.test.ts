@@ -1,4 +1,4 @@
-/** Every method, two processes, and the example of the docs. */
+/** Every method of the library, two processes, and the documentation's example. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -28,7 +28,7 @@ afterEach(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-/** The bus in another process. */
+/** Starts another process with the library. */
 function neighbour() {
   const child = Bun.spawn([process.execPath, join(import.meta.dir, "neighbour.ts")], {
     cwd: dir,
@@ -135,7 +135,7 @@ describe("the library", () => {
     expect(await Bun.file(getMessagingDbPath({ env })).exists()).toBe(false);
   });
 
-  test("registers this process, and has it named in all that follows", async () => {
+  test("registers this process, and acts for it from then on", async () => {
     await expect(bus.publish("state", "nobody")).rejects.toMatchObject({ code: "not_registered" });
     const { session } = await bus.registerSession({ llmVendor: "claude", llmModel: "opus-4.6" });
     expect(session).toMatchObject({ session_id: `claude-${process.pid}`, liveness: "pid" });
@@ -148,11 +148,11 @@ describe("the library", () => {
     expect(await bus.listSessions()).toEqual([]);
   });
 
-  test("beats until it is stopped", async () => {
+  test("sends heartbeats until stopped", async () => {
     const { session } = await bus.registerSession({ llmVendor: "claude" });
     const last = async (): Promise<string> => (await bus.listSessions())[0]!.heartbeat_at;
     const beats = bus.startHeartbeat(0.05);
-    // A beat within a second of the last sign of life is not written.
+    // A heartbeat within a second of the last one is not written.
     await Bun.sleep(1300);
     beats.stop();
     const stopped = await last();
@@ -162,7 +162,7 @@ describe("the library", () => {
     expect(() => bus.startHeartbeat(0)).toThrow("interval");
   });
 
-  test("lets a process end that beats", async () => {
+  test("lets a process end that sends heartbeats", async () => {
     const program = `
       import { getSessionMessageBus } from ${JSON.stringify(join(import.meta.dir, "../../src/library"))};
       const bus = getSessionMessageBus();
@@ -206,7 +206,7 @@ describe("two processes", () => {
     await expect(bus.markRead(id)).rejects.toMatchObject({ code: "not_found" });
   });
 
-  test("hear of each other by subscription, and catch up by polling", async () => {
+  test("get each other's messages by subscription, and catch up by polling", async () => {
     const other = neighbour();
     await bus.registerSession({ sessionId: "author", llmVendor: "claude" });
     await other.call("registerSession", { sessionId: "reviewer", llmVendor: "codex" });
@@ -234,7 +234,7 @@ describe("two processes", () => {
     expect(rest.map(({ payload }) => payload)).toEqual([{ step: 2 }, { step: 3 }]);
   });
 
-  test("tell a handler's error, and keep its message pending", async () => {
+  test("report a handler's error, and keep its message pending", async () => {
     const other = neighbour();
     await bus.registerSession({ sessionId: "author", llmVendor: "claude" });
     await other.call("registerSession", { sessionId: "reviewer", llmVendor: "codex" });
@@ -248,7 +248,7 @@ describe("two processes", () => {
     expect(await bus.getUnread()).toMatchObject([{ status: "pending" }]);
   });
 
-  test("own a task and a file one at a time, and free them by dying", async () => {
+  test("hold a task and a file one at a time, and free them by dying", async () => {
     const other = neighbour();
     await bus.registerSession({ sessionId: "author", llmVendor: "claude" });
     await other.call("registerSession", { sessionId: "reviewer", llmVendor: "codex" });
@@ -316,7 +316,7 @@ describe("docs/examples/two-sessions.ts", () => {
     });
   });
 
-  test("stands on the page as it is", async () => {
+  test("is on the page as it is", async () => {
     const page = await Bun.file(join(import.meta.dir, "../../docs/library.md")).text();
     expect(page).toContain(`\`\`\`ts\n${await Bun.file(example).text()}\`\`\`\n`);
   });
