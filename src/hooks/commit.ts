@@ -8,7 +8,7 @@ import { sanitizeLine } from "../bus/untrusted-text";
 import { readConfirmed } from "../bus/shared-hosts";
 import type { Lock } from "../bus/lock";
 import { withTimeLimit } from "../bus/time-limit";
-import { staged } from "../identity/git-status";
+import { staged } from "../identity/git";
 import { findWorktree } from "../identity/project";
 import { note, timeoutMs, type HookEnvironment } from "./run";
 

@@ -9,7 +9,7 @@ import { readConfirmed } from "../bus/shared-hosts";
 import type { Lock } from "../bus/lock";
 import type { EditPolicy } from "../bus/preferences";
 import type { SessionRecord } from "../bus/session";
-import { uncommitted } from "../identity/git-status";
+import { uncommitted } from "../identity/git";
 import { findWorktree } from "../identity/project";
 import type { HookAnswer, HookEvent } from "./event";
 import { type TreeChange, treeChange } from "./git";

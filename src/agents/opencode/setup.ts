@@ -40,7 +40,7 @@ export const opencode: VendorSetup = {
   name: "opencode",
   title: "OpenCode",
   command: "opencode",
-  directory({ scope, env, cwd, home, root }: Place): string {
+  directory({ scope, env, cwd, home, root }) {
     if (scope === "project") return join(root, ".opencode");
     const config = env["XDG_CONFIG_HOME"];
     return join(config ? resolve(cwd, config) : join(home, ".config"), "opencode");
@@ -50,11 +50,7 @@ export const opencode: VendorSetup = {
     const directory = this.directory(place);
     const config = configFile(directory);
     return [
-      {
-        part: "hooks",
-        path: join(directory, "plugin", "parley.js"),
-        editor: pluginEditor(owner),
-      },
+      { part: "hooks", path: join(directory, "plugin/parley.js"), editor: pluginEditor(owner) },
       ...packageDirectories(place, directory).map((each): ConfigFile => {
         return { part: "npm", path: join(each, ".npmrc"), editor: npmrcEditor(owner) };
       }),
