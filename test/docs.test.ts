@@ -101,6 +101,15 @@ test.each(pages)("the links of %s lead somewhere", async (path) => {
   expect(broken.map(([link]) => link)).toEqual([]);
 });
 
+test.each(pages)("the source files that %s names exist", async (path) => {
+  const folders = new Set(filesOf("src/*/*.ts").map((file) => file.split("/")[1]));
+  const pattern = `\`((?:${["src", "scripts", "test", ...folders].join("|")})/[a-z0-9./-]+\\.(?:ts|sql))\``;
+  const named = [...(await read(path)).matchAll(new RegExp(pattern, "g"))].map(([, file]) => file!);
+  const exists = (file: string): boolean =>
+    ["", "src"].some((folder) => existsSync(join(root, folder, file)));
+  expect(named.filter((file) => !exists(file))).toEqual([]);
+});
+
 test("docs/reliability.md names tests that exist, and every test of faults", async () => {
   const page = await read("docs/reliability.md");
   const named = [

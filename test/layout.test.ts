@@ -1,4 +1,4 @@
-/** The arrow and the house rules. */
+/** Tests who may import whom, and rules that hold for every source file. */
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";

@@ -37,7 +37,7 @@ export async function leaseFiles(
   record: SessionRecord,
   event: HookEvent,
   policy: EditPolicy,
-): Promise<HookAnswer> {
+): Promise<HookAnswer | null> {
   const targets = policy === "off" ? [] : targetsOf(bus, event);
   const held: string[] = [];
   let left = targets;
@@ -48,15 +48,15 @@ export async function leaseFiles(
     }
     const { blocker } = outcome;
     const holder = await bus.store.session(blocker.holder);
-    if (policy === "deny") return { say: "deny", reason: refusal(bus, blocker, holder) };
+    if (policy === "deny") return { say: "deny", text: refusal(bus, blocker, holder) };
     held.push(`parley warns: ${description(bus, blocker, holder)} ${advice(blocker)}`);
     left = left.filter((target) => target.file_path !== blocker.wanted);
   }
   return warning(held);
 }
 
-function warning(lines: readonly string[]): HookAnswer {
-  if (lines.length === 0) return { say: "nothing" };
+function warning(lines: readonly string[]): HookAnswer | null {
+  if (lines.length === 0) return null;
   const more = lines.length - maxWarnings;
   const shown = lines.slice(0, maxWarnings);
   if (more > 0) shown.push(`parley warns of ${more} more: parley status --locks`);
