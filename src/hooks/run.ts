@@ -75,8 +75,11 @@ export async function runHook(call: HookCall, environment: HookEnvironment): Pro
     if (!read) throw new ParleyError("invalid", "an event that parley has no use for");
     const { env } = environment;
     const event = { agent_home: vendor.home?.(env) ?? null, path: env["PATH"], ...read };
-    const { answer, injection } = await respond(await environment.bus(limit), vendor, event, edits);
-    const output = vendor.write(event, answer);
+    const { answer, injection } = await respond(
+      { bus: await environment.bus(limit), vendor, event },
+      edits,
+    );
+    const output = answer && vendor.write(event, answer);
     const failed = (error: unknown): Promise<void> => note(environment, vendor.name, name, error);
     const notTaken = new ParleyError("not_permitted", "nobody took the answer");
     return {

@@ -11,7 +11,7 @@ import {
   type WordPart,
 } from "unbash";
 
-import { unwrapped } from "./command-wrappers";
+import { unwrapped } from "../identity/wrappers";
 
 /** A program that a line of shell runs. */
 export interface ShellCommand {

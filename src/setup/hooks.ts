@@ -13,6 +13,22 @@ interface HookEvent {
 
 export type HookEvents = Readonly<Record<string, HookEvent>>;
 
+/** The events of an agent's hooks by their kinds, with 5 s each and 2 s at the end of a session. `matcher`: the tools before which it is called. */
+export const hookEvents = (
+  kinds: Readonly<Record<string, string>>,
+  matcher: string,
+  second = 1,
+): HookEvents =>
+  Object.fromEntries(
+    Object.entries(kinds).map(([event, kind]) => [
+      event,
+      {
+        ...(kind === "before-tool" ? { matcher } : {}),
+        timeout: (kind === "end" ? 2 : 5) * second,
+      },
+    ]),
+  );
+
 /** One of parley's handlers: `hooks.EVENT[group].hooks[handler]`. */
 interface OwnHook {
   event: string;
