@@ -1,6 +1,6 @@
 /** `doctor`: checks the installation, and repairs a damaged database. */
 import type { DatabaseReport, Finding, Repair } from "../bus/doctor";
-import { withTimeLimit } from "../bus/time-limit";
+import { withTimeLimit } from "../bus/clock";
 import { ParleyError } from "../bus/errors";
 import { settingsFrom } from "../bus/settings";
 import { agentSetups } from "../agents/agents";

@@ -7,7 +7,7 @@ import { ParleyError } from "../bus/errors";
 import { sanitizeLine } from "../bus/untrusted-text";
 import { readConfirmed } from "../bus/shared-hosts";
 import type { Lock } from "../bus/lock";
-import { withTimeLimit } from "../bus/time-limit";
+import { withTimeLimit } from "../bus/clock";
 import { staged } from "../identity/git";
 import { findWorktree } from "../identity/project";
 import { note, timeoutMs, type HookEnvironment } from "./run";

@@ -1,7 +1,6 @@
 /** Runs one call of a hook, from the payload on stdin to what is printed; never fails. */
 import type { Bus } from "../bus/bus";
-import { ParleyError } from "../bus/errors";
-import type { FaultLog } from "../bus/ports";
+import { ParleyError, type FaultLog } from "../bus/errors";
 import type { PreferenceFile } from "../bus/preferences";
 import type { HookedAgent, VendorHooks } from "./event";
 import { generic } from "./generic";

@@ -2,7 +2,7 @@
 import type { Bus } from "../bus/bus";
 import { livenessNow } from "../bus/caller";
 import { sanitizeLine } from "../bus/untrusted-text";
-import { shellQuote } from "../bus/shell";
+import { shellQuote } from "../bus/text";
 import type { RegisterResult, SessionRecord } from "../bus/session";
 
 /** Sessions and conflicts that are listed; further ones are counted. */

@@ -1,6 +1,6 @@
 /** Reads and changes parley's line in the user's crontab, and converts intervals to a crontab's fields. */
 import { ParleyError } from "../bus/errors";
-import { shellQuote } from "../bus/shell";
+import { shellQuote } from "../bus/text";
 import type { Env, Job } from "./schedule";
 
 /** Ends parley's line, as a comment to the shell that runs it. A line that begins with `#` is a comment of the user. */

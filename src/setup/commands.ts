@@ -1,5 +1,5 @@
 /** Writes the commands that a user types in an agent to run a verb, as files of that agent. */
-import { shellQuote } from "../bus/shell";
+import { shellQuote } from "../bus/text";
 import { installable, type Owner } from "./program";
 import type { ConfigFile, Editor } from "./vendor";
 

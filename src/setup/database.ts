@@ -1,6 +1,6 @@
 /** Doctor's findings about the database. */
 import type { DatabaseReport, Finding } from "../bus/doctor";
-import { shellQuote } from "../bus/shell";
+import { shellQuote } from "../bus/text";
 
 const elsewhere = "name another place with --db or PARLEY_DB";
 

@@ -4,7 +4,7 @@ import { existsSync, lstatSync, statSync } from "node:fs";
 import { basename, join, relative } from "node:path";
 
 import { ParleyError } from "../bus/errors";
-import { shellQuote } from "../bus/shell";
+import { shellQuote } from "../bus/text";
 import { findFile, textOf } from "./files";
 import { installable, type Owner, programOfHook } from "./program";
 import type { ConfigFile, Editor, Place, InstallState, VendorSetup } from "./vendor";

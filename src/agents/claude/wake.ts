@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { objectIn } from "../../bus/json";
+import { objectIn } from "../../bus/input";
 import type { SessionRecord } from "../../bus/session";
 import { ownSocket, writeLine } from "../../agent-wake/socket";
 import {
