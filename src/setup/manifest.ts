@@ -37,10 +37,7 @@ export const hashOf = (bytes: Buffer): string => createHash("sha256").update(byt
 export class ManifestStore {
   constructor(private readonly dataDirectory: string) {}
 
-  /**
-   * Runs `work` under the lock of setup. A setup that was killed holds the lock for half a minute more. Throws `busy` after
-   * that, and `not_permitted`.
-   */
+  /** Runs `work` under the lock of setup, which a killed setup holds for half a minute. Throws `busy` after that, and `not_permitted`. */
   withLock<T>(work: () => T): T {
     const lock = join(this.dataDirectory, "setup.lock");
     for (const until = Date.now() + 2 * lockTimeoutMs; !this.tryLock(lock); Bun.sleepSync(20)) {
