@@ -17,7 +17,7 @@ const adaptersOfVerb: Readonly<Record<string, readonly string[]>> = {
   log: ["files/session-log"],
   mcp: ["mcp", "cli/version"],
   migrate: ["store", "cli/paths"],
-  rescue: ["files/export", "cli/confirm"],
+  rescue: ["files/export", "cli/io"],
   run: ["cli/run-command"],
   setup: ["agents/agents", "setup", "cli/aliases"],
   status: ["files/session-log"],

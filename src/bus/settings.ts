@@ -32,9 +32,9 @@ export interface Settings {
   endedSessions: number;
   loop: LoopLimit;
   /** Unread messages that one mailbox may hold. */
-  mostUnread: number;
+  maxUnread: number;
   /** Locks, and claims, that one session may hold. */
-  mostHeld: number;
+  maxHeld: number;
   /** The database may be on a network file system, at the user's risk. */
   allowNetwork: boolean;
 }
@@ -60,8 +60,8 @@ export const defaultSettings: Settings = {
   },
   endedSessions: 30 * day,
   loop: { limit: 20, window: 600 * second },
-  mostUnread: 10_000,
-  mostHeld: 1_000,
+  maxUnread: 10_000,
+  maxHeld: 1_000,
   allowNetwork: false,
 };
 

@@ -4,7 +4,7 @@ import { withTimeLimit } from "../bus/time-limit";
 import { ParleyError } from "../bus/errors";
 import { settingsFrom } from "../bus/settings";
 import { agentSetups } from "../agents/agents";
-import { type Context, defineCommand } from "../cli/command";
+import { type Context, defineCommand, flag } from "../cli/command";
 import { isServerUrl } from "../cli/paths";
 import { version } from "../cli/version";
 import { databaseFindings, finding, spaceFindings } from "../setup/database";
@@ -15,15 +15,8 @@ import { findPlace } from "../setup/vendor";
 const timeoutMs = 3000;
 
 export default defineCommand({
-  meta: {
-    name: "doctor",
-    description: "Look whether everything works, and say what to do where it does not",
-  },
   args: {
-    repair: {
-      type: "boolean",
-      description: "Move a damaged database aside, and save into a new one what can be read",
-    },
+    repair: flag("Move a damaged database aside, and save into a new one what can be read"),
   },
   examples: ["doctor", "doctor --json", "doctor --repair"],
   async run({ args, context }) {

@@ -81,7 +81,7 @@ const refusal = (bus: Bus, blocker: Blocker, holder: SessionRecord | null): stri
 
 /** The holder, since when it holds the file, and its task. */
 function description(bus: Bus, blocker: Blocker, holder: SessionRecord | null): string {
-  const { resource, wanted, lock, waits } = blocker;
+  const { resource, wanted, lock, queued } = blocker;
   const facts = [
     holder && sanitizeLine(holder.llm_vendor),
     lock && `since ${lock.locked_at} (${age(bus, lock.locked_at)} ago)`,
@@ -92,7 +92,7 @@ function description(bus: Bus, blocker: Blocker, holder: SessionRecord | null): 
   const covering =
     wanted === resource ? held : `${held}, which covers ${sanitizeLine(wanted, 400)},`;
   const session = `session ${blocker.holder}${facts.length > 0 ? ` (${facts.join(", ")})` : ""}`;
-  return waits
+  return queued
     ? `${session} waits for ${held} and comes first.`
     : `${covering} is held by ${session}.`;
 }
