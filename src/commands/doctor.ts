@@ -7,10 +7,9 @@ import { agentSetups } from "../agents/agents";
 import { type Context, defineCommand, flag } from "../cli/command";
 import { isServerUrl } from "../cli/paths";
 import { version } from "../cli/version";
-import { databaseFindings, finding } from "../setup/database";
+import { databaseFindings, finding, spaceFindings } from "../setup/database";
 import { vendorFindings } from "../setup/doctor";
 import { findPlace } from "../setup/vendor";
-import { spaceFindings } from "../setup/disk-space";
 
 /** Time limit of the change signal, the only check that could hang: in a file watcher that is stuck. */
 const timeoutMs = 3000;

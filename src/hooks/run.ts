@@ -44,10 +44,7 @@ export const emptyOutput: HookOutput = {
   onDropped: async () => {},
 };
 
-/**
- * One call of a hook, from the payload on stdin to what the vendor accepts. Never throws: a failure of ours is one line in
- * the log, and the agent goes on as if there were no hook.
- */
+/** Never throws: a failure of ours is one line in the log, and the agent goes on as if there were no hook. */
 export async function runHook(call: HookCall, environment: HookEnvironment): Promise<HookOutput> {
   const stop = new AbortController();
   let name = call.event;

@@ -20,10 +20,7 @@ export function cronLine(fields: string, { program, args, env }: Job): string {
 const shellWord = (word: string): string =>
   /^[\w@+=:,./-]+$/.test(word) ? word : shellQuote(word);
 
-/**
- * The table with this line as parley's only one, in the place of the first it had; with null without any. All other
- * lines stay unchanged.
- */
+/** The table with this line as its only one of parley, in the place of the first; with null without any. Other lines stay. */
 function withLine(table: string, line: string | null): string {
   const lines = table.split(/(?<=\n)/);
   const first = lines.findIndex(isOurs);

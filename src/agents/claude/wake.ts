@@ -48,10 +48,7 @@ interface SessionSocket {
   inbound: Inbound | null;
 }
 
-/**
- * The socket of this very session. Its file must name the same process and conversation: files stay behind, and pids are
- * used again.
- */
+/** The socket of this session. Files stay behind and pids are used again, so its file must name the process and conversation. */
 function socketOf(record: SessionRecord, { env }: WakeEnvironment): SessionSocket | null {
   const { pid, session_uuid, evidence, agent_home } = record;
   const home = agent_home ?? claudeHome(env);
