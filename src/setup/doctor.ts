@@ -3,7 +3,7 @@ import { existsSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 import type { DatabaseReport, Finding } from "../bus/doctor";
-import { objectIn } from "../bus/json";
+import { objectIn } from "../bus/input";
 import type { SetupScope } from "../bus/setup";
 import { runAgent } from "./run-agent";
 import { finding } from "./database";
