@@ -4,8 +4,7 @@ import { findCaller } from "../bus/caller";
 import { ParleyError } from "../bus/errors";
 import { duration, integer } from "../bus/input";
 import type { Message } from "../bus/message";
-import { operatorNews } from "../bus/operator-feed";
-import { watch, type WatchedMessage, type WatchQuery } from "../bus/publish";
+import { operatorNews, watch, type WatchedMessage, type WatchQuery } from "../bus/publish";
 import { isLostDatabase } from "../bus/change-signal";
 import {
   type Context,
