@@ -1,6 +1,6 @@
 /**
- * `bun run build [--target NAME | --all] [--out DIR]`: the host's binary is `dist/parley`, others `dist/NAME/parley`;
- * with `--out` every one is `DIR/NAME/parley`.
+ * `bun run build [--target NAME | --all] [--out DIR]`: compiles the binaries. The host's is `dist/parley`, others are
+ * `dist/NAME/parley`; with `--out` each is `DIR/NAME/parley`.
  */
 import { spawnSync } from "node:child_process";
 import {
@@ -27,17 +27,17 @@ const dist = join(root, "dist");
 export interface Built {
   /** The executable. */
   path: string;
-  /** What was compiled into it: paths from the root of the repository, with `/`. */
+  /** The files that were compiled into it: paths from the root of the repository, with `/`. */
   inputs: readonly string[];
 }
 
-/** Where the executable of a target is unless told otherwise. */
-function placeOf(target: Target): string {
+/** The directory of a target's executable unless `--out` names another. */
+function outputDirectory(target: Target): string {
   return target.name === hostTarget().name ? dist : join(dist, target.name);
 }
 
 /** Compiles one target into a directory. Throws with the compiler's messages. */
-export async function build(target: Target, directory = placeOf(target)): Promise<Built> {
+export async function build(target: Target, directory = outputDirectory(target)): Promise<Built> {
   const executable = `parley${target.suffix}`;
   mkdirSync(directory, { recursive: true });
   // A running binary cannot be written to, only replaced. Its file name is part of what is compiled, so that only the
@@ -83,10 +83,10 @@ async function compile(target: Target, outfile: string): Promise<readonly string
       bytecodeOrder: ["message", "register", "hook"]
         .map((verb) => join(import.meta.dir, `startup-${verb}.order`))
         .filter((path) => existsSync(path)),
-      // Nothing runs long enough to repay compiling it: 1.5 ms off every command. What does run long says so
-      // itself, by Bun.unsafe.setJITPolicy(1).
+      // Commands end before compiling would pay: 1.5 ms off every command. Those that run long call
+      // Bun.unsafe.setJITPolicy(1).
       jitPolicy: 8,
-      // The current directory is somebody else's repository: nothing in it configures parley.
+      // The current directory is another project's repository: nothing in it configures parley.
       autoloadDotenv: false,
       autoloadBunfig: false,
       autoloadTsconfig: false,
@@ -122,7 +122,7 @@ function assertBinding(files: readonly string[], { name, binding }: Target): voi
   }
 }
 
-/** The commit that is built, as the binary tells it. */
+/** The commit that is built, as `--version` shows it. */
 function commit(): string {
   const { status, stdout } = spawnSync("git", ["rev-parse", "--short=12", "HEAD"], {
     cwd: root,
@@ -132,15 +132,15 @@ function commit(): string {
 }
 
 /**
- * Brings what these targets need. Where something was missing the script has to start again, since this process has
- * already looked at the node_modules of before: returns the exit code of that, else null.
+ * Installs the packages that these targets need. Where one was missing the script starts again, since this process has
+ * already resolved modules from the earlier node_modules: returns the exit code of the second run, else null.
  */
 export function startAgainWith(wanted: readonly Target[]): number | null {
   const packages = installPackages();
   const bindings = installBindings(wanted.map((target) => target.binding));
   if (!packages && !bindings) return null;
-  const again = spawnSync(process.execPath, process.argv.slice(1), { stdio: "inherit" });
-  return again.status ?? 1;
+  const second = spawnSync(process.execPath, process.argv.slice(1), { stdio: "inherit" });
+  return second.status ?? 1;
 }
 
 /** Returns the exit code. */
@@ -153,13 +153,13 @@ async function main(): Promise<number> {
     },
   });
   const wanted = values.all ? targets : (values.target?.map(findTarget) ?? [hostTarget()]);
-  const again = startAgainWith(wanted);
-  if (again !== null) return again;
+  const exitCode = startAgainWith(wanted);
+  if (exitCode !== null) return exitCode;
   for (const target of wanted) {
     const started = performance.now();
-    const place =
-      values.out === undefined ? placeOf(target) : join(resolve(values.out), target.name);
-    const { path } = await build(target, place);
+    const directory =
+      values.out === undefined ? outputDirectory(target) : join(resolve(values.out), target.name);
+    const { path } = await build(target, directory);
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
     const mebibytes = Math.round(statSync(path).size / 2 ** 20);
     console.log(`${relative(root, path)}  ${target.name}  ${mebibytes} MiB  ${seconds} s`);

@@ -1,4 +1,4 @@
-/** `bun run check [--junit FILE]`: everything that must hold, in the order of what it costs. */
+/** `bun run check [--junit FILE]`: runs every check, the cheapest first. */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -8,7 +8,7 @@ import { installPackages } from "./install";
 const { values } = parseArgs({ options: { junit: { type: "string" } } });
 const report = values.junit ? ["--reporter=junit", `--reporter-outfile=${values.junit}`] : [];
 
-/** Each is run by this same Bun. */
+/** Arguments of Bun: each step is run by the Bun that runs this script. */
 const steps: Record<string, string[]> = {
   format: ["fmt", "--check"],
   lint: ["node_modules/oxlint/bin/oxlint", "--deny-warnings"],

@@ -1,5 +1,5 @@
 /**
- * Ad-hoc code signatures of Mach-O executables, which macOS asks of what it runs: one SHA-256 for every page.
+ * Writes and checks ad-hoc code signatures of Mach-O executables, which macOS requires: one SHA-256 for every page.
  * Structures and constants are those of `osfmk/kern/cs_blobs.h` and `mach-o/loader.h` of Apple's xnu.
  */
 import { createHash } from "node:crypto";
@@ -17,12 +17,12 @@ const command = { segment: 0x19, codeSignature: 0x1d };
 const flags = { adHoc: 0x2, linkerSigned: 0x20000, mainBinary: 1 };
 
 interface Layout {
-  /** Offset of the load command that tells where the signature is. */
+  /** Offset of the load command that has the place of the signature. */
   signature: number;
   segments: Map<string, number>;
 }
 
-/** Where the load commands of a 64-bit little-endian image are; null if there is no signature to replace. */
+/** Offsets of the load commands of a 64-bit little-endian image; null if there is no signature to replace. */
 function layout(image: Buffer): Layout | null {
   if (image.readUInt32LE(0) !== magic.image) return null;
   const found: { signature: number | null; segments: Layout["segments"] } = {
@@ -47,8 +47,8 @@ const hashPage = (image: Buffer, index: number, end: number): Buffer =>
     .digest();
 
 /**
- * Whether the image carries a signature over everything before it, and every page has the hash in it. Tells what is
- * wrong, or null.
+ * Describes the fault of an image that does not carry a signature over everything before it, with the hash of every page;
+ * null for a correct one.
  */
 export function signatureFault(image: Buffer): string | null {
   const found = layout(image);
@@ -84,7 +84,7 @@ export function signAdHoc(original: Buffer, identifier: string): Buffer {
 
   const image = Buffer.alloc(limit + size);
   original.copy(image, 0, 0, limit);
-  // What tells the signature's size is itself signed.
+  // The field with the signature's size is itself signed.
   image.writeUInt32LE(size, found.signature + 12);
   const fileOffset = image.readBigUInt64LE(linkEdit + 40);
   const fileSize = BigInt(image.length) - fileOffset;
@@ -93,7 +93,7 @@ export function signAdHoc(original: Buffer, identifier: string): Buffer {
     image.writeBigUInt64LE(((fileSize + 0x3fffn) / 0x4000n) * 0x4000n, linkEdit + 32);
   }
 
-  const index = [magic.superBlob, size, 1, 0, indexSize];
+  const blobIndex = [magic.superBlob, size, 1, 0, indexSize];
   const directory = [
     ...[magic.codeDirectory, size - indexSize, 0x20400, flags.adHoc | flags.linkerSigned],
     ...[hashOffset, headerSize, 0, pages, limit],
@@ -103,12 +103,12 @@ export function signAdHoc(original: Buffer, identifier: string): Buffer {
     ...[0, 0, 0, 0, 0, 0],
   ];
   let at = limit;
-  for (const word of [...index, ...directory]) at = image.writeUInt32BE(word >>> 0, at);
+  for (const field of [...blobIndex, ...directory]) at = image.writeUInt32BE(field >>> 0, at);
   for (const offset of [40, 48])
     at = image.writeBigUInt64BE(image.readBigUInt64LE(text + offset), at);
   at = image.writeBigUInt64BE(BigInt(flags.mainBinary), at);
   image.write(identifier, at, "latin1");
   at += Buffer.byteLength(identifier) + 1;
-  for (let each = 0; each < pages; each++) at += hashPage(image, each, limit).copy(image, at);
+  for (let index = 0; index < pages; index++) at += hashPage(image, index, limit).copy(image, at);
   return image;
 }

@@ -1,11 +1,8 @@
-/** Writes `docs/cli.md`. */
-
-// Writes docs/cli.md from the command definitions. With --check it only tells whether that is up to date.
-
+/** `bun run docs [--check]`: writes `docs/cli.md` from the command definitions; with `--check` only compares it. */
 import { type ErrorCode, exitCodes } from "../src/bus/errors";
 import type { Command } from "../src/cli/command";
 import { type Verb, verbs } from "../src/cli/commands";
-import { globalArgs } from "../src/cli/global-options";
+import { globalArgs } from "../src/cli/options";
 import { described, exitMeanings, tagline, usage } from "../src/cli/help";
 
 async function cliPage(): Promise<string> {
@@ -74,10 +71,10 @@ function argumentTable(args: Parameters<typeof described>[0]): string {
   const lines = described(args).map((argument) => {
     const { name, flags, value, choices, default: preset, description } = argument;
     const forms = flags ?? [name.toUpperCase()];
-    const what = value ?? choices?.join("|");
-    const last = what ? forms.map((form) => `${form} ${what}`) : forms;
+    const placeholder = value ?? choices?.join("|");
+    const shown = placeholder ? forms.map((form) => `${form} ${placeholder}`) : forms;
     return [
-      last.map((form) => `\`${form}\``).join(", "),
+      shown.map((form) => `\`${form}\``).join(", "),
       description,
       preset === true ? `\`--${name}\`` : typeof preset === "string" ? `\`${preset}\`` : "",
     ];
@@ -92,7 +89,7 @@ const rows = (lines: string[][]): string =>
 
 const bullets = (lines: string[]): string => lines.map((line) => `- ${line}`).join("\n");
 
-/** The table of verbs repeats what it must not load a command for. */
+/** Throws where the table of verbs, which repeats what is needed without loading a command, differs from the command. */
 function checkAgreement(name: string, verb: Verb, { meta, alias, examples }: Command): void {
   const agree = meta.name === name && meta.description === verb.summary && alias === verb.alias;
   if (!agree) throw new Error(`src/cli/commands.ts and the command ${name} differ`);
@@ -100,7 +97,7 @@ function checkAgreement(name: string, verb: Verb, { meta, alias, examples }: Com
   if (stray !== undefined) throw new Error(`an example of ${name} begins otherwise: ${stray}`);
 }
 
-/** As the formatter would have it, so that formatting and generating never undo each other. */
+/** Formats the page, so that formatting and generating never undo each other. */
 async function formatted(text: string): Promise<string> {
   const formatter = Bun.spawn([process.execPath, "fmt", "--no-script", "--stdin-filepath=cli.md"], {
     stdin: new Blob([text]),

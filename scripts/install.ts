@@ -1,4 +1,4 @@
-/** Brings missing packages. */
+/** Installs missing packages. */
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -6,8 +6,8 @@ import { join } from "node:path";
 const root = join(import.meta.dir, "..");
 
 /**
- * Makes sure that what package.json asks for is there, and says whether something was missing. Runs before anything is
- * there: it imports only builtins.
+ * Installs the packages of package.json where one is missing, and returns whether that was so. Runs before any package
+ * is installed: it imports only builtins.
  */
 export function installPackages(): boolean {
   const { dependencies, devDependencies } = JSON.parse(
@@ -19,10 +19,10 @@ export function installPackages(): boolean {
   return missing;
 }
 
-/** Brings the watcher's bindings for every platform beside the host's, and says whether one was missing. */
+/** Installs the watcher's bindings for every platform, and returns whether one was missing. */
 export function installBindings(packages: readonly string[]): boolean {
   const missing = packages.some((name) => installedVersion(name) === null);
-  // Without --production every platform's linter would come as well; what is there already stays.
+  // Without --production every platform's linter would be installed as well; installed packages stay.
   if (missing) install(["--production", "--os=*", "--cpu=*", "--libc=*"]);
   return missing;
 }

@@ -1,7 +1,7 @@
 /**
- * `bun scripts/profile.ts`: records which functions a hot command uses into `scripts/startup-*.order`, by which the build
- * lays out its bytecode so that a start reads less of the file. The profiles hold hashes of functions, no paths; those
- * of functions that have changed since are only left out. Run it after larger changes.
+ * `bun scripts/profile.ts`: records which functions frequent commands use in `scripts/startup-*.order`. The build orders
+ * its bytecode by them, so that a start reads less of the file. The profiles hold hashes of functions, no paths; hashes
+ * of functions that have changed since are ignored. Run it after larger changes.
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -15,13 +15,13 @@ import { hostTarget } from "./targets";
 const home = mkdtempSync(join(tmpdir(), "parley-profile-"));
 const agent = Bun.spawn(["sleep", "600"]);
 const session = `claude-${agent.pid}`;
-/** The most common way to start comes first. */
+/** The most frequent command first. */
 const commands = {
   message: ["message", session, "hello", "--session", session],
   register: ["register", "--llm", "claude", "--pid", String(agent.pid)],
   hook: ["hook", "claude"],
 };
-/** What is read on stdin: an edit, as it comes most often. */
+/** The stdin of every command: the payload of an edit, the most frequent hook. */
 const input = payload("claude", "PreToolUse", home);
 
 try {

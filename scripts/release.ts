@@ -1,5 +1,5 @@
 /**
- * `bun run release [--target NAME]… [--out DIR] [--allow-dirty]`: what is handed out, below `dist/release`: for each
+ * `bun run release [--target NAME]… [--out DIR] [--allow-dirty]`: writes a release to `dist/release`: for each
  * target an archive and its bill of materials, then `install.sh` and `SHA256SUMS`.
  */
 import { spawnSync } from "node:child_process";
@@ -31,13 +31,13 @@ const root = join(import.meta.dir, "..");
 
 interface Source {
   commit: string | null;
-  /** Of the commit: the age of everything in the archives. */
+  /** Time of the commit, which every file in the archives has. */
   time: Date;
 }
 
 const sha256 = (data: Uint8Array): string => createHash("sha256").update(data).digest("hex");
 
-/** Builds one target and writes its files into a directory. Throws where the executable is not what it should be. */
+/** Builds one target and writes its files into a directory. Throws where the executable has a fault. */
 async function release(target: Target, source: Source, directory: string): Promise<void> {
   const { path, inputs } = await build(target, join(directory, ".build"));
   const executable = readFileSync(path);
@@ -100,12 +100,12 @@ async function main(): Promise<number> {
     },
   });
   const wanted = values.target?.map(findTarget) ?? targets;
-  const again = startAgainWith(wanted);
-  if (again !== null) return again;
+  const exitCode = startAgainWith(wanted);
+  if (exitCode !== null) return exitCode;
   const source = sourceOf(values["allow-dirty"]);
   const out = resolve(values.out);
   mkdirSync(dirname(out), { recursive: true });
-  // What is there stays until all of the new is.
+  // The previous release stays until the new one is complete.
   const staging = mkdtempSync(join(dirname(out), ".release-"));
   chmodSync(staging, 0o755);
   try {

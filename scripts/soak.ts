@@ -1,8 +1,8 @@
 /**
- * `bun run soak [--minutes 30] [--agents 10] [--binary PATH] [--pause MS]`: agents that do everything at random for a
- * long time, each command a process of its own; every few seconds one is killed without a word and another comes in its
- * place; cleanup runs every minute. Prints what was sent, lost and repeated, and memory and size over time. Exits 1 where
- * something was lost, came twice, had two owners or failed. Needs `dist/parley` (`bun run build`).
+ * `bun run soak [--minutes 30] [--agents 10] [--binary PATH] [--pause MS]`: runs agents that do everything at random for
+ * a long time, each command a process of its own. Every few seconds one is killed by SIGKILL and replaced; cleanup runs
+ * every minute. Prints what was sent, lost and repeated, and memory and size over time. Exits 1 where a message was lost
+ * or came twice, a lock had two holders or a command failed. Needs `dist/parley` (`bun run build`).
  */
 import { randomInt } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
@@ -29,12 +29,12 @@ const { values } = parseArgs({
 
 const totals = { commands: 0, sent: 0, read: 0, published: 0, missed: 0, repeated: 0, killed: 0 };
 const sent = new Set<number>();
-/** By session, since a broadcast is one message each. */
+/** Ids; a broadcast is one message for each recipient. */
 const read = new Set<number>();
 const failures: string[] = [];
 
-function note(told: Report): void {
-  switch (told.kind) {
+function record(report: Report): void {
+  switch (report.kind) {
     case "command":
       totals.commands++;
       break;
@@ -42,35 +42,35 @@ function note(told: Report): void {
       totals.published++;
       break;
     case "sent":
-      for (const id of told.ids) sent.add(id);
+      for (const id of report.ids) sent.add(id);
       break;
     case "read":
-      for (const id of told.ids) {
+      for (const id of report.ids) {
         if (read.has(id)) totals.repeated++;
         read.add(id);
       }
       break;
     case "missed":
-      totals.missed += told.count;
+      totals.missed += report.count;
       break;
     case "repeated":
-      totals.repeated += told.count;
+      totals.repeated += report.count;
       break;
     default:
-      failures.push(told.text);
+      failures.push(report.text);
   }
 }
 
-const place = mkdtempSync(join(tmpdir(), "parley-soak-"));
-const marks = join(place, "marks");
+const directory = mkdtempSync(join(tmpdir(), "parley-soak-"));
+const marks = join(directory, "marks");
 mkdirSync(marks);
-const database = join(place, "messaging.db");
-const env = { HOME: place, PATH: process.env["PATH"] ?? "", PARLEY_DB: database };
+const database = join(directory, "messaging.db");
+const env = { HOME: directory, PATH: process.env["PATH"] ?? "", PARLEY_DB: database };
 
 const start = (): Bun.Subprocess =>
   Bun.spawn(
     [process.execPath, join(import.meta.dir, "soak/agent.ts"), values.binary, marks, values.pause],
-    { env, stdio: ["ignore", "inherit", "inherit"], ipc: note },
+    { env, stdio: ["ignore", "inherit", "inherit"], ipc: record },
   );
 
 const bytes = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
@@ -148,6 +148,6 @@ console.log(
     failures: failures.slice(0, 20),
   }),
 );
-rmSync(place, { recursive: true, force: true });
+rmSync(directory, { recursive: true, force: true });
 const sound = lost + totals.missed + totals.repeated + failures.length === 0;
 process.exitCode = sound && integrity?.integrity_check === "ok" ? 0 : 1;

@@ -1,15 +1,15 @@
-/** The platforms. */
+/** The platforms that binaries are built for. */
 import { readFileSync } from "node:fs";
 
 /** A platform that a binary is built for. */
 export interface Target {
-  /** `os-arch`, on Linux with the C library: what `--version --json` says. */
+  /** `os-arch`, on Linux with the C library; `--version --json` shows it. */
   name: string;
   /** Bun's name of it, by which the runtime to embed is found. */
   bun: Bun.Build.CompileTarget;
   /** npm package with the native half of `@parcel/watcher`. */
   binding: string;
-  /** What the name of an executable ends in. */
+  /** Suffix of an executable's name. */
   suffix: "" | ".exe";
 }
 
@@ -31,7 +31,7 @@ export const targets: readonly Target[] = [
   target("windows-arm64", "bun-windows-arm64", "win32-arm64", ".exe"),
 ];
 
-/** The target this process runs on. Throws where there is none. */
+/** The target that this process runs on. Throws where there is none. */
 export function hostTarget(): Target {
   const os = process.platform === "win32" ? "windows" : process.platform;
   const name = [os, process.arch, ...(os === "linux" ? [hostLibc()] : [])].join("-");
@@ -45,7 +45,7 @@ export function findTarget(name: string): Target {
   throw new Error(`no target ${name}; there are ${known}`);
 }
 
-/** The C library this very process is linked to: a machine may have both. */
+/** The C library that this process is linked to: a machine may have both. */
 function hostLibc(): "glibc" | "musl" {
   return readFileSync("/proc/self/maps", "utf8").includes("/ld-musl-") ? "musl" : "glibc";
 }

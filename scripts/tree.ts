@@ -1,4 +1,4 @@
-/** `bun run tree [FOLDER…]`: every source file with the first sentence of its docstring, by folder. */
+/** `bun run tree [FOLDER…]`: lists every source file with the first sentence of its docstring, by folder. */
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
@@ -14,12 +14,14 @@ export function firstSentence(text: string): string | null {
   return line ? (/^.*?[.](?=\s[A-Z`]|$)/.exec(line)?.[0] ?? line) : null;
 }
 
-/** The TypeScript files of these folders, from the root of the repository. */
+/** The TypeScript files of these folders by their paths from the root of the repository, each folder's own files together. */
 export const sourceFiles = (folders = ["src", "scripts", "test"]): string[] =>
   folders
-    .flatMap((folder) => [...new Bun.Glob(`${folder}/**/*.ts`).scanSync(root)])
-    .filter((file) => !file.endsWith(".d.ts"))
-    .toSorted();
+    .flatMap((folder) => [...new Bun.Glob(`${folder.replace(/\/$/, "")}/**/*.ts`).scanSync(root)])
+    .filter((file) => !file.endsWith(".d.ts") && !file.includes("node_modules/"))
+    .toSorted((a, b) => compare(dirname(a), dirname(b)) || compare(a, b));
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 export const docstringOf = (file: string): string | null =>
   firstSentence(readFileSync(join(root, file), "utf8"));

@@ -1,4 +1,4 @@
-/** The binary and its targets. */
+/** Tests the built binary, and the targets that it is built for. */
 import { describe, expect, test } from "bun:test";
 import { copyFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,8 +9,8 @@ import { binary, sandbox } from "./support";
 
 describe("the built binary", () => {
   test("tells the version, commit and target it was built from", async () => {
-    await using box = sandbox();
-    const { data } = (await box.parley(["--version", "--json"])).json();
+    await using s = sandbox();
+    const { data } = (await s.parley(["--version", "--json"])).json();
     expect(data).toMatchObject({
       version: packageJson.version,
       commit: expect.stringMatching(/^([0-9a-f]{12}|unknown)$/),
@@ -19,22 +19,22 @@ describe("the built binary", () => {
   });
 
   test("runs when copied alone into an empty directory", async () => {
-    await using box = sandbox();
-    const copy = join(box.dir, "parley");
+    await using s = sandbox();
+    const copy = join(s.dir, "parley");
     copyFileSync(binary, copy);
-    const agent = await box.startAgent("claude");
+    const agent = await s.startAgent("claude");
     const run = await agent.run([copy, "--version"]);
     expect(run).toMatchObject({ exitCode: 0, stderr: "" });
     expect(run.stdout).toContain(packageJson.version);
   });
 
   test("takes no configuration or code from the directory it is called in", async () => {
-    await using box = sandbox();
-    const mark = join(box.dir, "was-here");
-    writeFileSync(join(box.dir, "preload.ts"), `await Bun.write(${JSON.stringify(mark)}, "");`);
-    writeFileSync(join(box.dir, "bunfig.toml"), 'preload = ["./preload.ts"]\n');
-    writeFileSync(join(box.dir, ".env"), "FORCE_COLOR=1\n");
-    const { exitCode, stdout } = await box.parley(["--help"]);
+    await using s = sandbox();
+    const mark = join(s.dir, "was-here");
+    writeFileSync(join(s.dir, "preload.ts"), `await Bun.write(${JSON.stringify(mark)}, "");`);
+    writeFileSync(join(s.dir, "bunfig.toml"), 'preload = ["./preload.ts"]\n');
+    writeFileSync(join(s.dir, ".env"), "FORCE_COLOR=1\n");
+    const { exitCode, stdout } = await s.parley(["--help"]);
     expect(exitCode).toBe(0);
     expect(stdout).not.toContain("\u001b");
     expect(await Bun.file(mark).exists()).toBe(false);

@@ -1,27 +1,27 @@
-/** A stand-in for Codex's daemon: its files below a home, and what it says, as recorded with Codex 0.169.0. */
+/** A stand-in for Codex's daemon: its files below a home, and its answers as recorded with Codex 0.169.0. */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 export interface Daemon extends Disposable {
-  /** Threads that it has loaded. */
+  /** The threads that it has loaded. */
   readonly threads: Set<string>;
-  /** It takes what is asked, and answers nothing. */
+  /** It reads requests and answers none. */
   mute: boolean;
-  /** Connections that there have been. */
+  /** How many connections there have been. */
   asked: number;
 }
 
-/** A daemon that says it is the process `pid`. */
+/** Starts a daemon that claims to be the process `pid`. */
 export function startDaemon(codexHome: string, pid: number): Daemon {
   const control = join(codexHome, "app-server-control");
-  const own = join(codexHome, "app-server-daemon");
-  for (const each of [control, own]) mkdirSync(each, { recursive: true });
+  const daemonDirectory = join(codexHome, "app-server-daemon");
+  for (const each of [control, daemonDirectory]) mkdirSync(each, { recursive: true });
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
   const startTicks = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]);
   const bootId = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
   writeFileSync(
-    join(own, "daemon.pid"),
+    join(daemonDirectory, "daemon.pid"),
     JSON.stringify({
       pid,
       processStartTime: "Sat Nov 21 05:38:24 2026",
@@ -39,10 +39,10 @@ export function startDaemon(codexHome: string, pid: number): Daemon {
       open: () => void (daemon.asked += 1),
       message(socket, text) {
         const { id, method } = JSON.parse(String(text));
-        const say = (message: object): void => void socket.send(JSON.stringify(message));
+        const reply = (message: object): void => void socket.send(JSON.stringify(message));
         if (daemon.mute) return;
         if (method === "initialize") {
-          say({
+          reply({
             id,
             result: {
               userAgent: "codex-tui/0.169.0 (Debian 12.0.0; x86_64) xterm-256color (parley; 1)",
@@ -54,10 +54,10 @@ export function startDaemon(codexHome: string, pid: number): Daemon {
         }
         if (method === "initialized") {
           const params = { status: "disabled", serverName: "vm", environmentId: null };
-          say({ method: "remoteControl/status/changed", params, emittedAtMs: 1795240092724 });
+          reply({ method: "remoteControl/status/changed", params, emittedAtMs: 1795240092724 });
         }
         if (method === "thread/loaded/list") {
-          say({ id, result: { data: [...daemon.threads], nextCursor: null } });
+          reply({ id, result: { data: [...daemon.threads], nextCursor: null } });
         }
       },
     },

@@ -1,4 +1,4 @@
-/** The demo. */
+/** Runs the demo in a copy of the sources. */
 import { expect, test } from "bun:test";
 import {
   cpSync,
@@ -15,8 +15,8 @@ import { join } from "node:path";
 const root = join(import.meta.dir, "..");
 
 test("the demo builds what is missing, shows a conflict and a conversation, and leaves nothing behind", async () => {
-  const place = realpathSync(mkdtempSync(join(tmpdir(), "parley-test-")));
-  const [clone, temporary] = [join(place, "clone"), join(place, "tmp")];
+  const directory = realpathSync(mkdtempSync(join(tmpdir(), "parley-test-")));
+  const [clone, temporary] = [join(directory, "clone"), join(directory, "tmp")];
   try {
     mkdirSync(temporary);
     for (const name of ["src", "scripts", "package.json", "bunfig.toml", "tsconfig.json"]) {
@@ -29,18 +29,18 @@ test("the demo builds what is missing, shows a conflict and a conversation, and 
       stdout: "pipe",
       stderr: "pipe",
     });
-    const [shown, complaints] = await Promise.all([demo.stdout.text(), demo.stderr.text()]);
-    expect({ complaints, exitCode: await demo.exited }).toEqual({ complaints: "", exitCode: 0 });
-    expect(shown).toMatch(/^claude \$ parley register /m);
-    expect(shown).toMatch(/^\[CRITICAL\] project_conflict: claude-\d+ also on orchard$/m);
-    expect(shown).toMatch(/^codex \$ parley message claude-\d+ ".+" --reply-to \d+ /m);
-    expect(shown).toMatch(/^codex \$\n#\d+ .* on build .*\n> the build is green$/m);
-    expect(shown).toMatch(/" read \(delivered \S+, read \S+\)$/m);
+    const [stdout, stderr] = await Promise.all([demo.stdout.text(), demo.stderr.text()]);
+    expect({ stderr, exitCode: await demo.exited }).toEqual({ stderr: "", exitCode: 0 });
+    expect(stdout).toMatch(/^claude \$ parley register /m);
+    expect(stdout).toMatch(/^\[CRITICAL\] project_conflict: claude-\d+ also on orchard$/m);
+    expect(stdout).toMatch(/^codex \$ parley message claude-\d+ ".+" --reply-to \d+ /m);
+    expect(stdout).toMatch(/^codex \$\n#\d+ .* on build .*\n> the build is green$/m);
+    expect(stdout).toMatch(/" read \(delivered \S+, read \S+\)$/m);
     expect(readdirSync(temporary).filter((name) => name.startsWith("parley-"))).toEqual([]);
-    for (const [, pid] of shown.matchAll(/^PID: (\d+)$/gm)) {
+    for (const [, pid] of stdout.matchAll(/^PID: (\d+)$/gm)) {
       expect(() => process.kill(Number(pid), 0)).toThrow("ESRCH");
     }
   } finally {
-    rmSync(place, { recursive: true, force: true });
+    rmSync(directory, { recursive: true, force: true });
   }
 });

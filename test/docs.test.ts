@@ -1,4 +1,4 @@
-/** That documentation is complete. */
+/** Tests that the documentation is complete and its links lead somewhere. */
 import { describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";

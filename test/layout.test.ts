@@ -8,31 +8,46 @@ const src = join(import.meta.dir, "../src");
 /** The store's operations, for any engine. */
 const operations = /^store\/[^/]+$/;
 
+/** What one verb alone needs beside the rules, its view and the contract with the loop. */
+const adaptersOfVerb: Readonly<Record<string, readonly string[]>> = {
+  cleanup: ["schedule"],
+  doctor: ["agents/agents", "setup", "store", "cli/paths", "cli/version"],
+  hook: ["agents/agents", "hooks", "files/hook-log"],
+  lock: ["cli/run-command"],
+  log: ["files/session-log"],
+  mcp: ["mcp", "cli/version"],
+  migrate: ["store", "cli/paths"],
+  rescue: ["files/export", "cli/confirm"],
+  run: ["cli/run-command"],
+  setup: ["agents/agents", "setup", "cli/aliases"],
+  status: ["files/session-log"],
+  watch: ["cli/notify"],
+};
+const verbImports = ["bus", "render", "cli/command"];
+
 /** What a place may import, by the first rule whose pattern fits. A place is its own neighbour. */
 const arrow: readonly (readonly [place: RegExp, mayImport: readonly (string | RegExp)[]])[] = [
   [/^main$/, ["cli"]],
-  [/^cli\/(open-postgres|migration)$/, ["store", "change-signal", "bus"]],
+  [/^cli\/open-postgres$/, ["store", "change-signal", "bus"]],
   [
     /^cli\/context$/,
-    [
-      ...["commands", "store", "files", "change-signal", "agent-wake", "identity", "schedule"],
-      ...["bus", "render"],
-    ],
+    ["store", "files", "change-signal", "agents/agents", "agent-wake", "identity", "bus"],
   ],
+  [/^cli\/run$/, ["commands", "render", "bus", "agents/agents"]],
   [/^cli\//, ["commands", "render", "bus"]],
-  [/^commands\/hook$/, ["bus", "render", "cli/command", "hooks"]],
-  [/^commands\/mcp$/, ["bus", "render", "cli/command", "mcp"]],
-  [/^commands\/(setup|doctor)$/, ["bus", "render", "cli/command", "setup"]],
-  [/^commands\//, ["bus", "render", "cli/command"]],
+  ...Object.entries(adaptersOfVerb).map(
+    ([verb, adapters]) =>
+      [new RegExp(`^commands/${verb}$`), [...verbImports, ...adapters]] as const,
+  ),
+  [/^commands\//, verbImports],
   [/^library\//, ["bus", "cli/context", "cli/io", "cli/paths"]],
-  [/^hooks\//, ["bus", "identity", "agents"]],
+  [/^hooks\//, ["bus", "identity"]],
   [/^mcp\//, ["bus", "change-signal/file-identity"]],
-  [/^setup\//, ["bus", "identity", "agents"]],
+  [/^setup\//, ["bus", "identity"]],
   [/^store\/(sqlite|postgres)\//, ["bus", operations]],
   [operations, ["bus"]],
   [/^agents\//, ["bus", "hooks", "setup", "agent-wake", "identity"]],
-  [/^agent-wake\//, ["bus", "agents"]],
-  [/^(files|change-signal|identity|schedule)\//, ["bus"]],
+  [/^(files|change-signal|agent-wake|identity|schedule)\//, ["bus"]],
   [/^render\//, ["bus"]],
   [/^bus\//, []],
 ];
@@ -108,7 +123,7 @@ describe("the layout", () => {
   });
 
   test("has views that only read data: render imports no port and no adapter", () => {
-    const pure = ["render", "bus/alert", "bus/message"];
+    const pure = ["render", "bus/alert", "bus/message", "bus/shell", "bus/words"];
     const wrong = sources
       .filter(({ name }) => under(name, "render"))
       .flatMap(({ name, imports }) =>

@@ -1,4 +1,4 @@
-/** `install.sh`. */
+/** Tests the installer, `install.sh`. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { createHash } from "node:crypto";
 import {
@@ -24,7 +24,7 @@ const time = new Date("2026-01-02T03:04:05Z");
 let root: string;
 let release: string;
 
-/** A release whose executables are shell scripts: what is installed is not the matter here. */
+/** A release whose executables are shell scripts: only installing is tested. */
 beforeAll(() => {
   root = realpathSync(mkdtempSync(join(tmpdir(), "parley-install-")));
   release = join(root, "release");
@@ -48,15 +48,15 @@ function writeRelease(directory: string, version: string, exit = 0): void {
 
 interface Home {
   home: string;
-  /** First on the PATH, for programs that say what machine this is. */
+  /** First on the PATH, for programs that report the machine. */
   bin: string;
-  /** Where `parley` goes unless told otherwise. */
+  /** The default directory for `parley`. */
   to: string;
 }
 
 function newHome(): Home {
-  const place = mkdtempSync(join(root, "home-"));
-  const [home, bin] = [join(place, "user"), join(place, "bin")];
+  const directory = mkdtempSync(join(root, "home-"));
+  const [home, bin] = [join(directory, "user"), join(directory, "bin")];
   mkdirSync(home);
   mkdirSync(bin);
   return { home, bin, to: join(home, ".local/bin") };
@@ -82,8 +82,8 @@ async function install(
   return { exitCode, stdout, stderr };
 }
 
-/** Lets the machine look like another one. */
-function pose({ bin }: Home, programs: Record<string, string>): void {
+/** Puts programs on the PATH that report another machine. */
+function imitateMachine({ bin }: Home, programs: Record<string, string>): void {
   for (const [name, text] of Object.entries(programs)) {
     writeFileSync(join(bin, name), `#!/bin/sh\n${text}\n`);
     chmodSync(join(bin, name), 0o755);
@@ -148,25 +148,33 @@ describe("install.sh", () => {
     ["Darwin", "arm64", "", "darwin-arm64"],
   ])("takes for %s on %s with %p the archive of %s", async (system, machine, linked, target) => {
     const home = newHome();
-    pose(home, { uname: uname(system, machine), ldd: `echo '${linked}'`, sysctl: "exit 1" });
+    imitateMachine(home, {
+      uname: uname(system, machine),
+      ldd: `echo '${linked}'`,
+      sysctl: "exit 1",
+    });
     const { stdout } = await install(home, ["--from", release]);
     expect(stdout).toContain(`(${target})`);
   });
 
   test("takes the archive of arm64 in a translated shell of macOS", async () => {
     const home = newHome();
-    pose(home, { uname: uname("Darwin", "x86_64"), sysctl: "echo 1" });
+    imitateMachine(home, { uname: uname("Darwin", "x86_64"), sysctl: "echo 1" });
     expect((await install(home, ["--from", release])).stdout).toContain("(darwin-arm64)");
   });
 
   test.each([
     ["FreeBSD", "x86_64", "not FreeBSD"],
     ["Linux", "riscv64", "processor riscv64"],
-  ])("says that there is nothing for %s on %s", async (system, machine, says) => {
+  ])("says that there is nothing for %s on %s", async (system, machine, expectedError) => {
     const home = newHome();
-    pose(home, { uname: uname(system, machine) });
+    imitateMachine(home, { uname: uname(system, machine) });
     const run = await install(home, ["--from", release]);
-    expect(run).toMatchObject({ exitCode: 1, stdout: "", stderr: expect.stringContaining(says) });
+    expect(run).toMatchObject({
+      exitCode: 1,
+      stdout: "",
+      stderr: expect.stringContaining(expectedError),
+    });
     expect(existsSync(home.to)).toBe(false);
   });
 
@@ -174,10 +182,10 @@ describe("install.sh", () => {
     [[], "--from is missing"],
     [["--from"], "--from needs a value"],
     [["--from", "x", "y"], "unknown argument: y"],
-  ])("explains itself when called with %p", async (args, says) => {
+  ])("explains itself when called with %p", async (args, expectedError) => {
     const run = await install(newHome(), args);
     expect(run).toMatchObject({ exitCode: 64, stdout: "" });
-    expect(run.stderr).toContain(says);
+    expect(run.stderr).toContain(expectedError);
     expect(run.stderr).toContain("Usage: sh install.sh");
   });
 
@@ -258,12 +266,12 @@ describe("install.sh", () => {
         },
         "could not be unpacked",
       ],
-    ])("%s", async (_, damage, says) => {
+    ])("%s", async (_, damage, expectedError) => {
       const { home, from, old } = prepared();
       damage(from);
       const run = await install(home, ["--from", from]);
       expect(run).toMatchObject({ exitCode: 1, stdout: "" });
-      expect(run.stderr).toContain(says);
+      expect(run.stderr).toContain(expectedError);
       expect(readFileSync(old, "utf8")).toBe("the old one");
       expect(readdirSync(home.to)).toEqual(["parley"]);
     });
@@ -277,7 +285,7 @@ describe("install.sh", () => {
     expect(run.stderr).toContain(`${home.to} cannot be made; choose another directory with --to`);
   });
 
-  // Nobody writes there, root included.
+  // No user can write there, root included.
   test.skipIf(process.platform !== "linux")("says where it cannot write", async () => {
     const run = await install(newHome(), ["--from", release, "--to", "/proc"]);
     expect(run).toMatchObject({ exitCode: 1, stdout: "" });

@@ -1,4 +1,4 @@
-/** Executables of every target, archives, bills of materials. */
+/** Tests releases: executables of every target, archives, bills of materials. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { createHash } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
@@ -23,11 +23,11 @@ const sha256 = (data: Uint8Array): string => createHash("sha256").update(data).d
 /** Builds use the packages and runtimes that the user already has. */
 const environment = { ...process.env, HOME: userInfo().homedir };
 
-let place: string;
+let directory: string;
 beforeAll(() => {
-  place = realpathSync(mkdtempSync(join(tmpdir(), "parley-release-")));
+  directory = realpathSync(mkdtempSync(join(tmpdir(), "parley-release-")));
 });
-afterAll(() => rmSync(place, { recursive: true, force: true }));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 async function script(cwd: string, name: string, ...args: string[]): Promise<void> {
   const child = Bun.spawn([process.execPath, join(root, "scripts", name), ...args], {
@@ -41,15 +41,15 @@ async function script(cwd: string, name: string, ...args: string[]): Promise<voi
   if (exitCode !== 0) throw new Error(stderr);
 }
 
-/** Builds a target into a directory of its own, called from anywhere. */
+/** Builds a target into a directory of its own, with the script called from `cwd`. */
 async function build({ name, suffix }: Target, cwd = root): Promise<Buffer> {
-  const out = mkdtempSync(join(place, "build-"));
+  const out = mkdtempSync(join(directory, "build-"));
   await script(cwd, "build.ts", "--target", name, "--out", out);
   return readFileSync(join(out, name, `parley${suffix}`));
 }
 
 /** Whether a target can be built without downloading anything. */
-function isThere(target: Target): boolean {
+function isAvailable(target: Target): boolean {
   try {
     return runtimePath(target, environment) !== null && watcherOf(target).length > 0;
   } catch {
@@ -73,10 +73,10 @@ describe("an executable", () => {
   });
 
   test("of the host is the same, byte for byte, when built again", async () => {
-    const [one, two] = [await build(host), await build(host, place)];
+    const [one, two] = [await build(host), await build(host, directory)];
     expect(sha256(one)).toBe(sha256(two));
     expect(faults(one, watcherOf(host), host)).toEqual([]);
-    // What is wrong is noticed.
+    // A wrong executable is noticed.
     const other = others.find(({ name }) => !name.startsWith(host.name.split("-")[0]!))!;
     expect(faults(one, watcherOf(host), other).length).toBeGreaterThan(0);
     expect(faults(readFileSync(process.execPath), watcherOf(host), host)).toEqual([
@@ -86,14 +86,14 @@ describe("an executable", () => {
 
   const all = process.env["PARLEY_TEST_TARGETS"] === "all";
   for (const target of others) {
-    test.skipIf(!all && !isThere(target))(
+    test.skipIf(!all && !isAvailable(target))(
       `of ${target.name} has its format, loader, watcher and signature`,
       async () => {
         const executable = await build(target);
         expect(faults(executable, watcherOf(target), target)).toEqual([]);
         if (all) expect(sha256(await build(target))).toBe(sha256(executable));
         if (target.name !== "darwin-arm64") return;
-        // What Bun signs by itself is what our signing makes of it, and a changed byte is noticed.
+        // Our signature is the same as the one that Bun makes for this target, and a changed byte is noticed.
         expect(signAdHoc(executable, "a.out").equals(executable)).toBe(true);
         executable[executable.length >> 1]! ^= 1;
         expect(signatureFault(executable)).toMatch(/^1 of \d+ pages differ/);
@@ -116,7 +116,7 @@ describe("an archive", () => {
     expect(sha256(tarGz(entries, time))).toBe(sha256(archive));
     // No time, and no system, in gzip's header.
     expect([...archive.slice(4, 8), archive[9]]).toEqual([0, 0, 0, 0, 255]);
-    const path = join(place, "archive.tar.gz");
+    const path = join(directory, "archive.tar.gz");
     await Bun.write(path, archive);
     const list = Bun.spawnSync(["tar", "-tvzf", path, "--numeric-owner"], {
       env: { TZ: "UTC", LC_ALL: "C", PATH: process.env["PATH"] },
@@ -170,8 +170,16 @@ describe("a release of the host's target", () => {
   let bill: any;
 
   beforeAll(async () => {
-    out = join(place, "release");
-    await script(place, "release.ts", "--target", host.name, "--out", "release", "--allow-dirty");
+    out = join(directory, "release");
+    await script(
+      directory,
+      "release.ts",
+      "--target",
+      host.name,
+      "--out",
+      "release",
+      "--allow-dirty",
+    );
     inside = parseTar(gunzipSync(readFileSync(join(out, `${name}.tar.gz`))));
     bill = JSON.parse(readFileSync(join(out, `${name}.cdx.json`), "utf8"));
   }, 120_000);
@@ -188,8 +196,8 @@ describe("a release of the host's target", () => {
   });
 
   test("is installed by its own installer, and runs", () => {
-    const to = join(place, "installed");
-    const env = { PATH: "/usr/bin:/bin", HOME: place };
+    const to = join(directory, "installed");
+    const env = { PATH: "/usr/bin:/bin", HOME: directory };
     const command = ["sh", "install.sh", "--from", ".", "--to", to];
     const run = Bun.spawnSync(command, { cwd: out, env });
     expect([run.exitCode, run.stderr.toString()]).toEqual([0, ""]);
@@ -209,7 +217,7 @@ describe("a release of the host's target", () => {
     type Entry = { name: string; version: string; purl: string; licenses: object[] };
     const components: Entry[] = bill.components;
     const names = components.map((component) => component.name);
-    // Bun itself, what package.json asks for and the program loads, and the watcher's native half.
+    // Bun itself, the dependencies that the program loads, and the watcher's native half.
     expect(names[0]).toBe("bun");
     const dependencies = Object.keys(packageJson.dependencies);
     expect(names).toEqual(expect.arrayContaining([...dependencies, host.binding]));
@@ -217,7 +225,7 @@ describe("a release of the host's target", () => {
     const absent = [...Object.keys(packageJson.devDependencies), ...others.map((t) => t.binding)];
     expect(names.filter((each) => absent.includes(each))).toEqual([]);
     for (const component of components) {
-      // A copy: matchers take the place of what they match.
+      // A copy: matchers replace the values that they match.
       expect(structuredClone(component)).toMatchObject({
         version: expect.stringMatching(/^\d+\.\d+\.\d+/),
         purl: expect.stringMatching(/^pkg:npm\/(%40[^/@]+\/)?[^/@]+@\d/),

@@ -1,6 +1,6 @@
-/** The PostgreSQL server that tests use: PARLEY_TEST_POSTGRES, else 127.0.0.1:5432 where one answers. */
+/** Finds the PostgreSQL server for tests (PARLEY_TEST_POSTGRES, else 127.0.0.1:5432), and makes schemas on it. */
 import { SQL } from "bun";
-import { afterAll, test } from "bun:test";
+import { afterAll, describe, test } from "bun:test";
 import { join } from "node:path";
 
 const named = process.env["PARLEY_TEST_POSTGRES"];
@@ -13,7 +13,7 @@ async function findServer(): Promise<string | null> {
     await sql`select 1`;
     return url;
   } catch (error) {
-    // A server that was named and is not there is no reason to skip.
+    // A server that was named must answer; only without a name tests are skipped.
     if (named) throw error;
     return null;
   } finally {
@@ -24,7 +24,7 @@ async function findServer(): Promise<string | null> {
 /** URL of a database in which schemas may be made; null where there is no server. */
 export const server = await findServer();
 
-/** Runs statements on the server as its own client would. */
+/** Runs statements on the server by a connection of the test. */
 export async function onServer<T>(work: (sql: SQL) => Promise<T>): Promise<T> {
   if (server === null) throw new Error("there is no PostgreSQL server");
   const sql = new SQL(server, { max: 1 });
@@ -41,12 +41,12 @@ export interface Schema {
   drop(): Promise<void>;
 }
 
-/** The URL of a bus of its own, in a schema that is not there yet. */
+/** A bus of its own, in a schema that does not exist yet. */
 export function freshSchema(): Schema {
   const schema = `parley_test_${Bun.randomUUIDv7().replaceAll("-", "")}`;
   const url = new URL(server ?? "");
   url.searchParams.set("schema", schema);
-  // What the tests write need not survive a power cut.
+  // Rows of tests need not survive a power cut.
   url.searchParams.set("synchronous_commit", "off");
   return {
     url: url.href,
@@ -55,7 +55,7 @@ export function freshSchema(): Schema {
   };
 }
 
-/** What still beats for a session may be in the way: of two who wait for each other the server refuses one. */
+/** Processes that still send heartbeats can cause a deadlock, of which the server refuses one side. */
 async function drop(sql: SQL, schema: string, attempts: number): Promise<void> {
   try {
     await sql.unsafe(
@@ -68,26 +68,29 @@ async function drop(sql: SQL, schema: string, attempts: number): Promise<void> {
   }
 }
 
-let toldOnServer = false;
+let storesOnServer = false;
 
-/** Whether the stories that run now are told of a bus on the server. */
-export const isOnServer = (): boolean => toldOnServer;
+/** Whether the sandboxes of the tests that run now have their bus on the server. */
+export const isOnServer = (): boolean => storesOnServer;
 
-/** Declares the stories of `test/cli/stories/NAME.test.ts` again, with sandboxes whose bus is on the server. */
-export async function storiesOnServer(name: string): Promise<void> {
+/** Declares the tests of these files `test/cli/stories/NAME.test.ts` again, with sandboxes whose bus is on the server. */
+export function storiesOnServer(...names: string[]): void {
   if (server === null) {
-    test.skip(`the stories of ${name} on PostgreSQL: no server`, () => {});
+    for (const name of names) test.skip(`${name}: no PostgreSQL server`, () => {});
     return;
   }
-  toldOnServer = true;
-  afterAll(() => void (toldOnServer = false));
-  // Another name of the same file: the process may have loaded it before.
-  await import(join(import.meta.dir, "cli/stories", `${name}.test.ts?again`));
+  storesOnServer = true;
+  afterAll(() => void (storesOnServer = false));
+  for (const name of names) {
+    // The query makes it another module: the process may have loaded the file before.
+    const file = join(import.meta.dir, "cli/stories", `${name}.test.ts?again`);
+    describe(name, async () => void (await import(file)));
+  }
 }
 
 /**
- * Declares a story that opens the database beside parley, is about the file that it is, or about a death that nobody has
- * noticed yet: on a server the session's own beats end with it.
+ * Declares a story that opens the database file, is about that file, or about a death that no process has noticed yet: on
+ * a server the process that sends heartbeats for a session notices its end.
  */
 export const onlyInFile = (name: string, story: () => Promise<void>): void =>
   isOnServer() ? test.skip(`${name} (of a file)`, () => {}) : test(name, story);

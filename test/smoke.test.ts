@@ -1,19 +1,19 @@
-/** One story through the verbs that matter most, for any binary: also for one that only an emulator can run. */
+/** Runs the most important verbs once with any binary, also with one that only an emulator can run. */
 import { describe, expect, test } from "bun:test";
 
 import packageJson from "../package.json";
 import { hostTarget } from "../scripts/targets";
 import { sandbox } from "./support";
 
-/** For an emulated processor. */
-const patience = 600_000;
+/** Long enough for an emulated processor. */
+const timeoutMs = 600_000;
 
 describe("a binary of any target", () => {
   test(
     "lets two agents find each other, talk, wait, and keep off each other's files",
     async () => {
-      await using box = sandbox();
-      const [ann, bob] = [await box.startAgent("claude"), await box.startAgent("codex")];
+      await using s = sandbox();
+      const [ann, bob] = [await s.startAgent("claude"), await s.startAgent("codex")];
 
       const version = (await ann.run(["parley", "--version", "--json"])).json().data;
       const target = process.env["PARLEY_TEST_TARGET"] ?? hostTarget().name;
@@ -27,20 +27,19 @@ describe("a binary of any target", () => {
         expect(data.session.session_id).toBe(`${vendor}-${agent.pid}`);
       }
       const status = (await ann.run(["parley", "status", "--json"])).json().data;
-      expect(status.sessions.map((s: { session_id: string }) => s.session_id).toSorted()).toEqual([
-        `claude-${ann.pid}`,
-        `codex-${bob.pid}`,
-      ]);
-      expect(status.sessions.map((s: { status: string }) => s.status)).toEqual([
+      expect(
+        status.sessions.map((session: { session_id: string }) => session.session_id).toSorted(),
+      ).toEqual([`claude-${ann.pid}`, `codex-${bob.pid}`]);
+      expect(status.sessions.map((session: { status: string }) => session.status)).toEqual([
         "active",
         "active",
       ]);
 
-      // The native half of the watcher, which is another one for every target, can be loaded.
+      // The native half of the watcher, which differs between targets, can be loaded.
       const { stdout } = await ann.run(["parley", "doctor"]);
       expect(stdout).toMatch(/^ok +wake +(inotify|kqueue|windows) /m);
 
-      // Who waits for mail is woken by it; who waits for its delivery learns of that.
+      // A message ends a wait for mail, and its delivery ends a wait for that.
       const waiting = bob.run([
         ...["parley", "inbox", "--channel", "coordination", "--wait", "100s", "--json"],
       ]);
@@ -55,7 +54,7 @@ describe("a binary of any target", () => {
       const states = await ann.run(["parley", "message", "--sent", "--status", "--json"]);
       expect(states.json().data.messages[0].status).toBe("read");
 
-      // A watch prints what is published while it waits, or was before.
+      // A watch prints messages that are published while it waits, or were before.
       const since = (await bob.run(["parley", "poll", "state", "--json"])).json().data.cursor;
       const watching = bob.run([
         ...["parley", "watch", "state", "--since", String(since)],
@@ -77,13 +76,13 @@ describe("a binary of any target", () => {
       expect((await ann.run(["parley", "claim", "H.1"])).exitCode).toBe(0);
       expect((await bob.run(["parley", "claim", "H.1"])).exitCode).toBe(3);
 
-      // What a killed session held is free.
+      // The locks and claims of a killed session are free.
       await ann.kill();
       expect((await bob.run(["parley", "lock", "a.txt"])).exitCode).toBe(0);
       expect((await bob.run(["parley", "claim", "H.1"])).exitCode).toBe(0);
       const { data } = (await bob.run(["parley", "unregister", "--json"])).json();
       expect(data.released).toEqual({ locks: 1, claims: 1 });
     },
-    patience,
+    timeoutMs,
   );
 });

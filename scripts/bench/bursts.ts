@@ -1,7 +1,7 @@
-/** Delivery by the gap between messages, from one process to another, and from one to ten. */
-import { runCrew, type Task } from "./workers";
+/** Measures delivery by the gap between messages, from one process to another and from one to ten. */
+import { runWorkers, type Task } from "./workers";
 import { printTable, summary } from "./numbers";
-import { makePlace } from "./sandbox";
+import { createSandbox } from "./sandbox";
 
 /** Milliseconds between two messages, and how many of them. */
 const bursts = [
@@ -27,10 +27,10 @@ export async function deliveries(binary: string, share: number) {
   ];
   const results = [];
   for (const { gap, messages, subscribers } of cases) {
-    using place = makePlace(binary);
+    using sandbox = createSandbox(binary);
     const count = Math.max(5, Math.round(messages * share));
-    const crew = [publisher(count, gap), ...Array.from({ length: subscribers }, () => subscriber)];
-    results.push({ gap, subscribers, ...(await runCrew(place, crew)) });
+    const tasks = [publisher(count, gap), ...Array.from({ length: subscribers }, () => subscriber)];
+    results.push({ gap, subscribers, ...(await runWorkers(sandbox, tasks)) });
   }
   const rows = results.map(({ gap, subscribers, cpu, lost, repeated, ...each }) => {
     const { count, p50, p99, max } = summary(each.deliveries);

@@ -1,8 +1,8 @@
 /**
- * `bun scripts/bench/cleanup.ts [--messages 1000000] [--binary PATH] [--out FILE]`: that many short-lived messages,
- * expired, then `parley cleanup` while other processes go on with commands of their own. Prints the size of database
- * and log before and after, and how long those commands took, beside the same ones before. Exits with 1 where the
- * sizes or the longest command miss the budget.
+ * `bun scripts/bench/cleanup.ts [--messages 1000000] [--binary PATH] [--out FILE]`: measures `parley cleanup`
+ * of that many expired messages while another session runs commands. Prints the size of database and log before and
+ * after, and how long those commands took before and during the clean-up. Exits with 1 where the sizes or the longest
+ * command miss the budget.
  */
 import { Database } from "bun:sqlite";
 import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -12,7 +12,7 @@ import { parseArgs } from "node:util";
 
 import { summary } from "./numbers";
 
-/** Issue 3, "What it must reach": bytes of database and log afterwards, and milliseconds of the longest command. */
+/** The budget of issue 3: bytes of database and log afterwards, and milliseconds of the longest command. */
 const budget = { bytes: 2 * 1024 * 1024, longest: 100 };
 
 const { values } = parseArgs({
@@ -23,10 +23,10 @@ const { values } = parseArgs({
   },
 });
 const messages = Number(values.messages);
-const place = mkdtempSync(join(tmpdir(), "parley-bench-"));
-const home = join(place, "home");
+const directory = mkdtempSync(join(tmpdir(), "parley-bench-"));
+const home = join(directory, "home");
 mkdirSync(home);
-const db = join(place, "messaging.db");
+const db = join(directory, "messaging.db");
 
 const agents = [1, 2].map(() =>
   Bun.spawn(["sleep", "3600"], { stdio: ["ignore", "ignore", "ignore"] }),
@@ -35,7 +35,7 @@ const [claude, codex] = agents.map(({ pid }) => pid) as [number, number];
 
 const parley = (args: string[], session: string[] = []) =>
   Bun.spawn([values.binary, ...args, ...session, "--db", db, "--json"], {
-    cwd: place,
+    cwd: directory,
     env: { HOME: home, PATH: "/usr/bin:/bin" },
     stdin: "ignore",
     stdout: "pipe",
@@ -48,7 +48,7 @@ async function answer(child: ReturnType<typeof parley>): Promise<string> {
   return text;
 }
 
-/** What another session does meanwhile, in turn. */
+/** The commands that another session runs meanwhile, in turn. */
 const commands: string[][] = [
   ["message", `claude-${claude}`, "hello"],
   ["lock", "a.txt"],
@@ -57,10 +57,10 @@ const commands: string[][] = [
   ["heartbeat"],
 ];
 
-/** Wall times of whole commands, one after the other, as long as `goesOn`. */
-async function work(goesOn: () => boolean): Promise<number[]> {
+/** Wall times of whole commands, one after the other, while `isRunning`. */
+async function work(isRunning: () => boolean): Promise<number[]> {
   const samples: number[] = [];
-  for (let turn = 0; goesOn(); turn++) {
+  for (let turn = 0; isRunning(); turn++) {
     const started = performance.now();
     await answer(parley(commands[turn % commands.length] ?? [], ["--session", `codex-${codex}`]));
     samples.push(performance.now() - started);
@@ -72,7 +72,7 @@ const size = (path: string): number => statSync(path, { throwIfNoEntry: false })
 const bytes = (): number => size(db) + size(`${db}-wal`);
 const megabytes = (n: number): string => `${(n / 1024 / 1024).toFixed(2)} MB`;
 
-/** As a publisher on `state` writes them, an hour ago and a millisecond apart, in transactions of 1000. */
+/** Inserts messages as a publisher on `state` writes them, an hour ago and a millisecond apart, in transactions of 1000. */
 function publish(): void {
   const bus = new Database(db);
   bus.run("pragma synchronous = normal");
@@ -84,13 +84,13 @@ function publish(): void {
   );
   const time = (milliseconds: number): string => new Date(milliseconds).toISOString();
   const start = Date.now() - 3_600_000;
-  const some = bus.transaction((first: number, last: number) => {
+  const insertRange = bus.transaction((first: number, last: number) => {
     for (let at = first; at < last; at++) {
       insert.run(`claude-${claude}`, time(at), time(at + 60_000));
     }
   });
   for (let done = 0; done < messages; done += 1000) {
-    some(start + done, start + Math.min(messages, done + 1000));
+    insertRange(start + done, start + Math.min(messages, done + 1000));
   }
   bus.close();
 }
@@ -130,5 +130,5 @@ try {
   process.exitCode = after < budget.bytes && busy.max <= budget.longest ? 0 : 1;
 } finally {
   for (const agent of agents) agent.kill("SIGKILL");
-  rmSync(place, { recursive: true, force: true });
+  rmSync(directory, { recursive: true, force: true });
 }

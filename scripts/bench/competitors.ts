@@ -1,10 +1,10 @@
-/** The same payloads from one process to another by parley and by what else there is, in turns. */
-import { runCrew } from "./workers";
+/** Sends the same payloads from one process to another by parley and by its competitors, in turns. */
+import { runWorkers } from "./workers";
 import { percentile, printTable, summary } from "./numbers";
-import { makePlace } from "./sandbox";
+import { createSandbox } from "./sandbox";
 import type { TransportName } from "./transports";
 
-const sides: { name: string; transport: TransportName; port?: number }[] = [
+const competitors: { name: string; transport: TransportName; port?: number }[] = [
   { name: "parley", transport: "parley" },
   { name: "parley, by `parley watch`", transport: "watch" },
   { name: "NATS", transport: "nats", port: 4222 },
@@ -13,29 +13,35 @@ const sides: { name: string; transport: TransportName; port?: number }[] = [
   { name: "JSON file polled at 250 ms", transport: "file" },
 ];
 
-/** Gaps in milliseconds; every side gets each of them in turn, `rounds` times. */
+/** Gaps in milliseconds; every competitor gets each of them in turn, `rounds` times. */
 const gaps = [100, 10];
 
-export async function sideBySide(binary: string, messages: number, rounds: number) {
+export async function compareCompetitors(binary: string, messages: number, rounds: number) {
   const results = gaps.flatMap((gap) =>
-    sides.map((side) => ({ ...side, gap, deliveries: [] as number[], lost: 0, absent: false })),
+    competitors.map((competitor) => ({
+      ...competitor,
+      gap,
+      deliveries: [] as number[],
+      lost: 0,
+      absent: false,
+    })),
   );
   for (let round = 0; round < rounds; round++) {
-    for (const result of results) {
-      if (result.port && !(await answers(result.port))) {
-        result.absent = true;
+    for (const row of results) {
+      if (row.port && !(await answers(row.port))) {
+        row.absent = true;
         continue;
       }
-      using place = makePlace(binary);
-      const { transport, gap } = result;
+      using sandbox = createSandbox(binary);
+      const { transport, gap } = row;
       // Only the receiver is `parley watch`: the sender publishes in its own process in both rows.
       const sender = transport === "watch" ? "parley" : transport;
-      const crew = await runCrew(place, [
+      const result = await runWorkers(sandbox, [
         { transport: sender, subscribes: false, messages, gap },
         { transport, subscribes: true, messages: 0, gap: 0 },
       ]);
-      result.deliveries.push(...crew.deliveries);
-      result.lost += crew.lost;
+      row.deliveries.push(...result.deliveries);
+      row.lost += result.lost;
     }
   }
   const rows = results.map(({ name, gap, deliveries, lost, absent }) => {
@@ -58,7 +64,7 @@ export async function sideBySide(binary: string, messages: number, rounds: numbe
   return results;
 }
 
-/** Whether something listens on a port of this machine. */
+/** Whether a process listens on a port of this machine. */
 export async function answers(port: number): Promise<boolean> {
   try {
     const socket = await Bun.connect({ hostname: "127.0.0.1", port, socket: { data: () => {} } });

@@ -1,24 +1,24 @@
-/** The seeds' gate (R243–R247) on a database file. */
-import { runCrew } from "./workers";
+/** Measures the gate of the requirements (R243–R247) on a database file. */
+import { runWorkers } from "./workers";
 import { load, sessions, times, verdict } from "./load";
 import { figure, printTable } from "./numbers";
-import { makePlace } from "./sandbox";
+import { createSandbox } from "./sandbox";
 import { answers } from "./competitors";
 
 /** Milliseconds, percent of one core, bytes. */
 const seeds = { operation: 50, cpu: 5, bytes: 1_000_000 };
-/** "Budgets" of this project; delivery only where something wakes. */
+/** The budgets of this project; for delivery only where a watcher signals changes. */
 const ours = { operation: 2, p50: 0.5, p99: 5, cpu: 3, bytes: 1_000_000 };
 
 const variants = [
   { name: "250 ms polling", wake: "poll", transport: "parley" },
   { name: "native", wake: "auto", transport: "parley" },
   { name: "native, `parley watch`", wake: "auto", transport: "watch" },
-  /** What the same ten processes need with a broker: for comparison, and no store. */
+  /** The same ten processes with a broker, which stores nothing: for comparison. */
   { name: "(NATS)", wake: "auto", transport: "nats" },
 ] as const;
 
-/** Ten minutes of the same load: nothing may be lost and nothing come twice. */
+/** Ten minutes of the same load: no message may be lost or come twice. */
 export const endurance = (binary: string) => gate(binary, 600, [variants[1]]);
 
 export async function gate(
@@ -29,23 +29,23 @@ export async function gate(
   const results = [];
   for (const { name, wake, transport } of wanted) {
     if (transport === "nats" && !(await answers(4222))) continue;
-    using place = makePlace(binary, wake);
-    const result = await runCrew(place, load(transport, seconds));
+    using sandbox = createSandbox(binary, wake);
+    const result = await runWorkers(sandbox, load(transport, seconds));
     results.push({ name, wake, transport, ...result });
   }
   const rows = results.map((result) => {
     const { name, wake, transport, lost, repeated, cpu, bytes } = result;
     const measured = times(result);
-    const kept = lost === 0 && repeated === 0;
+    const isComplete = lost === 0 && repeated === 0;
     const passes =
-      kept && measured["op p99"] < seeds.operation && cpu < seeds.cpu && bytes < seeds.bytes;
+      isComplete && measured["op p99"] < seeds.operation && cpu < seeds.cpu && bytes < seeds.bytes;
     const missed = [
       ...(measured["op p99"] > ours.operation ? ["operation"] : []),
       ...(wake === "auto" && measured["delivery p50"] > ours.p50 ? ["delivery p50"] : []),
       ...(wake === "auto" && measured.p99 > ours.p99 ? ["delivery p99"] : []),
       ...(cpu >= ours.cpu ? ["CPU"] : []),
       ...(bytes >= ours.bytes ? ["size"] : []),
-      ...(kept ? [] : ["messages"]),
+      ...(isComplete ? [] : ["messages"]),
     ];
     return {
       waking: name,

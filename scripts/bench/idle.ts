@@ -1,21 +1,21 @@
-/** What ten `parley watch` cost while nothing happens. */
+/** Measures CPU and memory of ten `parley watch` while nothing happens. */
 import { monotonic, percentile, printTable } from "./numbers";
-import { makePlace } from "./sandbox";
+import { createSandbox } from "./sandbox";
 import { cpuSeconds, residentMebibytes } from "./usage";
 
 const watchers = 10;
 const budget = { cpu: 0.5, mebibytes: 40 };
 
 export async function idle(binary: string, seconds: number) {
-  using place = makePlace(binary);
-  const { env } = place;
+  using sandbox = createSandbox(binary);
+  const { env } = sandbox;
   const pid = String(process.pid);
   const registered = Bun.spawnSync([binary, "register", "--llm", "claude", "--pid", pid], { env });
   if (registered.exitCode !== 0) throw new Error(registered.stderr.toString());
   const watching = await measure([binary, "watch", "state", "--json"], env, seconds);
-  // What is below any program of this runtime that checks something four times a second.
+  // The floor for any program of this runtime that checks something four times a second.
   const timer = [process.execPath, "-e", "setInterval(() => {}, 250)"];
-  const nothing = await measure(timer, env, seconds);
+  const baseline = await measure(timer, env, seconds);
   const { cpu, mebibytes } = watching;
   const memory = percentile(mebibytes, 1) <= budget.mebibytes;
   printTable(`Idle: ten of each, ${seconds} s`, [
@@ -24,15 +24,15 @@ export async function idle(binary: string, seconds: number) {
       ...figures(watching),
       "our budgets": `CPU ${cpu < budget.cpu ? "reached" : "missed"}, memory ${memory ? "reached" : "missed"}`,
     },
-    { program: "Bun with an empty 250 ms timer", ...figures(nothing), "our budgets": "" },
+    { program: "Bun with an empty 250 ms timer", ...figures(baseline), "our budgets": "" },
   ]);
-  return { seconds, watchers, watching, nothing, budget };
+  return { seconds, watchers, watching, nothing: baseline, budget };
 }
 
 interface Cost {
-  /** Of all together, in percent of one core. */
+  /** CPU of all processes together, in percent of one core. */
   cpu: number;
-  /** Resident, of each. */
+  /** Resident memory of each process. */
   mebibytes: number[];
 }
 

@@ -1,5 +1,5 @@
-/** The seeds' gate's load (R243–R247): ten sessions, each publishes to `state` once a second and hears all ten. */
-import type { CrewResult, Task } from "./workers";
+/** The load of the gate (R243–R247): ten sessions, each of which publishes to `state` once a second and receives from all. */
+import type { WorkersResult, Task } from "./workers";
 import { summary } from "./numbers";
 import type { TransportName } from "./transports";
 
@@ -11,7 +11,10 @@ export const load = (transport: TransportName, seconds: number): Task[] =>
   }));
 
 /** The columns of what was measured, in milliseconds. */
-export function times({ operations, deliveries }: Pick<CrewResult, "operations" | "deliveries">) {
+export function times({
+  operations,
+  deliveries,
+}: Pick<WorkersResult, "operations" | "deliveries">) {
   const [operation, delivery] = [summary(operations), summary(deliveries)];
   return {
     "op p50": operation.p50,
@@ -22,6 +25,6 @@ export function times({ operations, deliveries }: Pick<CrewResult, "operations" 
   };
 }
 
-/** By what went over its budget. */
+/** The verdict in words, by the values that went over their budgets. */
 export const verdict = (missed: readonly string[]): string =>
   missed.length > 0 ? `missed: ${missed.join(", ")}` : "reached";

@@ -1,7 +1,8 @@
 /**
- * `bun run bench [--quick] [--all] [--only NAME…] [--binary PATH] [--out FILE]`: every measurement, one after the other, as
- * tables, and with --out as JSON with every sample. With --db URL the measurements of a PostgreSQL server too. Needs `dist/parley` (`bun run build`). --all adds what takes
- * minutes: ten minutes of gate load, and the clean-up of a million messages. --quick gives an impression, not figures.
+ * `bun run bench [--quick] [--all] [--only NAME…] [--binary PATH] [--db URL] [--out FILE]`: runs the measurements one after
+ * the other and prints tables; with --out it also writes JSON with every sample. With --db a PostgreSQL server is measured
+ * too. --all adds measurements of minutes: ten minutes of gate load, and the clean-up of a million messages. --quick gives
+ * an impression, not figures. Needs `dist/parley` (`bun run build`).
  */
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
@@ -13,7 +14,7 @@ import { deliveries } from "./bursts";
 import { endurance, gate } from "./gate";
 import { idle } from "./idle";
 import { server } from "./server";
-import { sideBySide } from "./competitors";
+import { compareCompetitors } from "./competitors";
 import { throughput } from "./throughput";
 
 const { values } = parseArgs({
@@ -34,10 +35,10 @@ const machine = {
   memory: `${(totalmem() / 2 ** 30).toFixed(1)} GiB`,
   system: `${process.platform} ${release()} ${process.arch}`,
   bun: Bun.version,
-  parley: said([binary, "--version"]),
-  nats: said(["nats-server", "--version"]),
-  redis: said(["redis-server", "--version"]),
-  sqlite3: said(["sqlite3", "--version"]),
+  parley: versionOf([binary, "--version"]),
+  nats: versionOf(["nats-server", "--version"]),
+  redis: versionOf(["redis-server", "--version"]),
+  sqlite3: versionOf(["sqlite3", "--version"]),
 };
 
 const measurements: Record<string, () => Promise<unknown>> = {
@@ -46,7 +47,7 @@ const measurements: Record<string, () => Promise<unknown>> = {
   status: async () => script("status", "--runs", quick ? "5" : "40"),
   gate: () => gate(binary, quick ? 5 : 30),
   deliveries: () => deliveries(binary, quick ? 0.2 : 1),
-  sides: () => sideBySide(binary, quick ? 20 : 100, quick ? 1 : 2),
+  sides: () => compareCompetitors(binary, quick ? 20 : 100, quick ? 1 : 2),
   throughput: () => throughput(binary, quick ? 500 : 3000),
   idle: () => idle(binary, quick ? 5 : 60),
   ...(db === undefined ? {} : { server: () => server(binary, db, quick ? 5 : 15, quick ? 1 : 4) }),
@@ -54,7 +55,7 @@ const measurements: Record<string, () => Promise<unknown>> = {
   cleanup: async () => script("cleanup"),
 };
 
-/** A measurement that is a program of its own; returns what it printed. */
+/** Runs a measurement that is a program of its own; returns its output. */
 function script(name: string, ...args: string[]): string {
   const path = join(import.meta.dir, `${name}.ts`);
   const { status, stdout } = spawnSync(process.execPath, [path, "--binary", binary, ...args], {
@@ -67,7 +68,7 @@ function script(name: string, ...args: string[]): string {
   return stdout;
 }
 
-function said(command: string[]): string {
+function versionOf(command: string[]): string {
   try {
     return spawnSync(command[0] ?? "", command.slice(1), { encoding: "utf8" }).stdout.trim();
   } catch {

@@ -1,4 +1,4 @@
-/** Clock, percentiles, tables. */
+/** Clock, percentiles and tables of the measurements. */
 
 /**
  * Milliseconds on a clock that all processes of a machine share, so that they can be compared across processes.
@@ -26,11 +26,11 @@ export const summary = (samples: readonly number[]): Summary => ({
   max: percentile(samples, 1),
 });
 
-/** Three digits that mean something, whatever the size. */
+/** A number with three significant digits, whatever its size. */
 export const figure = (n: number): string =>
   !Number.isFinite(n) ? "–" : n >= 100 ? n.toFixed(0) : n >= 10 ? n.toFixed(1) : n.toFixed(2);
 
-/** A Markdown table, so that a page can quote what was printed. */
+/** Prints a Markdown table, which a page can quote. */
 export function printTable(title: string, rows: readonly Record<string, string | number>[]): void {
   const names = Object.keys(rows[0] ?? {});
   const text = (value: string | number | undefined): string =>

@@ -1,13 +1,13 @@
-/** Fills a bus. */
+/** Fills a database with sessions and stored messages. */
 import { Database } from "bun:sqlite";
 
 /**
- * Fills a bus with sessions that nobody can find dead (their heartbeats lie ahead) and with stored messages of a day,
- * written straight into the tables: only the size matters here.
+ * Inserts sessions that no command judges dead (their heartbeats lie ahead) and stored messages of a day, straight into
+ * the tables: only the size matters here.
  */
 export function populate(path: string, sessions: number, messages: number): void {
   const db = new Database(path);
-  const ahead = new Date(Date.now() + 86_400_000).toISOString();
+  const tomorrow = new Date(Date.now() + 86_400_000).toISOString();
   const now = new Date().toISOString();
   const session = db.query(
     `insert into session_registry(session_id, llm_vendor, pid, project_id, cwd, heartbeat_at, registered_at, status,
@@ -21,12 +21,12 @@ export function populate(path: string, sessions: number, messages: number): void
   );
   db.transaction(() => {
     for (let n = 1; n <= sessions; n++)
-      session.run(`kimi-${9_000_000 + n}`, 9_000_000 + n, ahead, now);
+      session.run(`kimi-${9_000_000 + n}`, 9_000_000 + n, tomorrow, now);
     for (let n = 0; n < messages; n++) {
       const [from, to] = [n, n + 1].map(
-        (each) => `kimi-${9_000_000 + (each % Math.max(1, sessions))}`,
+        (index) => `kimi-${9_000_000 + (index % Math.max(1, sessions))}`,
       );
-      message.run(from ?? "", now, to ?? "", ahead);
+      message.run(from ?? "", now, to ?? "", tomorrow);
     }
   })();
   db.close();

@@ -1,4 +1,4 @@
-/** Timing whole processes, the yardstick, the table. */
+/** Times whole processes beside a reference command, and prints the table. */
 import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -20,32 +20,32 @@ export const subject = (name: string, command: string[]): Subject => ({
   samples: [],
 });
 
-/** The home of every command of a place. */
-export function homeIn(place: string): string {
-  const home = join(place, "home");
+/** The home of every command that runs in a directory. */
+export function homeIn(directory: string): string {
+  const home = join(directory, "home");
   mkdirSync(home, { recursive: true });
   return home;
 }
 
 /**
- * A copy of the binary, as an installation makes it: in what pieces the page cache holds the file depends on how it was
- * written, and makes up to 2 ms of a start.
+ * Copies the binary as an installation does: how the page cache holds the file depends on how it was written, and makes
+ * up to 2 ms of a start.
  */
-export function installed(place: string, binary: string): string {
-  const copy = join(place, "parley");
+export function installed(directory: string, binary: string): string {
+  const copy = join(directory, "parley");
   copyFileSync(binary, copy);
   return copy;
 }
 
 /** The yardstick, a `sqlite3` shell that inserts a row into a WAL database; null where there is none. */
-export function reference(place: string): Subject | null {
+export function reference(directory: string): Subject | null {
   const shell = Bun.which("sqlite3");
   if (!shell) {
     console.log("sqlite3 is absent: no ratios");
     return null;
   }
-  const database = join(place, "reference.db");
-  once(place, [shell, database, "pragma journal_mode = wal; create table t (a)"]);
+  const database = join(directory, "reference.db");
+  once(directory, [shell, database, "pragma journal_mode = wal; create table t (a)"]);
   return subject(yardstick, [shell, database, "insert into t values ('hello')"]);
 }
 
@@ -54,7 +54,7 @@ const yardstickOnServer = "psql insert";
 
 /** The yardstick on a server, a `psql` that inserts a row; null where there is none. */
 export function psql({ server, schema }: Schema): Subject | null {
-  // What Debian has in the PATH is a script that looks for the program.
+  // Debian's command in the PATH is a script that looks for the program.
   const [debians] = [...new Bun.Glob("/usr/lib/postgresql/*/bin/psql").scanSync("/")].toSorted();
   const shell = debians ?? Bun.which("psql");
   if (!shell) {
@@ -65,10 +65,10 @@ export function psql({ server, schema }: Schema): Subject | null {
   return subject(yardstickOnServer, [shell, "-Xq", server, "-c", insert]);
 }
 
-/** What Bun itself costs before any of our code. */
-export async function empty(place: string): Promise<Subject> {
-  const source = join(place, "empty.ts");
-  const outfile = join(place, "empty");
+/** An empty program: the cost of Bun itself. */
+export async function empty(directory: string): Promise<Subject> {
+  const source = join(directory, "empty.ts");
+  const outfile = join(directory, "empty");
   writeFileSync(source, "");
   await Bun.build({ entrypoints: [source], compile: { outfile }, bytecode: true, format: "esm" });
   return subject("empty Bun binary", [outfile]);
@@ -76,13 +76,13 @@ export async function empty(place: string): Promise<Subject> {
 
 /** Runs a command once, with stdin as given, and returns its output. Throws where it fails. */
 export function once(
-  place: string,
+  directory: string,
   [program = "", ...args]: readonly string[],
   { input = "", env = {} }: { input?: string; env?: Record<string, string> } = {},
 ): string {
   const { status, stdout, stderr } = spawnSync(program, args, {
-    cwd: place,
-    env: { HOME: homeIn(place), PATH: "/usr/bin:/bin", ...env },
+    cwd: directory,
+    env: { HOME: homeIn(directory), PATH: "/usr/bin:/bin", ...env },
     encoding: "utf8",
     input,
   });
@@ -92,7 +92,7 @@ export function once(
   return stdout;
 }
 
-/** A table: p50, p99 and p50 as a multiple of the yardstick's. */
+/** Prints a table: p50, p99, and p50 as a multiple of the yardstick's. */
 export function print(subjects: readonly Subject[]): void {
   const base = subjects.find(({ name }) => [yardstick, yardstickOnServer].includes(name));
   const width = Math.max(18, ...subjects.map(({ name }) => name.length + 2));

@@ -1,4 +1,4 @@
-/** A home for one measurement. */
+/** Gives a measurement a home of its own, with a bus in a file or on a server. */
 import { mkdirSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { SQL } from "bun";
 
 /** A home of its own for one measurement, with a bus in it. */
-export interface Place extends Disposable {
+export interface Sandbox extends Disposable {
   directory: string;
   database: string;
   env: Record<string, string>;
@@ -15,7 +15,7 @@ export interface Place extends Disposable {
   bytes(): number;
 }
 
-export function makePlace(binary: string, wake: "auto" | "poll" = "auto"): Place {
+export function createSandbox(binary: string, wake: "auto" | "poll" = "auto"): Sandbox {
   const directory = mkdtempSync(join(tmpdir(), "parley-bench-"));
   const database = join(directory, "bus", "messaging.db");
   mkdirSync(join(directory, "bus"));
@@ -37,12 +37,12 @@ export const bareTable = "bare_messages";
 export interface Schema {
   server: string;
   schema: string;
-  /** Of the bus in it. */
+  /** URL of the bus in it. */
   url: string;
   drop(): Promise<void>;
 }
 
-/** Makes one that is empty but for the bare table. */
+/** Makes a schema that is empty except for the bare table. */
 export async function makeSchema(server: string): Promise<Schema> {
   const schema = `parley_bench_${process.pid}`;
   const url = new URL(server);
@@ -64,19 +64,19 @@ export async function makeSchema(server: string): Promise<Schema> {
   };
 }
 
-/** A place whose bus is on a server. */
-export async function makeServerPlace(
+/** A sandbox whose bus is on a server. */
+export async function createServerSandbox(
   binary: string,
   wake: "auto" | "poll",
   server: string,
-): Promise<Place & AsyncDisposable> {
-  const place = makePlace(binary, wake);
+): Promise<Sandbox & AsyncDisposable> {
+  const sandbox = createSandbox(binary, wake);
   const { url, drop } = await makeSchema(server);
   return {
-    ...place,
-    env: { ...place.env, PARLEY_DB: url },
+    ...sandbox,
+    env: { ...sandbox.env, PARLEY_DB: url },
     async [Symbol.asyncDispose]() {
-      place[Symbol.dispose]();
+      sandbox[Symbol.dispose]();
       await drop();
     },
   };

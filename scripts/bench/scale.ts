@@ -1,7 +1,7 @@
 /**
- * `bun scripts/bench/scale.ts --db postgres://…`: a thousand sessions of twenty machines on one server, through twenty
- * client processes. Every session publishes once a second and beats every 30 s; every client hears everything. Exits with
- * 1 where a message did not arrive or less than 99 % of what was offered could be published.
+ * `bun scripts/bench/scale.ts --db postgres://…`: simulates a thousand sessions of twenty machines on one
+ * server, in twenty client processes. Every session publishes once a second and sends a heartbeat every 30 s; every client
+ * receives all messages. Exits with 1 where a message did not arrive or less than 99 % of the offered ones were published.
  */
 import { cpus, loadavg } from "node:os";
 import { parseArgs } from "node:util";
@@ -34,14 +34,14 @@ const gap = Number(values.gap);
 const schema = values.schema ?? `parley_scale_${process.pid}`;
 const beatInterval = 30_000;
 
-/** What a client reports when it has ended. */
+/** The report of a client at its end. */
 interface Report {
   sent: number;
   /** Milliseconds from the begin of publishing to the arrival at another client. */
   delivery: number[];
   /** Milliseconds that publishing took. */
   publishing: number[];
-  /** Milliseconds that it began after it was due, since the one before was not done. */
+  /** Milliseconds that publishing began late, since the previous message was not done. */
   late: number[];
   /** Milliseconds that each registration took, all clients registering at once. */
   registering: number[];
@@ -62,11 +62,16 @@ async function client(index: number): Promise<Report> {
     ...{ mode: "create", settings: defaultSettings, schema, machineUuid: () => machine },
   });
   const changeCount = (): Promise<number> => store.changeCount();
-  const wake = createNoticeSignal({ notices, listening: true, pollMilliseconds: 250, changeCount });
-  const own = Array.from({ length: sessions / clients }, (_, n) => n);
+  const signal = createNoticeSignal({
+    notices,
+    listening: true,
+    pollMilliseconds: 250,
+    changeCount,
+  });
+  const numbers = Array.from({ length: sessions / clients }, (_, n) => n);
   const ids: string[] = [];
   const registering: number[] = [];
-  for (const n of own) {
+  for (const n of numbers) {
     const pid = 1000 + n;
     const began = monotonic();
     const { record } = await store.registerSession(
@@ -93,14 +98,14 @@ async function client(index: number): Promise<Report> {
   const mine = new Set(ids);
   const usedBefore = cpuSeconds([process.pid]);
   let cursor = await store.newestId();
-  let looking = false;
-  let again = false;
-  const look = async (): Promise<void> => {
-    again = true;
-    if (looking) return;
-    looking = true;
-    while (again) {
-      again = false;
+  let isReading = false;
+  let isDue = false;
+  const readNew = async (): Promise<void> => {
+    isDue = true;
+    if (isReading) return;
+    isReading = true;
+    while (isDue) {
+      isDue = false;
       const found = await store
         .messagesAfter(
           { since: cursor, limit: 500, channels: ["state"], directed: null, following: true },
@@ -112,13 +117,13 @@ async function client(index: number): Promise<Report> {
         if (!mine.has(message.sender_id)) report.delivery.push(now - Number(message.payload["at"]));
       }
       cursor = found.at(-1)?.id ?? cursor;
-      if (found.length === 500) again = true;
+      if (found.length === 500) isDue = true;
     }
-    looking = false;
+    isReading = false;
   };
-  const listening = await wake.listen(null, () => void look());
+  const listening = await signal.listen(null, () => void readNew());
   const end = monotonic() + seconds * 1000;
-  // They come from processes of their own otherwise, which connect for each.
+  // Outside of this measurement each heartbeat comes from a process of its own, which connects for it.
   let turn = 0;
   const beats = setInterval(() => {
     const id = ids[turn++ % ids.length] ?? "";
@@ -147,10 +152,10 @@ async function client(index: number): Promise<Report> {
     }),
   );
   clearInterval(beats);
-  // For the last ones to arrive.
+  // Time for the last messages to arrive.
   await Bun.sleep(3000);
   await listening.stop();
-  await wake.close();
+  await signal.close();
   await store.close();
   report.cpu = cpuSeconds([process.pid]) - usedBefore;
   return report;
@@ -159,8 +164,8 @@ async function client(index: number): Promise<Report> {
 async function main(): Promise<void> {
   const children = Array.from({ length: clients }, (_, index) => {
     const args = ["--client", `${index}`, "--schema", schema];
-    const own = process.argv.slice(2);
-    return Bun.spawn([process.execPath, import.meta.path, ...own, ...args], {
+    const numbers = process.argv.slice(2);
+    return Bun.spawn([process.execPath, import.meta.path, ...numbers, ...args], {
       stdio: ["pipe", "pipe", "inherit"],
     });
   });
@@ -187,10 +192,10 @@ async function main(): Promise<void> {
     child.stdin.flush();
   }
   const started = monotonic();
-  let most = 0;
+  let maxConnections = 0;
   while (monotonic() - started < seconds * 1000) {
     await Bun.sleep(Math.min(30_000, (seconds * 1000) / 4));
-    most = Math.max(most, await connections());
+    maxConnections = Math.max(maxConnections, await connections());
     const [row] = await sql.unsafe(`select count(*)::int as n from ${schema}.session_messages`);
     sizes.push({
       "after s": (monotonic() - started) / 1000,
@@ -225,7 +230,7 @@ async function main(): Promise<void> {
       "server CPU, cores": cpu / spent,
       "clients' CPU, cores": reports.reduce((sum, report) => sum + report.cpu, 0) / spent,
       cores: cpus().length,
-      connections: most,
+      connections: maxConnections,
     },
   ]);
   printTable("growth", sizes);

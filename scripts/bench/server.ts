@@ -1,10 +1,10 @@
-/** The gate's load on a PostgreSQL server. */
+/** Measures the load of the gate on a PostgreSQL server. */
 import { loadavg } from "node:os";
 
-import { runCrew } from "./workers";
+import { runWorkers } from "./workers";
 import { load, sessions, times, verdict } from "./load";
 import { figure, printTable } from "./numbers";
-import { makeServerPlace } from "./sandbox";
+import { createServerSandbox } from "./sandbox";
 
 /** Milliseconds, on a server of the same machine. */
 const budget = { p50: 2, p99: 15 };
@@ -13,11 +13,11 @@ const variants = [
   { name: "LISTEN", wake: "auto", transport: "parley" },
   { name: "LISTEN, `parley watch`", wake: "auto", transport: "watch" },
   { name: "250 ms polling", wake: "poll", transport: "parley" },
-  /** What a bus on this server cannot do without. It skips messages, since ids are not committed in their order. */
+  /** The least that a bus on this server can do. It skips messages, since ids are not committed in their order. */
   { name: "(bare insert with NOTIFY, select)", wake: "auto", transport: "postgres" },
 ] as const;
 
-/** Takes the variants in turns, so that a busy moment of the machine meets them all. */
+/** Takes the variants in turns, so that a busy moment of the machine affects all of them. */
 export async function server(binary: string, url: string, seconds: number, rounds: number) {
   const results = variants.map((variant) => ({
     ...variant,
@@ -31,13 +31,13 @@ export async function server(binary: string, url: string, seconds: number, round
   for (let round = 0; round < rounds; round++) {
     for (const result of results) {
       const { wake, transport } = result;
-      await using place = await makeServerPlace(binary, wake, url);
-      const crew = await runCrew(place, load(transport, seconds));
-      result.operations.push(...crew.operations);
-      result.deliveries.push(...crew.deliveries);
-      result.lost += crew.lost;
-      result.repeated += crew.repeated;
-      result.cpu.push(crew.cpu);
+      await using sandbox = await createServerSandbox(binary, wake, url);
+      const workers = await runWorkers(sandbox, load(transport, seconds));
+      result.operations.push(...workers.operations);
+      result.deliveries.push(...workers.deliveries);
+      result.lost += workers.lost;
+      result.repeated += workers.repeated;
+      result.cpu.push(workers.cpu);
       result.load.push(loadavg()[0] ?? Number.NaN);
     }
   }

@@ -1,6 +1,6 @@
 /**
- * `bun scripts/bench/status.ts [--runs 40] [--binary PATH]`: what `status --json` costs a listed session with 10 sessions
- * and no messages, and with 1,000 sessions and 200,000 stored messages. Whole processes, taking turns.
+ * `bun scripts/bench/status.ts [--runs 40] [--binary PATH]`: measures `status --json` by the listed session, with 10
+ * sessions and no messages, and with 1,000 sessions and 200,000 stored messages. Whole processes, in turns.
  */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
@@ -17,7 +17,7 @@ const { values } = parseArgs({
     binary: { type: "string", default: join(import.meta.dir, "../../dist/parley") },
   },
 });
-const place = mkdtempSync(join(tmpdir(), "parley-bench-"));
+const directory = mkdtempSync(join(tmpdir(), "parley-bench-"));
 
 /** Runs a command of parley on the bus of that home; returns its milliseconds. */
 function timed(home: string, ...args: string[]): number {
@@ -36,7 +36,7 @@ try {
     { sessions: 10, messages: 0 },
     { sessions: 1000, messages: 200_000 },
   ].map(({ sessions, messages }) => {
-    const home = join(place, String(sessions));
+    const home = join(directory, String(sessions));
     mkdirSync(home);
     timed(home, "register", "--llm", "claude", "--pid", String(process.pid), "--json");
     populate(join(home, ".local/share/parley/messaging.db"), sessions - 1, messages);
@@ -56,5 +56,5 @@ try {
   });
   console.log(`ratio a session: ${((costs[1] ?? 0) / (costs[0] ?? 1)).toFixed(3)} (at most 1.5)`);
 } finally {
-  rmSync(place, { recursive: true, force: true });
+  rmSync(directory, { recursive: true, force: true });
 }

@@ -1,7 +1,7 @@
-/** Messages a second, published one after the other, beside bare inserts into the same table; in turns. */
-import { runCrew, type Task } from "./workers";
+/** Measures messages a second, published one after the other, beside bare inserts into the same table, in turns. */
+import { runWorkers, type Task } from "./workers";
 import { percentile, printTable } from "./numbers";
-import { makePlace } from "./sandbox";
+import { createSandbox } from "./sandbox";
 
 const rounds = 3;
 
@@ -15,21 +15,21 @@ export async function throughput(binary: string, messages: number) {
   );
   for (let round = 0; round < rounds; round++) {
     for (const { processes, transport, rates } of results) {
-      using place = makePlace(binary);
-      const each = Math.ceil(messages / processes);
-      const task: Task = { transport, subscribes: false, messages: each, gap: 0 };
-      const { reports } = await runCrew(
-        place,
+      using sandbox = createSandbox(binary);
+      const messagesEach = Math.ceil(messages / processes);
+      const task: Task = { transport, subscribes: false, messages: messagesEach, gap: 0 };
+      const { reports } = await runWorkers(
+        sandbox,
         Array.from({ length: processes }, () => task),
       );
       const began = Math.min(...reports.map(({ started }) => started));
       const ended = Math.max(...reports.map(({ finished }) => finished));
-      rates.push((each * processes * 1000) / (ended - began));
+      rates.push((messagesEach * processes * 1000) / (ended - began));
     }
   }
   const rows = [1, 10].map((processes) => {
     const [parley = Number.NaN, inserts = Number.NaN] = results
-      .filter((each) => each.processes === processes)
+      .filter((result) => result.processes === processes)
       .map(({ rates }) => percentile(rates, 0.5));
     return {
       processes: String(processes),

@@ -1,4 +1,4 @@
-/** Every way of publishing and receiving. */
+/** Ways to publish and receive behind one interface: parley, its competitors and bare tables. */
 import { Database } from "bun:sqlite";
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -6,47 +6,47 @@ import { join } from "node:path";
 import { SQL } from "bun";
 
 import { publish, watch } from "../../src/bus/publish";
-import { requireActor } from "../../src/bus/caller";
+import { findCaller, requireActor } from "../../src/bus/caller";
 import { createContext } from "../../src/cli/context";
 import { createIo } from "../../src/cli/io";
 import { busyTimeout, walBytes, walPages } from "../../src/store/sqlite/pragmas";
 import { bareTable } from "./sandbox";
 
-/** One way from process to process. Payloads are JSON objects on one line. */
+/** One way to send from process to process. Payloads are JSON objects on one line. */
 export interface Transport {
   publish(text: string): Promise<void> | void;
   subscribe(onPayload: (payload: Payload) => void): Promise<void> | void;
-  /** Processes of its own that do the receiving, to be counted with the caller's. */
+  /** Processes that receive on the caller's behalf, whose CPU counts with the caller's. */
   pids: number[];
   close(): Promise<void> | void;
 }
 
 export interface Payload {
-  /** Process that sent it, and its number there. */
+  /** The process that sent it, and its number there. */
   from: number;
   n: number;
-  /** When, on the clock of `monotonic`. */
+  /** When it was sent, on the clock of `monotonic`. */
   sent: number;
 }
 
 export type TransportName = keyof typeof transports;
 
 export interface Setting {
-  /** Of the run: where sockets and files lie, and what shared servers call the channel. */
+  /** Directory of the run: holds sockets and files, and names the channel on shared servers. */
   directory: string;
   binary: string;
 }
 
-/** Sessions of parley register themselves first, as the session of the calling process. */
+/** Transports of parley first register a session of the calling process. */
 export const transports = {
-  /** The bus in this very process, published and watched as the verbs do it. */
+  /** The bus in this process, published and watched as the verbs do it. */
   parley: async ({ binary }: Setting): Promise<Transport> => {
     const session = register(binary);
     const io = createIo();
     const context = createContext({ io, db: undefined, session, asOperator: false, json: true });
     const bus = await context.bus("create");
     const actor = await requireActor(bus, false);
-    const ending = new AbortController();
+    const stop = new AbortController();
     let watching: Promise<void> = Promise.resolve();
     return {
       pids: [],
@@ -60,16 +60,17 @@ export const transports = {
         })),
       subscribe: async (onPayload) => {
         const since = await bus.store.newestId();
-        const { signal } = ending;
+        const { signal } = stop;
         const query = { channels: ["state"], all: false, since, duration: null, signal };
+        const caller = await findCaller(bus, false);
         watching = (async () => {
-          for await (const { message } of watch(bus, false, query)) {
+          for await (const { message } of watch(bus, caller.actor, query)) {
             onPayload(message.payload as unknown as Payload);
           }
         })();
       },
       close: async () => {
-        ending.abort();
+        stop.abort();
         await watching;
         await context[Symbol.asyncDispose]();
       },
@@ -78,22 +79,22 @@ export const transports = {
 
   /** As above, but received by the compiled binary: `parley watch state --json`, read through a pipe. */
   watch: async (setting: Setting): Promise<Transport> => {
-    const own = await transports.parley(setting);
+    const parley = await transports.parley(setting);
     const session = `claude-${process.pid}`;
     const child = Bun.spawn([setting.binary, "watch", "state", "--json", "--session", session], {
       stdin: "ignore",
       stdout: "pipe",
       stderr: "inherit",
     });
-    // Killed or failed, this process leaves nobody behind who holds its pipes.
+    // Where this process fails, no child is left that holds its pipes.
     process.on("exit", () => child.kill("SIGKILL"));
     let reading: Promise<void> = Promise.resolve();
     return {
       pids: [child.pid],
-      publish: own.publish,
+      publish: parley.publish,
       subscribe: (onPayload) => {
         const lines = lineSplitter((line) => {
-          // Other lines of the stream tell of the stream itself.
+          // Other lines are about the stream itself.
           const { message } = JSON.parse(line);
           if (message) onPayload(message.payload);
         });
@@ -105,12 +106,12 @@ export const transports = {
       close: async () => {
         child.kill("SIGTERM");
         await Promise.all([child.exited, reading]);
-        await own.close();
+        await parley.close();
       },
     };
   },
 
-  /** Bare prepared inserts into the same table with the same indexes and pragmas: what publishing can cost at least. */
+  /** Bare prepared inserts into the same table with the same indexes and pragmas: the least that publishing can cost. */
   inserts: ({ binary }: Setting): Transport => {
     const session = register(binary);
     const db = new Database(process.env["PARLEY_DB"], { strict: true });
@@ -133,7 +134,7 @@ export const transports = {
     };
   },
 
-  /** One statement to write and tell, one to read what is new, on a server: what a bus there can cost at least. */
+  /** One statement to write and notify, one to read new messages, on a server: the least that a bus there can cost. */
   postgres: async (): Promise<Transport> => {
     const url = new URL(process.env["PARLEY_DB"] ?? "");
     const schema = url.searchParams.get("schema");
@@ -173,7 +174,7 @@ export const transports = {
       await client.connect();
       return client;
     };
-    // One that subscribes may not publish.
+    // A client that subscribes may not publish.
     const [publisher, subscriber] = await Promise.all([connect(), connect()]);
     return {
       pids: [],
@@ -236,7 +237,7 @@ export const transports = {
     };
   },
 
-  /** The newest hundred in one file, replaced whole by its only writer, and read every 250 ms. */
+  /** The newest hundred messages in one file, which its only writer replaces and readers poll every 250 ms. */
   file: ({ directory }: Setting): Transport => {
     const path = join(directory, "messages.json");
     const newest: unknown[] = [];

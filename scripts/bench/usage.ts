@@ -1,4 +1,4 @@
-/** CPU and memory by `/proc`. */
+/** Reads CPU time and memory of processes from `/proc`. */
 import { readdirSync, readFileSync } from "node:fs";
 
 /** USER_HZ, the unit of times in `/proc/PID/stat`: 100 on every Linux that Bun runs on (`proc(5)`). */
@@ -19,7 +19,7 @@ export function cpuSeconds(pids: readonly number[]): number {
 export const residentMebibytes = (pid: number): number =>
   Number(/^VmRSS:\s+(\d+) kB/m.exec(read(`/proc/${pid}/status`))?.[1]) / 1024;
 
-/** Seconds of CPU of the PostgreSQL servers on this machine; elsewhere there is nothing to be seen. */
+/** Seconds of CPU of the PostgreSQL servers on this machine; those of other machines cannot be seen. */
 export const serverCpuSeconds = (): number =>
   readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name) && read(`/proc/${name}/comm`).trim() === "postgres")

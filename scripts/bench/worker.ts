@@ -1,4 +1,4 @@
-/** One process of a measurement: told by its argument what to do, and by its parent when. See `crew.ts`. */
+/** One process of a measurement: its argument is the job, and its parent says when to begin and end. See `workers.ts`. */
 import { monotonic } from "./numbers";
 import { type Transport, transports } from "./transports";
 import type { Job, Report } from "./workers";
@@ -6,7 +6,7 @@ import type { Job, Report } from "./workers";
 const job = JSON.parse(process.argv[2] ?? "") as Job;
 const report: Report = { operations: [], deliveries: [], started: 0, finished: 0, repeated: 0 };
 
-// Whatever becomes of the parent: nothing is left running.
+// Nothing is left running when the parent ends, however it ends.
 setTimeout(() => process.exit(3), job.limit).unref();
 process.on("disconnect", () => process.exit(3));
 
@@ -33,8 +33,8 @@ async function publishAll(): Promise<void> {
   report.finished = monotonic();
 }
 
-process.on("message", async (word: "go" | "end") => {
-  if (word === "go") {
+process.on("message", async (command: "go" | "end") => {
+  if (command === "go") {
     await publishAll();
     process.send?.({ published: true });
   } else {

@@ -1,15 +1,15 @@
-/** Processes that begin at once, and what they report. */
+/** Starts the processes of a measurement, lets them begin at once, and collects their reports. */
 import { join } from "node:path";
 
 import { monotonic } from "./numbers";
-import type { Place } from "./sandbox";
+import type { Sandbox } from "./sandbox";
 import type { Setting, TransportName } from "./transports";
 import { cpuSeconds } from "./usage";
 
 export interface Task {
   transport: TransportName;
   subscribes: boolean;
-  /** How many to publish, with so many milliseconds between their beginnings; 0: one after the other. */
+  /** How many messages to publish, with a gap in milliseconds between their beginnings; 0: one after the other. */
   messages: number;
   gap: number;
 }
@@ -21,9 +21,9 @@ export interface Job extends Task, Setting {
 
 /** Times in milliseconds. */
 export interface Report {
-  /** Of each publishing, in order. */
+  /** Duration of each publishing, in order. */
   operations: number[];
-  /** Of each message from before its publishing until it was in the subscriber's hands. */
+  /** For each message the time from before its publishing until the subscriber had it. */
   deliveries: number[];
   /** When publishing began and ended. */
   started: number;
@@ -32,7 +32,7 @@ export interface Report {
   repeated: number;
 }
 
-export interface CrewResult {
+export interface WorkersResult {
   reports: Report[];
   operations: number[];
   deliveries: number[];
@@ -45,29 +45,29 @@ export interface CrewResult {
   bytes: number;
 }
 
-type Word = { ready?: number[]; published?: true; report?: Report };
+type WorkerMessage = { ready?: number[]; published?: true; report?: Report };
 
-/** One process for each task, all of which begin at once. Throws where one fails or takes too long. */
-export async function runCrew(place: Place, tasks: readonly Task[]): Promise<CrewResult> {
-  const longest = Math.max(...tasks.map(({ messages, gap }) => messages * Math.max(gap, 5)));
-  const limit = longest + 60_000;
-  const { directory, binary } = place;
-  const members = tasks.map((task) => member(place, { ...task, directory, binary, limit }));
-  const timer = setTimeout(() => members.forEach(({ child }) => child.kill("SIGKILL")), limit);
+/** Runs one process for each task, all of which begin at once. Throws where one fails or takes too long. */
+export async function runWorkers(sandbox: Sandbox, tasks: readonly Task[]): Promise<WorkersResult> {
+  const longestTask = Math.max(...tasks.map(({ messages, gap }) => messages * Math.max(gap, 5)));
+  const limit = longestTask + 60_000;
+  const { directory, binary } = sandbox;
+  const workers = tasks.map((task) => startWorker(sandbox, { ...task, directory, binary, limit }));
+  const timer = setTimeout(() => workers.forEach(({ child }) => child.kill("SIGKILL")), limit);
   try {
-    const received = await Promise.all(members.map(({ ready }) => ready.promise));
-    const pids = [...members.map(({ child }) => child.pid), ...received.flat()];
-    // What starting costs is measured elsewhere, and subscriptions of others have to be in place.
+    const received = await Promise.all(workers.map(({ ready }) => ready.promise));
+    const pids = [...workers.map(({ child }) => child.pid), ...received.flat()];
+    // Starting is measured elsewhere, and all subscriptions have to be in place.
     await Bun.sleep(500);
     const [before, began] = [cpuSeconds(pids), monotonic()];
-    for (const { child } of members) child.send("go");
-    await Promise.all(members.map(({ published }) => published.promise));
+    for (const { child } of workers) child.send("go");
+    await Promise.all(workers.map(({ published }) => published.promise));
     const cpu = ((cpuSeconds(pids) - before) / (monotonic() - began)) * 1e5;
     await Bun.sleep(600);
-    const bytes = place.bytes();
-    for (const { child } of members) child.send("end");
-    const reports = await Promise.all(members.map(({ report }) => report.promise));
-    await Promise.all(members.map(({ child }) => child.exited));
+    const bytes = sandbox.bytes();
+    for (const { child } of workers) child.send("end");
+    const reports = await Promise.all(workers.map(({ report }) => report.promise));
+    await Promise.all(workers.map(({ child }) => child.exited));
     const sent = tasks.reduce((sum, { messages }) => sum + messages, 0);
     const operations = reports.flatMap((each) => each.operations);
     const deliveries = reports.flatMap((each) => each.deliveries);
@@ -77,11 +77,11 @@ export async function runCrew(place: Place, tasks: readonly Task[]): Promise<Cre
     return { reports, operations, deliveries, lost, repeated, cpu, bytes };
   } finally {
     clearTimeout(timer);
-    for (const { child } of members) child.kill("SIGKILL");
+    for (const { child } of workers) child.kill("SIGKILL");
   }
 }
 
-function member({ env }: Place, job: Job) {
+function startWorker({ env }: Sandbox, job: Job) {
   const ready = Promise.withResolvers<number[]>();
   const published = Promise.withResolvers<true>();
   const report = Promise.withResolvers<Report>();
@@ -92,15 +92,15 @@ function member({ env }: Place, job: Job) {
       stdin: "ignore",
       stdout: "inherit",
       stderr: "inherit",
-      ipc(word: Word) {
-        if (word.ready) ready.resolve(word.ready);
-        if (word.published) published.resolve(true);
-        if (word.report) report.resolve(word.report);
+      ipc(message: WorkerMessage) {
+        if (message.ready) ready.resolve(message.ready);
+        if (message.published) published.resolve(true);
+        if (message.report) report.resolve(message.report);
       },
       onExit(_, code) {
         const failure = new Error(`a ${job.transport} process ended early, with ${code}`);
         for (const each of [ready, published, report]) {
-          // Whoever still waits hears it; nobody has to.
+          // A pending wait fails with it; where none is pending it must not count as unhandled.
           each.promise.catch(() => {});
           each.reject(failure);
         }

@@ -1,4 +1,4 @@
-/** Archives that depend on nothing but what is put into them and on Bun's zlib: no clock, no user, no order of files. */
+/** Writes archives that depend on their entries and on Bun's zlib only: not on the clock, the user or the order of files. */
 import { gzipSync } from "node:zlib";
 
 import { zipSync, type Zippable } from "fflate";
@@ -11,7 +11,7 @@ export interface Entry {
   executable?: boolean;
 }
 
-/** As `tar.gz`; entries belong to root and are as old as is said. */
+/** As `tar.gz`; entries belong to root and have the given time. */
 export function tarGz(entries: readonly Entry[], time: Date): Uint8Array {
   const tar = createTar(
     entries.map(({ name, data, executable }) => ({
@@ -23,7 +23,7 @@ export function tarGz(entries: readonly Entry[], time: Date): Uint8Array {
   );
   // The two empty blocks that end an archive are left out by nanotar 0.3 where the last record has no room for them.
   const compressed = gzipSync(Buffer.concat([tar, Buffer.alloc(1024)]));
-  // The header's last byte says on what system it was made: here "unknown". Its time is 0 already.
+  // The header's last byte names the system that made it: 255 is "unknown". Its time is 0 already.
   compressed[9] = 255;
   return compressed;
 }
@@ -38,7 +38,7 @@ export function zip(entries: readonly Entry[], time: Date): Uint8Array {
   return zipSync(files);
 }
 
-/** Zip keeps local time without saying of where: this is the date whose local time is the UTC time of the other. */
+/** Zip stores local time without a zone: returns the date whose local time is the UTC time of the given one. */
 function zipTime(time: Date): Date {
   const [year, month, day] = [time.getUTCFullYear(), time.getUTCMonth(), time.getUTCDate()];
   return new Date(year, month, day, time.getUTCHours(), time.getUTCMinutes(), time.getUTCSeconds());

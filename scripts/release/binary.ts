@@ -1,11 +1,11 @@
-/** What can be known of an executable without running it. */
+/** Checks an executable without running it: its format, machine, loader, watcher and signature. */
 import { signatureFault } from "../codesign";
 import type { Target } from "../targets";
 
 export interface Binary {
   format: "ELF" | "Mach-O" | "PE";
   machine: "x64" | "arm64";
-  /** The loader an ELF file asks for, which tells its C library; null where there is no such thing. */
+  /** The loader that an ELF file names, which depends on its C library; null for other formats. */
   interpreter: string | null;
 }
 
@@ -65,7 +65,7 @@ export function expected({ name }: Target): Binary {
   return { format, machine, interpreter: loaders[name] ?? null };
 }
 
-/** What is wrong with the executable of a target, given the native half of the watcher that has to be in it. */
+/** The faults of a target's executable, given the native half of the watcher that has to be in it. */
 export function faults(executable: Buffer, watcher: Buffer, target: Target): string[] {
   const wanted = expected(target);
   const found: string[] = [];

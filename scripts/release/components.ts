@@ -1,4 +1,4 @@
-/** What is in a binary, by what the bundler took and what the lock file and the packages themselves say of it. */
+/** Lists the packages in a binary, from the inputs of the bundler, the lock file and the packages themselves. */
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 
@@ -15,16 +15,16 @@ export interface Component {
   licenceText: string;
   /** As in the lock file: algorithm, a hyphen, Base64. */
   integrity: string;
-  /** Names of the packages it asks for, whether or not they are in the binary. */
+  /** Names of the packages that it depends on, whether or not they are in the binary. */
   requires: readonly string[];
 }
 
-/** Of `bun.lock`, version 2: what is used here. A package is `[name@version, registry, details, integrity]`. */
+/** The part of `bun.lock`, version 2, that is used here. A package is `[name@version, registry, details, integrity]`. */
 interface Lock {
   packages: Record<string, [string, string, { dependencies?: Record<string, string> }, string]>;
 }
 
-/** Headers that are compiled into the watcher's native half; no file of theirs is seen by the bundler. */
+/** Headers that are compiled into the watcher's native half; the bundler sees none of their files. */
 const inWatcher = "node_modules/node-addon-api";
 
 /** The packages whose files are in a binary, in the order of their names. Throws where one has no licence. */
@@ -36,24 +36,24 @@ export function componentsOf(inputs: readonly string[]): Component[] {
     .toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** `node_modules/a`, or `node_modules/a/node_modules/b` for the one that only `a` uses; null outside packages. */
+/** `node_modules/a`, or `node_modules/a/node_modules/b` for a version that only `a` uses; null outside packages. */
 export function packageDirectory(path: string): string | null {
   return /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(path)?.[0] ?? null;
 }
 
 function component(directory: string, lock: Lock): Component {
-  const place = join(root, directory);
+  const path = join(root, directory);
   const locked =
     lock.packages[directory.replace(/^node_modules\//, "").replaceAll("/node_modules/", "/")];
-  if (!locked || !existsSync(place)) {
+  if (!locked || !existsSync(path)) {
     throw new Error(`${directory} is not installed, or not in bun.lock`);
   }
   const [id, , details, integrity] = locked;
-  const { license } = JSON.parse(readFileSync(join(place, "package.json"), "utf8"));
-  const texts = readdirSync(place)
+  const { license } = JSON.parse(readFileSync(join(path, "package.json"), "utf8"));
+  const texts = readdirSync(path)
     .filter((name) => /^(licen[cs]e|copying|notice)/i.test(name))
     .toSorted()
-    .map((name) => readFileSync(join(place, name), "utf8").trim());
+    .map((name) => readFileSync(join(path, name), "utf8").trim());
   if (typeof license !== "string" || texts.length === 0) {
     throw new Error(`${id} has no licence, or not its text`);
   }
@@ -73,7 +73,7 @@ export function watcherOf({ binding }: Target): Buffer {
   return readFileSync(join(root, "node_modules", binding, "watcher.node"));
 }
 
-/** What Bun says of its own licence and of what it links, from its package of types and documentation. */
+/** The page of Bun's documentation about its own licence and those of the libraries that it links. */
 export function bunLicence(): string {
   const page = readFileSync(join(root, "node_modules/bun-types/docs/project/license.mdx"), "utf8");
   return page.replace(/^---\n[\s\S]*?\n---\n/, "").trim();

@@ -1,4 +1,4 @@
-/** The licences of what is in a binary, to be handed on with it. */
+/** Writes the licences of everything in a binary, which are distributed with it. */
 import { bunLicence, type Component } from "./components";
 import type { Runtime } from "./runtime";
 
@@ -19,5 +19,5 @@ export function notices(
 const fence = (text: string): string =>
   ["```text", text.replaceAll("\r\n", "\n"), "```"].join("\n");
 
-/** Its headings below ours. */
+/** One level deeper, below the headings of this page. */
 const demote = (page: string): string => page.replace(/^(?=#+ )/gm, "#");

@@ -1,6 +1,6 @@
 /**
- * The Bun that is in a binary. The compiler takes its own executable for the target it runs on and downloads the
- * others, which the lock file knows nothing of; here they are held to what they were.
+ * Verifies the Bun runtime in a binary. The compiler uses its own executable for the target that it runs on and downloads
+ * the others, which the lock file does not cover; they are compared with known hashes.
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -23,7 +23,7 @@ const known: Record<string, string> = {
 
 export interface Runtime {
   version: string;
-  /** The npm package it comes from. */
+  /** The npm package that it comes from. */
   package: string;
   sha256: string;
 }

@@ -1,4 +1,4 @@
-/** The bill of materials of a binary: CycloneDX 1.6, as JSON. */
+/** Writes the bill of materials of a binary: CycloneDX 1.6, as JSON. */
 import packageJson from "../../package.json";
 import type { Component } from "./components";
 import type { Runtime } from "./runtime";
@@ -6,14 +6,14 @@ import type { Runtime } from "./runtime";
 export interface Release {
   /** The full hash; null outside a repository. */
   commit: string | null;
-  /** Of the commit. */
+  /** Time of the commit. */
   time: Date;
   target: string;
   /** SHA-256 of the executable, hexadecimal. */
   sha256: string;
 }
 
-/** Holds nothing that two builds of one commit do not share. */
+/** Identical for two builds of one commit. */
 export function billOfMaterials(
   release: Release,
   runtime: Runtime,
@@ -74,14 +74,14 @@ function library(component: Component): object {
 const packageUrl = (name: string, version: string): string =>
   `pkg:npm/${name.replace("@", "%40")}@${version}`;
 
-/** `sha512-Base64` of a lock file as CycloneDX writes it. It is that of the package's archive. */
+/** `sha512-Base64` of a lock file, the hash of the package's archive, as CycloneDX writes it. */
 function hash(integrity: string): { alg: string; content: string } {
   const [algorithm, digest] = integrity.split("-", 2) as [string, string];
   const alg = algorithm.replace(/^sha(\d+)$/, "SHA-$1");
   return { alg, content: Buffer.from(digest, "base64").toString("hex") };
 }
 
-/** Who asks for whom, among what is in the binary. The watcher's native half is asked for by its plain half. */
+/** The dependencies between components in the binary. The watcher's native half is a dependency of its JavaScript half. */
 function dependencies(self: string, bun: string, components: readonly Component[]): object[] {
   const references = new Map(
     components.map(({ name, version }) => [name, packageUrl(name, version)]),

@@ -1,4 +1,4 @@
-/** One agent of the soak: registers as a session, then does what agents do, at random, until it is killed. See `soak.ts`. */
+/** One agent of the soak test: registers as a session and runs commands at random until it is killed. See `soak.ts`. */
 import { randomInt } from "node:crypto";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -8,9 +8,9 @@ import type { Report } from "../soak";
 const [binary = "", directory = "", pause = "1000"] = process.argv.slice(2);
 const session = `claude-${process.pid}`;
 const env = { ...process.env, PARLEY_SESSION: session };
-const report = (told: Report): void => void process.send?.(told);
+const report = (message: Report): void => void process.send?.(message);
 
-// Whatever becomes of the parent: nothing is left running.
+// Nothing is left running when the parent ends, however it ends.
 process.on("disconnect", () => process.exit());
 
 interface Answer {
@@ -36,7 +36,7 @@ async function parley(...args: string[]): Promise<Answer> {
   return { code, data: answer.data };
 }
 
-/** Every session that is there but itself. */
+/** All other sessions. */
 async function others(): Promise<string[]> {
   const { data } = await parley("status", "--no-log");
   const sessions: { session_id: string }[] = data?.sessions ?? [];
@@ -45,10 +45,10 @@ async function others(): Promise<string[]> {
 
 let n = 0;
 let cursor = 0;
-/** Of each publisher the number that comes next. */
+/** By publisher, the number that is expected next. */
 const next = new Map<string, number>();
 
-const acts: (() => Promise<void>)[] = [
+const actions: (() => Promise<void>)[] = [
   async function message() {
     const ids = await others();
     const target = ids[randomInt(Math.max(1, ids.length))];
@@ -111,7 +111,7 @@ const acts: (() => Promise<void>)[] = [
     const task = `SOAK-${randomInt(6)}`;
     if ((await parley("claim", task)).code === 0) await parley("release", task);
   },
-  async function look() {
+  async function workOnTask() {
     await parley("task", `T-${randomInt(5)}`);
     await parley("conflicts");
   },
@@ -130,6 +130,6 @@ await parley("register", "--llm", "claude", "--pid", String(process.pid));
 // A cursor from before the first message: nothing of a publisher that is seen may be missing afterwards.
 cursor = (await parley("feed", "--limit", "1")).data?.cursor ?? 0;
 for (;;) {
-  await acts[randomInt(acts.length)]?.();
+  await actions[randomInt(actions.length)]?.();
   await Bun.sleep(randomInt(Number(pause)));
 }

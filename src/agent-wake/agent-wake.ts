@@ -1,47 +1,43 @@
-/** The adapter: the table of vendors, within a time limit. */
+/** Adapter: wakes idle sessions by their vendors' own ways, within a time limit. */
 import type { Preferences } from "../bus/preferences";
 import type { AgentWaker } from "../bus/agent-wake";
 import { withTimeLimit } from "../bus/time-limit";
-import { claudeReach } from "../agents/claude/wake";
-import { codexReach } from "../agents/codex/wake";
-import { opencodeReach } from "../agents/opencode/wake";
-import { wakeFailed, type WakeEnvironment, type VendorWaker } from "./wake-method";
+import {
+  wakeFailed,
+  type VendorWaker,
+  type WakeableAgent,
+  type WakeEnvironment,
+} from "./vendor-waker";
 
-/** Vendors whose idle sessions can be woken. One file each. */
-const vendors: Readonly<Record<string, (around: WakeEnvironment) => VendorWaker>> = {
-  claude: claudeReach,
-  codex: codexReach,
-  opencode: opencodeReach,
-};
-
-export interface ReachOptions extends WakeEnvironment {
+export interface AgentWakerOptions extends WakeEnvironment {
+  agents: readonly WakeableAgent[];
   preferences(): Preferences;
 }
 
-/** Makes the adapter; what it needs is looked at when it is needed. */
-export function createAgentWaker(options: ReachOptions): AgentWaker {
-  let chosen: Preferences | null = null;
-  const of = (vendor: string): VendorWaker | null =>
-    Object.hasOwn(vendors, vendor) ? (vendors[vendor]?.(options) ?? null) : null;
+/** Reads the preferences when they are first asked for. */
+export function createAgentWaker(options: AgentWakerOptions): AgentWaker {
+  let preferences: Preferences | null = null;
+  const wakerOf = (vendor: string): VendorWaker | undefined =>
+    options.agents.find(({ name }) => name === vendor)?.waker?.(options);
   return {
     policy() {
-      chosen ??= options.preferences();
+      preferences ??= options.preferences();
       // Where hooks are off, nothing would show the message.
-      return chosen.off ? "never" : chosen.wake;
+      return preferences.off ? "never" : preferences.wake;
     },
     methodFor(record) {
       try {
-        return of(record.llm_vendor)?.methodFor(record) ?? null;
+        return wakerOf(record.llm_vendor)?.methodFor(record) ?? null;
       } catch {
         return null;
       }
     },
     async wake(record, text, limit) {
-      const vendor = of(record.llm_vendor);
+      const waker = wakerOf(record.llm_vendor);
       const way = this.methodFor(record)?.by ?? "none";
-      if (!vendor) return { way, ...wakeFailed("this vendor's sessions cannot be woken") };
+      if (!waker) return { way, ...wakeFailed("this vendor's sessions cannot be woken") };
       const stop = new AbortController();
-      const answer = vendor
+      const answer = waker
         .wake(record, text, stop.signal)
         .catch((error: Error) => wakeFailed(error.message));
       const inTime = await withTimeLimit(limit, answer, () => stop.abort());

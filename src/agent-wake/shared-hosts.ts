@@ -1,25 +1,32 @@
-/** The adapter that asks hosts, which of them can answer. */
+/** Adapter: asks the processes that host several sessions, as far as their vendors let them be asked. */
 import type { SharedHosts } from "../bus/shared-hosts";
-import { resumeCommand } from "../bus/resume-command";
-import type { WakeEnvironment } from "./wake-method";
+import type { VendorHost, WakeableAgent, WakeEnvironment } from "./vendor-waker";
 
-/** How long an answer, or the want of one, counts, in milliseconds: who waits for a lock looks four times a second. */
-const fresh = 5000;
+/** How long an answer, or the want of one, counts, in milliseconds: a session that waits for a lock asks four times a second. */
+const freshForMs = 5000;
 
-/** Codex's daemon can be asked for its threads; nobody else keeps several sessions and answers. */
-export function createSharedHosts(around: WakeEnvironment): SharedHosts {
-  const known = new Map<string, { at: number; loaded: Promise<ReadonlyMap<string, boolean>> }>();
+export interface SharedHostOptions extends WakeEnvironment {
+  agents: readonly WakeableAgent[];
+}
+
+export function createSharedHosts(options: SharedHostOptions): SharedHosts {
+  const recent = new Map<string, { at: number; answers: ReturnType<SharedHosts["ask"]> }>();
+  const hostOf = (vendor: string): VendorHost | undefined =>
+    options.agents.find(({ name }) => name === vendor)?.host;
+  const ask: SharedHosts["ask"] = async (records, limit) => {
+    const vendors = [...Map.groupBy(records, ({ llm_vendor }) => llm_vendor)];
+    const answers = vendors.map(([vendor, own]) => hostOf(vendor)?.ask(own, options, limit));
+    return new Map((await Promise.all(answers)).flatMap((each) => [...(each ?? [])]));
+  };
   return {
-    // A session whose conversation is not known is none of the threads.
-    canAnswer: (record) => record.llm_vendor === "codex" && resumeCommand(record) !== null,
+    canAnswer: (record) => hostOf(record.llm_vendor)?.canAnswer(record) ?? false,
     async ask(records, limit) {
       const key = records.map(({ session_id }) => session_id).join(" ");
-      const last = known.get(key);
-      if (last && performance.now() - last.at < fresh) return last.loaded;
-      const { askDaemons } = await import("../agents/codex/daemon");
-      const loaded = askDaemons(records, around, limit);
-      known.set(key, { at: performance.now(), loaded });
-      return loaded;
+      const last = recent.get(key);
+      if (last && performance.now() - last.at < freshForMs) return last.answers;
+      const answers = ask(records, limit);
+      recent.set(key, { at: performance.now(), answers });
+      return answers;
     },
   };
 }

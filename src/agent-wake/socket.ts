@@ -1,12 +1,12 @@
-/** A line to a socket of one's own. */
+/** Writes a line to a Unix socket of this user. */
 import { lstatSync } from "node:fs";
 
-/** No answer is longer than this, in bytes. */
+/** Longest answer that is read, in bytes. */
 const maxAnswerBytes = 4096;
 
 /**
- * The path of a socket that is ours, since anybody may make one in a shared directory, or a link there to one of ours that
- * takes other lines; null for anything else.
+ * The path, where it is a socket that this user owns; null for anything else. In a shared directory any user may make a
+ * socket, or a link to a socket of this user that takes other lines.
  */
 export function ownSocket(path: string): string | null {
   const socket = lstatSync(path, { throwIfNoEntry: false });
@@ -14,8 +14,9 @@ export function ownSocket(path: string): string | null {
 }
 
 /**
- * Writes one line to a socket. Resolves once it is written and the connection closed from our side; with `answered`, with
- * what came back when the other side closed it. Loads nothing: `node:net` costs a millisecond.
+ * Writes one line to a socket. Resolves once the line is written and this side has closed the connection; with `answered`,
+ * with the answer, once the other side has closed it. `Bun.connect` is built in, while loading `node:net` takes a
+ * millisecond.
  */
 export async function writeLine(
   path: string,
@@ -24,11 +25,11 @@ export async function writeLine(
 ): Promise<string> {
   const done = Promise.withResolvers<string>();
   done.promise.catch(() => {});
-  let left: Uint8Array = Buffer.from(line);
-  let said = Buffer.alloc(0);
+  let unsent: Uint8Array = Buffer.from(line);
+  let answer = Buffer.alloc(0);
   const write = (socket: Bun.Socket): void => {
-    left = left.subarray(socket.write(left));
-    if (left.length > 0 || answered) return;
+    unsent = unsent.subarray(socket.write(unsent));
+    if (unsent.length > 0 || answered) return;
     done.resolve("");
     socket.end();
   };
@@ -38,17 +39,17 @@ export async function writeLine(
       open: write,
       drain: write,
       data: (from, bytes) => {
-        // Where nothing is asked, what it says is not for us.
+        // Where no answer is wanted, what comes back is ignored.
         if (!answered) return;
-        said = Buffer.concat([said, bytes]);
-        if (said.length <= maxAnswerBytes) return;
+        answer = Buffer.concat([answer, bytes]);
+        if (answer.length <= maxAnswerBytes) return;
         done.reject(new Error("its answer is too long"));
         from.terminate();
       },
       error: (_, error) => done.reject(error),
       close: () =>
-        answered && left.length === 0
-          ? done.resolve(said.toString())
+        answered && unsent.length === 0
+          ? done.resolve(answer.toString())
           : done.reject(new Error("the socket was closed")),
     },
   });

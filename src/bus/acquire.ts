@@ -1,4 +1,4 @@
-/** Trying once, or until it succeeds. */
+/** Acquires a lock or a claim: one attempt, or attempts until it succeeds or the time is up. */
 import type { Bus } from "./bus";
 import { livenessNow } from "./caller";
 import { ParleyError } from "./errors";
@@ -8,19 +8,19 @@ import type { Attempt, Blocker, Waiting } from "./lock";
 import type { ProcessEvidence } from "./process";
 import { waitFor } from "./wait-loop";
 
-/** How often a waiting process looks again by itself, in milliseconds: the holder may have died without a word. */
+/** Milliseconds between two attempts without a change signal: a holder that was killed signals nothing. */
 const intervalMs = 250;
-/** How often it gives a sign of life meanwhile, in milliseconds. */
-const beatInterval = 60_000;
+/** Milliseconds between two heartbeats of the waiting session. */
+const heartbeatIntervalMs = 60_000;
 
 /**
- * Attempts once, or until it succeeds or the time is up: then `timeout`, without waiting `conflict`. A place in the
- * queue is given up when the waiting ends; that of a killed process is forgotten by the next who looks.
+ * Attempts once, or until it succeeds. Throws `timeout` when the time is up, and `conflict` without waiting. The place in
+ * the queue is given up when the waiting ends; that of a killed process is removed by the next attempt of any session.
  */
 export async function acquire<Got>(
   bus: Bus,
   session_id: string,
-  /** Milliseconds to wait where it is held; null: not at all. */
+  /** Milliseconds to wait while another session holds it; null: do not wait. */
   wait: number | null,
   attempt: (
     queue: { waiting: Waiting | null; ticket: number | null },
@@ -28,9 +28,10 @@ export async function acquire<Got>(
   ) => Promise<Attempt<Got>>,
 ): Promise<Got> {
   const until = wait === null ? null : bus.clock.now() + wait;
-  const waiting = until === null ? null : { process: bus.identity.ownProcess() ?? unseen(), until };
+  const waiting =
+    until === null ? null : { process: bus.identity.ownProcess() ?? withoutEvidence(), until };
   let ticket: number | null = null;
-  const look = (): Promise<Attempt<Got>> =>
+  const attemptOnce = (): Promise<Attempt<Got>> =>
     retryConfirmed(bus, async (liveness) => {
       const result = await attempt({ waiting, ticket }, liveness);
       if (result.touched.length > 0 || result.kind === "got") bus.changeSignal.notify("everyone");
@@ -38,34 +39,34 @@ export async function acquire<Got>(
       return result;
     });
 
-  const first = await look();
+  const first = await attemptOnce();
   if (first.kind === "got") return first.got;
   if (until === null) throw held(first.blocker);
   try {
-    return await keepLooking(bus, session_id, until, first.blocker, look);
+    return await attemptUntil(bus, session_id, until, first.blocker, attemptOnce);
   } finally {
-    // Another may be next now.
+    // Another session may be the next in the queue now.
     if (ticket !== null) await bus.store.leaveQueue(ticket);
     bus.changeSignal.notify("everyone");
   }
 }
 
-async function keepLooking<Got>(
+async function attemptUntil<Got>(
   bus: Bus,
   session_id: string,
   until: number,
   first: Blocker,
-  look: () => Promise<Attempt<Got>>,
+  attemptOnce: () => Promise<Attempt<Got>>,
 ): Promise<Got> {
   let blocker = first;
-  let beatAt = bus.clock.now() + beatInterval;
-  const got = await waitFor(bus, { until, mail: null, intervalMs: intervalMs }, async () => {
-    const result = await look();
+  let heartbeatAt = bus.clock.now() + heartbeatIntervalMs;
+  const got = await waitFor(bus, { until, mail: null, intervalMs }, async () => {
+    const result = await attemptOnce();
     if (result.kind === "got") return result;
     blocker = result.blocker;
-    if (bus.clock.now() >= beatAt) {
+    if (bus.clock.now() >= heartbeatAt) {
       await bus.store.heartbeat(session_id, livenessNow(bus));
-      beatAt = bus.clock.now() + beatInterval;
+      heartbeatAt = bus.clock.now() + heartbeatIntervalMs;
     }
     return null;
   });
@@ -73,8 +74,8 @@ async function keepLooking<Got>(
   return got.got;
 }
 
-/** Where the platform gives no evidence, only the time limit says that a process still waits. */
-const unseen = (): ProcessEvidence => ({
+/** Where the platform gives no evidence, only the time limit tells that a process still waits. */
+const withoutEvidence = (): ProcessEvidence => ({
   boot_id: "",
   host_id: null,
   pid_namespace: "",
@@ -82,21 +83,21 @@ const unseen = (): ProcessEvidence => ({
   start_ticks: "",
 });
 
-/** A blocked lock names its path and the lock in the way, a blocked claim its task. */
-const facts = ({ kind, holder, resource, wanted, lock }: Blocker): Record<string, unknown> =>
+/** A blocked lock gives its path and the lock that blocks it, a blocked claim its task. */
+const detailsOf = ({ kind, holder, resource, wanted, lock }: Blocker): Record<string, unknown> =>
   kind === "lock" ? { path: wanted, holder, resource, lock } : { task_id: wanted, holder };
 
-const inTheWay = ({ resource, holder, waits }: Blocker): string =>
+const reasonOf = ({ resource, holder, waits }: Blocker): string =>
   waits ? `${holder} waits for ${resource} and comes first` : `${resource} is held by ${holder}`;
 
 const held = (blocker: Blocker): ParleyError =>
-  new ParleyError("conflict", inTheWay(blocker), {
+  new ParleyError("conflict", reasonOf(blocker), {
     hint: `ask with parley message ${blocker.holder} "…", or wait with --wait 30s`,
-    details: facts(blocker),
+    details: detailsOf(blocker),
   });
 
 const timedOut = (blocker: Blocker): ParleyError =>
-  new ParleyError("timeout", `Waited in vain: ${inTheWay(blocker)}`, {
+  new ParleyError("timeout", `Waited in vain: ${reasonOf(blocker)}`, {
     hint: `ask with parley message ${blocker.holder} "…"`,
-    details: facts(blocker),
+    details: detailsOf(blocker),
   });

@@ -1,100 +1,99 @@
-/** Port: waking an idle session; how each can be reached now. */
+/** Port: waking an idle session; and how a message reaches each session now. */
+import type { Bus } from "./bus";
 import type { Verdict } from "./liveness";
 import type { WakePolicy } from "./preferences";
 import type { SessionRecord } from "./session";
 
-/** How a message gets to a session's model now, the quickest first. */
+/** How a message reaches a session's model now, the quickest first. */
 const deliveryWays = ["wake", "turn", "prompt", "none"] as const;
 
 export interface Reachability {
   /**
-   * `wake`: it is idle, and can be woken. `turn`: it works, and is shown urgent messages in its turn. `prompt`: it is shown
-   * them once its user prompts or answers it. `none`: nothing of it asks for messages; it reads when it runs a command.
+   * `wake`: it is idle, and can be woken. `turn`: it works, and its hooks show urgent messages in the running turn.
+   * `prompt`: its hooks show messages once its user prompts or answers it. `none`: no hook asks for messages, so it reads
+   * them when it runs a command.
    */
   now: (typeof deliveryWays)[number];
-  /** `hook`, or the vendor's way of waking; null for `none`. */
+  /** `hook`, or the method of waking, such as `claude socket`; null for `none`. */
   by: string | null;
-  /** When a message last got there that way, as its hooks have seen it; null where it never did. */
+  /** When a message last reached it that way, as its hooks recorded it; null: never. */
   last_worked_at: string | null;
 }
 
-/** A vendor's way into an idle session. */
+/** A method by which a vendor's idle session can be woken. */
 export interface WakeMethod {
   /** As evidence names it: `claude socket`, `codex queue`, `opencode plugin`. */
   by: string;
-  /** What goes in waits there for its user's consent. */
+  /** What is sent by it waits for the consent of the session's user. */
   held: boolean;
 }
 
-/** What the vendor's way answered to one ring. */
+/** The outcome of one attempt to wake a session. */
 export interface WakeResult {
   way: string;
-  /** `accepted`: it took the line. `held`: it took it, and its user has to let it through. `refused`: its user's settings turn it away. */
+  /** `accepted`: it took the line. `held`: its user has to let the line through. `refused`: its user's settings forbid it. */
   outcome: "accepted" | "held" | "refused" | "failed";
   /** Why, for `refused` and `failed`; null otherwise. */
   reason: string | null;
 }
 
-/** One doorbell as it is kept with the message it was rung for. */
+/** An attempt to wake, as it is kept with the message that caused it. */
 export interface WakeEvidence extends WakeResult {
   at: string;
 }
 
 export interface WakeRequest {
   session_id: string;
-  /** Who wants to wake it: nobody does who is in a loop with it. */
+  /** The session that sent the message: it wakes no session with which it is in a loop. */
   sender_id: string;
 }
 
 /**
- * `go`: it idles, and whoever else asks within ten seconds is told `rung`, until the session has begun and ended a turn or
- * the ring is noted as failed. `loop`: the two are in a loop. Otherwise what it is doing.
+ * `go`: it is idle. Any other sender that asks within ten seconds gets `rung`, until the session has begun and ended a
+ * turn or the attempt is recorded as failed. `loop`: the two are in a loop. Otherwise the session's activity.
  */
 export type WakePermit =
   | { kind: "go"; record: SessionRecord }
   | { kind: "rung" | "loop" | "working" | "awaiting permission" };
 
 /**
- * Port: waking an idle session of an agent by its vendor's own way, without typing into anyone's terminal. Nothing of it
- * ever throws: who cannot be woken sees the message later.
+ * Port: waking an idle session by its vendor's own method, without typing into a terminal. None of the methods throws: a
+ * session that cannot be woken sees the message later.
  */
 export interface AgentWaker {
-  /** Which messages the user lets wake an idle session. */
+  /** Which messages may wake an idle session, as the user chose. */
   policy(): WakePolicy;
-  /** The way into this session, as far as can be seen from here without touching it; null where there is none. */
+  /** How this session can be woken, as far as can be told without contacting it; null: not at all. */
   methodFor(record: SessionRecord): WakeMethod | null;
-  /** Hands it one line of our own text, within `limit` milliseconds. */
+  /** Gives the session one line of our own text, within `limit` milliseconds. */
   wake(record: SessionRecord, text: string, limit: number): Promise<WakeResult>;
 }
 
-/** Vendors whose model is told nothing between prompts. */
-const noMidTurnContext: ReadonlySet<string> = new Set(["kimi"]);
-
-/** The session can be reached now like this. A session of which no hook has said anything is shown nothing by hooks. */
+/** How a session can be reached now. Hooks show nothing to a session of which no hook has ever been called. */
 export function reachabilityOf(
   record: SessionRecord,
   { status, process_state, ended }: Verdict,
-  reach: AgentWaker,
+  { agentWaker, agentKinds }: Pick<Bus, "agentWaker" | "agentKinds">,
 ): Reachability {
   const { activity, llm_vendor, hooked_at, woken_at } = record;
-  const lost = status === "terminated" || ended !== null || process_state === "stopped";
-  if (activity === null || lost) return { now: "none", by: null, last_worked_at: null };
-  if (activity.state === "working" && !noMidTurnContext.has(llm_vendor)) {
+  const unreachable = status === "terminated" || ended !== null || process_state === "stopped";
+  if (activity === null || unreachable) return { now: "none", by: null, last_worked_at: null };
+  if (activity.state === "working" && agentKinds.showsMessagesMidTurn(llm_vendor)) {
     return { now: "turn", by: "hook", last_worked_at: hooked_at };
   }
   const idle = activity.state === "idle" && process_state === "running";
-  const way = idle && reach.policy() !== "never" ? reach.methodFor(record) : null;
-  return way && !way.held
-    ? { now: "wake", by: way.by, last_worked_at: woken_at }
+  const method = idle && agentWaker.policy() !== "never" ? agentWaker.methodFor(record) : null;
+  return method && !method.held
+    ? { now: "wake", by: method.by, last_worked_at: woken_at }
     : { now: "prompt", by: "hook", last_worked_at: hooked_at };
 }
 
-/** What a woken agent is told, beside which its hook puts the message. Nothing in it is another's but the sender's id. */
+/** The prompt that wakes an agent; its hook adds the message. Only the sender's id in it is text of another session. */
 export const wakePrompt = (sender: string): string =>
   `parley: a message from ${sender} waits; it is shown beside this line, or with parley inbox`;
 
 const wakePromptForm =
   /parley: a message from [A-Za-z0-9][A-Za-z0-9._-]* waits; it is shown beside this line/;
 
-/** A prompt that our own doorbell has caused: no human has spoken. Vendors may have wrapped it. */
+/** Whether a prompt is our own wake prompt rather than a human's. Vendors may have wrapped it. */
 export const isWakePrompt = (prompt: string): boolean => wakePromptForm.test(prompt);

@@ -1,10 +1,10 @@
-/** Types of conflict, their priority and advice. */
+/** Conflicts and alerts: their types, priorities and advice. */
 import type { Message } from "./message";
 
 export type ConflictType =
   "project_conflict" | "task_conflict" | "cwd_overlap" | "file_conflict" | "message_loop";
 
-/** One collision of this session with another, as the verb that found it reports it. */
+/** A conflict of this session with another, as the verb that found it reports it. */
 export interface Conflict {
   type: ConflictType;
   priority: number;
@@ -23,11 +23,11 @@ export interface Alert extends Message {
   payload: { sessions: string[]; resource: string; action: string };
 }
 
-/** Other messages may carry what only looks like an alert's facts, and a foreign row of an alert anything. */
+/** Checks the payload too: a message may only look like an alert, and rows of other programs may hold anything. */
 export const isAlert = (message: Message): message is Alert =>
   message.channel === "operator_alert" &&
   Array.isArray(message.payload["sessions"]) &&
-  message.payload["sessions"].every((each) => typeof each === "string") &&
+  message.payload["sessions"].every((id) => typeof id === "string") &&
   typeof message.payload["resource"] === "string";
 
 /** Priority and advice by type. Source: the seeds (R150, R151, R203–R205). */

@@ -1,8 +1,8 @@
 /** The ports and settings that every rule works with. */
+import type { AgentKinds, HeartbeatProcess } from "./ports";
 import type { Clock } from "./clock";
 import type { SharedHosts } from "./shared-hosts";
 import type { Identity } from "./identity";
-import type { HeartbeatProcess } from "./heartbeat-process";
 import type { AgentWaker } from "./agent-wake";
 import type { Settings } from "./settings";
 import type { Store } from "./store";
@@ -16,6 +16,7 @@ export interface Bus {
   changeSignal: ChangeSignal;
   agentWaker: AgentWaker;
   sharedHosts: SharedHosts;
+  agentKinds: AgentKinds;
   settings: Settings;
   /** Only where the bus spans machines. */
   heartbeatProcess?: HeartbeatProcess;

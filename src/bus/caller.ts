@@ -1,43 +1,81 @@
-/** The session or operator that a verb acts for. */
+/** Finds the session or the operator that a verb acts for. */
 import type { Bus } from "./bus";
 import { ParleyError, type Warning } from "./errors";
+import type { CallerEvidence } from "./identity";
 import { type ConfirmedLiveness, livenessAt } from "./liveness";
 import { operatorId } from "./message";
 import type { SessionRecord } from "./session";
 
-/** The clock reading that one operation uses throughout; `said`: what hosts have been asked before (`bus/shared-hosts.ts`). */
+/** The clock reading and the judge of one operation. `answers`: what shared hosts have answered before. */
 export const livenessNow = (
   bus: Bus,
-  said: ConfirmedLiveness["answers"] = new Map(),
+  answers: ConfirmedLiveness["answers"] = new Map(),
 ): ConfirmedLiveness =>
   livenessAt(bus.identity.processes, bus.clock.now(), bus.settings, {
     canAnswer: bus.sharedHosts.canAnswer,
-    answers: said,
+    answers,
   });
 
+/** The session or the operator that a rule acts for: its mailbox, and the sender of what it writes. */
+export interface Actor {
+  /** A session id, or `operator`. */
+  id: string;
+  record: SessionRecord | null;
+}
+
+/** Who calls a verb that needs no session. */
+export interface Caller {
+  /** Null where no session is found, or several are. */
+  actor: Actor | null;
+  warnings: Warning[];
+}
+
+export const nobody: Caller = { actor: null, warnings: [] };
+
+const operator: Actor = { id: operatorId, record: null };
+
+export const actorOf = (record: SessionRecord): Actor => ({ id: record.session_id, record });
+
 /**
- * The session that the caller belongs to; null where there is none or the clues point to several. A session named by
+ * The session that the caller belongs to; null where there is none or the evidence points to several. A session named by
  * `--session` or PARLEY_SESSION must be active.
  */
-export async function callingSession(bus: Bus): Promise<SessionRecord | null> {
-  const found = await candidates(bus);
+export async function callingSession(
+  bus: Bus,
+  evidence?: CallerEvidence,
+): Promise<SessionRecord | null> {
+  const found = await candidates(bus, evidence);
   return found.length === 1 ? (found[0] ?? null) : null;
 }
 
-/** Id of the calling session; a session that was named but is not active is worth a warning only. */
-export async function callingOrNobody(bus: Bus, warnings: Warning[]): Promise<string | null> {
+/** The calling session, or the human with `--as operator`. A session that is named but not active is only a warning. */
+export async function findCaller(
+  bus: Bus,
+  asOperator: boolean,
+  evidence?: CallerEvidence,
+): Promise<Caller> {
+  if (asOperator) return { actor: operator, warnings: [] };
   try {
-    return (await callingSession(bus))?.session_id ?? null;
+    const record = await callingSession(bus, evidence);
+    return { actor: record && actorOf(record), warnings: [] };
   } catch (error) {
     if (!(error instanceof ParleyError) || error.code !== "not_registered") throw error;
-    warnings.push({ code: error.code, message: error.message });
-    return null;
+    return { actor: null, warnings: [{ code: error.code, message: error.message }] };
   }
 }
 
+/** The calling session, or the human with `--as operator`. Throws `not_registered`. */
+export async function requireActor(
+  bus: Bus,
+  asOperator: boolean,
+  evidence?: CallerEvidence,
+): Promise<Actor> {
+  return asOperator ? operator : actorOf(await requireSession(bus, evidence));
+}
+
 /** Like `callingSession`, but throws `not_registered` where there is none. */
-export async function requireSession(bus: Bus): Promise<SessionRecord> {
-  const found = await candidates(bus);
+export async function requireSession(bus: Bus, evidence?: CallerEvidence): Promise<SessionRecord> {
+  const found = await candidates(bus, evidence);
   const [only] = found;
   if (only && found.length === 1) return only;
   if (!only) {
@@ -52,20 +90,22 @@ export async function requireSession(bus: Bus): Promise<SessionRecord> {
   });
 }
 
-async function candidates(bus: Bus): Promise<SessionRecord[]> {
-  const clues = bus.identity.callerEvidence();
-  if (clues.session === null) {
+async function candidates(
+  bus: Bus,
+  evidence: CallerEvidence = bus.identity.callerEvidence(),
+): Promise<SessionRecord[]> {
+  if (evidence.session === null) {
     const machine = bus.identity.machine().machine_uuid;
-    return living(bus, await bus.store.sessionsByEvidence(clues, machine));
+    return withoutDead(bus, await bus.store.sessionsByEvidence(evidence, machine));
   }
-  const named = await living(bus, await bus.store.sessionsCalled(clues.session));
+  const named = await withoutDead(bus, await bus.store.sessionsCalled(evidence.session));
   if (named.length === 0) {
     throw new ParleyError(
       "not_registered",
-      `Not registered: ${clues.session} is not an active session`,
+      `Not registered: ${evidence.session} is not an active session`,
       {
         hint: "register it with parley register, or correct --session or PARLEY_SESSION",
-        details: { session_id: clues.session },
+        details: { session_id: evidence.session },
       },
     );
   }
@@ -73,10 +113,10 @@ async function candidates(bus: Bus): Promise<SessionRecord[]> {
 }
 
 /**
- * Without those whose process is gone, which end here: a name or a conversation id may outlive its session. One that
- * has only been silent is heard of right now.
+ * Leaves out the sessions whose process is gone, and ends them: a name or a conversation id may outlive its session. A
+ * session that was only silent stays: this call is its sign of life.
  */
-async function living(bus: Bus, records: SessionRecord[]): Promise<SessionRecord[]> {
+async function withoutDead(bus: Bus, records: SessionRecord[]): Promise<SessionRecord[]> {
   const liveness = livenessNow(bus);
   const alive: SessionRecord[] = [];
   for (const record of records) {
@@ -87,7 +127,7 @@ async function living(bus: Bus, records: SessionRecord[]): Promise<SessionRecord
   return alive;
 }
 
-/** What a verb that only reads does for its session's heartbeat: its best. A medium that refuses costs no answer. */
+/** Refreshes the heartbeat of a session that only reads, unless the database cannot be written. */
 export async function refreshHeartbeat(bus: Bus, session_id: string): Promise<void> {
   if (bus.store.readOnly) return;
   try {
@@ -97,7 +137,7 @@ export async function refreshHeartbeat(bus: Bus, session_id: string): Promise<vo
   }
 }
 
-/** Writing is by the way in a verb that shows: a medium that refuses it costs the reader a warning, not the answer. */
+/** For verbs that show: where the database refuses the write, the answer comes all the same, with a warning. */
 export async function unlessRefused<T>(
   warnings: Warning[],
   write: () => Promise<T>,
@@ -110,18 +150,4 @@ export async function unlessRefused<T>(
     warnings.push({ code: error.code, message: `${error.message}: nothing was marked as shown` });
     return otherwise();
   }
-}
-
-/** The mailbox and the sender that a verb acts for. */
-export interface Actor {
-  /** A session id, or `operator`. */
-  id: string;
-  record: SessionRecord | null;
-}
-
-/** The calling session, or the human with `--as operator`. Throws `not_registered`. */
-export async function requireActor(bus: Bus, asOperator: boolean): Promise<Actor> {
-  if (asOperator) return { id: operatorId, record: null };
-  const record = await requireSession(bus);
-  return { id: record.session_id, record };
 }

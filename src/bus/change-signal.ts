@@ -1,33 +1,33 @@
-/** Port: telling and hearing of commits. */
+/** Port: signals other processes that something was committed, and listens for their signals. */
 import { ParleyError } from "./errors";
 
 /**
- * Whom a change concerns: everybody who listens, or these sessions alone (those whose mail or sent messages it
- * changed) and whoever listens to all mail.
+ * The listeners that a change concerns: all of them, or those of these sessions (whose mail or sent messages it changed)
+ * and those that listen to all mail.
  */
 export type Recipients = "everyone" | readonly string[];
 
-/** Whose mail a listener is woken for, beside what concerns everyone: one session's, all sessions', or nobody's. */
+/** Whose mail a listener is notified of, besides changes that concern everyone: one session's, all, or (null) none. */
 export type Topic = { to: string } | "all" | null;
 
 /**
- * Port: telling other processes that something was committed, and hearing it from them. Waking only
- * shortens a wait; correctness is the table and the store's change counter.
+ * Port: signals other processes that something was committed, and listens for their signals. A signal only shortens a
+ * wait: correctness depends on the tables and the store's change counter alone.
  */
 export interface ChangeSignal {
   /** Never throws. */
-  notify(audience: Recipients): void;
-  /** Removes the bells of all sessions but these. Never throws; a bell that is rung again is made again. */
+  notify(recipients: Recipients): void;
+  /** Removes the signal files of all sessions but these. Never throws; a later signal makes its file again. */
   prune(sessionIds: readonly string[]): void;
   /**
-   * Calls `onWake` (at least) whenever the store changed in a way that concerns the listener, until stopped; at the
-   * poll interval also for other changes. Called with an error, `not_found`, where the store is no longer the one that
-   * was opened: nothing will ever come from it. Never throws: without a native watcher it polls.
+   * Calls `onWake` at least whenever the store changed in a way that concerns the listener, until stopped; at the poll
+   * interval also for other changes. Calls it with an error, `not_found`, where the database is no longer the one that was
+   * opened: no change will ever come from that. Never throws: without a native watcher it polls.
    */
   listen(mail: Topic, onWake: (lost: ParleyError | null) => void): Promise<Subscription>;
 }
 
-/** What a listener is told where the database that it listens to is no longer there. */
+/** The error that a listener gets where its database has been deleted or replaced. */
 export const lostDatabase = (path: string, become: "deleted" | "replaced"): ParleyError =>
   new ParleyError("not_found", `The database ${path} was ${become} while it was watched`, {
     hint: "start the command again to go on with what is there now",
@@ -39,19 +39,19 @@ export const isLostDatabase = (error: unknown): error is ParleyError =>
   error.code === "not_found" &&
   error.details?.["become"] !== undefined;
 
-/** Port: what every process of a bus hears of, where the store's own server passes it on. */
+/** Port: notices that the store's own server passes on to every process of a bus. */
 export interface Notices {
   /** Throws `busy`; a standby refuses it. */
-  send(audience: Recipients): Promise<void>;
-  /** `onConnect` is called first, and again whenever notices may have been missed. Returns how to stop. */
+  send(recipients: Recipients): Promise<void>;
+  /** Calls `onConnect` first, and again whenever notices may have been missed. Returns a function that stops it. */
   listen(
-    onNotice: (audience: Recipients) => void,
+    onNotice: (recipients: Recipients) => void,
     onConnect: () => void,
   ): Promise<() => Promise<void>>;
 }
 
 export interface Subscription {
-  /** What is active, for `--verbose` and `doctor`: `inotify + poll 250 ms`, `poll 250 ms (no temp directory)`. */
+  /** What notifies it, for `--verbose` and `doctor`: `inotify + poll 250 ms`, `poll 250 ms (no temp directory)`. */
   readonly source: string;
   stop(): Promise<void>;
 }

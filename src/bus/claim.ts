@@ -1,6 +1,10 @@
-/** Claims: shapes and requests. */
+/** Task claims: their types, and the rules of `claim` and `release`. */
+import { acquire } from "./acquire";
+import type { Bus } from "./bus";
+import { livenessNow } from "./caller";
 import { ParleyError } from "./errors";
 import type { Waiting } from "./lock";
+import type { SessionRecord } from "./session";
 
 /** A row of `task_claims`. */
 export interface Claim {
@@ -10,7 +14,7 @@ export interface Claim {
   project_id: string | null;
   claimed_at: string;
   expires_at: string | null;
-  /** Number of the ownership change that gave it. */
+  /** Number of the change of ownership that gave it. */
   fence: number | null;
 }
 
@@ -31,7 +35,7 @@ export interface ReleaseResult {
   released: Claim[];
 }
 
-/** Blank or many lines long it could not be told from another, or not be shown. */
+/** One visible line: a blank id could not be told from another, one of several lines could not be shown. */
 const taskForm = /^(?=.*\S)[^\p{Cc}]{1,200}$/u;
 
 /** A task's id as a tracker may write it: one line of up to 200 characters. Throws `invalid`. */
@@ -41,4 +45,33 @@ export function checkedTask(task_id: string): string {
     hint: "for example H.13.7",
     details: { task_id: task_id.slice(0, 200) },
   });
+}
+
+/** Claims a task for the session. Throws `conflict`, or `timeout` after waiting. */
+export async function claim(
+  bus: Bus,
+  { session_id }: SessionRecord,
+  task_id: string,
+  options: { ttl: number | null; wait: number | null },
+): Promise<ClaimResult> {
+  checkedTask(task_id);
+  const got: Claim = await acquire(bus, session_id, options.wait, (queue, liveness) =>
+    bus.store.acquireClaim({ session_id, task_id, ttl: options.ttl, ...queue }, liveness),
+  );
+  return { claim: got };
+}
+
+/** Releases these tasks, or with null all that the session claims. Throws `conflict` for another's. */
+export async function release(
+  bus: Bus,
+  { session_id }: SessionRecord,
+  tasks: readonly string[] | null,
+): Promise<ReleaseResult> {
+  const { released } = await bus.store.releaseClaims(
+    session_id,
+    tasks && [...new Set(tasks)],
+    livenessNow(bus),
+  );
+  bus.changeSignal.notify("everyone");
+  return { released };
 }

@@ -1,15 +1,15 @@
-/** Removing what is past its time. */
+/** `cleanup`: removes what is past its time, and counts what would be removed. */
 import type { Bus } from "./bus";
 import type { Warning } from "./errors";
 import { allSessionsConfirmed } from "./shared-hosts";
 import { operatorId } from "./message";
 
-/** How many of what were removed, or would be. Alerts are not counted among the messages. */
+/** How many rows were removed, or would be. Alerts are not counted among the messages. */
 export interface Removed {
   messages: number;
   /** Sessions that ended long ago. */
   sessions: number;
-  /** Locks and claims that ran out, or whose session is dead. */
+  /** Locks and claims that expired, or whose session is dead. */
   locks: number;
   claims: number;
   alerts: number;
@@ -34,7 +34,7 @@ async function bytesOf(bus: Bus): Promise<number> {
   return size_bytes + wal_bytes;
 }
 
-/** What a clean-up would remove now. */
+/** Counts what a clean-up would remove now. */
 export async function overdue(bus: Bus): Promise<CleanupResult> {
   const bytes = await bytesOf(bus);
   const { liveness } = await allSessionsConfirmed(bus);
@@ -42,7 +42,7 @@ export async function overdue(bus: Bus): Promise<CleanupResult> {
   return { removed, bytes_before: bytes, bytes_after: bytes };
 }
 
-/** Removes what is past its time, with the bells of the sessions that are gone, and gives the space back. */
+/** Removes what is past its time and the signal files of ended sessions, and gives the space back. */
 export async function cleanUp(bus: Bus, options: { vacuum: boolean }): Promise<CleanedUpBus> {
   const bytes_before = await bytesOf(bus);
   const { liveness } = await allSessionsConfirmed(bus);

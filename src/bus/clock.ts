@@ -1,4 +1,4 @@
-/** Port: time, and its one written form. */
+/** Port: the clock, and the one written form of a time. */
 
 /** The one source of time. `now()` is milliseconds since the epoch. */
 export interface Clock {

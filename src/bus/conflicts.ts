@@ -1,14 +1,14 @@
-/** What collides now, acknowledging, a first look. */
+/** `conflicts` and `orient`: what collides now, acknowledging alerts, and the overview for a starting session. */
 import { type Alert, type Conflict, conflict, conflictRules } from "./alert";
 import type { Bus } from "./bus";
-import { type Actor, callingSession } from "./caller";
-import { openDashboard, type OpenedDashboard } from "./dashboard";
+import type { Actor, Caller } from "./caller";
+import { openDashboard, type OpenedDashboard } from "./status";
 import { ParleyError } from "./errors";
 import { readConfirmed } from "./shared-hosts";
 import type { Lock } from "./lock";
 import type { Message } from "./message";
 import { operatorId } from "./message";
-import type { Session } from "./session";
+import type { Session, SessionRecord } from "./session";
 
 /** The data of `conflicts`. */
 export interface ConflictsResult {
@@ -28,22 +28,22 @@ export interface OrientResult {
 const alertLimit = 20;
 
 export interface ConflictsQuery {
-  /** Look at the locks on these paths only. */
+  /** Only the locks on these paths. */
   paths: string[];
-  /** All locks, whoever holds them. */
+  /** All locks of all sessions. */
   all: boolean;
-  /** Project, task and directory too, and the alerts. */
+  /** Conflicts of project, task and directory too, and the alerts. */
   full: boolean;
   alerts: boolean;
 }
 
-/** What collides now. A file conflicts where another session holds a lock on it, above it or below it. */
+/** Finds what collides now. A file conflicts where another session has locked it, a directory above it or a path below it. */
 export async function findConflicts(
   bus: Bus,
+  /** Null for the operator, and where no session calls. */
+  me: SessionRecord | null,
   query: ConflictsQuery,
-  asOperator: boolean,
 ): Promise<ConflictsResult> {
-  const me = asOperator ? null : await callingSession(bus);
   const files = query.paths.map((path) => bus.identity.file(path).file_path);
   const everything = query.full || (files.length === 0 && !query.all && !query.alerts);
   const { found: locks, liveness } = await readConfirmed(bus, (now) =>
@@ -64,18 +64,18 @@ export async function findConflicts(
   };
 }
 
-/** Conflicts that only an alert tells of: refused locks and claims, and for the operator those of everybody. */
+/** Conflicts that are known only by an alert: refused locks and claims; for the operator, those of all sessions. */
 function fromAlerts(alerts: Alert[], me: string | null, known: Conflict[]): Conflict[] {
-  const seen = new Set(known.map((each) => `${each.type} ${each.resource}`));
+  const seen = new Set(known.map(({ type, resource }) => `${type} ${resource}`));
   return (
     alerts
-      // What another program calls an alert need be none of our conflicts; it stands among the alerts.
+      // An alert that another program wrote may be of no type of ours: it is listed among the alerts only.
       .filter((alert) => Object.hasOwn(conflictRules, alert.message_type))
       .filter((alert) => !seen.has(`${alert.message_type} ${alert.payload.resource}`))
       .filter((alert) => me === null || alert.payload.sessions.includes(me))
       .flatMap((alert) => {
         const { sessions, resource } = alert.payload;
-        // Of a refused lock only the first holds it; the others asked.
+        // In the alert of a refused lock the first session holds it; the others asked for it.
         const others = alert.message_type === "file_conflict" ? sessions.slice(0, 1) : sessions;
         return others
           .filter((session) => session !== me)
@@ -84,7 +84,7 @@ function fromAlerts(alerts: Alert[], me: string | null, known: Conflict[]): Conf
   );
 }
 
-/** Acknowledges these alerts, or all that name the session (for the operator: all). */
+/** Acknowledges these alerts, or with none given all that name the session (for the operator: all). */
 export async function acknowledge(bus: Bus, actor: Actor, ids: number[]): Promise<ConflictsResult> {
   const at = bus.clock.now();
   const open = await bus.store.alerts(1000, at);
@@ -92,11 +92,11 @@ export async function acknowledge(bus: Bus, actor: Actor, ids: number[]): Promis
     (alert) => actor.id === operatorId || alert.payload.sessions.includes(actor.id),
   );
   const chosen = ids.length > 0 ? [...new Set(ids)] : mine.map((alert) => alert.id);
-  const strange = chosen.filter((id) => !open.some((alert) => alert.id === id));
-  if (strange.length > 0) {
-    throw new ParleyError("not_found", `There is no unread alert ${strange.join(", ")}`, {
+  const unknown = chosen.filter((id) => !open.some((alert) => alert.id === id));
+  if (unknown.length > 0) {
+    throw new ParleyError("not_found", `There is no unread alert ${unknown.join(", ")}`, {
       hint: "list them with parley conflicts --alerts; nothing was acknowledged",
-      details: { message_ids: strange },
+      details: { message_ids: unknown },
     });
   }
   const alerts = await bus.store.acknowledge(chosen, actor.id, at);
@@ -104,12 +104,12 @@ export async function acknowledge(bus: Bus, actor: Actor, ids: number[]): Promis
   return { conflicts: [], locks: [], alerts };
 }
 
-/** Who is here and what waits, for a session that begins. */
+/** The sessions, alerts and unread messages, for a session that begins. */
 export async function orient(
   bus: Bus,
-  asOperator: boolean,
+  caller: Caller,
 ): Promise<{ result: OrientResult; opened: OpenedDashboard }> {
-  const opened = await openDashboard(bus, asOperator);
+  const opened = await openDashboard(bus, caller);
   const { sessions, alerts, unread } = opened.dashboard;
   return { result: { sessions, alerts, unread }, opened };
 }

@@ -1,14 +1,14 @@
-/** Findings, and what is known of a database file. */
+/** The results of `doctor`: findings, repairs, and facts about a database file. */
 
-/** `info` and `ok` are well; the others want their remedy. */
+/** `ok` and `info` need nothing; for the others there is a remedy. */
 type FindingStatus = "ok" | "info" | "warning" | "error";
 
 export interface Finding {
-  /** What was looked at: `database.integrity`, `claude.hooks`. */
+  /** What was checked: `database.integrity`, `claude.hooks`. */
   check: string;
   status: FindingStatus;
   message: string;
-  /** What to do about it; null where nothing has to be done. */
+  /** What to do about it; null: nothing. */
   remedy: string | null;
 }
 
@@ -16,35 +16,35 @@ export interface Finding {
 export interface Repair {
   /** Where the damaged file is now, its log beside it. */
   moved_to: string;
-  /** How many rows of each kind could be read of it; the rest is lost. */
+  /** How many rows of each kind could be read from it; the rest is lost. */
   salvaged: { sessions: number; messages: number; locks: number; claims: number };
 }
 
 /** The data of `doctor`. */
 export interface DoctorResult {
-  /** With `--repair`: null where there was nothing to repair. */
+  /** Only with `--repair`; null where there was nothing to repair. */
   repaired?: Repair | null;
   /** No finding is a warning or an error. */
   healthy: boolean;
   findings: Finding[];
 }
 
-/** What a database file is, found without changing it. */
+/** Facts about a database, found without changing it. */
 export interface DatabaseReport {
-  /** `ours`: of this schema. `foreign` covers whatever parley would refuse. */
+  /** `ours`: of this schema. `foreign`: any other that parley would refuse. */
   kind: "missing" | "ours" | "older" | "newer" | "seeds" | "empty" | "foreign" | "unreadable";
   path: string;
-  /** On a server, whose own business its files are. */
+  /** On a server, whose files parley does not look at. */
   remote: boolean;
   size_bytes: number;
   wal_bytes: number;
   schema_version: number | null;
   journal_mode: string | null;
-  /** `ok`, or the first thing that is wrong; null where it could not be looked at. */
+  /** `ok`, or the first thing that is wrong; null where it could not be checked. */
   integrity: string | null;
   /** False where the file or its directory cannot be written. */
   writable: boolean;
-  /** Files and directories that others than their owner can reach. */
+  /** Files and directories that users other than their owner can access. */
   exposed: { path: string; mode: string }[];
   /** Why it could not be read. */
   failure: string | null;

@@ -1,6 +1,6 @@
-/** Error codes, exit codes, `ParleyError`. */
+/** `ParleyError`, its codes and their exit codes. */
 
-/** What can go wrong, told by what the caller can do about it. Each code has one exit code, in every verb. */
+/** What can go wrong, by what the caller can do about it. Each code has one exit code, in every verb. */
 export type ErrorCode =
   | "internal"
   | "conflict"

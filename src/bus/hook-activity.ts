@@ -1,26 +1,26 @@
-/** What an agent's event says of its session. */
+/** What an event of an agent, as its hook reports it, changes in its session. */
 import { parseTime, timestamp } from "./clock";
 import type { Activity, SessionRecord } from "./session";
 
-/** What an event of an agent says of its session. */
+/** An event of an agent, as its hook reports it. */
 export interface HookActivity {
   llm_vendor: string;
-  /** The conversation, by which the vendor names the session. */
+  /** The vendor's id of the conversation. */
   session_uuid: string;
-  /** Processes of which one must be the session's, or it has to be made out anew: pids, the best first. */
+  /** Pids, the likeliest first: where none is the session's process, the session has to be looked up anew. */
   likelyPids: readonly number[];
-  /** What it is doing now; null: as before. */
+  /** What the agent is doing now; null: as before. */
   activity: Activity["state"] | null;
-  /** Real paths of files that it has just edited. */
+  /** Real paths of the files that it has just edited. */
   edited: readonly string[];
-  /** The turn is over: its automatic leases are freed, and it edits no file. */
+  /** The turn is over: its automatic leases are freed, and no file is being edited. */
   ends_turn: boolean;
-  /** Counts the mail that waits for it, from this priority on; null: does not look. */
+  /** Counts the waiting messages from this priority on; null: counts none. */
   mail_from: number | null;
-  /** The mail would make the turn go on: none of those with whom it is in a loop counts. */
+  /** The messages would make the turn go on: those of sessions with which it is in a loop are not counted. */
   goes_on?: boolean;
-  /** Who has prompted it; missing: nobody. A human ends its loops. */
-  prompted_by?: "human" | "doorbell";
+  /** What prompted it, if anything; `wake` is parley's wake prompt. A human's prompt ends its loops. */
+  prompted_by?: "human" | "wake";
   /** See `SessionRecord`; missing or null: as before. */
   permission_mode?: string | null;
   agent_home?: string | null;
@@ -28,9 +28,9 @@ export interface HookActivity {
 
 export interface ActivityResult {
   record: SessionRecord;
-  /** Pending messages of others that were neither shown nor announced nor reserved. */
+  /** Pending messages of other sessions that were neither shown nor announced nor reserved. */
   waiting: number;
-  /** Something was written that others may be watching. */
+  /** Something was written that other processes may be watching. */
   changed: boolean;
   /** Sessions that wait for a lock, where leases were freed. */
   touched: string[];
@@ -39,9 +39,9 @@ export interface ActivityResult {
 /** What an event changes in its session. */
 export interface Change {
   record: SessionRecord;
-  /** In what others may be watching: what it is doing, and on which files. */
+  /** The activity or the edited files changed, which other processes may be watching. */
   visible: boolean;
-  /** In what the vendor said of it. */
+  /** The permission mode or the agent's directory changed. */
   told: boolean;
   /** Its heartbeat is old enough to be written again. */
   beat: boolean;
@@ -49,42 +49,42 @@ export interface Change {
 
 /** How many of the latest edited files a session keeps. */
 export const maxActiveFiles = 20;
-/** And how many over all its turns, as long as it lives. */
+/** How many of all its turns it keeps. */
 const maxEditedFiles = 200;
 /** A heartbeat younger than this, in milliseconds, is not written again by a hook. */
 const heartbeatGrain = 10_000;
 
-/** At a time in milliseconds since the epoch. */
-export function applyActivity(visit: HookActivity, before: SessionRecord, at: number): Change {
-  const moved = visit.activity !== null && visit.activity !== before.activity?.state;
-  const files = visit.ends_turn
+/** What an event changes in a session, at a time in milliseconds since the epoch. */
+export function applyActivity(event: HookActivity, before: SessionRecord, at: number): Change {
+  const moved = event.activity !== null && event.activity !== before.activity?.state;
+  const files = event.ends_turn
     ? []
-    : withEdited(before.active_files, visit.edited, maxActiveFiles);
+    : withEdited(before.active_files, event.edited, maxActiveFiles);
   const same =
     files.length === before.active_files.length &&
     files.every((file, i) => file === before.active_files[i]);
-  const permission_mode = visit.permission_mode ?? before.permission_mode;
-  const agent_home = visit.agent_home ?? before.agent_home;
+  const permission_mode = event.permission_mode ?? before.permission_mode;
+  const agent_home = event.agent_home ?? before.agent_home;
   const age = at - (parseTime(before.heartbeat_at) ?? 0);
   return {
     record: {
       ...before,
       activity:
-        moved && visit.activity !== null
-          ? { state: visit.activity, since: timestamp(at) }
+        moved && event.activity !== null
+          ? { state: event.activity, since: timestamp(at) }
           : before.activity,
       active_files: files,
-      edited_files: withEdited(before.edited_files, visit.edited, maxEditedFiles),
+      edited_files: withEdited(before.edited_files, event.edited, maxEditedFiles),
       permission_mode,
       agent_home,
     },
     visible: moved || !same,
     told: permission_mode !== before.permission_mode || agent_home !== before.agent_home,
-    // A clock that stepped back makes the age negative.
+    // The age is negative where the clock was set back.
     beat: age < 0 || age >= heartbeatGrain,
   };
 }
 
-/** The edited files, the latest first, no more than are kept. */
-const withEdited = (files: readonly string[], edited: readonly string[], most: number): string[] =>
-  [...new Set([...edited, ...files])].slice(0, most);
+/** The edited files, the latest first, at most `max`. */
+const withEdited = (files: readonly string[], edited: readonly string[], max: number): string[] =>
+  [...new Set([...edited, ...files])].slice(0, max);

@@ -1,10 +1,10 @@
-/** Port: who is calling. */
+/** Port: identity: the calling agent, its machine and project, and the evidence of its session. */
 import type { LockTarget } from "./lock";
 import type { ProcessControl, ProcessEvidence, ProcessTable } from "./process";
 
-/** The agent process that a registration is about. */
+/** The agent process that is registered. */
 export interface Agent {
-  /** `claude`, `codex`, …; null where nothing tells. */
+  /** `claude`, `codex`, …; null where it is unknown. */
   vendor: string | null;
   /** How the vendor was found, for `--verbose`: "--llm", "process claude", "environment CLAUDECODE". */
   vendor_source: string | null;
@@ -12,9 +12,9 @@ export interface Agent {
   pid: number;
   /** Null where the pid names no process that can be seen from here. */
   evidence: ProcessEvidence | null;
-  /** `pid` where the process is a known agent or was named with --pid, so that its end is the session's end. */
+  /** `pid` where the process is a known agent or was given with --pid, so that its end is the session's end. */
   liveness: "pid" | "heartbeat";
-  /** The process hosts several sessions (Codex's app-server daemon): no proof that a session lives. */
+  /** The process hosts several sessions (Codex's app-server daemon): that it runs does not prove that one of them lives. */
   shared_host: boolean;
   /** The agent's conversation id, from its vendor's environment variable. */
   conversation_id: string | null;
@@ -35,22 +35,22 @@ export type ProjectSource = "--project" | "PARLEY_PROJECT" | "CODITECT_PROJECT" 
 export interface ProjectFinding {
   project_id: string | null;
   source: ProjectSource;
-  /** Top directory of the project (the main repository's working tree), where there is one. */
+  /** Top directory of the project (the main working tree of the repository); null where there is none. */
   root: string | null;
 }
 
 /**
- * What the calling process knows about which session it belongs to, in order of strength. Where agents run inside
- * agents the nearest decides: nothing of an outer one is among its clues.
+ * Evidence of which session the calling process belongs to, the strongest first. Where agents run inside agents the
+ * nearest decides: there is no evidence of an outer one in it.
  */
 export interface CallerEvidence {
   /** `--session` or PARLEY_SESSION: taken as it is. */
   session: string | null;
   /** Processes above the caller, nearest first, up to the nearest agent. */
   ancestors: ProcessEvidence[];
-  /** Conversation ids that this agent's vendor put into the environment. */
+  /** Conversation ids in the environment variables of this agent's vendor. */
   conversation_ids: string[];
-  /** Null where an agent is above: its processes say more. */
+  /** Null below an agent, whose processes are stronger evidence. */
   tty: string | null;
 }
 
@@ -63,18 +63,18 @@ export interface AgentRequest {
   model?: string | undefined;
   /** `--cwd` */
   cwd?: string | undefined;
-  /** Only an agent of `vendor` is meant, however near one of another vendor is: its own hook calls. */
+  /** Only an agent of `vendor` counts, even if one of another vendor is nearer: the call comes from its hook. */
   own?: boolean | undefined;
 }
 
-/** Port: who is calling, and on which machine. */
+/** Port: the calling agent and its machine. */
 export interface Identity {
   readonly processes: ProcessTable & ProcessControl;
   machine(): Machine;
   agent(request: AgentRequest): Agent;
-  /** Pids of which one mostly is the agent's, by what costs nothing to know: what the vendor's variable says, the parent. */
+  /** Pids of which one is usually the agent's, found without cost: from the vendor's variable, and the parent. */
   likelyPids(vendor: string): number[];
-  /** The vendor of a program, by its name or path; one that is not known gives its own name. */
+  /** The vendor of a program, by its name or path; for an unknown program, its name. */
   vendorOf(program: string): string;
   callerEvidence(): CallerEvidence;
   project(cwd: string): ProjectFinding;

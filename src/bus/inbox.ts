@@ -1,4 +1,4 @@
-/** Opening a mailbox, marking read. */
+/** `inbox` and `read`: opens a mailbox, waits for mail, marks messages as read. */
 import type { Bus } from "./bus";
 import { type Actor, livenessNow } from "./caller";
 import { ParleyError } from "./errors";
@@ -8,19 +8,19 @@ import { waitFor } from "./wait-loop";
 
 export type InboxQuery = Omit<InboxRequest, "mailbox">;
 
-/** An opened inbox: what to show, and how to say that it was shown. */
+/** An opened inbox: the messages to show, and the callbacks for whether they were shown. */
 export interface OpenedInbox {
   result: InboxResult;
   /**
-   * To be called once the bytes have reached a reader; until then the messages stay pending. `ids`: only these of them
-   * were shown.
+   * To be called once the bytes have reached a reader; until then the messages stay pending. `ids`: only these were
+   * shown.
    */
   onShown: (how: string, ids?: readonly number[]) => Promise<void>;
-  /** To be called where nobody could read them: who asks next is shown them at once. */
+  /** To be called where the output could not be read: the next reader is shown the messages at once. */
   onDropped: () => Promise<void>;
 }
 
-/** Reserves unread messages for the one showing that the caller is about to do. */
+/** Reserves unread messages for the caller, which is about to show them. */
 export async function openInbox(bus: Bus, actor: Actor, query: InboxQuery): Promise<OpenedInbox> {
   const liveness = livenessNow(bus);
   const result = await bus.store.openInbox({ mailbox: actor.id, ...query }, liveness);
@@ -33,7 +33,7 @@ export async function openInbox(bus: Bus, actor: Actor, query: InboxQuery): Prom
     onShown: async (how, ids = pending) => {
       if (!reserved) return;
       const changed = await bus.store.markDelivered(actor.id, ids, how, bus.clock.now());
-      ringSenders(bus, result, changed);
+      notifySenders(bus, result, changed);
     },
     onDropped: async () => {
       if (reserved) await bus.store.releaseInbox(actor.id, pending, liveness.now);
@@ -41,12 +41,12 @@ export async function openInbox(bus: Bus, actor: Actor, query: InboxQuery): Prom
   };
 }
 
-/** A reservation that is given up without a word, by a killed reader, is noticed after so many milliseconds. */
+/** Milliseconds between two checks without a change signal: a killed reader gives up its reservation silently. */
 const intervalMs = 1000;
 
 /**
  * Waits until there is a pending message that no other reader has reserved, then opens the inbox; throws `timeout`. While
- * it waits it only looks: a look that wrote would wake everybody else who waits.
+ * it waits it only peeks: a check that wrote would wake all other processes that wait.
  */
 export async function awaitInbox(
   bus: Bus,
@@ -56,10 +56,10 @@ export async function awaitInbox(
 ): Promise<OpenedInbox> {
   const pending = ({ messages }: InboxResult): boolean =>
     messages.some((message) => message.status === "pending");
-  const limits = { until: bus.clock.now() + wait, mail: { to: actor.id }, tick: intervalMs };
+  const limits = { until: bus.clock.now() + wait, mail: { to: actor.id }, intervalMs };
   const found = await waitFor(bus, limits, async () => {
-    const look = { mailbox: actor.id, channel: query.channel, limit: 1, peek: true };
-    if (!pending(await bus.store.openInbox(look, livenessNow(bus)))) return null;
+    const peek = { mailbox: actor.id, channel: query.channel, limit: 1, peek: true };
+    if (!pending(await bus.store.openInbox(peek, livenessNow(bus)))) return null;
     const opened = await openInbox(bus, actor, query);
     return pending(opened.result) ? opened : null;
   });
@@ -70,8 +70,8 @@ export async function awaitInbox(
   });
 }
 
-/** Senders that wait for a state of their message hear of the change. */
-function ringSenders(bus: Bus, result: InboxResult, changed: readonly number[]): void {
+/** Notifies the senders, which may be waiting for the state of their messages. */
+function notifySenders(bus: Bus, result: InboxResult, changed: readonly number[]): void {
   const ids = new Set(changed);
   const seen = result.messages.filter((message) => ids.has(message.id));
   bus.changeSignal.notify([...new Set(seen.map((message) => message.sender_id))]);

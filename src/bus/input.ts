@@ -1,4 +1,4 @@
-/** Numbers, durations, choices, JSON as users write them. */
+/** Checks what users write: numbers, durations, choices, JSON. */
 import { type ErrorExtras, ParleyError } from "./errors";
 import { asObject } from "./json";
 
@@ -10,7 +10,7 @@ export function integer(text: string, name: string, min: number, max: number): n
   const value = /^-?\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
   if (value >= min && value <= max) return value;
   const limits = max < Number.MAX_SAFE_INTEGER ? `from ${min} to ${max}` : `of at least ${min}`;
-  throw invalidValue(`${name} takes a whole number ${limits}, not ${shown(text)}`, name, text);
+  throw invalidValue(`${name} takes a whole number ${limits}, not ${quoted(text)}`, name, text);
 }
 
 const unitMilliseconds: Record<string, number> = {
@@ -21,7 +21,7 @@ const unitMilliseconds: Record<string, number> = {
   d: 86_400_000,
 };
 
-/** Longest duration accepted: ten years, in milliseconds. Beyond lies nothing that a time could be added to. */
+/** Longest duration, in milliseconds: ten years. Much more, added to the clock, would be no valid time. */
 const maxDuration = 3_650 * 86_400_000;
 
 /** Milliseconds of a duration such as `250ms`, `30s`, `10m`, `1h`, `7d`. Throws `invalid`, also for zero. */
@@ -34,7 +34,7 @@ export function duration(text: string, name: string): number {
       ? "takes at most 3650d"
       : "takes more than nothing"
     : "takes a whole number and a unit (ms, s, m, h, d)";
-  throw invalidValue(`${name} ${rule}, not ${shown(text)}`, name, text, {
+  throw invalidValue(`${name} ${rule}, not ${quoted(text)}`, name, text, {
     hint: `for example ${name} 30s`,
   });
 }
@@ -49,7 +49,7 @@ export function choice<const T extends string>(
   if (found !== undefined) return found;
   const list =
     options.length > 1 ? `${options.slice(0, -1).join(", ")} or ${options.at(-1)}` : options[0];
-  throw invalidValue(`${name} takes ${list}, not ${shown(text)}`, name, text, {
+  throw invalidValue(`${name} takes ${list}, not ${quoted(text)}`, name, text, {
     details: { options },
   });
 }
@@ -64,12 +64,12 @@ export function jsonObject(text: string, name: string): Record<string, unknown> 
   }
   const object = asObject(value);
   if (object) return object;
-  throw invalidValue(`${name} takes a JSON object, not ${shown(text)}`, name, text, {
+  throw invalidValue(`${name} takes a JSON object, not ${quoted(text)}`, name, text, {
     hint: `for example ${name} '{"file":"paths.py"}'`,
   });
 }
 
-/** The things named one after the other, or null for `--all`; `invalid` where neither or both are given. */
+/** The named things, or null for `--all`. Throws `invalid` where neither or both are given. */
 export function oneOrAll(
   first: string | undefined,
   more: string[],
@@ -94,9 +94,9 @@ const invalidValue = (
     details: { argument: name, value: cut(value, 200), ...extras.details },
   });
 
-const cut = (text: string, length: number): string =>
-  text.length > length ? `${text.slice(0, length - 1)}…` : text;
+const cut = (text: string, maxLength: number): string =>
+  text.length > maxLength ? `${text.slice(0, maxLength - 1)}…` : text;
 
-/** Plain words stand as they are; anything else is quoted and cut, so that it stays one readable line. */
-const shown = (text: string): string =>
+/** A plain word as it is; anything else quoted and cut, so that it stays one readable line. */
+const quoted = (text: string): string =>
   /^[\w.+:/-]{1,40}$/.test(text) ? text : JSON.stringify(cut(text, 40));

@@ -1,4 +1,4 @@
-/** A JSON object where anything may stand. */
+/** Reads values that may be a JSON object. */
 
 /** A JSON object; null for any other value. */
 export const asObject = (value: unknown): Record<string, unknown> | null =>

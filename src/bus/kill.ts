@@ -1,4 +1,4 @@
-/** Whose process may be signalled, and how. */
+/** Kills processes for a rescue: which may be signalled, and how they are ended. */
 import type { Bus } from "./bus";
 import type { Warning } from "./errors";
 import type { Liveness } from "./liveness";
@@ -13,10 +13,10 @@ import type { SessionRecord } from "./session";
 import type { HeldBy } from "./store";
 
 /**
- * What became of the process that was to be killed. `terminated`: it ended after SIGTERM. `killed`: after SIGKILL.
- * `gone`: it had ended before. `alive`: it withstood both. `declined`: the human said no. The others were not
- * signalled: `own_process` is the caller's or above it, a `shared_process` serves other sessions too, an
- * `unknown_process` cannot be seen from here, a `refused` one the system protects.
+ * The outcome for a process that was to be killed. `terminated`: it ended after SIGTERM. `killed`: after SIGKILL.
+ * `gone`: it had ended before. `alive`: it survived both. `declined`: the human said no. The others were not
+ * signalled: an `own_process` is the caller's or above it, a `shared_process` serves other sessions too, an
+ * `unknown_process` cannot be seen from here, a `refused` one is protected by the system.
  */
 export type KillOutcome =
   | "terminated"
@@ -29,15 +29,15 @@ export type KillOutcome =
   | "unknown_process"
   | "refused";
 
-/** How long a signalled process has to end, in milliseconds. */
-const patience = { SIGTERM: 5000, SIGKILL: 2000 } as const;
+/** How long a signalled process may take to end, in milliseconds. */
+const timeoutMs = { SIGTERM: 5000, SIGKILL: 2000 } as const;
 
 /** A session whose process may be signalled. */
 interface Victim extends Candidate {
   evidence: ProcessEvidence;
 }
 
-/** Those of the victims whose process may be signalled; the outcome of the others is written down. */
+/** Returns the victims whose process may be signalled, and records the outcome of the others. */
 export function chooseVictims(
   bus: Bus,
   victims: readonly Candidate[],
@@ -45,10 +45,10 @@ export function chooseVictims(
   liveness: Liveness,
 ): Victim[] {
   if (victims.length === 0) return [];
-  const doomed = new Set(victims.map(({ record }) => record.session_id));
+  const chosen = new Set(victims.map(({ record }) => record.session_id));
   const bystanders = all
     .map(({ record }) => record)
-    .filter((record) => !doomed.has(record.session_id) && !isDead(record, liveness));
+    .filter((record) => !chosen.has(record.session_id) && !isDead(record, liveness));
   return victims.flatMap((victim) => {
     const { evidence } = victim.record;
     victim.session.killed = obstacle(bus, victim, bystanders);
@@ -70,8 +70,8 @@ function obstacle(
   if (session.state === "CURRENT") return "own_process";
   if (evidence === null) return "unknown_process";
   const own = [bus.identity.ownProcess(), ...bus.identity.ancestors()];
-  if (own.some((each) => sameProcess(each, evidence))) return "own_process";
-  if (shared_host || bystanders.some((each) => sameProcess(each.evidence, evidence))) {
+  if (own.some((process) => sameProcess(process, evidence))) return "own_process";
+  if (shared_host || bystanders.some((record) => sameProcess(record.evidence, evidence))) {
     return "shared_process";
   }
   const state = bus.identity.processes.state(evidence);
@@ -79,7 +79,7 @@ function obstacle(
   return state === "unknown" ? "unknown_process" : null;
 }
 
-/** A warning for each that should have been killed and was not. */
+/** A warning for each process that should have been killed and was not. */
 export const unkilled = (victims: readonly Candidate[]): Warning[] =>
   victims.flatMap(({ session: { session_id, killed } }) =>
     killed === null || ["terminated", "killed", "gone", "declined"].includes(killed)
@@ -87,7 +87,7 @@ export const unkilled = (victims: readonly Candidate[]): Warning[] =>
       : [{ code: "not_killed", message: `${session_id} was not killed: ${killed}` }],
   );
 
-/** Ends a process: SIGTERM, and where that does not help in time SIGKILL. */
+/** Ends a process: by SIGTERM, and where it does not end in time by SIGKILL. */
 export async function endProcess(
   processes: ProcessTable & ProcessControl,
   evidence: ProcessEvidence,
@@ -96,7 +96,7 @@ export async function endProcess(
     const sent = processes.signal(evidence, signal);
     if (sent === "refused") return "refused";
     if (sent === "gone") return signal === "SIGTERM" ? "gone" : "terminated";
-    if (await hasEnded(processes, evidence, patience[signal])) {
+    if (await hasEnded(processes, evidence, timeoutMs[signal])) {
       return signal === "SIGTERM" ? "terminated" : "killed";
     }
   }
@@ -106,9 +106,9 @@ export async function endProcess(
 async function hasEnded(
   processes: ProcessTable,
   evidence: ProcessEvidence,
-  within: number,
+  timeout: number,
 ): Promise<boolean> {
-  const deadline = performance.now() + within;
+  const deadline = performance.now() + timeout;
   while (processes.state(evidence) !== "gone") {
     if (performance.now() > deadline) return false;
     await new Promise((resolve) => setTimeout(resolve, 20));

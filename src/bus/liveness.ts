@@ -1,17 +1,17 @@
-/** The judge of sessions. */
+/** Judges from processes, heartbeats and shared hosts whether a session lives. */
 import { parseTime } from "./clock";
 import type { ProcessEvidence, ProcessState, ProcessTable } from "./process";
 import type { SessionRecord, SessionStatus } from "./session";
 import type { Settings } from "./settings";
 
-/** What an observer concludes about a session. `ended`: the bus must end it now, with that reason. */
+/** The judgement of a session. `ended`: the bus must end it now, for this reason. */
 export interface Verdict {
   status: SessionStatus;
   process_state: ProcessState | null;
   ended: string | null;
 }
 
-/** The reasons that the rules below give for an end: nobody asked for it. */
+/** Reasons for the end of a session that did not unregister. */
 export const endReasons = {
   exited: "process exited",
   silent: "heartbeat expired",
@@ -20,19 +20,20 @@ export const endReasons = {
   unloaded: "its shared host has unloaded it",
 } as const;
 
-/** How long one that died so is still listed, in milliseconds: somebody may look for it. */
+/** How long a session that ended so is still listed for a rescue, in milliseconds. */
 export const endedVisibleFor = 24 * 3600 * 1000;
 
-/** What the host of a session was heard to say: why the session is over, null where it goes on. */
+/** What a shared host answered about a session. */
 export interface HostAnswer {
-  /** The sign of life that the word is about; it says nothing of a later one. */
+  /** The heartbeat that the answer is about: it tells nothing once there is a later one. */
   heartbeat_at: string;
+  /** Why the session is over; null where it goes on. */
   over: string | null;
 }
 
-/** What is known of processes that host several sessions, each of which proves nothing of one session. */
+/** What is known from shared hosts: that such a process runs does not prove that one of its sessions lives. */
 export interface HostAnswers {
-  /** Its host can be asked, so that no timer ends the session. */
+  /** Whether its host can be asked, so that no timer ends the session. */
   canAnswer(record: SessionRecord): boolean;
   /** By session id. */
   answers: ReadonlyMap<string, HostAnswer>;
@@ -40,7 +41,7 @@ export interface HostAnswers {
 
 const noAnswers: HostAnswers = { canAnswer: () => false, answers: new Map() };
 
-/** Judges one session at one moment; asked inside the store's transactions, hence synchronous. */
+/** Judges one session at one time. Synchronous: it is called inside the store's transactions. */
 export type Judge = (record: SessionRecord) => Verdict;
 
 /** The clock reading of one operation, and the judge that goes with it. */
@@ -48,21 +49,21 @@ export interface Liveness {
   /** Milliseconds since the epoch. */
   now: number;
   judge: Judge;
-  /** State of a process that is no session's: one that waits in a queue. */
+  /** State of any process, such as one that waits in a queue. */
   processState: (evidence: ProcessEvidence) => ProcessState;
 }
 
-/** One that knows of hosts, and whom it still has to ask them about (`bus/shared-hosts.ts`). */
+/** With the answers of shared hosts, and the sessions that they still have to be asked about (`bus/shared-hosts.ts`). */
 export interface ConfirmedLiveness extends Liveness {
-  /** Sessions that were judged, silent, to be alive because their host had not been asked; by id. */
+  /** Silent sessions that were judged to be alive because their host had not been asked; by id. */
   unconfirmed: ReadonlyMap<string, SessionRecord>;
   answers: HostAnswers["answers"];
 }
 
 /**
  * The rules of liveness. Process evidence outweighs every timer: a live process keeps its session however old the
- * heartbeat, a vanished one ends it. Only where the process cannot be judged does silence count, and in a host that cannot
- * be asked.
+ * heartbeat is, and a process that is gone ends it. Silence counts only where the process cannot be judged, and in a
+ * shared host that cannot be asked.
  */
 export function judgeSession(
   record: SessionRecord,
@@ -79,7 +80,7 @@ export function judgeSession(
   });
   if (record.stored_status === "terminated") return conclude("terminated");
 
-  // A clock that stepped back makes the silence negative: that is a fresh sign, not an old one.
+  // A clock that was set back makes the silence negative: that counts as a fresh heartbeat.
   const since = (time: string | null): number => at - (parseTime(time) ?? at);
   const idleness = since(record.heartbeat_at);
   const silence = record.kept_at === null ? idleness : Math.min(idleness, since(record.kept_at));
@@ -99,12 +100,12 @@ export function judgeSession(
   return over === null ? conclude(quiet) : conclude("stale", over);
 }
 
-/** The moment of one operation; each process is looked up once in it. A process that is gone does not come back. */
+/** The clock reading and judge of one operation, in which each process is looked up once: one that is gone stays so. */
 export function livenessAt(
   processes: ProcessTable,
   at: number,
   settings: Settings,
-  { canAnswer, answers: said }: HostAnswers = noAnswers,
+  { canAnswer, answers }: HostAnswers = noAnswers,
 ): ConfirmedLiveness {
   const states = new Map<string, ProcessState>();
   const state = (evidence: ProcessEvidence): ProcessState => {
@@ -114,19 +115,19 @@ export function livenessAt(
     states.set(key, known);
     return known;
   };
-  const unasked = new Map<string, SessionRecord>();
+  const unconfirmed = new Map<string, SessionRecord>();
   const overInHost = (record: SessionRecord, silence: number): string | null => {
-    const word = said.get(record.session_id);
-    if (word?.heartbeat_at === record.heartbeat_at) return word.over;
+    const answer = answers.get(record.session_id);
+    if (answer?.heartbeat_at === record.heartbeat_at) return answer.over;
     if (!canAnswer(record)) return silence > settings.sharedHostAfter ? endReasons.idleHost : null;
-    if (silence > settings.staleAfter) unasked.set(record.session_id, record);
+    if (silence > settings.staleAfter) unconfirmed.set(record.session_id, record);
     return null;
   };
   return {
     now: at,
     judge: (record) => judgeSession(record, state, at, settings, overInHost),
     processState: state,
-    unconfirmed: unasked,
-    answers: said,
+    unconfirmed,
+    answers,
   };
 }

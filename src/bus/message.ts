@@ -1,4 +1,4 @@
-/** Messages: shapes, channels, limits. */
+/** Messages: the row, channels, limits, and the results of the verbs for messages. */
 import type { WakeEvidence } from "./agent-wake";
 import type { DeliveryForecast } from "./wake-recipient";
 
@@ -47,7 +47,7 @@ export const reservedChannels = ["operator_alert", "session_lifecycle", "file_lo
 /** The mailbox of the human at the machine. */
 export const operatorId = "operator";
 
-/** What a sender is told of a session it can write to. */
+/** A session as a sender sees it. */
 export interface Correspondent {
   session_id: string;
   name: string | null;
@@ -58,22 +58,22 @@ export interface Correspondent {
 
 /** The data of `message`. */
 export interface SendResult {
-  /** One for a target, one a recipient for `--all`. */
+  /** One for a target; with `--all` one for each recipient. */
   messages: Message[];
   recipients: number;
   /** The target is not active: the message waits until it registers. */
   queued: boolean;
   /** The recipients that are active sessions, in the order of `messages`. */
   recipient_sessions: Correspondent[];
-  /** With `--wait reply`: the first reply to each, which this shows. */
+  /** With `--wait reply`: the first reply to each message, which is shown by this. */
   replies?: Message[];
-  /** With `queued`: who could be reached now. */
+  /** With `queued`: the sessions that could be reached now. */
   active_sessions: Correspondent[];
-  /** What can be expected of each recipient, in the order of `messages`. */
+  /** When each recipient can be expected to see it, in the order of `messages`. */
   outlooks: DeliveryForecast[];
 }
 
-/** A sent message, with the doorbell that was rung for it; null where none was. */
+/** A sent message, with the attempt to wake its recipient; null where there was none. */
 export interface SentMessage extends Message {
   wake: WakeEvidence | null;
 }
@@ -96,10 +96,10 @@ export interface PublishResult {
   message: Message;
 }
 
-/** Messages of everybody, in the one order of their ids. */
+/** Messages of all sessions, in the order of their ids. */
 export interface FeedResult {
   messages: Message[];
-  /** Id after which later messages come. */
+  /** Later messages have a greater id. */
   cursor: number;
 }
 

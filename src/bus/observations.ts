@@ -1,4 +1,4 @@
-/** The dashboard's lines of analysis. */
+/** The observations of `status`: the dashboard's analysis, line by line. */
 import type { Alert, ConflictType } from "./alert";
 import { parseTime } from "./clock";
 import type { Session } from "./session";

@@ -1,69 +1,76 @@
-/** What the human is to be shown, as it comes. */
+/** The operator's feed: mail and critical alerts for the human, as they come. */
 import type { Alert } from "./alert";
 import type { Bus } from "./bus";
 import { openInbox } from "./inbox";
 import { type Message, operatorId } from "./message";
 import { openWaitLoop } from "./wait-loop";
 
-/** Alerts from this priority on concern the human at once. */
-const critical = 3;
-/** Most of each that one look brings. */
-const batch = 50;
-/** A reservation that is given up without a word, by a killed reader, is noticed after so many milliseconds. */
+/** Alerts from this priority on are shown to the human at once. */
+const criticalPriority = 3;
+/** How many messages, and how many alerts, are read at once. */
+const batchSize = 50;
+/** Milliseconds between two checks without a change signal: a killed reader gives up its reservation silently. */
 const intervalMs = 1000;
 
 export interface OperatorNews {
   message: Message;
   /** To be called once the bytes have reached a reader. */
   onShown: () => Promise<void>;
-  /** To be called where they have not. */
+  /** To be called where they could not be read. */
   onDropped: () => Promise<void>;
 }
 
 /**
- * What the human is to be onShown: the operator's mail, and critical alerts; what waits already, then what comes. An alert
- * that names another session comes again.
+ * Yields the operator's mail and critical alerts: those that wait already, then new ones. An alert comes again when it has
+ * come to name another session.
  */
 export async function* operatorNews(
   bus: Bus,
   { duration, signal }: { duration: number | null; signal: AbortSignal },
 ): AsyncGenerator<OperatorNews> {
   const until = duration === null ? Number.POSITIVE_INFINITY : bus.clock.now() + duration;
-  // Anybody's `status` says that an alert was shown. What was shown here alone is known here alone.
+  // An alert that any `status` has shown is `delivered`; what this process has shown only it knows.
   const known = new Set<string>();
   const key = ({ id, expires_at }: Message): string => `${id} ${expires_at}`;
   const alerts = async (): Promise<Alert[]> =>
-    (await bus.store.alerts(batch, bus.clock.now())).filter(({ priority }) => priority >= critical);
+    (await bus.store.alerts(batchSize, bus.clock.now())).filter(
+      ({ priority }) => priority >= criticalPriority,
+    );
   for (const alert of await alerts()) if (alert.status !== "pending") known.add(key(alert));
-  const waiting = await openWaitLoop(bus, { mail: "all", signal });
+  const loop = await openWaitLoop(bus, { mail: "all", signal });
   try {
     while (!signal.aborted) {
-      const news = await waiting.next({ until, intervalMs: intervalMs }, look);
+      const news = await loop.next({ until, intervalMs }, readNews);
       if (news === null) return;
       yield* news;
     }
   } finally {
-    await waiting.stop();
+    await loop.stop();
   }
 
-  async function look(): Promise<OperatorNews[] | null> {
-    const query = { channel: null, limit: batch, peek: bus.store.readOnly !== null, again: true };
+  async function readNews(): Promise<OperatorNews[] | null> {
+    const query = {
+      channel: null,
+      limit: batchSize,
+      peek: bus.store.readOnly !== null,
+      again: true,
+    };
     const inbox = await openInbox(
       bus,
       { id: operatorId, record: null },
       { ...query, fresh_from: 0 },
     );
-    const letters = inbox.result.messages
+    const mail = inbox.result.messages
       .filter((message) => !known.has(key(message)))
       .map((message) => ({
         message,
         onShown: () => inbox.onShown("watch", [message.id]),
         onDropped: inbox.onDropped,
       }));
-    // What nobody could read is left to another reader.
-    if (letters.length === 0) await inbox.onDropped();
+    // Mail that came before and could not be read is left to another reader.
+    if (mail.length === 0) await inbox.onDropped();
     const fresh = (await alerts()).filter((alert) => !known.has(key(alert)));
-    for (const each of [...fresh, ...letters.map(({ message }) => message)]) known.add(key(each));
+    for (const each of [...fresh, ...mail.map(({ message }) => message)]) known.add(key(each));
     const warnings = fresh.map((message) => ({
       message,
       onShown: async () => {
@@ -71,8 +78,8 @@ export async function* operatorNews(
       },
       onDropped: async () => {},
     }));
-    if (letters.length === batch) waiting.lookAgain();
-    const news = [...warnings, ...letters];
+    if (mail.length === batchSize) loop.checkAgain();
+    const news = [...warnings, ...mail];
     return news.length > 0 ? news : null;
   }
 }

@@ -1,6 +1,6 @@
-/** Port: what is known of processes; evidence. */
+/** Port: processes: the evidence of one, its state, and signals to it. */
 
-/** Evidence that ties a session to one process. Never wall time: clocks step. */
+/** Evidence that ties a session to one process. Never wall time, since clocks are set. */
 export interface ProcessEvidence {
   /** The kernel's id of this boot. */
   boot_id: string;
@@ -13,10 +13,10 @@ export interface ProcessEvidence {
   start_ticks: string;
 }
 
-/** `unknown`: this observer cannot judge (another namespace, another machine). */
+/** `unknown`: it cannot be judged from here (another namespace, another machine). */
 export type ProcessState = "running" | "stopped" | "gone" | "unknown";
 
-/** Port: what this machine knows about processes. Synchronous: it is asked inside transactions. */
+/** Port: the processes of this machine. Synchronous: it is called inside transactions. */
 export interface ProcessTable {
   state(evidence: ProcessEvidence): ProcessState;
   /** Seconds since the process started; null where it is not running or cannot be known. */
@@ -27,13 +27,13 @@ export interface ProcessTable {
 
 type ProcessSignal = "SIGTERM" | "SIGKILL";
 
-/** Port: what only a rescue asks of processes. */
+/** Port: what only a rescue needs of processes. */
 export interface ProcessControl {
-  /** CPU time that the process and all below it have used; null where it is not running or that cannot be known. */
+  /** CPU time that the process and its descendants have used; null where it is not running or cannot be known. */
   cpuSeconds(evidence: ProcessEvidence): number | null;
   /**
    * Signals this process and no other: the evidence is compared right before. `refused`: the system forbids it, or it
-   * is not certain that the pid means the same process here.
+   * is not certain that the pid names the same process here.
    */
   signal(evidence: ProcessEvidence, signal: ProcessSignal): "sent" | "gone" | "refused";
 }

@@ -1,6 +1,6 @@
-/** Which project this is, and who works on it. */
+/** `project`: the project of a directory, the sessions that work on it, and the first free one of several. */
 import type { Bus } from "./bus";
-import { callingOrNobody } from "./caller";
+import type { Caller } from "./caller";
 import type { Warning } from "./errors";
 import { readConfirmed } from "./shared-hosts";
 import type { Identity, ProjectFinding } from "./identity";
@@ -20,38 +20,37 @@ export interface ProjectCandidate extends ProjectFinding {
   directory: string;
   occupied_by: Occupant[];
   free: boolean;
-  /** The one to work on: at most one of all. */
+  /** The candidate to work on: at most one. */
   picked: boolean;
 }
 
-/** The data of `project`. Occupants are others than the calling session, which does not lock out itself. */
+/** The data of `project`. The calling session is no occupant: it does not lock out itself. */
 export interface ProjectResult extends ProjectFinding {
   occupied_by: Occupant[];
   candidates: ProjectCandidate[];
 }
 
 export interface ProjectRequest {
-  asOperator: boolean;
   cwd: string;
-  /** `--project`: it is this one, whatever the directory says. */
+  /** `--project`: this project, whatever that of the directory is. */
   explicit: string | null;
   /** Directories to choose from. */
   candidates: readonly string[];
 }
 
 /**
- * The project of a directory, who occupies it, and of several directories the first that is free. A project that was
- * named (`--project`, an environment variable) is taken however occupied it is: the lock-out is for guesses only.
- * `bus`: null where there is no database, and thus nobody. Throws `not_found` for a directory that is not there.
+ * The project of a directory, the sessions that occupy it, and of several directories the first that is free. A project
+ * that was named (`--project`, an environment variable) is picked even if it is occupied: only guesses are locked out.
+ * `bus`: null where there is no database, hence no session. Throws `not_found` for a directory that does not exist.
  */
 export async function findProject(
   identity: Identity,
   bus: Bus | null,
+  { actor, warnings }: Caller,
   request: ProjectRequest,
 ): Promise<{ result: ProjectResult; warnings: Warning[] }> {
-  const warnings: Warning[] = [];
-  const others = bus ? await otherSessions(bus, request.asOperator, warnings) : [];
-  const look = (path: string) => {
+  const others = bus ? await otherSessions(bus, actor?.record?.session_id) : [];
+  const inspect = (path: string) => {
     const directory = identity.directory(path);
     const found = identity.project(directory);
     const finding: ProjectFinding = request.explicit
@@ -60,14 +59,14 @@ export async function findProject(
     const occupied_by = others.filter((record) => isOn(record, finding, directory)).map(occupant);
     return { directory, ...finding, occupied_by };
   };
-  const { directory: _, ...own } = look(request.cwd);
-  const seen = request.candidates.map((path) => {
-    const each = look(path);
-    return { ...each, free: each.occupied_by.length === 0, picked: false };
+  const { directory: _, ...own } = inspect(request.cwd);
+  const candidates = request.candidates.map((path) => {
+    const project = inspect(path);
+    return { ...project, free: project.occupied_by.length === 0, picked: false };
   });
-  const pick = seen.find((each) => each.free || !isGuess(each));
+  const pick = candidates.find((project) => project.free || !isGuess(project));
   if (pick) pick.picked = true;
-  return { result: { ...own, candidates: seen }, warnings };
+  return { result: { ...own, candidates }, warnings };
 }
 
 interface Other {
@@ -75,15 +74,14 @@ interface Other {
   status: SessionStatus;
 }
 
-async function otherSessions(bus: Bus, asOperator: boolean, warnings: Warning[]): Promise<Other[]> {
-  const current = asOperator ? null : await callingOrNobody(bus, warnings);
+async function otherSessions(bus: Bus, current: string | undefined): Promise<Other[]> {
   const { found: live, liveness } = await readConfirmed(bus, (now) => bus.store.liveSessions(now));
   return live
     .filter((record) => record.session_id !== current)
     .map((record) => ({ record, status: liveness.judge(record).status }));
 }
 
-/** Without a project the directory itself is what can be occupied. */
+/** Where there is no project, the directory itself can be occupied. */
 const isOn = ({ record }: Other, { project_id }: ProjectFinding, directory: string): boolean =>
   project_id === null
     ? record.project_id === null && record.cwd === directory

@@ -1,17 +1,16 @@
-/** Channels: publishing, polling, watching, the feed. */
+/** Channels: publishing, polling, watching, and the feed of all messages. */
 import type { Bus } from "./bus";
-import { type Actor, callingOrNobody, livenessNow } from "./caller";
+import { type Actor, livenessNow } from "./caller";
 import { ParleyError } from "./errors";
 import {
   channelForm,
   type FeedResult,
   type Message,
-  operatorId,
   type PublishResult,
   reservedChannels,
 } from "./message";
 import { objectIn } from "./json";
-import { checkedPayload } from "./payload";
+import { checkedPayload } from "./limits";
 import { openWaitLoop } from "./wait-loop";
 
 export interface PublishRequest {
@@ -25,7 +24,7 @@ export interface PublishRequest {
   type: string;
 }
 
-/** Writes a message for everybody. Throws `invalid` for a reserved or malformed channel and a bad text. */
+/** Writes a message for all listeners of a channel. Throws `invalid` for a reserved or malformed channel and a bad text. */
 export async function publish(
   bus: Bus,
   actor: Actor,
@@ -64,7 +63,7 @@ function checkedChannel(channel: string): string {
   });
 }
 
-/** Undirected messages of a channel behind a cursor, or its newest; the cursor that comes next. */
+/** Undirected messages of a channel after a cursor, or its newest ones; and the next cursor. */
 export async function poll(
   bus: Bus,
   query: { channel: string; since: number; limit: number; recent: boolean },
@@ -78,7 +77,7 @@ export async function poll(
   return { messages, cursor: messages.at(-1)?.id ?? since };
 }
 
-/** Everything, in the one order of the ids: behind a cursor, or the newest. */
+/** All messages, in the order of their ids: those after a cursor, or the newest. */
 export async function feed(bus: Bus, since: number | null, limit: number): Promise<FeedResult> {
   const filter = { channels: null, directed: "all" as const, limit };
   const at = bus.clock.now();
@@ -92,7 +91,7 @@ export async function feed(bus: Bus, since: number | null, limit: number): Promi
 export interface WatchQuery {
   /** Undirected messages of these channels only; empty: of all. */
   channels: string[];
-  /** Everybody's mail too, as `feed` shows it. */
+  /** The mail of all sessions too, as `feed` shows it. */
   all: boolean;
   /** The cursor to go on from; null: from now on. */
   since: number | null;
@@ -101,44 +100,44 @@ export interface WatchQuery {
   signal: AbortSignal;
 }
 
-export interface Seen {
+export interface WatchedMessage {
   message: Message;
   /** To be called once the bytes have reached a reader. */
   onShown: () => Promise<void>;
-  /** To be called where they have not; missing where nothing was reserved. */
+  /** To be called where they could not be read; missing where nothing was reserved. */
   onDropped?: () => Promise<void>;
 }
 
-/** Most messages that one look brings. */
-const batch = 100;
+/** How many messages are read at once. */
+const batchSize = 100;
 
 /**
- * Messages as they come, each once and in order, and mail directed to the calling session, which becomes `delivered` when
- * it is shown. From the cursor of the last message shown nothing is missed and nothing repeated.
+ * Yields messages as they come, each once and in order, and the actor's mail, which becomes `delivered` when it is shown.
+ * Continued from the id of the last message shown, it misses and repeats nothing.
  */
 export async function* watch(
   bus: Bus,
-  asOperator: boolean,
+  actor: Actor | null,
   query: WatchQuery,
-): AsyncGenerator<Seen> {
+): AsyncGenerator<WatchedMessage> {
   const { all, duration, signal } = query;
   const channels = query.channels.length > 0 ? query.channels.map(checkedChannel) : null;
-  const mailbox = asOperator ? operatorId : await callingOrNobody(bus, []);
+  const mailbox = actor?.id ?? null;
   const directed = all ? "all" : mailbox === null ? null : { to: mailbox };
   const until = duration === null ? Number.POSITIVE_INFINITY : bus.clock.now() + duration;
   let cursor = query.since ?? (await bus.store.newestId());
-  const waiting = await openWaitLoop(bus, { mail: directed, signal });
+  const loop = await openWaitLoop(bus, { mail: directed, signal });
   try {
     while (!signal.aborted) {
-      const messages = await waiting.next({ until }, async () => {
+      const messages = await loop.next({ until }, async () => {
         const found = await bus.store.messagesAfter(
-          { since: cursor, limit: batch, channels, directed, following: true },
+          { since: cursor, limit: batchSize, channels, directed, following: true },
           bus.clock.now(),
         );
         return found.length > 0 ? found : null;
       });
       if (messages === null) return;
-      if (messages.length === batch) waiting.lookAgain();
+      if (messages.length === batchSize) loop.checkAgain();
       for (const message of messages) {
         const own =
           mailbox !== null && message.recipient_id === mailbox && message.status === "pending";
@@ -154,6 +153,6 @@ export async function* watch(
       }
     }
   } finally {
-    await waiting.stop();
+    await loop.stop();
   }
 }

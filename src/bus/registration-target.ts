@@ -1,15 +1,71 @@
-/** Which row a registration becomes. */
+/** Which session a registration is about: the request, and the row that it becomes. */
+import type { Bus } from "./bus";
+import { livenessNow } from "./caller";
 import { ParleyError } from "./errors";
+import type { AgentRequest } from "./identity";
 import type { Judge } from "./liveness";
-import { type ProcessEvidence, sameProcess } from "./process";
+import { type ProcessEvidence, type ProcessState, sameProcess } from "./process";
 import type { SessionRecord } from "./session";
+
+export interface RegisterRequest extends AgentRequest {
+  taskId?: string | undefined;
+  project?: string | undefined;
+  /** `--session-id`: another id than `{vendor}-{pid}`. */
+  sessionId?: string | undefined;
+  sessionUuid?: string | undefined;
+  name?: string | undefined;
+  /** All facts about the database too. */
+  verbose?: boolean | undefined;
+  /** The caller promises heartbeats at this interval. */
+  heartbeatSeconds?: number | undefined;
+}
+
+/**
+ * Below a program that is no agent, as `parley run` starts it, only PARLEY_SESSION or `--session` tells which session is
+ * being registered. A nearer agent registers itself, and so does one of another vendor.
+ */
+export async function withSessionName(
+  bus: Bus,
+  request: RegisterRequest,
+): Promise<RegisterRequest> {
+  const { pid, vendor, sessionId } = request;
+  const { session } = bus.identity.callerEvidence();
+  if (session === null || pid !== undefined || sessionId !== undefined) return request;
+  const liveness = livenessNow(bus);
+  const alive = (await bus.store.sessionsCalled(session)).filter(
+    (record) => liveness.judge(record).ended === null,
+  );
+  const [named] = alive;
+  // A pid of another namespace names no process here, or another one.
+  const isSeen = named !== undefined && isVisible(liveness.judge(named).process_state);
+  const isOurs =
+    isSeen &&
+    named.liveness === "pid" &&
+    alive.length === 1 &&
+    named.machine_uuid === bus.identity.machine().machine_uuid &&
+    (vendor ?? named.llm_vendor) === named.llm_vendor;
+  if (!isOurs || named.pid === null || isNearer(bus, request, named.pid)) return request;
+  return { ...request, pid: named.pid, vendor: named.llm_vendor, sessionId: named.session_id };
+}
+
+const isVisible = (state: ProcessState | null): boolean =>
+  state === "running" || state === "stopped";
+
+/** Whether an agent stands between the caller and this process, or is it. */
+function isNearer(bus: Bus, request: RegisterRequest, pid: number): boolean {
+  const agent = bus.identity.agent(request);
+  if (agent.liveness !== "pid") return false;
+  const above = bus.identity.ancestors().map(({ pid: ancestor }) => ancestor);
+  const [own, other] = [above.indexOf(agent.pid), above.indexOf(pid)];
+  return other < 0 || own <= other;
+}
 
 /** What is to be registered, before it has an id. */
 export interface Registration {
   /** `--session-id`; null: `{vendor}-{pid}`. */
   session_id: string | null;
   session_uuid: string;
-  /** False where the UUID was made up for want of a conversation id. */
+  /** False where the UUID was generated because no conversation id is known. */
   session_uuid_known: boolean;
   machine_uuid: string;
   hostname: string;
@@ -27,7 +83,7 @@ export interface Registration {
   name: string | null;
 }
 
-/** Which row a registration becomes. */
+/** The row that a registration becomes. */
 export interface RegistrationTarget {
   session_id: string;
   /** `update`: the same session again. `return`: a session that had ended. `new`: another session. */
@@ -36,12 +92,12 @@ export interface RegistrationTarget {
   ended: { session_id: string; reason: string }[];
 }
 
-/** The ids that a registration may take, the first free one wins: `codex-7`, `codex-7-2`, … */
+/** The id that a registration takes, with a suffix where it is taken: `codex-7`, `codex-7-2`, … */
 export const baseId = (registration: Registration): string =>
   registration.session_id ?? `${registration.llm_vendor}-${registration.pid}`;
 
 /**
- * Decides whose row it is. `candidates` are all rows with the base id or a suffixed form of it, and all live rows
+ * Decides which row a registration becomes. `candidates` are all rows with the base id or a suffixed form of it, and all live rows
  * of the same pid or conversation. Throws `invalid` where several sessions share the process and nothing tells which.
  */
 export function resolveRegistration(
@@ -56,7 +112,7 @@ export function resolveRegistration(
   for (const record of candidates) {
     const verdict = judge(record);
     if (verdict.status === "terminated") continue;
-    // An explicitly named session of a process that left is taken up by the next process of that name.
+    // A session with an explicit id whose process is gone is continued by the next process that uses the id.
     const abandoned =
       registration.session_id === record.session_id && verdict.process_state === "gone";
     if (verdict.ended && !abandoned) {
@@ -91,7 +147,7 @@ export function resolveRegistration(
     previous !== undefined &&
     !dead.has(session_id) &&
     (sameConversation(previous, registration) ||
-      // The process of a shared host is no proof: other conversations of it have ended too.
+      // That it ran in the same shared host proves nothing: other conversations of the host have ended too.
       (!previous.shared_host && sameProcess(previous.evidence, registration.evidence)));
   return { session_id, kind: returns ? "return" : "new", ended };
 }
@@ -106,7 +162,7 @@ function isSameSession(record: SessionRecord, registration: Registration, judge:
   if (record.machine_uuid !== null && record.machine_uuid !== registration.machine_uuid)
     return false;
   if (sameProcess(record.evidence, registration.evidence)) {
-    // In a shared host the process is everybody's: the conversation tells the sessions apart.
+    // In a shared host all sessions have one process: the conversation tells them apart.
     return (
       !record.shared_host ||
       !registration.session_uuid_known ||

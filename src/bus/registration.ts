@@ -1,16 +1,21 @@
-/** Register, unregister, heartbeat, task. */
+/** `register`, `unregister`, `heartbeat` and `task`. */
 import type { Conflict } from "./alert";
 import type { Bus } from "./bus";
-import { livenessNow, requireSession, refreshHeartbeat } from "./caller";
+import { livenessNow, refreshHeartbeat } from "./caller";
 import { checkedTask } from "./claim";
-import { describeSession } from "./describe";
+import {
+  describeSession,
+  type RegisterResult,
+  type SessionRecord,
+  type TaskResult,
+  type UnregisterResult,
+} from "./session";
+import { checkedId, requireShort } from "./limits";
+import type { RegisterRequest, Registration } from "./registration-target";
 import { ParleyError } from "./errors";
 import { confirmWithHosts } from "./shared-hosts";
-import type { Registration } from "./registration-target";
 import type { ProjectFinding } from "./identity";
 import type { ConfirmedLiveness } from "./liveness";
-import { checkedId, type RegisterRequest, requireShort } from "./registration-request";
-import type { RegisterResult, TaskResult, UnregisterResult } from "./session";
 import type { Registered } from "./store";
 
 /** Registers the calling agent, or updates its session; throws `invalid`, `conflict` (name taken). */
@@ -23,17 +28,18 @@ export async function register(bus: Bus, request: RegisterRequest): Promise<Regi
     });
   }
   const project = projectOf(bus, request.project, agent.cwd);
-  // A process that hosts several sessions proves nothing of one, and what is no agent's may outlive it.
-  const tied = agent.evidence !== null && agent.liveness === "pid" && !agent.shared_host;
-  // Who beats by himself is not to be kept alive by another.
-  const keeper = tied && request.heartbeatSeconds === undefined ? bus.heartbeatProcess : undefined;
-  const beats = request.heartbeatSeconds ?? keeper?.seconds;
+  // A shared host outlives its sessions, and a process that is no agent's may outlive the agent.
+  const endsWithProcess = agent.evidence !== null && agent.liveness === "pid" && !agent.shared_host;
+  // A caller that promised heartbeats must not be kept alive by another process.
+  const heartbeatProcess =
+    endsWithProcess && request.heartbeatSeconds === undefined ? bus.heartbeatProcess : undefined;
+  const heartbeatSeconds = request.heartbeatSeconds ?? heartbeatProcess?.seconds;
   const uuid = request.sessionUuid ?? agent.conversation_id;
   const liveness = livenessNow(bus);
   const registration: Registration = {
     session_id:
       request.sessionId === undefined ? null : checkedId(request.sessionId, "--session-id"),
-    session_uuid: uuid ?? madeUpUuid(),
+    session_uuid: uuid ?? randomUuid(),
     session_uuid_known: uuid !== null,
     ...bus.identity.machine(),
     llm_vendor: agent.vendor,
@@ -45,15 +51,15 @@ export async function register(bus: Bus, request: RegisterRequest): Promise<Regi
     pid: agent.pid,
     evidence: agent.evidence,
     liveness: agent.liveness,
-    promised_beats: beats !== undefined,
+    promised_beats: heartbeatSeconds !== undefined,
     shared_host: agent.shared_host,
     name: request.name === undefined ? null : checkedId(request.name, "--name"),
   };
-  const registered = await enter(bus, registration, liveness);
+  const registered = await registerConfirmed(bus, registration, liveness);
   const { session_id } = registered.record;
-  const conflicts = await standing(bus, session_id, registered.conflicts, liveness);
+  const conflicts = await confirmedConflicts(bus, session_id, registered.conflicts, liveness);
   if (registered.touched.length > 0) bus.changeSignal.notify("everyone");
-  keeper?.start(session_id);
+  heartbeatProcess?.start(session_id);
   return {
     session: describeSession(registered.record, registered.holdings, liveness, bus),
     created: registered.created,
@@ -66,13 +72,13 @@ export async function register(bus: Bus, request: RegisterRequest): Promise<Regi
       project_source: project.source,
       event: registered.event,
       other_sessions: registered.other_sessions,
-      heartbeat_seconds: beats ?? null,
+      heartbeat_seconds: heartbeatSeconds ?? null,
     },
   };
 }
 
-/** A name is refused for the sake of a session only once its host was asked. */
-async function enter(
+/** Registers. A name is refused only once the shared host of the session that has it was asked. */
+async function registerConfirmed(
   bus: Bus,
   registration: Registration,
   liveness: ConfirmedLiveness,
@@ -81,14 +87,14 @@ async function enter(
     return await bus.store.registerSession(registration, liveness);
   } catch (error) {
     const holder = error instanceof ParleyError ? error.details?.["session_id"] : undefined;
-    const better = await confirmWithHosts(bus, liveness, [String(holder)]);
-    if (better === liveness) throw error;
-    return bus.store.registerSession(registration, better);
+    const confirmed = await confirmWithHosts(bus, liveness, [String(holder)]);
+    if (confirmed === liveness) throw error;
+    return bus.store.registerSession(registration, confirmed);
   }
 }
 
-/** Version 8: it identifies a session here, but is no conversation that a vendor could resume. */
-const madeUpUuid = (): string => Bun.randomUUIDv7().replace(/^(.{14})7/, "$18");
+/** Of version 8: it identifies a session here, but no conversation that a vendor could resume. */
+const randomUuid = (): string => Bun.randomUUIDv7().replace(/^(.{14})7/, "$18");
 
 function projectOf(bus: Bus, explicit: string | undefined, cwd: string): ProjectFinding {
   return explicit
@@ -96,9 +102,12 @@ function projectOf(bus: Bus, explicit: string | undefined, cwd: string): Project
     : bus.identity.project(cwd);
 }
 
-/** Ends the calling session and frees what it holds. */
-export async function unregister(bus: Bus, reason: string): Promise<UnregisterResult> {
-  const record = await requireSession(bus);
+/** Ends the session and frees what it holds. */
+export async function unregister(
+  bus: Bus,
+  record: SessionRecord,
+  reason: string,
+): Promise<UnregisterResult> {
   const holdings = await bus.store.holdings(record.session_id, bus.clock.now());
   const liveness = livenessNow(bus);
   const ended = await bus.store.endSession(record.session_id, reason, liveness);
@@ -116,18 +125,18 @@ export async function unregister(bus: Bus, reason: string): Promise<UnregisterRe
   };
 }
 
-/** Ends a session whose program has ended, unless somebody has noticed that already. */
+/** Ends a session whose program has ended, unless another process has ended it already. */
 export async function endSession(bus: Bus, session_id: string, reason: string): Promise<void> {
   if (await bus.store.endSession(session_id, reason, livenessNow(bus)))
     bus.changeSignal.notify("everyone");
 }
 
-/** A sign of life of the calling session, or one for it (`kept`), by which it is no less idle. */
+/** A heartbeat of the session; with `kept` one that was sent for it, which leaves it idle. */
 export async function heartbeat(
   bus: Bus,
+  { session_id }: SessionRecord,
   kept = false,
 ): Promise<{ session_id: string; heartbeat_at: string }> {
-  const { session_id } = await requireSession(bus);
   const record = await bus.store.heartbeat(session_id, livenessNow(bus), kept);
   if (!record) {
     throw new ParleyError("not_registered", `${session_id} has ended`, {
@@ -138,9 +147,12 @@ export async function heartbeat(
   return { session_id, heartbeat_at: (kept ? record.kept_at : null) ?? record.heartbeat_at };
 }
 
-/** Shows, sets (`taskId` a string) or clears (null) the current task of the calling session. */
-export async function task(bus: Bus, taskId: string | null | undefined): Promise<TaskResult> {
-  const record = await requireSession(bus);
+/** Shows, sets (`taskId` a string) or clears (null) the current task of the session. */
+export async function task(
+  bus: Bus,
+  record: SessionRecord,
+  taskId: string | null | undefined,
+): Promise<TaskResult> {
   const liveness = livenessNow(bus);
   if (taskId === undefined) {
     await refreshHeartbeat(bus, record.session_id);
@@ -155,7 +167,7 @@ export async function task(bus: Bus, taskId: string | null | undefined): Promise
     taskId === null ? null : checkedTask(taskId),
     liveness,
   );
-  const conflicts = await standing(bus, record.session_id, change.conflicts, liveness);
+  const conflicts = await confirmedConflicts(bus, record.session_id, change.conflicts, liveness);
   bus.changeSignal.notify("everyone");
   return {
     session: describeSession(change.record, change.holdings, liveness, bus),
@@ -163,16 +175,16 @@ export async function task(bus: Bus, taskId: string | null | undefined): Promise
   };
 }
 
-/** Those of these conflicts that stand once the hosts of silent sessions among them were asked; the others' alerts end. */
-async function standing(
+/** The conflicts that remain once the shared hosts of silent sessions were asked; the alerts of the others end. */
+async function confirmedConflicts(
   bus: Bus,
   session_id: string,
   conflicts: Conflict[],
   liveness: ConfirmedLiveness,
 ): Promise<Conflict[]> {
-  const others = conflicts.map((each) => each.session_id);
-  const better = await confirmWithHosts(bus, liveness, others);
-  if (better === liveness) return conflicts;
-  await bus.store.liveSessions(better);
-  return bus.store.conflictsOf(session_id, better);
+  const others = conflicts.map((conflict) => conflict.session_id);
+  const confirmed = await confirmWithHosts(bus, liveness, others);
+  if (confirmed === liveness) return conflicts;
+  await bus.store.liveSessions(confirmed);
+  return bus.store.conflictsOf(session_id, confirmed);
 }

@@ -1,17 +1,19 @@
-/** Sending, targets, what was sent. */
+/** Sends messages, resolves their targets and waits for their delivery. */
 import type { Bus } from "./bus";
 import { type Actor, livenessNow, refreshHeartbeat } from "./caller";
 import { ParleyError } from "./errors";
 import type { Liveness } from "./liveness";
 import { type Correspondent, operatorId, type SendResult, type SentResult } from "./message";
-import { checkedPayload } from "./payload";
+import { checkedPayload } from "./limits";
+import { sessionIdForm, type SessionRecord } from "./session";
+import type { MessageState } from "./store";
+import { waitFor } from "./wait-loop";
 import { wakeRecipient } from "./wake-recipient";
-import { type SessionRecord, sessionIdForm } from "./session";
 
 export interface SendRequest {
-  /** A session id or name, `operator`, `holder:PATH`, `task:ID`, or null for all active sessions. */
+  /** A session id or name, `operator`, `holder:PATH`, `task:ID`, or null: all active sessions. */
   target: string | null;
-  /** With all: only sessions of this project. */
+  /** Where the target is null: only sessions of this project. */
   project: string | null;
   /** Either the text or the payload. */
   text: string | null;
@@ -19,7 +21,7 @@ export interface SendRequest {
   channel: string;
   priority: number;
   replyTo: number | null;
-  /** Wakes recipients that idle, as priority 3 does, where their users allow that. */
+  /** Wakes idle recipients, as priority 3 does, where their users allow that. */
   wake?: boolean;
 }
 
@@ -32,8 +34,8 @@ const correspondent = (record: SessionRecord): Correspondent => ({
 });
 
 /**
- * Sends one message a recipient; a target that is not active gets it when it registers. Then wakes whom it is to wake,
- * which takes two seconds at most and changes nothing of what was sent.
+ * Sends one message to each recipient; a target that is not active gets it when it registers. Then wakes recipients where
+ * that is wanted, which takes two seconds at most and does not change what was sent.
  */
 export async function send(bus: Bus, actor: Actor, request: SendRequest): Promise<SendResult> {
   const payload = checkedPayload(request, actor.id);
@@ -57,7 +59,7 @@ export async function send(bus: Bus, actor: Actor, request: SendRequest): Promis
   const ids = messages.map((message) => message.recipient_id ?? "");
   if (!bus.store.announces) bus.changeSignal.notify(ids);
   const queued = found !== null && found.record === null && found.id !== operatorId;
-  // One target is known already; only a broadcast and an unknown target need the list.
+  // The list is needed only for a broadcast and for a target that is not active.
   const live = found && !queued ? [] : await bus.store.liveSessions(liveness);
   const active = live.map(correspondent);
   const byId = new Map(active.map((each) => [each.session_id, each]));
@@ -67,9 +69,9 @@ export async function send(bus: Bus, actor: Actor, request: SendRequest): Promis
   const outlooks = messages.map((message, index) => {
     const recipient_id = ids[index] ?? "";
     const record = records.get(recipient_id) ?? null;
-    const bell = { message_id: message.id, sender_id: actor.id, recipient_id, record };
+    const attempt = { message_id: message.id, sender_id: actor.id, recipient_id, record };
     const { priority, wake: wanted = false } = request;
-    return wakeRecipient(bus, { ...bell, priority, wanted }, liveness);
+    return wakeRecipient(bus, { ...attempt, priority, wanted }, liveness);
   });
   return {
     messages,
@@ -113,7 +115,7 @@ async function resolveTarget(bus: Bus, target: string): Promise<Target> {
   });
 }
 
-/** `holder:PATH` is whoever locks that path, `task:ID` whoever claims that task. */
+/** The session that has locked a path (`holder:PATH`) or claimed a task (`task:ID`). */
 async function holderOf(
   bus: Bus,
   isTask: boolean,
@@ -153,4 +155,41 @@ const sentLimit = 10;
 export async function sent(bus: Bus, actor: Actor): Promise<SentResult> {
   if (actor.record) await refreshHeartbeat(bus, actor.record.session_id);
   return bus.store.sentMessages(actor.id, sentLimit, bus.clock.now());
+}
+
+const hasReached: Record<"delivered" | "read" | "reply", (state: MessageState) => boolean> = {
+  delivered: ({ status }) => status !== "pending",
+  read: ({ status }) => status === "read",
+  reply: ({ reply }) => reply !== null,
+};
+
+/** Waits until all messages that were sent are delivered, read or answered. Throws `timeout`; they stay sent. */
+export async function awaitState(
+  bus: Bus,
+  result: SendResult,
+  wanted: keyof typeof hasReached,
+  timeout: number,
+): Promise<SendResult> {
+  const ids = result.messages.map((message) => message.id);
+  const sender = result.messages[0]?.sender_id;
+  const mail = sender === undefined ? null : { to: sender };
+  let states: MessageState[] = [];
+  const done = await waitFor(bus, { until: bus.clock.now() + timeout, mail }, async () => {
+    states = await bus.store.messageStates(ids);
+    return states.length === ids.length && states.every(hasReached[wanted]) ? states : null;
+  });
+  if (!done) {
+    throw new ParleyError(
+      "timeout",
+      `Sent, but not ${wanted === "reply" ? "answered" : wanted} in time`,
+      {
+        hint: "see how it stands with parley message --sent --status",
+        details: { messages: states },
+      },
+    );
+  }
+  const messages = await bus.store.messages(ids);
+  if (wanted !== "reply") return { ...result, messages };
+  const replies = await bus.store.messages(done.flatMap(({ reply }) => reply ?? []));
+  return { ...result, messages, replies };
 }

@@ -1,26 +1,28 @@
-/** Sessions: rows, shapes, results. */
+/** Sessions: the row, the results of the verbs for sessions, and a session as every verb reports it. */
+import { type Reachability, reachabilityOf } from "./agent-wake";
 import type { Conflict } from "./alert";
+import type { Bus } from "./bus";
 import type { ProjectSource } from "./identity";
+import type { Liveness } from "./liveness";
 import type { ProcessEvidence, ProcessState } from "./process";
-import type { Reachability } from "./agent-wake";
 import type { DatabaseFacts } from "./status";
 
-/** `active` and `idle` live; `stale` cannot be judged and has not been heard of; `terminated` ended. */
+/** `active` and `idle` sessions live; a `stale` one cannot be judged and is silent; a `terminated` one has ended. */
 export type SessionStatus = "active" | "idle" | "stale" | "terminated";
 
-/** Session ids and names: what can stand in a command line, a file name and a terminal unharmed. */
+/** Session ids and names: safe in a command line, a file name and a terminal. */
 export const sessionIdForm = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
-/** What an agent is doing, as its hooks tell. `awaiting permission`: a human has to answer it first. */
+/** What an agent is doing, as its hooks report it. `awaiting permission`: its human has to answer first. */
 export const activities = ["working", "idle", "awaiting permission"] as const;
 
 export interface Activity {
   state: (typeof activities)[number];
-  /** When it came into that state. */
+  /** When that state began. */
   since: string;
 }
 
-/** What a session says of itself. */
+/** The fields that the row and a reported session share. */
 interface SessionIdentity {
   session_id: string;
   name: string | null;
@@ -35,11 +37,11 @@ interface SessionIdentity {
   tty: string | null;
   cwd: string | null;
   pid: number | null;
-  /** `pid`: the process's end is the session's end. `heartbeat`: only silence is. */
+  /** `pid`: the session ends with its process. `heartbeat`: it ends only by silence. */
   liveness: "pid" | "heartbeat";
   /** Files that the current turn has edited, the latest first. */
   active_files: string[];
-  /** Null where no hook of the session has said anything. */
+  /** Null where no hook of the session has been called. */
   activity: Activity | null;
   registered_at: string;
   heartbeat_at: string;
@@ -47,21 +49,21 @@ interface SessionIdentity {
 
 /** A row of `session_registry`. */
 export interface SessionRecord extends SessionIdentity {
-  /** Files that it has edited in any turn, the latest first. What has become of them since, git knows. */
+  /** Files that it has edited in any turn, the latest first. Whether they are still changed, git tells. */
   edited_files: string[];
-  /** When something last beat for it that knows nothing of what it does; null where nothing has. */
+  /** When another process last sent a heartbeat for it, which does not tell that it is active; null: never. */
   kept_at: string | null;
   evidence: ProcessEvidence | null;
-  /** Somebody promised to beat for it (`register --heartbeat`): silence counts. */
+  /** Heartbeats were promised for it (`register --heartbeat`), so that silence counts. */
   promised_beats: boolean;
   shared_host: boolean;
-  /** What its agent does without asking, in the vendor's word, as its last hook told; null where none did. */
+  /** The permission mode of its agent, in the vendor's terms, as its last hook reported it; null where none did. */
   permission_mode: string | null;
-  /** The directory in which its vendor's way of waking is found; null where no hook has told it. */
+  /** The directory that its vendor's method of waking needs; null where no hook has reported it. */
   agent_home: string | null;
   /** When a human last prompted it. */
   prompted_at: string | null;
-  /** When our hooks last showed it a message, and when one of our doorbells last made it begin a turn. */
+  /** When our hooks last showed it a message, and when a wake prompt last began a turn of it. */
   hooked_at: string | null;
   woken_at: string | null;
   stored_status: "active" | "idle" | "terminated";
@@ -69,7 +71,7 @@ export interface SessionRecord extends SessionIdentity {
   end_reason: string | null;
 }
 
-/** What a session holds and has waiting. */
+/** What a session holds, and how many messages wait for it. */
 export interface Holdings {
   claimed_tasks: { task_id: string; claim_type: string }[];
   /** Locked paths. */
@@ -86,7 +88,7 @@ export interface Session extends SessionIdentity, Holdings {
   uptime_seconds: number | null;
   /** Claimed tasks joined by ", "; null where there are none. */
   claimed_task: string | null;
-  /** How a message gets to its model now. */
+  /** How a message reaches its model now. */
   reachability: Reachability;
 }
 
@@ -104,9 +106,9 @@ export interface RegisterResult {
   liveness: "pid" | "heartbeat";
   conflicts: Conflict[];
   unread: Unread;
-  /** With `--verbose` all facts about it. */
+  /** With `--verbose` all facts about the database. */
   database: { path: string } & Partial<DatabaseFacts>;
-  /** How it was found out, for `--verbose`. */
+  /** How the facts were detected, for `--verbose`. */
   detected: {
     vendor_source: string;
     project_source: ProjectSource;
@@ -114,7 +116,7 @@ export interface RegisterResult {
     event: "started" | "resumed" | null;
     /** Other sessions the conflict detection looked at. */
     other_sessions: number;
-    /** Beats every this many seconds; null where none were promised. */
+    /** Seconds between two promised heartbeats; null where none were promised. */
     heartbeat_seconds: number | null;
   };
 }
@@ -142,4 +144,48 @@ export interface RunResult {
 export interface TaskResult {
   session: Session;
   conflicts: Conflict[];
+}
+
+/** A session as every verb reports it: the row, what it holds, and what can be seen of its process. */
+export function describeSession(
+  record: SessionRecord,
+  holdings: Holdings,
+  liveness: Liveness,
+  bus: Pick<Bus, "identity" | "agentWaker" | "agentKinds">,
+): Session {
+  const verdict = liveness.judge(record);
+  const { status, process_state } = verdict;
+  return {
+    session_id: record.session_id,
+    name: record.name,
+    session_uuid: record.session_uuid,
+    machine_uuid: record.machine_uuid,
+    hostname: record.hostname,
+    llm_vendor: record.llm_vendor,
+    llm_model: record.llm_model,
+    project_id: record.project_id,
+    task_id: record.task_id,
+    tty: record.tty,
+    cwd: record.cwd,
+    pid: record.pid,
+    status,
+    liveness: record.liveness,
+    process_state,
+    uptime_seconds:
+      record.evidence && (process_state === "running" || process_state === "stopped")
+        ? bus.identity.processes.uptimeSeconds(record.evidence)
+        : null,
+    claimed_task: holdings.claimed_tasks.map((claim) => claim.task_id).join(", ") || null,
+    claimed_tasks: holdings.claimed_tasks.map(({ task_id, claim_type }) => ({
+      task_id,
+      claim_type,
+    })),
+    file_locks: holdings.file_locks,
+    active_files: record.active_files,
+    activity: record.activity,
+    reachability: reachabilityOf(record, verdict, bus),
+    unread_count: holdings.unread_count,
+    registered_at: record.registered_at,
+    heartbeat_at: record.heartbeat_at,
+  };
 }

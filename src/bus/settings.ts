@@ -1,7 +1,20 @@
-/** What may be tuned, and its defaults. */
+/** What an operator may tune by environment variables, and the defaults. */
 import { ParleyError } from "./errors";
 import { duration, integer } from "./input";
-import type { LoopLimit } from "./loop";
+
+/**
+ * Two live sessions are in a message loop once they have sent each other, in both directions, more messages than the limit
+ * within the window and since a human last prompted either of them. The store raises one `message_loop` alert for them;
+ * from then on neither wakes the other nor makes its turn go on, but messages are delivered as before. The loop is over,
+ * and the alert closed, once a human prompts either session or one of them ends; also once the operator acknowledges the
+ * alert, after which counting begins anew.
+ */
+export interface LoopLimit {
+  /** So many messages are no loop yet; 0: there are no loops. */
+  limit: number;
+  /** Milliseconds. */
+  window: number;
+}
 
 /** What an operator may tune. Durations in milliseconds. */
 export interface Settings {
@@ -18,11 +31,11 @@ export interface Settings {
   /** How long an ended session is kept. */
   endedSessions: number;
   loop: LoopLimit;
-  /** Unread messages that one mailbox takes. */
+  /** Unread messages that one mailbox may hold. */
   mostUnread: number;
   /** Locks, and claims, that one session may hold. */
   mostHeld: number;
-  /** The database may be on a network file system, at the user's own risk. */
+  /** The database may be on a network file system, at the user's risk. */
   allowNetwork: boolean;
 }
 

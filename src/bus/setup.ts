@@ -1,16 +1,16 @@
-/** What `setup` answers. */
+/** The result of `setup`: the agents, the changed files, and what the agents will ask. */
 import type { EditPolicy, WakePolicy } from "./preferences";
 import type { Warning } from "./errors";
 
-/** For all of the user's work, or for one repository. */
+/** All of the user's work, or one repository. */
 export type SetupScope = "user" | "project";
 
-/** What of an agent's configuration is concerned. */
+/** The part of an agent's configuration. */
 export type SetupPart = "hooks" | "mcp" | "command" | "npm" | "link";
 
 interface SetupVendor {
   vendor: string;
-  /** As its maker writes it. */
+  /** As its vendor writes it. */
   title: string;
   /** Absolute path of its program; null where the PATH has none. */
   program: string | null;
@@ -19,15 +19,15 @@ interface SetupVendor {
 }
 
 export interface SetupChange {
-  /** Null for a link, which serves all. */
+  /** Null for a link, which serves all agents. */
   vendor: string | null;
   part: SetupPart;
   /** As the agent names it; a symbolic link is followed when it is written. */
   path: string;
   action: "create" | "update" | "remove";
-  /** Where what was there is kept; null where nothing was, and for a dry run. */
+  /** Where the previous content is kept; null where there was none, and for a dry run. */
   backup: string | null;
-  /** Unified diff, for a dry run alone. */
+  /** Unified diff, for a dry run only. */
   diff: string | null;
 }
 
@@ -39,9 +39,9 @@ export interface SetupResult {
   /** The program that the agents are told to run; null where it does not matter. */
   program: string | null;
   vendors: SetupVendor[];
-  /** What was changed, or would be. Empty where there was nothing to do. */
+  /** What was changed, or would be. Empty where nothing had to be done. */
   changes: SetupChange[];
-  /** What an edit of a held file meets, and which messages wake an idle agent, from now on. */
+  /** The policies for edits of locked files and for waking, from now on. */
   policy: { edits: EditPolicy; wake: WakePolicy; changed: boolean };
   /** What the agents will ask their user. */
   notes: { vendor: string; message: string }[];

@@ -1,4 +1,4 @@
-/** Port: asking a process that hosts several sessions which it still has; looking again with its answer. */
+/** Port: processes that host several sessions, and operations repeated with what such a host answers about them. */
 import type { Bus } from "./bus";
 import { livenessNow } from "./caller";
 import { parseTime } from "./clock";
@@ -7,38 +7,39 @@ import type { Attempt } from "./lock";
 import type { SessionRecord } from "./session";
 import type { HeldBy } from "./store";
 
-/** Port: asking a process that hosts several sessions which of them it still has. */
+/** Port: asks processes that host several sessions which of them they still have. */
 export interface SharedHosts {
-  /** The host of this session can be asked, as far as its row tells. Synchronous: asked inside transactions. */
+  /** Whether the host of this session can be asked, as far as its row tells. Synchronous: called inside transactions. */
   canAnswer(this: void, record: SessionRecord): boolean;
   /**
-   * Whether each of these sessions is still there, by id; those of whose host there is no answer within `limit`
-   * milliseconds are missing. Never throws. What it heard in the last seconds it may say again.
+   * Whether each of these sessions still exists, by id; those whose host gives no answer within `limit` milliseconds are
+   * missing. Never throws. May repeat an answer of the last seconds.
    */
   ask(records: readonly SessionRecord[], limit: number): Promise<ReadonlyMap<string, boolean>>;
 }
 
-/** How long an answer is waited for, in milliseconds: one that comes takes about one. */
+/** How long to wait for an answer, in milliseconds; it usually takes about one. */
 const timeoutMs = 1000;
 
 /**
- * The moment that also knows what their hosts say of the silent sessions judged in this one (of `whom` alone where that is
- * given); this one where none of them is over. Where a host gives no answer, the timer is the judge.
+ * Asks the shared hosts about the silent sessions that were judged with this liveness (only about `sessionIds`, where
+ * given). Returns a liveness that knows the answers, or the same one where none of the sessions is over. Where a host
+ * gives no answer, the timer decides.
  */
 export async function confirmWithHosts(
   bus: Bus,
   liveness: ConfirmedLiveness,
-  whom?: readonly string[],
+  sessionIds?: readonly string[],
 ): Promise<ConfirmedLiveness> {
   const asked = [...liveness.unconfirmed.values()].filter(
-    ({ session_id }) => whom === undefined || whom.includes(session_id),
+    ({ session_id }) => sessionIds === undefined || sessionIds.includes(session_id),
   );
   if (asked.length === 0) return liveness;
   const answers = await bus.sharedHosts.ask(asked, timeoutMs);
-  const said = new Map(liveness.answers);
-  for (const record of asked) said.set(record.session_id, answerFor(bus, record, answers));
-  const better = livenessNow(bus, said);
-  return asked.some((record) => better.judge(record).ended !== null) ? better : liveness;
+  const known = new Map(liveness.answers);
+  for (const record of asked) known.set(record.session_id, answerFor(bus, record, answers));
+  const confirmed = livenessNow(bus, known);
+  return asked.some((record) => confirmed.judge(record).ended !== null) ? confirmed : liveness;
 }
 
 function answerFor(
@@ -46,30 +47,30 @@ function answerFor(
   { session_id, heartbeat_at }: SessionRecord,
   answers: ReadonlyMap<string, boolean>,
 ): HostAnswer {
-  const isThere = answers.get(session_id);
-  if (isThere !== undefined) return { heartbeat_at, over: isThere ? null : endReasons.unloaded };
+  const exists = answers.get(session_id);
+  if (exists !== undefined) return { heartbeat_at, over: exists ? null : endReasons.unloaded };
   const silence = clock.now() - (parseTime(heartbeat_at) ?? 0);
   return { heartbeat_at, over: silence > settings.sharedHostAfter ? endReasons.idleHost : null };
 }
 
 /**
- * What is found, and at which moment: looked at again where a host that was asked says that somebody is over. `whom`: only
- * about these is anybody asked.
+ * Reads, and reads again where a shared host answers that a session is over. Returns what was found with the liveness that
+ * it was judged by. `concerns`: hosts are asked only about these sessions.
  */
 export async function readConfirmed<Found>(
   bus: Bus,
-  look: (liveness: Liveness) => Promise<Found>,
-  whom?: (found: Found) => string[],
+  read: (liveness: Liveness) => Promise<Found>,
+  concerns?: (found: Found) => string[],
 ): Promise<{ found: Found; liveness: ConfirmedLiveness }> {
   const liveness = livenessNow(bus);
-  const found = await look(liveness);
-  const better = await confirmWithHosts(bus, liveness, whom?.(found));
-  return better === liveness
+  const found = await read(liveness);
+  const confirmed = await confirmWithHosts(bus, liveness, concerns?.(found));
+  return confirmed === liveness
     ? { found, liveness }
-    : { found: await look(better), liveness: better };
+    : { found: await read(confirmed), liveness: confirmed };
 }
 
-/** The sessions that are not over for good, judged at a moment that knows what their hosts say. Ends nobody. */
+/** All sessions that a rescue may see, judged with the answers of their hosts. Ends none of them. */
 export const allSessionsConfirmed = (
   bus: Bus,
 ): Promise<{ found: HeldBy[]; liveness: ConfirmedLiveness }> =>
@@ -79,7 +80,7 @@ export const allSessionsConfirmed = (
     return all;
   });
 
-/** Attempts, and again for as long as whoever is in the way turns out to be over once its host is asked. */
+/** Attempts, and attempts again as long as the session that blocks it turns out to be over once its host is asked. */
 export async function retryConfirmed<Got>(
   bus: Bus,
   attempt: (liveness: Liveness) => Promise<Attempt<Got>>,
@@ -88,8 +89,8 @@ export async function retryConfirmed<Got>(
   for (;;) {
     const result = await attempt(liveness);
     if (result.kind === "got") return result;
-    const better = await confirmWithHosts(bus, liveness, [result.blocker.holder]);
-    if (better === liveness) return result;
-    liveness = better;
+    const confirmed = await confirmWithHosts(bus, liveness, [result.blocker.holder]);
+    if (confirmed === liveness) return result;
+    liveness = confirmed;
   }
 }

@@ -1,10 +1,10 @@
-/** Looking again whenever the bus has changed. */
+/** Waits for something on the bus: checks again whenever it has changed. */
 import type { Bus } from "./bus";
 import type { ParleyError } from "./errors";
 import type { Topic } from "./change-signal";
 
 export interface WaitLoopOptions {
-  /** Whose mail it looks for. */
+  /** The mail whose changes it waits for. */
   mail: Topic;
   /** Ends the waiting early. */
   signal?: AbortSignal;
@@ -13,28 +13,28 @@ export interface WaitLoopOptions {
 export interface WaitLimits {
   /** Milliseconds since the epoch at which the waiting ends. */
   until: number;
-  /** Looks again after so many milliseconds, woken or not; without it only when something was committed. */
+  /** Milliseconds after which it checks again without a change signal; missing: it never does. */
   intervalMs?: number;
 }
 
-/** A way of looking at the bus that is looked through again whenever something has changed. */
+/** Repeats a check of the bus whenever something has changed. */
 export interface WaitLoop {
   /**
-   * Looks where something may have changed since the last look began, until there is something to see or the time is up:
-   * then null. Throws `not_found` where the database is deleted or replaced meanwhile.
+   * Checks whenever something may have changed since the last check began, until `check` finds something; null when the
+   * time is up. Throws `not_found` where the database is deleted or replaced meanwhile.
    */
-  next<T>(limits: WaitLimits, look: () => Promise<T | null>): Promise<T | null>;
-  /** The last look has not seen everything: the next one does not wait. */
-  lookAgain(): void;
+  next<T>(limits: WaitLimits, check: () => Promise<T | null>): Promise<T | null>;
+  /** The last check has not read everything: the next one does not wait. */
+  checkAgain(): void;
   stop(): Promise<void>;
 }
 
 /** Longest delay of a timer, in milliseconds (2^31 - 1). */
-const maxTimer = 2_147_483_647;
+const maxTimerMs = 2_147_483_647;
 
 /**
- * Listening begins here, and the first look is to come: nothing that is committed in between is missed. Idle it costs a
- * check of the change counter at the poll interval.
+ * Begins to listen; the first check comes later, so that nothing committed in between is missed. While idle it costs one
+ * read of the change counter at the poll interval.
  */
 export async function openWaitLoop(bus: Bus, { mail, signal }: WaitLoopOptions): Promise<WaitLoop> {
   let changed = Promise.withResolvers<void>();
@@ -44,46 +44,46 @@ export async function openWaitLoop(bus: Bus, { mail, signal }: WaitLoopOptions):
     due = true;
     changed.resolve();
   };
-  const listening = await bus.changeSignal.listen(mail, (error) => {
+  const subscription = await bus.changeSignal.listen(mail, (error) => {
     lost ??= error;
     wake();
   });
   signal?.addEventListener("abort", wake);
   return {
-    async next({ until, intervalMs: tick }, look) {
+    async next({ until, intervalMs = maxTimerMs }, check) {
       for (;;) {
+        if (lost) throw lost;
         if (due) {
           due = false;
           changed = Promise.withResolvers();
-          const seen = await look();
-          if (seen !== null) return seen;
+          const found = await check();
+          if (found !== null) return found;
         }
         const left = until - bus.clock.now();
         if (left <= 0 || signal?.aborted) return null;
-        const timer = setTimeout(wake, Math.min(tick ?? maxTimer, left, maxTimer));
+        const timer = setTimeout(wake, Math.min(intervalMs, left, maxTimerMs));
         await changed.promise;
         clearTimeout(timer);
-        if (lost) throw lost;
       }
     },
-    lookAgain: wake,
+    checkAgain: wake,
     async stop() {
       signal?.removeEventListener("abort", wake);
-      await listening.stop();
+      await subscription.stop();
     },
   };
 }
 
-/** Looks, and looks again whenever the bus has changed, until there is something to see or the time is up: then null. */
+/** Checks whenever the bus has changed, until `check` finds something; null when the time is up. */
 export async function waitFor<T>(
   bus: Bus,
-  { until, intervalMs: tick, ...hearing }: WaitLimits & WaitLoopOptions,
-  look: () => Promise<T | null>,
+  options: WaitLimits & WaitLoopOptions,
+  check: () => Promise<T | null>,
 ): Promise<T | null> {
-  const waiting = await openWaitLoop(bus, hearing);
+  const loop = await openWaitLoop(bus, options);
   try {
-    return await waiting.next({ until, ...(tick === undefined ? {} : { intervalMs: tick }) }, look);
+    return await loop.next(options, check);
   } finally {
-    await waiting.stop();
+    await loop.stop();
   }
 }

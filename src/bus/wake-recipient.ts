@@ -1,4 +1,4 @@
-/** Waking whom a message is to wake, and what its sender can expect. */
+/** Wakes the recipient of a message where that is wanted and allowed, and tells the sender what to expect. */
 import type { Bus } from "./bus";
 import { sanitizeLine } from "./untrusted-text";
 import { operatorId } from "./message";
@@ -7,35 +7,35 @@ import type { WakePolicy } from "./preferences";
 import { wakePrompt, reachabilityOf, type Reachability, type WakeResult } from "./agent-wake";
 import type { SessionRecord } from "./session";
 
-/** When a recipient is going to see what was just sent to it. */
+/** When a recipient is going to see the message that was just sent to it. */
 export interface DeliveryForecast {
   session_id: string;
-  /** Null where it is no live session. */
+  /** Null where the recipient is no live session. */
   reachability: Reachability | null;
-  /** The doorbell that was rung for this message; null where none was. */
+  /** The attempt to wake it for this message; null where there was none. */
   wake: WakeResult | null;
   /**
    * `woken`: at once. `turn`: in its running turn. `prompt`: at its next prompt. `command`: when it runs a command that
    * shows messages. `registration`: when it registers. `operator`: the human is shown it.
    */
   expect: "woken" | "turn" | "prompt" | "command" | "registration" | "operator";
-  /** The same in words, after the session's id: `will see it at its next prompt`. */
+  /** The same in words, to follow the session's id: `will see it at its next prompt`. */
   says: string;
-  /** Why it was not woken though that was asked for; null otherwise. */
+  /** Why it was not woken although that was asked for; null otherwise. */
   unwoken: "working" | "policy" | "loop" | "no way" | "awaiting permission" | null;
 }
 
-/** Milliseconds that waking may take all in all. */
+/** Milliseconds that waking may take. */
 const timeoutMs = 1900;
 
 export interface WakeAttempt {
   message_id: number;
   sender_id: string;
   recipient_id: string;
-  /** As it was before the message was written; null for no live session. */
+  /** The recipient before the message was written; null where it is no live session. */
   record: SessionRecord | null;
   priority: number;
-  /** The sender asks for it, whatever the priority. */
+  /** The sender asks for waking, whatever the priority. */
   wanted: boolean;
 }
 
@@ -43,43 +43,43 @@ const allows = (policy: WakePolicy, priority: number): boolean =>
   policy === "all" || (policy === "critical" && priority >= 3);
 
 /**
- * Rings where that is wanted, its recipient's user allows it and the recipient idles, and says what the sender can expect.
- * Called once the message is committed; never throws, since the message is safe.
+ * Wakes the recipient where that is wanted, its user allows it and it is idle; tells what the sender can expect. Called
+ * once the message is committed; never throws, since the message is safe.
  */
 export async function wakeRecipient(
   bus: Bus,
-  bell: WakeAttempt,
+  attempt: WakeAttempt,
   liveness: Liveness,
 ): Promise<DeliveryForecast> {
-  const { recipient_id: session_id, record, priority } = bell;
+  const { recipient_id: session_id, record, priority } = attempt;
   const known = (expect: DeliveryForecast["expect"]): DeliveryForecast => ({
     ...{ session_id, reachability: null, wake: null, expect, unwoken: null },
-    says: words[expect],
+    says: summaries[expect],
   });
   if (session_id === operatorId) return known("operator");
   if (!record) return known("registration");
-  const found = lookedAt(bus, record, liveness);
-  const { wake, unwoken, rung } = await tryWake(bus, bell, record, liveness).catch(
+  const reachability = reachabilityNow(bus, record, liveness);
+  const { wake, unwoken, alreadyWoken } = await tryWake(bus, attempt, record, liveness).catch(
     (error: Error): WakeAttemptResult => ({
       wake: { way: "none", outcome: "failed", reason: error.message },
       unwoken: null,
-      rung: false,
+      alreadyWoken: false,
     }),
   );
   const expect =
-    wake?.outcome === "accepted" || rung
+    wake?.outcome === "accepted" || alreadyWoken
       ? "woken"
-      : found.now === "none"
+      : reachability.now === "none"
         ? "command"
-        : found.now === "turn" && priority >= 2
+        : reachability.now === "turn" && priority >= 2
           ? "turn"
           : "prompt";
-  const but = wake ? unlessAccepted(wake) : unwoken && reasons[unwoken];
-  const says = `${words[expect]}${but ? ` (${but})` : ""}`;
-  return { session_id, reachability: found, wake, expect, says, unwoken };
+  const objection = wake ? unlessAccepted(wake) : unwoken && reasons[unwoken];
+  const says = `${summaries[expect]}${objection ? ` (${objection})` : ""}`;
+  return { session_id, reachability, wake, expect, says, unwoken };
 }
 
-const words: Record<DeliveryForecast["expect"], string> = {
+const summaries: Record<DeliveryForecast["expect"], string> = {
   woken: "was woken",
   turn: "sees it in its running turn",
   prompt: "will see it at its next prompt",
@@ -96,48 +96,48 @@ const reasons: Record<NonNullable<DeliveryForecast["unwoken"]>, string> = {
   "awaiting permission": "its user has to answer it first",
 };
 
-/** The vendor's own words are foreign. */
+/** Why waking did not succeed. The vendor's reason is untrusted text. */
 function unlessAccepted({ outcome, reason }: WakeResult): string | null {
   if (outcome === "accepted") return null;
   if (outcome === "held") return "waking it waits for its user's consent";
   return `waking it ${outcome === "refused" ? "was refused" : "failed"}: ${sanitizeLine(reason ?? "", 200)}`;
 }
 
-/** As it stands while it is sent to; what its files tell may be gone. */
-const lookedAt = (bus: Bus, record: SessionRecord, liveness: Liveness): Reachability =>
-  reachabilityOf(record, liveness.judge(record), bus.agentWaker);
+/** How the recipient can be reached at the time of sending. */
+const reachabilityNow = (bus: Bus, record: SessionRecord, liveness: Liveness): Reachability =>
+  reachabilityOf(record, liveness.judge(record), bus);
 
 interface WakeAttemptResult {
   wake: WakeResult | null;
   unwoken: DeliveryForecast["unwoken"];
-  /** Somebody has rung just now: it comes for all that waits. */
-  rung: boolean;
+  /** Another message has just woken it: it will see all that waits. */
+  alreadyWoken: boolean;
 }
 
 async function tryWake(
   bus: Bus,
-  bell: WakeAttempt,
+  attempt: WakeAttempt,
   record: SessionRecord,
   liveness: Liveness,
 ): Promise<WakeAttemptResult> {
   const none = (unwoken: DeliveryForecast["unwoken"]): WakeAttemptResult => ({
     wake: null,
     unwoken,
-    rung: false,
+    alreadyWoken: false,
   });
-  if (!bell.wanted && bell.priority < 3) return none(null);
-  // What no hook serves is never known to idle, and would not be shown the message.
+  if (!attempt.wanted && attempt.priority < 3) return none(null);
+  // Without hooks it is never known to be idle, and nothing would show it the message.
   if (record.activity === null) return none("no way");
-  if (!allows(bus.agentWaker.policy(), bell.priority)) return none("policy");
+  if (!allows(bus.agentWaker.policy(), attempt.priority)) return none("policy");
   if (liveness.judge(record).process_state !== "running" || !bus.agentWaker.methodFor(record)) {
     return none("no way");
   }
-  const { sender_id, recipient_id: session_id, message_id } = bell;
-  const leave = await bus.store.permitWake({ session_id, sender_id }, liveness);
-  if (leave === null) return none("no way");
-  if (leave.kind === "rung") return { wake: null, unwoken: null, rung: true };
-  if (leave.kind !== "go") return none(leave.kind);
-  const wake = await bus.agentWaker.wake(leave.record, wakePrompt(sender_id), timeoutMs);
+  const { sender_id, recipient_id: session_id, message_id } = attempt;
+  const permit = await bus.store.permitWake({ session_id, sender_id }, liveness);
+  if (permit === null) return none("no way");
+  if (permit.kind === "rung") return { wake: null, unwoken: null, alreadyWoken: true };
+  if (permit.kind !== "go") return none(permit.kind);
+  const wake = await bus.agentWaker.wake(permit.record, wakePrompt(sender_id), timeoutMs);
   await bus.store.recordWake({ message_id, session_id, ...wake }, bus.clock.now());
-  return { wake, unwoken: null, rung: false };
+  return { wake, unwoken: null, alreadyWoken: false };
 }

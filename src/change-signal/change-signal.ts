@@ -1,4 +1,4 @@
-/** The adapter: ringing, listening, polling. */
+/** The change signal between processes of one machine: signal files, a watcher of them, and polling. */
 import { ParleyError } from "../bus/errors";
 import {
   type Recipients,
@@ -17,69 +17,73 @@ import {
 } from "./signal-files";
 import type { Watcher } from "./watcher";
 
-/** `auto`: native watcher, re-checks where it is slow, and floor. `native`: no re-checks. `poll`: the floor alone. */
+/** `auto`: watcher, re-checks where it is slow, and polling. `native`: no re-checks. `poll`: polling alone. */
 export const signalModes = ["auto", "native", "poll"] as const;
 export type SignalMode = (typeof signalModes)[number];
 
 export interface ChangeSignalOptions {
   /** `<database directory>/bell`. */
   directory: string;
-  /** Path of the database, which is looked at (never opened) to notice that it is another file. */
+  /** Path of the database; its identity is compared, without opening it, to notice that it is another file. */
   database: string;
   mode: SignalMode;
-  /** The floor: milliseconds between two checks, whatever the watcher says. */
+  /** Milliseconds between two checks that do not depend on the watcher. */
   pollMilliseconds: number;
-  /** The store's change counter; a check that finds it unchanged wakes nobody. */
+  /** The store's change counter; a check that finds it unchanged notifies no listener. */
   changeCount: () => Promise<number>;
 }
 
-/** A watcher that collects events keeps back what follows the first: it is checked again after 1, 2, 4 … 64 ms. */
-const lastRecheck = 64;
+/** Parcel delays events that follow another: after one from it the counter is checked again after 1, 2, 4 … 64 ms. */
+const maxRecheckMs = 64;
 
 type OnWake = Parameters<ChangeSignal["listen"]>[1];
 
-/** The adapter, made when the database has been opened. `close` ends the watching that all listeners share, without which the process would not end. */
+/**
+ * The adapter, made when the database has been opened. `close` ends the watcher that all listeners share, without which
+ * the process would not end.
+ */
 export function createChangeSignal(
   options: ChangeSignalOptions,
 ): ChangeSignal & { close(): Promise<void> } {
   const { directory, database, mode, pollMilliseconds } = options;
   const listeners = new Set<Listener>();
   let watcher: Promise<Watcher> | null = null;
-  const opened = fileIdentity(database);
+  const identity = fileIdentity(database);
 
-  const heard = (names: readonly string[] | null, promptly: boolean): void => {
-    for (const each of listeners) {
-      if (names === null || names.some((name) => each.bells.has(name))) each.rung(promptly);
+  const onSignals = (names: readonly string[] | null, promptly: boolean): void => {
+    for (const listener of listeners) {
+      if (names === null || names.some((name) => listener.signals.has(name)))
+        listener.signalled(promptly);
     }
   };
   const watching = async (): Promise<Watcher | null> => {
     if (mode === "poll") return null;
-    watcher ??= import("./watcher").then(({ openWatcher }) => openWatcher(directory, heard));
+    watcher ??= import("./watcher").then(({ openWatcher }) => openWatcher(directory, onSignals));
     return watcher;
   };
 
   return {
-    notify: (audience) => {
-      for (const name of signalsFor(audience)) touchSignal(directory, name);
+    notify: (recipients) => {
+      for (const name of signalsFor(recipients)) touchSignal(directory, name);
     },
     prune: (sessionIds) =>
       removeSignals(directory, new Set([...broadcastSignals, anyMailSignal, ...sessionIds])),
     listen: async (mail, onWake) => {
       const listener = await createListener(options, mail, onWake);
       listeners.add(listener);
-      const floor = setInterval(() => {
+      const poll = setInterval(() => {
         const now = fileIdentity(database);
-        if (now !== opened) {
+        if (now !== identity) {
           return onWake(lostDatabase(database, now === null ? "deleted" : "replaced"));
         }
-        void watcher?.then((each) => each.renew());
+        void watcher?.then((opened) => opened.renew());
         void listener.check();
       }, pollMilliseconds);
       const source = describe(await watching(), pollMilliseconds);
       return {
         source,
         stop: async () => {
-          clearInterval(floor);
+          clearInterval(poll);
           listeners.delete(listener);
           listener.stop();
         },
@@ -89,9 +93,9 @@ export function createChangeSignal(
   };
 }
 
-const signalsFor = (audience: Recipients): readonly string[] => {
-  if (audience === "everyone") return [nextBroadcastSignal()];
-  return audience.length === 0 ? [] : [anyMailSignal, ...audience];
+const signalsFor = (recipients: Recipients): readonly string[] => {
+  if (recipients === "everyone") return [nextBroadcastSignal()];
+  return recipients.length === 0 ? [] : [anyMailSignal, ...recipients];
 };
 
 const signalsOf = (mail: Topic): ReadonlySet<string> => {
@@ -100,14 +104,15 @@ const signalsOf = (mail: Topic): ReadonlySet<string> => {
 };
 
 interface Listener {
-  bells: ReadonlySet<string>;
+  /** Names of the signal files that concern it. */
+  signals: ReadonlySet<string>;
   check(): Promise<void>;
-  /** One of its bells was rung. */
-  rung(promptly: boolean): void;
+  /** One of its signal files was touched. */
+  signalled(promptly: boolean): void;
   stop(): void;
 }
 
-/** What is committed after this resolves, or before the listener's first look, is not missed. */
+/** No commit is missed that comes after this resolves, or before the listener's first check. */
 async function createListener(
   { changeCount, mode }: ChangeSignalOptions,
   mail: Topic,
@@ -119,7 +124,7 @@ async function createListener(
 
   const check = async (): Promise<void> => {
     if (stopped) return;
-    // A database that cannot be read is for the listener's own look to report; that a newer one came, it would not see.
+    // The listener's own check reports a database that cannot be read, but it would not notice a migrated one.
     let migrated: ParleyError | null = null;
     const now = await changeCount().catch((error: unknown) => {
       if (error instanceof ParleyError && error.code === "invalid") migrated = error;
@@ -131,13 +136,13 @@ async function createListener(
   };
   const checkAgainAfter = (delay: number): void => {
     clearTimeout(recheck);
-    if (delay > lastRecheck || stopped) return;
+    if (delay > maxRecheckMs || stopped) return;
     recheck = setTimeout(() => void check().then(() => checkAgainAfter(delay * 2)), delay);
   };
   return {
-    bells: signalsOf(mail),
+    signals: signalsOf(mail),
     check,
-    rung: (promptly) => {
+    signalled: (promptly) => {
       void check();
       if (mode === "auto" && !promptly) checkAgainAfter(1);
     },

@@ -1,4 +1,4 @@
-/** Parcel's watcher. */
+/** Parcel's watcher of a directory, loaded only where it can work. */
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 
@@ -15,8 +15,8 @@ const backends = {
 } as const;
 
 /**
- * Calls `onChange` after files of the directory changed, with their names, or with null where it is not known which. The
- * binding collects for 50 to 500 ms while there are many changes. Throws where this machine cannot watch the directory:
+ * Calls `onChange` after files of the directory changed, with their names, or with null where they are unknown. The binding
+ * collects events for 50 to 500 ms while there are many. Throws where this machine cannot watch the directory:
  * no inotify instance left, no temporary directory to load the binding from, no binding for the platform.
  */
 export async function subscribeDirectory(
@@ -33,7 +33,7 @@ export async function subscribeDirectory(
   let failure: unknown = new Error(`no native watcher for ${process.platform}`);
   for (const backend of candidates) {
     try {
-      // An error is an event too: whoever is told looks for itself what changed.
+      // An error counts as an event: the listener finds out itself what changed.
       const subscription = await watcher.subscribe(
         directory,
         (_, events) => onChange(events?.map(({ path }) => basename(path)) ?? null),
@@ -60,8 +60,8 @@ async function probeInotify(): Promise<void> {
     close: { args: ["int"], returns: "int" },
   });
   const instance = symbols.inotify_init1(closeOnExec);
-  const copies = Array.from({ length: spare }, () => symbols.dup(instance));
-  for (const each of [instance, ...copies]) if (each >= 0) symbols.close(each);
+  const copies = Array.from({ length: spareDescriptors }, () => symbols.dup(instance));
+  for (const descriptor of [instance, ...copies]) if (descriptor >= 0) symbols.close(descriptor);
   close();
   if (instance < 0) {
     throw new Error("no inotify instance is left (fs.inotify.max_user_instances)");
@@ -69,13 +69,13 @@ async function probeInotify(): Promise<void> {
   if (copies.includes(-1)) throw new Error("too few files may be open at once (ulimit -n)");
 }
 
-/** Descriptors beside its instance: the binding takes a pipe, reads the directory, and others open files meanwhile. */
-const spare = 8;
+/** Descriptors needed besides the instance: for a pipe, the directory, and files that others open meanwhile. */
+const spareDescriptors = 8;
 
 /** IN_CLOEXEC, which is O_CLOEXEC: the same number on x64 and arm64 (`asm-generic/fcntl.h`). */
 const closeOnExec = 0o2000000;
 
-/** The C library that is already loaded, by whatever path this distribution keeps it. */
+/** The path of the C library that is already loaded. */
 function libc(): string {
   const maps = readFileSync("/proc/self/maps", "utf8");
   return /\/\S*\/(?:ld-musl-|libc[.-])\S*$/m.exec(maps)?.[0] ?? "libc.so.6";

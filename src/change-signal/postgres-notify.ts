@@ -1,14 +1,14 @@
-/** The adapter for a store on a server. */
+/** The change signal of a PostgreSQL store: notices of the server, and polling. */
 import { ParleyError } from "../bus/errors";
 import type { Recipients, Subscription, Topic, Notices, ChangeSignal } from "../bus/change-signal";
 
 export interface NoticeOptions {
   notices: Notices;
-  /** False: the floor alone. */
+  /** False: polling alone. */
   listening: boolean;
-  /** The floor: milliseconds between two checks, whatever is heard. */
+  /** Milliseconds between two checks that do not depend on notices. */
   pollMilliseconds: number;
-  /** The store's change counter; a check that finds it unchanged wakes nobody. */
+  /** The store's change counter; a check that finds it unchanged notifies no listener. */
   changeCount: () => Promise<number>;
 }
 
@@ -19,8 +19,8 @@ interface Listener {
 }
 
 /**
- * The adapter for a store on a server: a notice is sent when the commit has been answered, so whoever hears it sees what
- * was committed. `close` waits for the notices that are under way.
+ * The adapter for a store on a server. A notice is sent once the commit has been answered, so that every listener that gets
+ * it sees what was committed. `close` waits for the notices that are being sent.
  */
 export function createNoticeSignal(
   options: NoticeOptions,
@@ -28,87 +28,87 @@ export function createNoticeSignal(
   const { notices, listening, pollMilliseconds } = options;
   const listeners = new Set<Listener>();
   const sending = new Set<Promise<void>>();
-  let hearing: Promise<Ears> | null = null;
+  let receiving: Promise<Receiver> | null = null;
 
-  const heard = (audience: Recipients): void => {
-    for (const each of listeners) if (concerns(audience, each.mail)) each.wake();
+  const onNotice = (recipients: Recipients): void => {
+    for (const listener of listeners) if (concerns(recipients, listener.mail)) listener.wake();
   };
-  const missed = (): void => {
-    for (const each of listeners) void each.check();
+  const onMissed = (): void => {
+    for (const listener of listeners) void listener.check();
   };
-  /** Whether one to all is under way, and whether another has to follow it. */
-  let underWay = false;
+  /** Whether a notice to all is being sent, and whether another has to follow it. */
+  let isSending = false;
   let again = false;
   const sendToAll = async (): Promise<void> => {
     again = true;
-    if (underWay) return;
-    underWay = true;
+    if (isSending) return;
+    isSending = true;
     while (again) {
       again = false;
       await notices.send("everyone");
     }
-    underWay = false;
+    isSending = false;
   };
-  const send = (audience: Recipients): void => {
-    // Who does not hear of it sees it at the next check.
-    const sent = (audience === "everyone" ? sendToAll() : notices.send(audience)).catch(() => {
-      if (audience === "everyone") underWay = false;
+  const send = (recipients: Recipients): void => {
+    // A listener that gets no notice sees the change at its next check.
+    const sent = (recipients === "everyone" ? sendToAll() : notices.send(recipients)).catch(() => {
+      if (recipients === "everyone") isSending = false;
     });
     sending.add(sent);
     void sent.finally(() => sending.delete(sent));
   };
 
   return {
-    notify: (audience) => {
-      // Our own listeners hear of it like all others.
-      if (audience.length > 0) send(audience);
+    notify: (recipients) => {
+      // The listeners of this process get the notice from the server too.
+      if (recipients.length > 0) send(recipients);
     },
     prune: () => {},
     listen: async (mail, onWake) => {
-      if (listening) hearing ??= openEars(notices, heard, missed);
-      const ears = (await hearing) ?? { reason: "poll asked for", stop: async () => {} };
+      if (listening) receiving ??= openReceiver(notices, onNotice, onMissed);
+      const receiver = (await receiving) ?? { reason: "poll asked for", stop: async () => {} };
       const listener = await createListener(options, mail, onWake);
       listeners.add(listener);
-      const floor = setInterval(() => void listener.check(), pollMilliseconds);
+      const poll = setInterval(() => void listener.check(), pollMilliseconds);
       return {
-        source: describe(ears, pollMilliseconds),
+        source: describe(receiver, pollMilliseconds),
         stop: async () => {
-          clearInterval(floor);
+          clearInterval(poll);
           listeners.delete(listener);
         },
       } satisfies Subscription;
     },
     close: async () => {
       while (sending.size > 0) await Promise.all(sending);
-      await (await hearing)?.stop();
+      await (await receiving)?.stop();
     },
   };
 }
 
-const concerns = (audience: Recipients, mail: Topic): boolean =>
-  audience === "everyone" || mail === "all" || (mail !== null && audience.includes(mail.to));
+const concerns = (recipients: Recipients, mail: Topic): boolean =>
+  recipients === "everyone" || mail === "all" || (mail !== null && recipients.includes(mail.to));
 
-interface Ears {
-  /** Why nothing is heard; null where it is. */
+interface Receiver {
+  /** Why no notices are received; null where they are. */
   reason: string | null;
   stop(): Promise<void>;
 }
 
-/** Never throws: who hears nothing polls. */
-async function openEars(
+/** Never throws: where no notices can be received, the listeners poll. */
+async function openReceiver(
   notices: Notices,
-  heard: (audience: Recipients) => void,
-  missed: () => void,
-): Promise<Ears> {
+  onNotice: (recipients: Recipients) => void,
+  onMissed: () => void,
+): Promise<Receiver> {
   try {
-    return { reason: null, stop: await notices.listen(heard, missed) };
+    return { reason: null, stop: await notices.listen(onNotice, onMissed) };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return { reason: `no listening: ${reason}`, stop: async () => {} };
   }
 }
 
-/** What is committed after this resolves, or before the listener's first look, is not missed. */
+/** No commit is missed that comes after this resolves, or before the listener's first check. */
 async function createListener(
   { changeCount }: NoticeOptions,
   mail: Topic,
@@ -128,7 +128,7 @@ async function createListener(
         seen = now;
         onWake(null);
       } catch (error) {
-        // A server that is away comes back; whatever else it is, the listener's own look reports.
+        // A server that is away comes back; any other error is reported by the listener's own check.
         if (!(error instanceof ParleyError) || error.code !== "busy") onWake(null);
       } finally {
         checking = false;
@@ -137,7 +137,7 @@ async function createListener(
   };
 }
 
-function describe({ reason }: Ears, pollMilliseconds: number): string {
+function describe({ reason }: Receiver, pollMilliseconds: number): string {
   const poll = `poll ${pollMilliseconds} ms`;
   return reason === null ? `listen + ${poll}` : `${poll} (${reason})`;
 }

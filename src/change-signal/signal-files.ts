@@ -1,4 +1,4 @@
-/** Bell files. */
+/** Signal files: touching one notifies the processes that watch its name. */
 import {
   chmodSync,
   closeSync,
@@ -14,8 +14,8 @@ import {
 import { join } from "node:path";
 
 /**
- * One of them is rung for every change that is not meant for one session alone. Several, since Bun's watcher drops an event
- * of the name that it told last less than 2 ms ago (seen in 1.4.5).
+ * One of these is touched for each change that concerns more than single sessions. There are several, since Bun's watcher
+ * drops an event for the name that it reported last less than 2 ms ago (seen in 1.4.5).
  */
 export const broadcastSignals = [
   "all",
@@ -27,22 +27,22 @@ export const broadcastSignals = [
   "all.6",
   "all.7",
 ];
-/** Rung beside a session's own bell, for those who see all mail. A session of this name is only woken too often. */
+/** Touched besides a session's own file, for listeners to all mail. A session of this name is only notified too often. */
 export const anyMailSignal = "mail";
 
 let turn = process.pid;
 
-/** The bell for everyone whose turn it is: never that of this process's last time, rarely that of another process. */
+/** The next file for everyone: never the one that this process touched last, rarely the one of another process. */
 export const nextBroadcastSignal = (): string =>
   broadcastSignals[turn++ % broadcastSignals.length] ?? "all";
 
-/** Anybody may be written to by any name, and a name that is a path must not lead out of the directory. */
+/** A message may be sent to any name, and a name that is a path must not lead out of the directory. */
 const signalName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
 /**
- * Overwrites one byte of a bell's file: 3 microseconds where truncating costs 121. Files are made once and never
- * renamed, so a watcher of the directory always sees the same entries. Never throws: a bell that cannot be rung only
- * makes others wait for their next poll.
+ * Overwrites one byte of a signal file: 3 microseconds where truncating costs 121. Files are made once and never renamed,
+ * so a watcher of the directory always sees the same entries. Never throws: without the signal other processes only wait
+ * for their next poll.
  */
 export function touchSignal(directory: string, name: string): void {
   if (!signalName.test(name)) return;
@@ -64,16 +64,16 @@ export function touchSignal(directory: string, name: string): void {
       closeSync(file);
     }
   } catch {
-    // No bell on this medium.
+    // There are no signals on this medium.
   }
 }
 
-/** Not on every platform. */
+/** Does not exist on every platform. */
 const noFollow = constants.O_NOFOLLOW ?? 0;
 
 /**
- * Beside a database in a directory for everybody (`/tmp`) somebody else may have made it, with links in it to files that
- * a byte of ours would damage.
+ * Beside a database in a directory of all users (`/tmp`), another user may have made the directory, with links in it to
+ * files that a byte of ours would damage.
  */
 function requireOwn(directory: string): void {
   const entry = lstatSync(directory);
@@ -83,15 +83,15 @@ function requireOwn(directory: string): void {
   }
 }
 
-/** Throws where it is missing and cannot be made. */
+/** Makes the directory. Throws where it is missing and cannot be made. */
 export function makeSignalDirectory(directory: string): void {
-  // The umask cuts the modes given here.
+  // The umask reduces the mode given to mkdir.
   if (mkdirSync(directory, { recursive: true, mode: 0o700 })) chmodSync(directory, 0o700);
 }
 
 /**
- * Removes the bells that are not to be kept. Only what looks like a bell, one byte under a session's name: a database
- * may stand beside a directory of this name that is somebody's own.
+ * Removes the signal files except those to keep. Only files that look like one, a byte under a session's name: a database
+ * may be beside a directory of this name that belongs to another program.
  */
 export function removeSignals(directory: string, keep: ReadonlySet<string>): void {
   for (const name of entries(directory)) {
@@ -101,7 +101,7 @@ export function removeSignals(directory: string, keep: ReadonlySet<string>): voi
       const entry = lstatSync(path);
       if (entry.isFile() && entry.size <= 1) unlinkSync(path);
     } catch {
-      // Another process was first, or may do what this one may not.
+      // Another process has removed it, or this one may not.
     }
   }
 }

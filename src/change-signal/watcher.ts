@@ -1,4 +1,4 @@
-/** The one watcher of a process: Bun's own and parcel's, whichever is first. */
+/** Watches the signal files: by Bun's own watcher, and by parcel's where that fails. */
 import { type FSWatcher, watch } from "node:fs";
 
 import { type FileIdentity, fileIdentity } from "./file-identity";
@@ -6,33 +6,33 @@ import { makeSignalDirectory } from "./signal-files";
 import type { Subscription } from "./parcel";
 
 /**
- * Names of the bells that were rung; null where it is not known which. Promptly: whatever is rung next is told as soon,
- * where parcel alone would keep it back for a while.
+ * Called with the names of the signal files that were touched; null where they are unknown. `promptly`: the next event will
+ * come at once too, where parcel would delay it.
  */
-export type Heard = (names: readonly string[] | null, promptly: boolean) => void;
+export type OnSignals = (names: readonly string[] | null, promptly: boolean) => void;
 
-/** What watches the bell directory, one for all listeners of a process: its inotify instances are never given back. */
+/** Watches the directory of signal files for all listeners of a process: its inotify instances are never given back. */
 export interface Watcher {
-  /** `inotify`, null where nothing watches; and why parcel does not, null where it does. */
+  /** `inotify`, null where nothing watches; and why parcel's watcher is missing, null where it is not. */
   describe(): { backend: string | null; missing: string | null };
-  /** Watches again where the directory is not the one that was watched. Never throws. */
+  /** Watches anew where the directory is not the one that was watched. Never throws. */
   renew(): Promise<void>;
   /** Lets the process end. */
   close(): Promise<void>;
 }
 
-/** Never throws: without any source it is only described as missing. */
-export async function openWatcher(directory: string, heard: Heard): Promise<Watcher> {
+/** Never throws: `describe` tells that there is no source. */
+export async function openWatcher(directory: string, onSignals: OnSignals): Promise<Watcher> {
   let sources: Sources = { direct: null, native: "not started" };
   let watched: FileIdentity | null = null;
   const start = async (): Promise<void> => {
     try {
       makeSignalDirectory(directory);
     } catch {
-      // Then the watching fails too, and says why.
+      // Watching it fails too then, with the reason.
     }
     watched = fileIdentity(directory);
-    sources = await openSources(directory, heard);
+    sources = await openSources(directory, onSignals);
   };
   const renewedAfter = async (earlier: Promise<void>): Promise<void> => {
     await earlier;
@@ -62,25 +62,25 @@ export async function openWatcher(directory: string, heard: Heard): Promise<Watc
 
 interface Sources {
   direct: FSWatcher | null;
-  /** Or why there is none. */
+  /** Parcel's watcher, or why there is none. */
   native: Subscription | string;
 }
 
 /**
- * Bun's own comes first, since it never hangs for want of an inotify instance. As long as it works parcel's is only a
- * reserve, not listened to: it would tell of the same changes a second time, 50 ms later.
+ * Bun's own watcher comes first, since it never hangs where no inotify instance is left. As long as it works, parcel's is
+ * only a reserve whose events are ignored: it reports the same changes again, 50 ms later.
  */
-async function openSources(directory: string, heard: Heard): Promise<Sources> {
+async function openSources(directory: string, onSignals: OnSignals): Promise<Sources> {
   const sources: Sources = { direct: null, native: "not started" };
   sources.direct = watchDirectly(
     directory,
-    (names) => heard(names, true),
+    (names) => onSignals(names, true),
     () => (sources.direct = null),
   );
   try {
     const { subscribeDirectory } = await import("./parcel");
     sources.native = await subscribeDirectory(directory, (names) => {
-      if (sources.direct === null) heard(names, false);
+      if (sources.direct === null) onSignals(names, false);
     });
   } catch (error) {
     sources.native = error instanceof Error ? error.message : String(error);
@@ -96,17 +96,17 @@ async function closeSources({ direct, native }: Sources): Promise<void> {
 
 /**
  * Bun's own watcher, which reports every change at once; null where there is none. On Linux only: elsewhere it may open
- * the files it watches, or is no faster.
+ * the files that it watches, or is no faster.
  */
 function watchDirectly(
   directory: string,
-  heard: (names: readonly string[] | null) => void,
+  onSignals: (names: readonly string[] | null) => void,
   failed: () => void,
 ): FSWatcher | null {
   if (process.platform !== "linux") return null;
   try {
     const watcher = watch(directory, { persistent: false }, (_, name) =>
-      heard(name === null ? null : [name]),
+      onSignals(name === null ? null : [name]),
     );
     watcher.on("error", () => {
       watcher.close();

@@ -1,6 +1,6 @@
-/** Names the binary may be called by, and hints in their words. */
+/** Maps the names that the binary may be called by to verbs, and words hints accordingly. */
 
-/** The names that the seeds give to verbs. Called by one of them, the binary runs that verb. */
+/** The seeds' names of verbs. The binary runs the verb by whose name it is called. */
 const verbsByName: Record<string, string> = {
   "session-register": "register",
   "session-status": "status",
@@ -16,11 +16,11 @@ export const seedNames: readonly string[] = Object.keys(verbsByName);
 
 /**
  * How a hint names a command: `command("status", "--alerts")` is `parley status --alerts`, or
- * `/session-status --alerts` for someone who called the binary by a seed's name.
+ * `/session-status --alerts` for a caller that used a seed's name.
  */
 export type Vocabulary = (verb: string, rest?: string) => string;
 
-/** The verb that a name stands for, or null: then the first word of the arguments is the verb. */
+/** The verb that a name stands for; null where the first word of the arguments is the verb. */
 export const verbOfName = (name: string): string | null =>
   Object.hasOwn(verbsByName, name) ? (verbsByName[name] ?? null) : null;
 
@@ -32,7 +32,7 @@ export function vocabularyOf(name: string): Vocabulary {
   };
 }
 
-/** A hint that names commands as `parley VERB`, in the words of the caller's vocabulary. */
+/** Rewords a hint, which names commands as `parley VERB`, in the caller's vocabulary. */
 export const inWordsOf = (command: Vocabulary, hint: string): string =>
   hint.replace(/\bparley ([a-z]+)/g, (_, verb: string) => command(verb));
 

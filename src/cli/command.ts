@@ -1,4 +1,4 @@
-/** What a verb is: `defineCommand`, its answers and its streams. */
+/** The contract between the loop and a verb: `defineCommand`, answers and streams. */
 import type { ArgsDef, ParsedArgs } from "citty";
 
 import type { Warning } from "../bus/errors";
@@ -25,7 +25,7 @@ interface Stream {
   stream: AsyncIterable<StreamItem>;
 }
 
-/** An answer in a form that is not ours: it is printed as it stands, with and without `--json`. */
+/** An answer in another program's format: it is printed as it stands, with and without `--json`. */
 export interface Raw {
   /** Empty: nothing is printed. */
   raw: string;
@@ -42,13 +42,13 @@ export interface StreamItem {
   line: { type: string } & Record<string, unknown>;
   /** What a reader is shown instead. */
   answer: Answer;
-  /** Replaces the screen in a terminal. */
+  /** In a terminal the item replaces the screen. */
   redraw?: boolean;
 }
 
 interface Invocation<A extends ArgsDef> {
   args: ParsedArgs<A>;
-  /** Positionals beyond the declared ones (`variadic`), or what stood behind `--` (`takesRest`). */
+  /** Positionals beyond the declared ones (`variadic`), or the words behind `--` (`takesRest`). */
   rest: string[];
   context: Context;
   /**
@@ -61,19 +61,19 @@ interface Invocation<A extends ArgsDef> {
 export interface Command<A extends ArgsDef = ArgsDef> {
   meta: { name: string; description: string };
   args: A;
-  /** Each runs as it stands, after `parley `; the verb comes first. */
+  /** Command lines without the leading `parley `, each complete. */
   examples: string[];
-  /** A second name of the verb; the table in `commands.ts` has it too, since that is read first. */
+  /** A second name of the verb. The table in `commands.ts` repeats it, since it is read before the verb is loaded. */
   alias?: string;
   /** The last positional may be given more than once: the further ones are `rest`, and all are in `args._`. */
   variadic?: boolean;
-  /** What stands behind `--` is no positional but `rest`, and nothing else is. */
+  /** The words behind `--`, and no others, are `rest`. */
   takesRest?: boolean;
   run(invocation: Invocation<A>): Promise<Answer | Stream | Raw>;
 }
 
 /** Defines a verb. The shape is citty's, which renders its usage; parsing and the loop are ours (decision 0010). */
 export function defineCommand<const A extends ArgsDef>(command: Command<A>): Command {
-  // The table of verbs forgets A: a command is only ever run with what was parsed by its own `args`.
+  // The table of verbs drops A: a command is only run with arguments parsed by its own `args`.
   return command as unknown as Command;
 }

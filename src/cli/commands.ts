@@ -1,8 +1,8 @@
-/** The table of verbs, each loaded when used. */
+/** The table of verbs, each loaded on use. */
 import type { Command } from "./command";
 
 export interface Verb {
-  /** One line for `parley --help`; the command's own description, which is not loaded for that. */
+  /** One line for `parley --help`: the command's description, repeated so that help loads no command. */
   summary: string;
   alias?: string;
   load(): Promise<{ default: Command }>;
@@ -10,7 +10,7 @@ export interface Verb {
 
 export type Verbs = Readonly<Record<string, Verb>>;
 
-/** Every verb. Its module, and all that it imports, is evaluated only when the verb is used. */
+/** Every verb. Its module and all that it imports are evaluated only when the verb is used. */
 export const verbs: Verbs = {
   register: {
     summary: "Register this agent session, or update it",

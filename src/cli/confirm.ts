@@ -1,5 +1,8 @@
-/** Asks the human at the terminal. */
-import type { Io } from "./io";
+/** Asks a yes-or-no question at the terminal. */
+import { type Io, isTerminal } from "./io";
+
+/** Whether a human can be asked: stdin and stderr are terminals, and the caller did not ask for JSON. */
+export const canAsk = (json: boolean): boolean => !json && isTerminal(0) && isTerminal(2);
 
 /** Asks on stderr and reads one line from the terminal; anything but yes is no. */
 export async function confirm(io: Io, question: string): Promise<boolean> {
@@ -7,7 +10,7 @@ export async function confirm(io: Io, question: string): Promise<boolean> {
   return /^y(es)?$/i.test((await firstLine()).trim());
 }
 
-/** Not `io.readStdin`, which waits for the end of the input. */
+/** `io.readStdin` does not serve here, since it waits for the end of the input. */
 async function firstLine(): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";

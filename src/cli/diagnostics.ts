@@ -1,4 +1,4 @@
-/** Warnings and errors on stderr. */
+/** Writes warnings and errors to stderr. */
 
 export type Level = "error" | "warn" | "info";
 
@@ -12,8 +12,8 @@ const prefixes: Record<Level, [color: number, text: string]> = {
 };
 
 /**
- * Diagnostics through consola. It and its `core` are loaded with the first one, and its own reporters are
- * not used: they touch `process.stdout`, and a closed stderr makes them throw.
+ * Writes diagnostics through consola, whose `core` is loaded with the first one. Its own reporters are not used: they
+ * touch `process.stdout`, and a closed stderr makes them throw.
  */
 export function openDiagnostics(color: boolean): Diagnostics {
   const lines: string[] = [];
@@ -23,7 +23,7 @@ export function openDiagnostics(color: boolean): Diagnostics {
       (await opening)[level](text);
       await Bun.write(Bun.stderr, lines.splice(0).join(""));
     } catch {
-      // Nobody is listening; there is no other place to say so.
+      // Stderr is closed, and there is no other place for a diagnostic.
     }
   };
 }
@@ -34,7 +34,7 @@ async function open(color: boolean, lines: string[]) {
     import("../render/text"),
   ]);
   return createConsola({
-    // Everything of ours is said once, so that a repetition is news; consola would hold it back.
+    // By default consola drops repetitions. Here each diagnostic is written once, so that a repetition is a new fact.
     throttle: 0,
     reporters: [
       {

@@ -1,10 +1,11 @@
-/** Starts the process that beats for a session. */
+/** Starts the background process that sends the heartbeats of a session. */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import type { Identity } from "../bus/identity";
-import type { HeartbeatProcess } from "../bus/heartbeat-process";
+import type { HeartbeatProcess } from "../bus/ports";
 import type { ProcessEvidence } from "../bus/process";
+import { ownCommand } from "../bus/shell";
 
 export interface HeartbeatProcessOptions {
   env: Readonly<Record<string, string | undefined>>;
@@ -14,22 +15,22 @@ export interface HeartbeatProcessOptions {
   identity: Identity;
 }
 
-/** As `heartbeat --watch` does unless told otherwise. */
+/** The default interval of `heartbeat --watch`. */
 const seconds = 30;
 
 export const createHeartbeatProcess = (options: HeartbeatProcessOptions): HeartbeatProcess => ({
   seconds,
   start: (sessionId) => {
     try {
-      keepBeating(sessionId, options);
+      spawnOnce(sessionId, options);
     } catch {
-      // No process can be started: the session is shown as stale elsewhere, and ends there when it is silent for long.
+      // Without the process other machines show the session as stale, and end it after a long silence.
     }
   },
 });
 
-/** What is started holds none of our streams and no directory, and outlives us. */
-function keepBeating(
+/** Starts a detached process that holds none of our streams and no directory. */
+function spawnOnce(
   sessionId: string,
   { env, dataDirectory, database, identity }: HeartbeatProcessOptions,
 ): void {
@@ -37,8 +38,8 @@ function keepBeating(
   const file = join(directory, `${Bun.hash(database).toString(16)}-${sessionId}`);
   if (isRunning(file, identity)) return;
   const child = Bun.spawn({
-    cmd: [...program(), "heartbeat", "--watch", "--idle", "--session", sessionId],
-    // The URL may hold a password, which arguments would show to everybody.
+    cmd: [...ownCommand(), "heartbeat", "--watch", "--idle", "--session", sessionId],
+    // The URL may hold a password, and every user can read the arguments of a process.
     env: { ...env, PARLEY_DB: database },
     cwd: "/",
     stdio: ["ignore", "ignore", "ignore"],
@@ -48,18 +49,12 @@ function keepBeating(
   const { evidence } = identity.agent({ pid: child.pid, vendor: "parley" });
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
-    forgetEnded(directory, identity);
+    removeEnded(directory, identity);
     writeFileSync(file, JSON.stringify(evidence), { mode: 0o600 });
   } catch {
-    // Registering again then starts another, which costs no more than its beats.
+    // The next registration then starts a second process, which costs only its heartbeats.
   }
 }
-
-/** A compiled program is one file; run from the sources it is Bun and our entry point. */
-const program = (): string[] =>
-  /^(\/\$bunfs\/|[A-Z]:[/\\]~BUN)/.test(Bun.main)
-    ? [process.execPath]
-    : [process.execPath, Bun.main];
 
 function isRunning(file: string, { processes }: Identity): boolean {
   try {
@@ -71,7 +66,7 @@ function isRunning(file: string, { processes }: Identity): boolean {
   }
 }
 
-function forgetEnded(directory: string, identity: Identity): void {
+function removeEnded(directory: string, identity: Identity): void {
   for (const name of readdirSync(directory)) {
     const file = join(directory, name);
     if (!isRunning(file, identity)) rmSync(file, { force: true });

@@ -1,14 +1,14 @@
-/** Help for eyes and as data. */
+/** Builds the help of the program and of a verb, as text and as data. */
 import { type ArgDef, renderUsage } from "citty";
 
 import { type ErrorCode, exitCodes } from "../bus/errors";
 import type { Command } from "./command";
 import type { Verbs } from "./commands";
-import { globalArgs } from "./global-options";
+import { globalArgs } from "./options";
 import { verbOfName } from "./aliases";
 import { version } from "./version";
 
-/** Help for eyes, and the same as the data of `--help --json`. */
+/** The same help as text and as the data of `--help --json`. */
 export interface Help {
   text: string;
   data: unknown;
@@ -59,7 +59,7 @@ export async function mainHelp(verbs: Verbs, color: boolean): Promise<Help> {
   };
 }
 
-/** `calledName`: what the program was called by, which the usage line and the examples then show. */
+/** The usage line and the examples show `calledName`, the name by which the program was called. */
 export async function verbHelp(
   command: Command,
   calledName: string,
@@ -70,7 +70,7 @@ export async function verbHelp(
   const rendered = await renderUsage({ meta: { name: shown, description }, args: command.args });
   const examples = command.examples.map((example) => `  ${shown}${example.slice(name.length)}`);
   const text = [
-    // citty pads its last column.
+    // citty pads its last column, hence the removal of trailing blanks.
     markRest(command, color ? rendered : Bun.stripANSI(rendered))
       .replace(/ +$/gm, "")
       .trimEnd(),
@@ -105,7 +105,7 @@ export function usage(command: Command): string {
   return markRest(command, ["parley", command.meta.name, "[OPTIONS]", ...positionals].join(" "));
 }
 
-/** citty knows neither repeated positionals nor a command line behind `--`. */
+/** Marks repeated positionals and a command behind `--`, neither of which citty supports. */
 function markRest(command: Command, text: string): string {
   const last = Object.keys(command.args).findLast(
     (name) => command.args[name]?.type === "positional",
@@ -119,7 +119,7 @@ function markRest(command: Command, text: string): string {
   );
 }
 
-/** Arguments as data; `flags` are the ways to write an option. */
+/** Arguments as data; `flags` lists the spellings of an option. */
 export function described(args: Readonly<Record<string, ArgDef>>) {
   return Object.entries(args).map(([name, def]) => ({
     name,

@@ -1,4 +1,4 @@
-/** The door to streams, terminal, environment and signals. */
+/** Gives access to streams, terminal, environment and signals. */
 import { fstatSync, statSync } from "node:fs";
 
 import { ParleyError } from "../bus/errors";
@@ -6,36 +6,36 @@ import { type Diagnostics, type Level, openDiagnostics } from "./diagnostics";
 import { openStdin, readStdin, type Stdin } from "./stdin";
 
 /**
- * Where an answer's bytes went: to somebody who can read them; nowhere, by the caller's own wish (the null
- * device); or to a reader that is gone (a broken pipe, a descriptor that cannot be written).
+ * Where an answer's bytes went: to a reader (`written`); to the null device, as the caller wished (`discarded`); or to a
+ * reader that is gone (`gone`: a broken pipe, a descriptor that cannot be written).
  */
 export type Written = "written" | "discarded" | "gone";
 
-/** The process's surroundings: streams, terminal, environment, signals. The only door to them. */
+/** The streams, terminal, environment and signals of the process, which other modules reach only through this. */
 export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
-  /** What the program was called by: `parley`, `session-status`, … */
+  /** The name by which the program was called: `parley`, `session-status`, … */
   readonly name: string;
-  /** Writes to stdout; nothing else may. Throws `not_permitted` for what prevents it, such as a full disk. */
+  /** Writes to stdout; nothing else may. Throws `not_permitted` where the system refuses, for example on a full disk. */
   write(text: string): Promise<Written>;
   /** Writes a diagnostic to stderr, control characters made visible. Never throws. */
   say(level: Level, text: string): Promise<void>;
   /**
-   * All of stdin as it is. Throws `invalid` where it is larger than the limit (1 MiB unless told), no text, or cannot be
-   * read, or where the signal came before its end.
+   * Reads all of stdin. Throws `invalid` where it exceeds the limit (1 MiB by default), is no text or cannot be read, or
+   * where the signal aborts before its end.
    */
   readStdin(limit?: number, signal?: AbortSignal): Promise<string>;
-  /** Stdin as it comes, for a conversation; it is opened once. Throws `invalid` where it cannot be read. */
+  /** Stdin piece by piece, for a protocol; it is opened once. Throws `invalid` where it cannot be read. */
   stdin(): Stdin;
   stdoutIsTerminal(): boolean;
   /** Colours are wanted on stdout. */
   color(): boolean;
   /** Columns of the terminal; 80 where there is none. */
   width(): number;
-  /** Calls back on SIGINT and SIGTERM, once: the second signal ends the process. Returns how to stop that. */
+  /** Calls back on the first SIGINT or SIGTERM; the second ends the process. Returns a function that unsubscribes. */
   onStop(callback: () => void): () => void;
-  /** Calls back for an error that nothing caught. */
+  /** Calls back for an error that no handler caught. */
   onCrash(callback: (error: unknown) => void): void;
 }
 
@@ -44,7 +44,7 @@ export function createIo(): Io {
   const { env } = process;
   return {
     env,
-    // A getter, since the directory may be gone, which only verbs that need it should suffer from.
+    // A getter, since the directory may be gone, and only verbs that need it should fail then.
     get cwd() {
       return process.cwd();
     },
@@ -80,7 +80,7 @@ async function write(text: string): Promise<Written> {
   if (text === "") return "discarded";
   if (isNullDevice(1)) return "discarded";
   try {
-    // Waits for slow readers, goes on after partial writes and reports failures; the streams do not.
+    // Waits for slow readers, continues partial writes and reports failures; `process.stdout` does not.
     await Bun.write(Bun.stdout, text);
     return "written";
   } catch (error) {
@@ -101,7 +101,7 @@ function colorOn(descriptor: number, env: Io["env"]): boolean {
   return env.TERM !== "dumb" && isTerminal(descriptor);
 }
 
-// Loading node:tty costs over a millisecond, touching process.stdout six: only for what may be a terminal.
+// Loading node:tty costs over a millisecond, touching process.stdout six, so it is loaded only for a possible terminal.
 const tty = (): typeof import("node:tty") => require("node:tty");
 
 export const isTerminal = (descriptor: number): boolean =>

@@ -1,16 +1,16 @@
-/** Tells the human by the desktop or the bell. */
+/** Notifies the human at the machine by the desktop or the bell of the terminal. */
 import type { Message } from "../bus/message";
 import { priorityLabel } from "../render/format";
 import { messageText } from "../render/message";
 import { oneLine, shorten } from "../render/text";
 import { type Io, isTerminal } from "./io";
 
-/** Most of a text that a notification shows, in characters. */
+/** Longest text of a notification, in characters. */
 const maxLength = 200;
 /** How long the platform's tool may take, in milliseconds. */
 const timeoutMs = 3000;
 
-interface Notice {
+interface DesktopNotification {
   title: string;
   text: string;
 }
@@ -20,23 +20,21 @@ interface Tool {
   env?: Record<string, string>;
 }
 
-/**
- * Tells the human at the machine of a message by the platform's own tool, or else by the bell of the terminal. True where
- * there was one of them.
- */
+/** Shows a message by the platform's own tool, or else rings the bell of the terminal. False where neither is there. */
 export async function notify(io: Io, message: Message): Promise<boolean> {
-  const notice = {
+  const notification = {
     title: `parley: ${priorityLabel(message.priority)}, from ${oneLine(message.sender_id)}`,
     text: shorten(oneLine(messageText(message)), maxLength),
   };
-  for (const tool of toolsOf(process.platform, notice)) if (await succeeds(tool, io)) return true;
+  for (const tool of toolsOf(process.platform, notification))
+    if (await succeeds(tool, io)) return true;
   if (!isTerminal(2)) return false;
   await Bun.write(Bun.stderr, "\x07");
   return true;
 }
 
-/** What is foreign is an argument or a variable of its own, never a part of a script. */
-function toolsOf(platform: NodeJS.Platform, { title, text }: Notice): Tool[] {
+/** Text from elsewhere is passed as an argument or variable, never as part of a script. */
+function toolsOf(platform: NodeJS.Platform, { title, text }: DesktopNotification): Tool[] {
   switch (platform) {
     case "darwin": {
       const script = "display notification (item 2 of argv) with title (item 1 of argv)";
@@ -52,7 +50,7 @@ function toolsOf(platform: NodeJS.Platform, { title, text }: Notice): Tool[] {
         { command: ["msg", "*", `${title}: ${text}`] },
       ];
     default:
-      // The text may be read as markup.
+      // Some notification daemons read the text as markup.
       return [{ command: ["notify-send", "--app-name=parley", "--", title, escaped(text)] }];
   }
 }

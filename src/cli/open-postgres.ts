@@ -1,4 +1,4 @@
-/** Makes the adapters of a bus on a server. */
+/** Makes the adapters of a bus on a PostgreSQL server. */
 import type { Bus } from "../bus/bus";
 import type { ChangeSignal } from "../bus/change-signal";
 import type { PostgresOptions } from "../store/postgres/open";
@@ -7,12 +7,12 @@ import { createNoticeSignal } from "../change-signal/postgres-notify";
 import { createHeartbeatProcess, type HeartbeatProcessOptions } from "./heartbeat-process";
 
 export interface ServerOptions extends PostgresOptions, Omit<HeartbeatProcessOptions, "database"> {
-  /** False: waiting is polling alone. */
+  /** False: changes are found by polling alone. */
   listening: boolean;
   pollMilliseconds: number;
 }
 
-/** The adapters of a bus on a PostgreSQL server; loaded by nobody else. */
+/** Loaded only for a bus on a server. */
 export async function openServerBus(
   url: string,
   { listening, pollMilliseconds, ...options }: ServerOptions,

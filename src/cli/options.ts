@@ -1,19 +1,32 @@
-/** Finds options by flag, and says what is wrong with one. */
+/** The options of every verb, and the lookup of options by flag. */
 import type { ArgDef, ArgsDef } from "citty";
 
 import { ParleyError } from "../bus/errors";
 import { choice } from "../bus/input";
-import { globalArgs } from "./global-options";
 import { nearest } from "./suggest";
 
-/** An option as argv names it: `-h` and `--help` lead to the same one. */
+/** Options that every verb takes, anywhere before `--`. The shape is citty's. */
+export const globalArgs = {
+  json: { type: "boolean", description: "Answer with one line of JSON" },
+  db: {
+    type: "string",
+    valueHint: "PATH",
+    description: "Database to use: a file, or a postgres:// URL (PARLEY_DB)",
+  },
+  session: { type: "string", valueHint: "ID", description: "Session to act for (PARLEY_SESSION)" },
+  as: { type: "string", valueHint: "operator", description: "Act as the human at this machine" },
+  help: { type: "boolean", alias: "h", description: "Show help" },
+  version: { type: "boolean", alias: "v", description: "Show the version" },
+} as const;
+
+/** An option that a flag in argv names; `-h` and `--help` name the same. */
 export interface Option {
   name: string;
   def: ArgDef;
   global: boolean;
 }
 
-/** The options of a verb and the global ones, by each way to write them. The verb's own come first. */
+/** The options of a verb and the global ones by each of their flags. The verb's own replace global ones. */
 export function optionsOf(args: ArgsDef): Map<string, Option> {
   const options = new Map<string, Option>();
   const add = (name: string, def: ArgDef, global: boolean) => {
@@ -28,8 +41,8 @@ export function optionsOf(args: ArgsDef): Map<string, Option> {
   return options;
 }
 
-/** What a flag written in full names, without spelling out every option; null where it takes a closer look. */
-export function named(flag: string, args: ArgsDef): Option | null {
+/** The option of a flag written in full, found without listing all options; null for any other flag. */
+export function optionInFull(flag: string, args: ArgsDef): Option | null {
   if (!flag.startsWith("--")) return null;
   const name = flag.slice(2);
   const own = Object.hasOwn(args, name) ? args[name] : undefined;
@@ -40,7 +53,7 @@ export function named(flag: string, args: ArgsDef): Option | null {
   return shared && { name, def: shared, global: true };
 }
 
-/** A lone `-` is a text: standard input. */
+/** A lone `-` is no option: it stands for standard input. */
 export const isOption = (word: string): boolean => word.startsWith("-") && word !== "-";
 
 /** The option that a flag names; `value` false where the flag is its `--no-` form. */
@@ -68,11 +81,11 @@ export function findOption(
 
 const onByDefault = ({ def }: Option): boolean => def.type === "boolean" && def.default === true;
 
-export function booleanOf(flag: string, text: string | null): boolean {
+export function parseBoolean(flag: string, text: string | null): boolean {
   return text === null || choice(text, flag, ["true", "false"]) === "true";
 }
 
-export function missing(flag: string, { def }: Option, next: string | undefined): ParleyError {
+export function missingValue(flag: string, { def }: Option, next: string | undefined): ParleyError {
   const choices = "options" in def ? def.options?.join("|") : undefined;
   const form = `${flag} ${("valueHint" in def && def.valueHint) || choices || "VALUE"}`;
   return new ParleyError(
@@ -88,7 +101,7 @@ export function missing(flag: string, { def }: Option, next: string | undefined)
   );
 }
 
-export const empty = (label: string): ParleyError =>
+export const emptyValue = (label: string): ParleyError =>
   new ParleyError("invalid", `${label} is empty`, {
     hint: `${label.startsWith("--") ? "leave it out, or " : ""}check the variable that it came from`,
   });

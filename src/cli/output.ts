@@ -1,4 +1,4 @@
-/** Every way out: answer, stream item, help, failure. */
+/** Writes every output: answer, stream item, help, failure. */
 import { exitCodes, ParleyError, type Warning } from "../bus/errors";
 import { envelope, errorEnvelope, ndjson } from "../render/json";
 import type { Style } from "../render/style";
@@ -7,22 +7,22 @@ import type { Answer, Raw, StreamItem } from "./command";
 import type { Io, Written } from "./io";
 import { inWordsOf, type Vocabulary } from "./aliases";
 
-/** The ways out: every byte for stdout passes here, as the one form that was asked for. */
+/** Every byte for stdout passes here, in the format that was asked for. */
 export interface Output {
   /** Shows an answer, then runs its `afterFlush`. Returns the exit code. */
   answer(answer: Answer): Promise<number>;
   /** Shows one item of a stream. */
   item(item: StreamItem): Promise<Written>;
-  /** Prints what is in no form of ours, and does what is to follow. Returns the exit code. */
+  /** Prints an answer in another program's format, then runs its `afterFlush`. Returns the exit code. */
   raw(raw: Raw): Promise<number>;
-  /** Shows what no view is for: help and version. */
+  /** Shows text without a view: help and version. */
   plain(text: string, data: unknown): Promise<number>;
-  /** Shows an error, or anything else that was thrown. Returns the exit code; never throws. */
+  /** Shows an error, or any other thrown value. Returns the exit code; never throws. */
   failure(thrown: unknown): Promise<number>;
 }
 
 export function openOutput(io: Io, json: boolean, command: Vocabulary): Output {
-  /** `closed`: the one line of `--json` is out, or the command failed, so that no other may follow. */
+  /** `closed`: the one line of `--json` was written, or the command failed, so that no further output may follow. */
   let state: "open" | "streaming" | "closed" = "open";
   let style: Style | null = null;
 
@@ -39,7 +39,7 @@ export function openOutput(io: Io, json: boolean, command: Vocabulary): Output {
     try {
       await (written === "written" ? answer.afterFlush : answer.onDropped)?.();
     } catch (error) {
-      // What could not be given back becomes free by itself.
+      // A reservation that could not be given back expires by itself.
       if (written === "written")
         await io.say("warn", `shown, but not marked as shown: ${messageOf(error)}`);
     }
@@ -103,9 +103,9 @@ export function openOutput(io: Io, json: boolean, command: Vocabulary): Output {
 
     async failure(thrown) {
       const error = asParleyError(thrown, command);
-      const before = state;
+      const previous = state;
       state = "closed";
-      if (!(json && before !== "closed" && (await wroteError(error, before === "streaming")))) {
+      if (!(json && previous !== "closed" && (await wroteError(error, previous === "streaming")))) {
         await io.say("error", error.message.replace(/\s*\n\s*/g, " "));
         if (error.hint) await io.say("info", `hint: ${error.hint}`);
       }
@@ -114,7 +114,7 @@ export function openOutput(io: Io, json: boolean, command: Vocabulary): Output {
     },
   };
 
-  /** In a stream the error is one more line, known by its `type`. False where stdout cannot be written. */
+  /** In a stream the error is one more line of the type `error`. False where stdout cannot be written. */
   async function wroteError(error: ParleyError, streaming: boolean): Promise<boolean> {
     try {
       const answer = errorEnvelope(error);

@@ -1,13 +1,21 @@
-/** Reads words strictly by a verb's arguments. */
+/** Parses the command line strictly by the arguments that a verb declares. */
 import type { ArgDef, ArgsDef, ParsedArgs } from "citty";
 
 import { ParleyError } from "../bus/errors";
 import { choice } from "../bus/input";
 import type { Command } from "./command";
-import { globalArgs } from "./global-options";
-import { booleanOf, empty, findOption, isOption, missing, named, optionsOf } from "./options";
+import {
+  emptyValue,
+  findOption,
+  optionInFull,
+  globalArgs,
+  isOption,
+  missingValue,
+  optionsOf,
+  parseBoolean,
+} from "./options";
 
-/** Global options that carry a value. The others answer for the whole command line: see `asksFor`. */
+/** Global options with a value. The switches apply to the whole command line: see `asksFor`. */
 interface Globals {
   db?: string;
   session?: string;
@@ -39,13 +47,13 @@ export function verbIndex(argv: readonly string[]): number {
     if (word === "--") return -1;
     if (!isOption(word)) return index;
     const flag = word.split("=", 1)[0] ?? "";
-    const { def } = named(flag, {}) ?? findOption(flag, null, optionsOf({})).option;
+    const { def } = optionInFull(flag, {}) ?? findOption(flag, null, optionsOf({})).option;
     if (def.type === "string" && flag === word) index++;
   }
   return -1;
 }
 
-/** Whether a global switch is on anywhere before `--`, however wrong the rest of argv is. The last one counts. */
+/** Whether a global switch is on anywhere before `--`, even if the rest of argv is invalid. The last one counts. */
 export function asksFor(argv: readonly string[], name: "json" | "help" | "version"): boolean {
   const end = argv.indexOf("--");
   const def = globalArgs[name];
@@ -57,7 +65,7 @@ export function asksFor(argv: readonly string[], name: "json" | "help" | "versio
 }
 
 /**
- * Reads the words behind a verb, strictly: whatever is unknown, superfluous, missing or empty is `invalid`.
+ * Parses the words behind a verb strictly: an unknown, superfluous, missing or empty one is `invalid`.
  * Of an option that is given twice the last counts, so that an alias of the shell can be overruled. Text that
  * begins with `-` is an option, except behind `--` and for a lone `-`. (Why not citty's own parser: decision 0010.)
  */
@@ -102,15 +110,15 @@ function split(argv: readonly string[], args: ArgsDef, takesRest: boolean): Word
     const equals = word.indexOf("=");
     const flag = equals < 0 ? word : word.slice(0, equals);
     const text = equals < 0 ? null : word.slice(equals + 1);
-    const known = named(flag, args);
+    const known = optionInFull(flag, args);
     const { option, value } = known ? { option: known } : findOption(flag, text, optionsOf(args));
     const values = option.global ? words.global : words.own;
     if (option.def.type === "boolean") {
-      values.set(option.name, value ?? booleanOf(flag, text));
+      values.set(option.name, value ?? parseBoolean(flag, text));
     } else {
       const given = text ?? argv[++index];
       if (text === null && (given === undefined || isOption(given)))
-        throw missing(flag, option, given);
+        throw missingValue(flag, option, given);
       values.set(option.name, given ?? "");
     }
   }
@@ -134,16 +142,16 @@ function checkPositionals(given: string[], declared: [string, ArgDef][], variadi
     if (value === undefined && def.required !== false && def.default === undefined) {
       throw new ParleyError("invalid", `${label} is missing`, { details: { argument: name } });
     }
-    if (value === "") throw empty(label);
+    if (value === "") throw emptyValue(label);
   }
   if (variadic && given.includes(""))
-    throw empty(declared.at(-1)?.[0].toUpperCase() ?? "an argument");
+    throw emptyValue(declared.at(-1)?.[0].toUpperCase() ?? "an argument");
 }
 
 function checkOptions(values: Values, args: ArgsDef): void {
   for (const [name, value] of values) {
     const def = args[name];
-    if (value === "") throw empty(`--${name}`);
+    if (value === "") throw emptyValue(`--${name}`);
     if (def?.type === "enum" && typeof value === "string")
       choice(value, `--${name}`, def.options ?? []);
   }
@@ -165,7 +173,7 @@ function globalsOf(values: Values): Globals {
   const globals: Globals = {};
   for (const name of ["db", "session", "as"] as const) {
     const value = values.get(name);
-    if (value === "") throw empty(`--${name}`);
+    if (value === "") throw emptyValue(`--${name}`);
     if (typeof value !== "string") continue;
     if (name === "as") globals.as = choice(value, "--as", ["operator"]);
     else globals[name] = value;

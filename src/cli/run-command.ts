@@ -8,19 +8,19 @@ import { isTerminal } from "./io";
 const signals = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
 type Signal = (typeof signals)[number];
 
-/** A terminal sends these to the command too. Passed on they would reach it twice, which many take for "at once". */
+/** A terminal sends these to the command as well. Forwarded, they would reach it twice, which many programs take for "exit at once". */
 const sentByTerminal: readonly Signal[] = ["SIGINT", "SIGQUIT"];
 
 /** Makes a process known before its program begins, and returns the session it is to run as. */
 export type Admission = (pid: number) => Promise<string>;
 
-/** Waits on descriptor 3 for the name of its session, and becomes the command: same process, same start time. */
+/** Waits on descriptor 3 for the id of its session, then becomes the command: same process, same start time. */
 const gate = 'IFS= read -r PARLEY_SESSION <&3 && export PARLEY_SESSION && exec "$@" 3<&-';
 
 /**
- * Runs a command with our stdin and stderr, and our stdout unless that is kept for JSON. Signals that reach us are
- * passed on, and the end of the command decides. Returns its exit code, 128 + n where a signal n ended it. Throws
- * `not_found` where there is no such program, and what the admission throws; then nothing was run.
+ * Runs a command with our stdin and stderr, and our stdout unless that is kept for JSON. Signals are forwarded, and the
+ * process waits for the end of the command. Returns its exit code, 128 + n where signal n ended it. Throws `not_found`
+ * where there is no such program, and whatever `admit` throws; then nothing was run.
  */
 export async function runCommand(
   command: readonly string[],
@@ -33,19 +33,19 @@ export async function runCommand(
   }
   const words = admit ? ["/bin/sh", "-c", gate, "sh", ...command] : [...command];
   let child: Bun.Subprocess | null = null;
-  let early: Signal | null = null;
+  let pending: Signal | null = null;
   const atTerminal = isTerminal(0);
-  const passOn = (signal: Signal): void => {
+  const forward = (signal: Signal): void => {
     if (atTerminal && sentByTerminal.includes(signal)) return;
     if (child) child.kill(signal);
-    else early = signal;
+    else pending = signal;
   };
-  // Before the command begins: a signal in between must not end us, who have to let go of what is held for it.
-  for (const signal of signals) process.on(signal, passOn);
+  // Before the command starts: a signal in between must not end this process, which has to release the command's locks.
+  for (const signal of signals) process.on(signal, forward);
   try {
     child = spawn(words, json, admit !== null);
-    if (early) child.kill(early);
-    if (admit) await open(child, admit);
+    if (pending) child.kill(pending);
+    if (admit) await openGate(child, admit);
     await child.exited;
     const { exitCode, signalCode } = child;
     return (
@@ -56,7 +56,7 @@ export async function runCommand(
     const hint = "check its name; what was locked for it is free again";
     throw notRun(program, (error as Error).message, hint);
   } finally {
-    for (const signal of signals) process.off(signal, passOn);
+    for (const signal of signals) process.off(signal, forward);
   }
 }
 
@@ -65,13 +65,13 @@ const spawn = (words: string[], json: boolean, gated: boolean): Bun.Subprocess =
     stdio: ["inherit", json ? 2 : "inherit", "inherit", ...(gated ? (["pipe"] as const) : [])],
   });
 
-/** Lets a gated command begin once it is admitted; one that is not never begins. */
-async function open(child: Bun.Subprocess, admit: Admission): Promise<void> {
+/** Starts the gated command once it is admitted; otherwise it is killed before it starts. */
+async function openGate(child: Bun.Subprocess, admit: Admission): Promise<void> {
   const gateway = Number(child.stdio[3]);
   try {
     writeSync(gateway, `${await admit(child.pid)}\n`);
   } catch (error) {
-    // One that a signal ended meanwhile reads nothing any more.
+    // A signal has ended the command meanwhile.
     if ((error as NodeJS.ErrnoException).code === "EPIPE") return;
     child.kill("SIGKILL");
     await child.exited;

@@ -11,57 +11,61 @@ import { openOutput, type Output } from "./output";
 import { asksFor, parse, verbIndex } from "./parse";
 import { nearest } from "./suggest";
 
-interface Parts {
+interface Dependencies {
   verbs: Verbs;
   createContext(options: ContextOptions): Context | Promise<Context>;
 }
 
-const ownParts: Parts = {
+const ownDependencies: Dependencies = {
   verbs,
   createContext,
 };
 
 /**
- * The one loop and the one catch: argv (without the program) in, exit code out. Never throws; whatever goes
- * wrong ends as one error on the stream that the caller reads. Without a verb it shows the help.
+ * Runs argv (without the program) and returns the exit code. Never throws: every failure becomes one error on the stream
+ * that the caller reads. Without a verb it shows the help.
  */
-export async function run(argv: readonly string[], io: Io, parts = ownParts): Promise<number> {
-  if (isHook(argv, io.name)) return runHook(argv, io, parts);
+export async function run(
+  argv: readonly string[],
+  io: Io,
+  dependencies = ownDependencies,
+): Promise<number> {
+  if (isHook(argv, io.name)) return runHook(argv, io, dependencies);
   const output = openOutput(io, asksFor(argv, "json"), vocabularyOf(io.name));
   const crash = Promise.withResolvers<never>();
-  // Nothing may be listening any more when it rejects, which must not count as another crash.
+  // It may reject when the race below is over, which must not count as another crash.
   crash.promise.catch(() => {});
   io.onCrash(crash.reject);
   try {
-    return await Promise.race([invoke(argv, io, output, parts), crash.promise]);
+    return await Promise.race([invoke(argv, io, output, dependencies), crash.promise]);
   } catch (error) {
     return output.failure(error);
   }
 }
 
-/** `hook VENDOR [EVENT]` without options: it costs no parsing, and nothing of it may stop an agent. */
+/** `hook VENDOR [EVENT]` without options is not parsed, to save time, and no failure in it may stop an agent. */
 const isHook = (argv: readonly string[], name: string): boolean =>
   argv[0] === "hook" &&
   (argv.length === 2 || argv.length === 3) &&
   !argv.some((word) => word.startsWith("-")) &&
   verbOfName(name) === null;
 
-/** Exits 0, whatever fails: any other code has a meaning to one vendor or another. */
+/** Exits 0 even after a failure, since some vendor gives a meaning to every other code. */
 async function runHook(
   [, vendor, event]: readonly string[],
   io: Io,
-  parts: Parts,
+  dependencies: Dependencies,
 ): Promise<number> {
   io.onCrash(() => (process.exitCode = 0));
   try {
-    const { default: command } = await parts.verbs["hook"]!.load();
-    await using context = await parts.createContext({ io, asOperator: false, json: false });
+    const { default: command } = await dependencies.verbs["hook"]!.load();
+    await using context = await dependencies.createContext({ io, asOperator: false, json: false });
     const args = { _: [], vendor, event } as unknown as ParsedArgs<ArgsDef>;
     const { signal } = new AbortController();
     const result = await command.run({ args, rest: [], context, signal });
     if ("raw" in result) return await openOutput(io, false, vocabularyOf(io.name)).raw(result);
   } catch {
-    // What could be noted was noted where it happened.
+    // Failures were noted in the hook log where they happened.
   }
   return 0;
 }
@@ -70,25 +74,25 @@ async function invoke(
   argv: readonly string[],
   io: Io,
   output: Output,
-  parts: Parts,
+  dependencies: Dependencies,
 ): Promise<number> {
   if (asksFor(argv, "version")) return showVersion(output);
-  const { name, words, help } = wordsOf(argv, io.name);
+  const { name, words, help } = splitVerb(argv, io.name);
   if (name === null) {
     if (!help) parse(words, { args: {} });
     const { mainHelp } = await import("./help");
-    const { text, data } = await mainHelp(parts.verbs, io.color());
+    const { text, data } = await mainHelp(dependencies.verbs, io.color());
     return output.plain(text, data);
   }
-  const verb = findVerb(name, parts.verbs);
-  if (!verb) throw unknownVerb(name, parts.verbs);
+  const verb = findVerb(name, dependencies.verbs);
+  if (!verb) throw unknownVerb(name, dependencies.verbs);
   const { default: command } = await verb.load();
   if (help) {
     const { verbHelp } = await import("./help");
     const { text, data } = await verbHelp(command, io.name, io.color());
     return output.plain(text, data);
   }
-  return perform(verb.name, command, words, io, output, parts);
+  return perform(verb.name, command, words, io, output, dependencies);
 }
 
 async function perform(
@@ -97,7 +101,7 @@ async function perform(
   words: readonly string[],
   io: Io,
   output: Output,
-  parts: Parts,
+  dependencies: Dependencies,
 ): Promise<number> {
   const stop = new AbortController();
   try {
@@ -105,7 +109,7 @@ async function perform(
     const { db, session } = globals;
     const asOperator = globals.as === "operator";
     const json = asksFor(words, "json");
-    await using context = await parts.createContext({ io, db, session, asOperator, json });
+    await using context = await dependencies.createContext({ io, db, session, asOperator, json });
     const result = await command.run({ args, rest, context, signal: stop.signal });
     if ("raw" in result) return await output.raw(result);
     const warnings = await context.warnings();
@@ -124,7 +128,7 @@ async function perform(
 async function withAdvice(error: unknown, name: string, io: Io): Promise<unknown> {
   if (!(error instanceof ParleyError)) return error;
   if (error.code === "not_permitted")
-    return (await import("./codex-sandbox")).namingSandbox(error, io.env);
+    return (await import("../agents/agents")).explainRefusal(error, io.env);
   if (error.code !== "invalid" || error.hint) return error;
   return new ParleyError(error.code, error.message, {
     hint: `see parley ${name} --help`,
@@ -133,8 +137,8 @@ async function withAdvice(error: unknown, name: string, io: Io): Promise<unknown
   });
 }
 
-/** Which verb, and the words beside it. `parley help VERB` is `parley VERB --help`. */
-function wordsOf(argv: readonly string[], calledName: string) {
+/** The verb, and the other words. `parley help VERB` is `parley VERB --help`. */
+function splitVerb(argv: readonly string[], calledName: string) {
   const named = verbOfName(calledName);
   let words = argv;
   let name = named;
@@ -162,7 +166,7 @@ function unknownVerb(name: string, table: Verbs): ParleyError {
   });
 }
 
-/** Passes a stream on until it ends, a signal comes or its reader is gone; then lets it clean up. */
+/** Writes the items of a stream until it ends, a signal comes or its reader is gone; then lets it clean up. */
 async function pump(
   stream: AsyncIterable<StreamItem>,
   stop: AbortController,
@@ -172,7 +176,7 @@ async function pump(
   const iterator = stream[Symbol.asyncIterator]();
   const stopped = Promise.withResolvers<null>();
   stop.signal.addEventListener("abort", () => stopped.resolve(null), { once: true });
-  const forget = io.onStop(() => stop.abort());
+  const unsubscribe = io.onStop(() => stop.abort());
   try {
     for (;;) {
       const next = await Promise.race([iterator.next(), stopped.promise]);
@@ -182,7 +186,7 @@ async function pump(
   } finally {
     stop.abort();
     await iterator.return?.();
-    forget();
+    unsubscribe();
   }
 }
 

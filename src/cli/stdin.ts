@@ -1,13 +1,13 @@
-/** All of stdin, without waiting where it is at hand. */
+/** Reads stdin, without waiting where its content is already there. */
 import { closeSync, constants, openSync, readSync } from "node:fs";
 
 import { ParleyError } from "../bus/errors";
 
-/** Largest stdin that is read, in bytes: above any limit a verb has, so that the verb's own is the one told. */
+/** Largest stdin that is read, in bytes. It exceeds the limit of every verb, so that the error names the verb's limit. */
 const maxStdinBytes = 1024 * 1024;
 const chunkBytes = 64 * 1024;
 
-/** Stdin as it comes. What cannot be read throws `invalid`. */
+/** Stdin piece by piece. A failed read throws `invalid`. */
 export interface Stdin {
   /** The next piece; null at the end. */
   read(): Promise<Uint8Array | null>;
@@ -25,7 +25,7 @@ export function openStdin(): Stdin {
         });
         return done ? null : value;
       },
-      // Where a read has failed, this would fail once more.
+      // After a failed read this fails too.
       cancel: () => reader.cancel().catch(() => {}),
     };
   } catch (error) {
@@ -44,7 +44,7 @@ function unreadable(error: NodeJS.ErrnoException): ParleyError {
 /** See `Io.readStdin`. */
 export async function readStdin(limit = maxStdinBytes, signal?: AbortSignal): Promise<string> {
   const input = new Input(limit);
-  if (!readAtHand(input)) await readStream(input, signal);
+  if (!readWithoutWaiting(input)) await readStream(input, signal);
   if (signal?.aborted) throw new ParleyError("invalid", "standard input did not end");
   if (input.isFull) {
     throw new ParleyError("invalid", `standard input is larger than ${limit} bytes`);
@@ -74,10 +74,10 @@ class Input {
 }
 
 /**
- * Reads what a pipe or file holds without waiting, which takes a tenth of what the stream takes (0.1 ms). True where that
- * was all of it. Linux alone lets a pipe be opened once more, as one that is not waited for; a socket it does not.
+ * Reads the content of a pipe or file without waiting, in a tenth of the time that the stream takes (0.1 ms). True where
+ * that was all of it. Only Linux lets a pipe be opened again in non-blocking mode; a socket cannot be opened again.
  */
-function readAtHand(input: Input): boolean {
+function readWithoutWaiting(input: Input): boolean {
   if (process.platform !== "linux") return false;
   let file: number | null = null;
   try {
@@ -90,7 +90,7 @@ function readAtHand(input: Input): boolean {
     }
     return true;
   } catch {
-    // Nothing more at the moment, or nothing that can be opened: the stream waits for it, and tells what is wrong.
+    // The pipe is empty for now, or cannot be opened: the stream waits for more, and reports what is wrong.
     return false;
   } finally {
     if (file !== null) closeSync(file);
@@ -100,7 +100,7 @@ function readAtHand(input: Input): boolean {
 async function readStream(input: Input, signal: AbortSignal | undefined): Promise<void> {
   const stdin = openStdin();
   const cancel = (): void => void stdin.cancel();
-  // Whoever does not close its end would keep the process.
+  // A writer that never closes its end would keep this process alive.
   signal?.addEventListener("abort", cancel);
   while (!input.isFull) {
     const piece = await stdin.read();

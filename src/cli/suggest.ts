@@ -1,6 +1,6 @@
-/** What was probably meant. */
+/** Finds the word that was probably meant by a mistyped one. */
 
-/** The candidate that was probably meant by a mistyped word, or null where none is near. */
+/** The nearest candidate, or null where none is near. */
 export function nearest(word: string, candidates: Iterable<string>): string | null {
   let best: string | null = null;
   let bestDistance = Number.POSITIVE_INFINITY;

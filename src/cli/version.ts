@@ -1,4 +1,4 @@
-/** Version, commit, target. */
+/** The version, commit and target of this build. */
 
 // Defined by the build; absent when the sources run as they are.
 declare const PARLEY_VERSION: string | undefined;
@@ -9,7 +9,7 @@ export interface Version {
   version: string;
   /** Git commit of the build; null when run from the sources. */
   commit: string | null;
-  /** What it was built for, such as `linux-x64-musl`. */
+  /** The platform it was built for, such as `linux-x64-musl`. */
   target: string;
   /** Version of the Bun inside. */
   bun: string;

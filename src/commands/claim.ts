@@ -1,6 +1,7 @@
-/** `claim`. */
+/** `claim`: claims a task for this session. */
+import { requireSession } from "../bus/caller";
 import { duration } from "../bus/input";
-import { claim } from "../bus/locking";
+import { checkedTask, claim } from "../bus/claim";
 import { defineCommand } from "../cli/command";
 
 export default defineCommand({
@@ -27,7 +28,8 @@ export default defineCommand({
     const ttl = args.ttl === undefined ? null : duration(args.ttl, "--ttl");
     const wait = args.wait === undefined ? null : duration(args.wait, "--wait");
     const bus = await context.bus("create");
-    const data = await claim(bus, args.task_id, { ttl, wait });
+    const task_id = checkedTask(args.task_id);
+    const data = await claim(bus, await requireSession(bus), task_id, { ttl, wait });
     return { data, view: async () => (await import("../render/claim")).claimView(data) };
   },
 });

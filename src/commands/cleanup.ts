@@ -1,9 +1,9 @@
-/** `cleanup`, now or by a timer. */
+/** `cleanup`: removes what is past its time, now or by a timer. */
 import { cleanUp, overdue } from "../bus/cleanup";
-import { ParleyError } from "../bus/errors";
 import { duration } from "../bus/input";
-import { scheduleActions } from "../bus/schedule";
+import { scheduleActions } from "../bus/ports";
 import { type Answer, defineCommand } from "../cli/command";
+import { excluding, usageError } from "./usage-error";
 
 const defaultInterval = "5m";
 
@@ -39,20 +39,16 @@ export default defineCommand({
       vacuum && "--vacuum",
       cron && "--cron",
     ].filter((each) => typeof each === "string" && each !== "");
-    if (mode && other) {
-      throw new ParleyError("invalid", `${mode} and ${other} exclude each other`, {
-        hint: "give one of them",
-      });
-    }
+    if (mode && other) throw excluding(mode, other);
     if (cron) {
-      const schedule = await context.schedule();
+      const { createSchedule } = await import("../schedule/schedule");
+      const schedule = createSchedule({ env: context.io.env, database: context.paths.database });
       const data = await schedule.run(cron, duration(every ?? defaultInterval, "--every"));
       return { data, view: async () => (await import("../render/maintenance")).scheduleView(data) };
     }
     if (every !== undefined) {
-      throw new ParleyError("invalid", "--every goes with --cron", {
-        hint: `write parley cleanup --cron install --every ${every}`,
-      });
+      const hint = `write parley cleanup --cron install --every ${every}`;
+      throw usageError("--every goes with --cron", hint);
     }
     if (args["dry-run"]) {
       const data = await overdue(await context.bus("read"));

@@ -1,10 +1,10 @@
-/** `conflicts`, with acknowledging. */
-import { requireActor } from "../bus/caller";
+/** `conflicts`: shows what sessions collide on, and acknowledges alerts. */
+import { callingSession, requireActor, requireSession } from "../bus/caller";
 import { acknowledge, findConflicts } from "../bus/conflicts";
-import { ParleyError } from "../bus/errors";
 import { integer } from "../bus/input";
-import { lock, unlock } from "../bus/locking";
+import { lock, unlock } from "../bus/lock";
 import { type Answer, type Context, defineCommand } from "../cli/command";
+import { excluding, usageError } from "./usage-error";
 
 export default defineCommand({
   meta: { name: "conflicts", description: "Show or acknowledge what sessions collide on" },
@@ -36,21 +36,18 @@ export default defineCommand({
     "conflicts --acknowledge",
   ],
   async run({ args, rest, context }): Promise<Answer> {
-    const words = args.file === undefined ? [] : [args.file, ...rest];
+    const named = args.file === undefined ? [] : [args.file, ...rest];
     const actions = (["lock", "unlock", "acknowledge"] as const).filter((action) => args[action]);
     const [action, other] = actions;
-    if (other) {
-      throw new ParleyError("invalid", `--${action} and --${other} exclude each other`, {
-        hint: "give one of them",
-      });
-    }
-    if (action === "acknowledge") return acknowledged(context, words);
-    if (action) return locked(context, action, words);
+    if (other) throw excluding(`--${action}`, `--${other}`);
+    if (action === "acknowledge") return acknowledgeAlerts(context, named);
+    if (action) return changeLocks(context, action, named);
     const bus = await context.bus("read");
     const { all = false, full = false, alerts = false } = args;
-    const query = { paths: words, all, full, alerts };
-    const data = await findConflicts(bus, query, context.asOperator);
-    const asked = { conflicts: full || words.length > 0 || !(all || alerts), locks: all, alerts };
+    const session = context.asOperator ? null : await callingSession(bus);
+    const query = { paths: named, all, full, alerts };
+    const data = await findConflicts(bus, session, query);
+    const asked = { conflicts: full || named.length > 0 || !(all || alerts), locks: all, alerts };
     return {
       data,
       view: async (style) => (await import("../render/alert")).conflictsView(data, style, asked),
@@ -58,30 +55,29 @@ export default defineCommand({
   },
 });
 
-async function acknowledged(context: Context, words: string[]): Promise<Answer> {
-  const ids = words.map((word) => integer(word, "An alert's id", 1, Number.MAX_SAFE_INTEGER));
+async function acknowledgeAlerts(context: Context, named: string[]): Promise<Answer> {
+  const ids = named.map((word) => integer(word, "An alert's id", 1, Number.MAX_SAFE_INTEGER));
   const bus = await context.bus("write");
   const actor = await requireActor(bus, context.asOperator);
   const data = await acknowledge(bus, actor, ids);
   return { data, view: async () => (await import("../render/alert")).acknowledgedView(data) };
 }
 
-async function locked(
+async function changeLocks(
   context: Context,
   action: "lock" | "unlock",
   files: string[],
 ): Promise<Answer> {
   if (files.length === 0) {
-    throw new ParleyError("invalid", `--${action} needs files`, {
-      hint: `write parley conflicts FILE --${action}`,
-    });
+    throw usageError(`--${action} needs files`, `write parley conflicts FILE --${action}`);
   }
   const bus = await context.bus("write");
+  const session = await requireSession(bus);
   if (action === "unlock") {
-    const data = await unlock(bus, files);
+    const data = await unlock(bus, session, files);
     return { data, view: async () => (await import("../render/lock")).unlockView(data) };
   }
-  const { result, warnings } = await lock(bus, files, {
+  const { result, warnings } = await lock(bus, session, files, {
     lockType: "advisory",
     ttl: null,
     wait: null,

@@ -1,8 +1,9 @@
-/** `cxq`, the queries by their earlier names. */
-import { openDashboard } from "../bus/dashboard";
-import { ParleyError } from "../bus/errors";
+/** `cxq`: the queries of earlier message buses, by their flags. */
+import { findCaller } from "../bus/caller";
+import { openDashboard } from "../bus/status";
 import { integer } from "../bus/input";
 import { type Answer, defineCommand } from "../cli/command";
+import { usageError } from "./usage-error";
 
 const queries = [
   "bus-messages",
@@ -33,9 +34,8 @@ export default defineCommand({
   async run({ args, context }): Promise<Answer> {
     const [query, other] = queries.filter((each) => args[each]);
     if (query === undefined || other !== undefined) {
-      throw new ParleyError("invalid", "Give one query", {
-        hint: `one of ${queries.map((each) => `--${each}`).join(", ")}`,
-      });
+      const flags = queries.map((each) => `--${each}`);
+      throw usageError("Give one query", `one of ${flags.join(", ")}`);
     }
     const limit = integer(args.limit, "--limit", 1, 1000);
     const bus = await context.bus("read");
@@ -53,7 +53,7 @@ export default defineCommand({
     const unread = query === "bus-unread";
     const { dashboard, overview, warnings, onShown, onDropped } = await openDashboard(
       bus,
-      context.asOperator,
+      await findCaller(bus, context.asOperator),
       { unread, again: false },
     );
     const data = {

@@ -1,14 +1,18 @@
-/** `doctor`, with what is found of parley itself. */
-import type { DatabaseReport, Finding } from "../bus/doctor";
+/** `doctor`: checks the installation, and repairs a damaged database. */
+import type { DatabaseReport, Finding, Repair } from "../bus/doctor";
 import { withTimeLimit } from "../bus/time-limit";
 import { ParleyError } from "../bus/errors";
+import { settingsFrom } from "../bus/settings";
+import { agentSetups } from "../agents/agents";
 import { type Context, defineCommand } from "../cli/command";
+import { isServerUrl } from "../cli/paths";
+import { version } from "../cli/version";
 import { databaseFindings, finding } from "../setup/database";
 import { vendorFindings } from "../setup/doctor";
-import { findPlace } from "../setup/config-root";
+import { findPlace } from "../setup/vendor";
 import { spaceFindings } from "../setup/disk-space";
 
-/** Of all that doctor looks at, only a watcher that is stuck could keep it waiting. */
+/** Time limit of the change signal, the only check that could hang: in a file watcher that is stuck. */
 const timeoutMs = 3000;
 
 export default defineCommand({
@@ -24,18 +28,16 @@ export default defineCommand({
   },
   examples: ["doctor", "doctor --json", "doctor --repair"],
   async run({ args, context }) {
-    const repaired = args.repair ? { repaired: await context.repairDatabase() } : {};
-    const report = await context
-      .inspectDatabase()
-      .catch((error: unknown) => failed("database", error));
+    const repaired = args.repair ? { repaired: await repair(context) } : {};
+    const report = await inspect(context).catch((error: unknown) => failed("database", error));
     const isReport = !("check" in report);
     const findings = [
-      await versionFinding(context),
+      await versionFinding(),
       ...(isReport ? databaseFindings(report) : [report]),
       ...(isReport && report.kind === "ours" && report.integrity === "ok"
-        ? [await wakeFinding(context)]
+        ? [await changeSignalFinding(context)]
         : []),
-      ...spaceFindings(placesOf(context, isReport ? report : null)),
+      ...spaceFindings(directoriesOf(context, isReport ? report : null)),
       await preferencesFinding(context).catch((error: unknown) => failed("preferences", error)),
       ...(await agentFindings(context, isReport ? report.last_seen : {})),
     ];
@@ -49,18 +51,38 @@ export default defineCommand({
   },
 });
 
-async function versionFinding(context: Context): Promise<Finding> {
-  const { version, commit, target } = await context.version();
-  const built = commit === null ? "from the sources" : commit.slice(0, 12);
-  return finding("version", "ok", `parley ${version} for ${target} (${built})`);
+/** Inspects the database without changing it. */
+async function inspect({ paths, io, identity }: Context): Promise<DatabaseReport> {
+  const { database, privateDirectory } = paths;
+  if (isServerUrl(database)) {
+    const { inspectServer } = await import("../store/postgres/inspect");
+    return inspectServer(database, {
+      settings: settingsFrom(io.env),
+      schema: io.env["PARLEY_SCHEMA"],
+      machineUuid: () => identity.machine().machine_uuid,
+    });
+  }
+  const { inspectDatabase } = await import("../store/sqlite/inspect");
+  return inspectDatabase(database, privateDirectory);
 }
 
-async function wakeFinding(context: Context): Promise<Finding> {
+async function repair({ paths }: Context): Promise<Repair | null> {
+  const { repairDatabase } = await import("../store/sqlite/repair");
+  return repairDatabase(paths.database, paths.privateDirectory);
+}
+
+async function versionFinding(): Promise<Finding> {
+  const { version: number, commit, target } = await version();
+  const built = commit === null ? "from the sources" : commit.slice(0, 12);
+  return finding("version", "ok", `parley ${number} for ${target} (${built})`);
+}
+
+async function changeSignalFinding(context: Context): Promise<Finding> {
   try {
-    const { changeSignal: wake } = await context.bus("read");
+    const { changeSignal } = await context.bus("read");
     const listening = await withTimeLimit(
       timeoutMs,
-      wake.listen(null, () => {}),
+      changeSignal.listen(null, () => {}),
     );
     if (!listening) {
       const message = `no answer from the file watcher within ${timeoutMs / 1000} s`;
@@ -68,8 +90,9 @@ async function wakeFinding(context: Context): Promise<Finding> {
     }
     const { source } = listening;
     await listening.stop();
-    const asked = context.io.env["PARLEY_WAKE"] === "poll";
-    if (!source.startsWith("poll") || asked) return finding("wake", asked ? "info" : "ok", source);
+    const isPollingChosen = context.io.env["PARLEY_WAKE"] === "poll";
+    if (!source.startsWith("poll") || isPollingChosen)
+      return finding("wake", isPollingChosen ? "info" : "ok", source);
     const remedy = "messages still come, only later; see the reason in brackets";
     return finding("wake", "warning", source, remedy);
   } catch (error) {
@@ -77,11 +100,11 @@ async function wakeFinding(context: Context): Promise<Finding> {
   }
 }
 
-/** Where parley writes. Without a home that may be nowhere, which others' findings tell. */
-function placesOf(context: Context, report: DatabaseReport | null): string[] {
+/** The directories that parley writes to. Without a home there may be none, which other findings report. */
+function directoriesOf(context: Context, report: DatabaseReport | null): string[] {
   const database = report && !report.remote ? [report.path] : [];
   try {
-    const { data, logs } = context.places();
+    const { data, logs } = context.paths;
     return [...database, data, logs];
   } catch {
     return database;
@@ -97,17 +120,17 @@ async function preferencesFinding(context: Context): Promise<Finding> {
   }
   const { off, edits, wake } = preferences.read();
   if (off) return finding("preferences", "warning", "the hooks are switched off", "run parley on");
-  const policy = {
+  const editPolicy = {
     deny: "edits of held files are refused",
     warn: "edits of held files are warned about",
     off: "edits are not looked at",
   };
-  const wakes = {
+  const wakePolicy = {
     never: "no message wakes an idle session",
     critical: "messages of priority 3 wake an idle session",
     all: "messages of priority 3, or sent with --wake, wake an idle session",
   };
-  return finding("preferences", "info", `${policy[edits]}; ${wakes[wake]}`);
+  return finding("preferences", "info", `${editPolicy[edits]}; ${wakePolicy[wake]}`);
 }
 
 async function agentFindings(
@@ -115,10 +138,12 @@ async function agentFindings(
   lastSeen: DatabaseReport["last_seen"],
 ): Promise<Finding[]> {
   try {
-    const { home, data } = context.places();
+    const { home, data } = context.paths;
     const { env, cwd } = context.io;
     const place = findPlace({ scope: "user", env, cwd, home });
-    return await vendorFindings({ place, dataDirectory: data, lastSeen, now: context.clock.now() });
+    const vendors = await agentSetups();
+    const now = context.clock.now();
+    return await vendorFindings({ vendors, place, dataDirectory: data, lastSeen, now });
   } catch (error) {
     return [failed("agents", error)];
   }

@@ -1,8 +1,8 @@
-/** `feed`. */
+/** `feed`: shows every message of the bus in order. */
 import { integer } from "../bus/input";
 import { feed } from "../bus/publish";
 import { defineCommand } from "../cli/command";
-import { lines } from "./watch";
+import { messageStream } from "./watch";
 
 export default defineCommand({
   meta: { name: "feed", description: "Show everything that happened, in its one order" },
@@ -25,9 +25,9 @@ export default defineCommand({
       };
     }
     const { messages } = since === null ? await feed(bus, null, limit) : { messages: [] };
-    // The ones that are there already come from the cursor too: those before the first of them are left out.
+    // The newest messages come from the cursor as well, so it is set before the first of them.
     const from = since ?? (messages[0] ? messages[0].id - 1 : null);
     const query = { channels: [], all: true, since: from, duration: null, signal };
-    return { stream: lines(context, query, false) };
+    return { stream: messageStream(context, query, false) };
   },
 });

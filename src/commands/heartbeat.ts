@@ -1,5 +1,6 @@
-/** `heartbeat`, once or on and on. */
+/** `heartbeat`: refreshes the heartbeat of this session, once or until stopped. */
 import type { Bus } from "../bus/bus";
+import { requireSession } from "../bus/caller";
 import { ParleyError } from "../bus/errors";
 import { duration } from "../bus/input";
 import type { ProcessEvidence } from "../bus/process";
@@ -28,9 +29,9 @@ export default defineCommand({
   async run({ args, context, signal }) {
     const interval = duration(args.interval, "--interval");
     const bus = await context.bus("write");
-    const kept = args.idle === true;
-    if (args.watch) return { stream: beats(bus, interval, kept, signal) };
-    return answer(await heartbeat(bus, kept));
+    const automatic = args.idle === true;
+    if (args.watch) return { stream: heartbeats(bus, interval, automatic, signal) };
+    return answer(await heartbeat(bus, await requireSession(bus), automatic));
   },
 });
 
@@ -39,17 +40,17 @@ const answer = (data: { session_id: string; heartbeat_at: string }): Answer => (
   view: async () => (await import("../render/registration")).heartbeatView(data),
 });
 
-/** How often the session's process is looked at between two beats, in milliseconds. */
-const lookInterval = 1000;
+/** How often the session's process is checked between two heartbeats, in milliseconds. */
+const checkInterval = 1000;
 
 /**
- * Ends by the error of the first beat that finds no session, or by that of its end where its process is gone. A database
- * that cannot be reached for a while is beaten again at the next interval.
+ * Ends with the error of the first heartbeat that finds no session, or that fails where the session's process is gone.
+ * A database that is busy is tried again at the next interval.
  */
-async function* beats(
+async function* heartbeats(
   bus: Bus,
   interval: number,
-  kept: boolean,
+  automatic: boolean,
   signal: AbortSignal,
 ): AsyncGenerator<StreamItem> {
   let evidence: ProcessEvidence | null = null;
@@ -57,7 +58,7 @@ async function* beats(
     evidence !== null && bus.identity.processes.state(evidence) === "gone";
   while (!signal.aborted) {
     try {
-      const data = await heartbeat(bus, kept);
+      const data = await heartbeat(bus, await requireSession(bus), automatic);
       yield { line: { type: "heartbeat", ...data }, answer: answer(data) };
       evidence ??= (await bus.store.session(data.session_id))?.evidence ?? null;
     } catch (error) {
@@ -67,17 +68,17 @@ async function* beats(
   }
 }
 
-/** A timer that is left running would keep the process alive after the end of the stream. */
+/** Clears its timers on abort, since a running timer would keep the process alive after the end of the stream. */
 function pause(milliseconds: number, signal: AbortSignal, isOver: () => boolean): Promise<void> {
   return new Promise((resolve) => {
     const end = (): void => {
       clearTimeout(timer);
-      clearInterval(looking);
+      clearInterval(checks);
       signal.removeEventListener("abort", end);
       resolve();
     };
     const timer = setTimeout(end, milliseconds);
-    const looking = setInterval(() => isOver() && end(), lookInterval);
+    const checks = setInterval(() => isOver() && end(), checkInterval);
     signal.addEventListener("abort", end);
   });
 }

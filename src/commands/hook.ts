@@ -1,4 +1,7 @@
-/** `hook`. */
+/** `hook`: answers a hook of an agent or of git. */
+import { join } from "node:path";
+
+import { agents } from "../agents/agents";
 import { defineCommand, type Raw } from "../cli/command";
 import { runHook, emptyOutput, type HookEnvironment } from "../hooks/run";
 
@@ -19,18 +22,22 @@ export default defineCommand({
   },
   examples: ["hook claude", "hook codex SessionEnd", "hook git pre-commit"],
   async run({ args, context }): Promise<Raw> {
-    // Who only looks must also do so in a sandbox that lets nothing be written.
+    // git's hook only reads, and must work in a sandbox where nothing can be written.
     const mode = args.vendor === "git" ? "read" : "create";
-    const around: HookEnvironment = {
+    const environment: HookEnvironment = {
+      agents,
       env: context.io.env,
       readStdin: (limit, signal) => context.io.readStdin(limit, signal),
       bus: (giveUpAt) => context.bus(mode, giveUpAt),
       preferences: () => context.preferences(),
-      hookLog: () => context.faults(),
+      hookLog: async () => {
+        const { createHookLog } = await import("../files/hook-log");
+        return createHookLog(join(context.paths.data, "hook.log"));
+      },
     };
     const event = args.event ?? null;
-    if (args.vendor !== "git") return runHook({ vendor: args.vendor, event }, around);
+    if (args.vendor !== "git") return runHook({ vendor: args.vendor, event }, environment);
     const { judgeCommit } = await import("../hooks/commit");
-    return { ...emptyOutput, ...(await judgeCommit(event, around)) };
+    return { ...emptyOutput, ...(await judgeCommit(event, environment)) };
   },
 });

@@ -1,9 +1,10 @@
-/** `inbox`. */
+/** `inbox`: shows the unread messages of this session. */
 import { requireActor, unlessRefused } from "../bus/caller";
-import { ParleyError, type Warning } from "../bus/errors";
+import type { Warning } from "../bus/errors";
 import { awaitInbox, type OpenedInbox, openInbox, read } from "../bus/inbox";
 import { duration, integer } from "../bus/input";
 import { defineCommand } from "../cli/command";
+import { excluding } from "./usage-error";
 
 export default defineCommand({
   meta: { name: "inbox", description: "Show the unread messages of this session" },
@@ -27,11 +28,7 @@ export default defineCommand({
   async run({ args, context }) {
     const limit = integer(args.limit, "--limit", 1, 1000);
     const peek = args.peek === true;
-    if (peek && args["mark-read"]) {
-      throw new ParleyError("invalid", "--peek and --mark-read exclude each other", {
-        hint: "give one of them",
-      });
-    }
+    if (peek && args["mark-read"]) throw excluding("--peek", "--mark-read");
     const wait = args.wait === undefined ? null : duration(args.wait, "--wait");
     const bus = await context.bus(args["mark-read"] ? "write" : "read");
     const actor = await requireActor(bus, context.asOperator);

@@ -1,6 +1,7 @@
-/** `lock`, also around a command. */
+/** `lock`: locks files for this session, or for the time of a command. */
+import { requireSession } from "../bus/caller";
 import { duration } from "../bus/input";
-import { unlockIfHeld, lock } from "../bus/locking";
+import { lock, unlockIfHeld } from "../bus/lock";
 import { defineCommand } from "../cli/command";
 
 export default defineCommand({
@@ -34,12 +35,14 @@ export default defineCommand({
   async run({ args, rest: command, context }) {
     const paths = args._;
     const bus = await context.bus("create");
-    const locked = await lock(bus, paths, {
+    const options = {
       lockType: args.exclusive ? "exclusive" : "advisory",
       ttl: args.ttl === undefined ? null : duration(args.ttl, "--ttl"),
       wait: args.wait === undefined ? null : duration(args.wait, "--wait"),
       force: args.force === true,
-    });
+    } as const;
+    const session = await requireSession(bus);
+    const locked = await lock(bus, session, paths, options);
     const answer = { data: locked.result, warnings: locked.warnings };
     if (command.length === 0) {
       return {
@@ -48,12 +51,13 @@ export default defineCommand({
       };
     }
     try {
-      const exitCode = await context.runCommand(command);
+      const { runCommand } = await import("../cli/run-command");
+      const exitCode = await runCommand(command, context.json);
       // The output is the command's own.
       return { ...answer, view: async () => [], exitCode };
     } finally {
-      // What it held before stays held.
-      await unlockIfHeld(bus, locked.fresh);
+      // Locks that the session held before stay held.
+      await unlockIfHeld(bus, session, locked.fresh);
     }
   },
 });

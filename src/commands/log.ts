@@ -1,12 +1,13 @@
-/** `log`. */
+/** `log`: appends to the session log, or shows it. */
 import type { Bus } from "../bus/bus";
 import { callingSession } from "../bus/caller";
 import { timestamp } from "../bus/clock";
 import { ParleyError } from "../bus/errors";
-import { logEntry } from "../bus/journal";
-import type { LogResult } from "../bus/log";
+import { logEntry, type LogResult } from "../bus/session-log";
 import type { SessionRecord } from "../bus/session";
 import { type Answer, type Context, defineCommand } from "../cli/command";
+import { createSessionLog } from "../files/session-log";
+import { usageError } from "./usage-error";
 
 export default defineCommand({
   meta: { name: "log", description: "Append to this project's session log, or show it" },
@@ -34,9 +35,7 @@ export default defineCommand({
     }
     const kinds = (["issue", "fix", "deployed"] as const).filter((kind) => args[kind]);
     if (kinds.length > 1) {
-      throw new ParleyError("invalid", `--${kinds.join(" and --")} exclude each other`, {
-        hint: "give one of them",
-      });
+      throw usageError(`--${kinds.join(" and --")} exclude each other`, "give one of them");
     }
     if (view ? kinds.length > 0 : args.date !== undefined) {
       throw misuse(view ? `--${kinds[0]} goes with a text` : "--date goes with --view");
@@ -49,19 +48,16 @@ export default defineCommand({
     const project_id = record
       ? record.project_id
       : context.identity.project(context.io.cwd).project_id;
-    if (view) {
-      return answer(
-        { path: context.log.path(project_id, date), entry: context.log.read(project_id, date) },
-        true,
-      );
-    }
+    const log = createSessionLog(context);
+    if (view)
+      return answer({ path: log.path(project_id, date), entry: log.read(project_id, date) }, true);
     const entry = logEntry({
       text,
       kind: kinds[0] ?? null,
       author: record && { vendor: record.llm_vendor, model: record.llm_model },
       at: new Date(at),
     });
-    return answer({ path: context.log.append({ project_id, text: entry, at }), entry }, false);
+    return answer({ path: log.append({ project_id, text: entry, at }), entry }, false);
   },
 });
 
@@ -71,9 +67,9 @@ const answer = (data: LogResult, whole: boolean): Answer => ({
 });
 
 const misuse = (problem: string): ParleyError =>
-  new ParleyError("invalid", problem, { hint: 'write parley log "what happened"' });
+  usageError(problem, 'write parley log "what happened"');
 
-/** A log needs no bus: without a database, or unregistered, the operator writes. */
+/** The calling session; null, for the operator, without one or without a database, which a log does not need. */
 async function sessionIfAny(context: Context): Promise<SessionRecord | null> {
   let bus: Bus;
   try {
@@ -87,7 +83,7 @@ async function sessionIfAny(context: Context): Promise<SessionRecord | null> {
 
 function checkedDate(date: string): string {
   const time = Date.parse(`${date}T00:00:00Z`);
-  // The 30th of February is parsed as the 2nd of March.
+  // Date.parse takes the 30th of February for the 2nd of March.
   if (Number.isNaN(time) || timestamp(time).slice(0, 10) !== date) {
     throw new ParleyError("invalid", `--date takes a day as YYYY-MM-DD, not ${date}`, {
       hint: "for example --date 2026-02-11",

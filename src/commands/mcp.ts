@@ -1,8 +1,9 @@
-/** `mcp`. */
-import { ParleyError } from "../bus/errors";
+/** `mcp`: serves the bus as MCP tools on standard streams. */
 import { duration } from "../bus/input";
 import { type Context, defineCommand, type StreamItem } from "../cli/command";
+import { version } from "../cli/version";
 import { serve } from "../mcp/server";
+import { usageError } from "./usage-error";
 
 export default defineCommand({
   meta: { name: "mcp", description: "Serve the bus to an agent as MCP tools, on standard streams" },
@@ -22,21 +23,16 @@ export default defineCommand({
   examples: ["mcp", "mcp --llm claude"],
   async run({ args, context, signal }) {
     if (context.asOperator) {
-      throw new ParleyError(
-        "invalid",
-        "The tools act for an agent's session, not for the operator",
-        {
-          hint: "leave --as out",
-        },
-      );
+      const problem = "The tools act for an agent's session, not for the operator";
+      throw usageError(problem, "leave --as out");
     }
     const interval = duration(args.interval, "--interval");
-    return { stream: session(context, args.llm, interval, signal) };
+    return { stream: served(context, args.llm, interval, signal) };
   },
 });
 
-/** Stdout is the protocol's: there is no item, and the end of the session is the end of the stream. */
-async function* session(
+/** A stream without items, since stdout is the protocol's. It ends with the protocol session. */
+async function* served(
   context: Context,
   vendor: string | undefined,
   interval: number,
@@ -47,10 +43,10 @@ async function* session(
     input: io.stdin(),
     write: (text) => io.write(text),
     open: async (mode) => {
-      const own = context.anew();
+      const own = context.another();
       return { bus: await own.bus(mode), close: async () => own[Symbol.asyncDispose]() };
     },
-    version: (await context.version()).version,
+    version: (await version()).version,
     vendor,
     interval,
     log: (text) => void io.say("warn", text),

@@ -1,11 +1,10 @@
-/** `message` and `message --sent`. */
+/** `message`: sends a message, or lists the sent ones. */
 import { requireActor } from "../bus/caller";
-import { ParleyError } from "../bus/errors";
-import { awaitState } from "../bus/delivery";
+import { awaitState, send, sent } from "../bus/send";
 import { choice, duration, integer, jsonObject } from "../bus/input";
 import { directedChannels, type SendResult } from "../bus/message";
-import { send, sent } from "../bus/send";
 import { type Answer, defineCommand } from "../cli/command";
+import { usageError } from "./usage-error";
 
 export default defineCommand({
   meta: {
@@ -90,7 +89,7 @@ export default defineCommand({
     const timeout = duration(args.timeout, "--timeout");
     const payload = args.payload === undefined ? null : jsonObject(args.payload, "--payload");
     if (args.sent || args.status) {
-      if (args.target !== undefined) throw misuse("--sent takes no target and no text");
+      if (args.target !== undefined) throw usageError("--sent takes no target and no text", hint);
       const bus = await context.bus("read");
       const actor = await requireActor(bus, context.asOperator);
       const data = await sent(bus, actor);
@@ -103,8 +102,9 @@ export default defineCommand({
     const words = [args.target, args.text].filter((word) => word !== undefined);
     const wanted = (args.all ? 0 : 1) + (payload ? 0 : 1);
     if (words.length !== wanted)
-      throw misuse(usageProblem(args.all === true, payload !== null, words.length));
-    if (args.project !== undefined && !args.all) throw misuse("--project goes with --all");
+      throw usageError(usageProblem(args.all === true, payload !== null, words.length), hint);
+    if (args.project !== undefined && !args.all)
+      throw usageError("--project goes with --all", hint);
     const target = args.all ? null : (words[0] ?? null);
     const word = payload ? null : (words.at(-1) ?? null);
     const text = word === "-" ? await context.io.readStdin() : word;
@@ -132,7 +132,7 @@ export default defineCommand({
     return {
       ...answer(states),
       warnings,
-      // The reply has been shown here, so it is no news in the inbox.
+      // A reply that was shown here is delivered, so that the inbox does not show it as new.
       afterFlush: async () => {
         if (replies.length > 0)
           await bus.store.markDelivered(actor.id, replies, "wait", bus.clock.now());
@@ -146,10 +146,7 @@ const answer = (data: SendResult): Answer => ({
   view: async (style) => (await import("../render/message")).messageView(data, style),
 });
 
-const misuse = (problem: string): ParleyError =>
-  new ParleyError("invalid", problem, {
-    hint: 'write parley message TARGET "text", or parley message --all "text"; quote the text',
-  });
+const hint = 'write parley message TARGET "text", or parley message --all "text"; quote the text';
 
 function usageProblem(all: boolean, payload: boolean, words: number): string {
   if (payload)

@@ -1,4 +1,4 @@
-/** `off`. */
+/** `off`: switches the hooks of all agents off. */
 import { defineCommand } from "../cli/command";
 
 export default defineCommand({

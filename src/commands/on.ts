@@ -1,4 +1,4 @@
-/** `on`. */
+/** `on`: switches the hooks of all agents on again. */
 import { defineCommand } from "../cli/command";
 
 export default defineCommand({

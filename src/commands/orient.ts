@@ -1,4 +1,5 @@
-/** `orient`. */
+/** `orient`: shows a starting session the other sessions and its messages. */
+import { findCaller } from "../bus/caller";
 import { orient } from "../bus/conflicts";
 import { defineCommand } from "../cli/command";
 
@@ -11,7 +12,7 @@ export default defineCommand({
   examples: ["orient", "orient --json"],
   async run({ context }) {
     const bus = await context.bus("read");
-    const { result, opened } = await orient(bus, context.asOperator);
+    const { result, opened } = await orient(bus, await findCaller(bus, context.asOperator));
     return {
       data: result,
       view: async (style) =>

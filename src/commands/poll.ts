@@ -1,4 +1,4 @@
-/** `poll`. */
+/** `poll`: reads a channel from a cursor on. */
 import { integer } from "../bus/input";
 import { poll } from "../bus/publish";
 import { defineCommand } from "../cli/command";

@@ -1,8 +1,10 @@
-/** `project`. */
+/** `project`: shows the project of a directory and its sessions. */
 import type { Bus } from "../bus/bus";
+import { findCaller, nobody } from "../bus/caller";
 import { ParleyError } from "../bus/errors";
 import { findProject } from "../bus/project";
 import { type Context, defineCommand } from "../cli/command";
+import { usageError } from "./usage-error";
 
 export default defineCommand({
   meta: { name: "project", description: "Show which project this is and who works on it" },
@@ -24,12 +26,12 @@ export default defineCommand({
   async run({ args, rest, context }) {
     const candidates = args.dir === undefined ? [] : [args.dir, ...rest];
     if (candidates.length > 0 !== (args.candidates === true)) {
-      throw new ParleyError("invalid", "Directories and --candidates belong together", {
-        hint: "write parley project --candidates DIR DIR",
-      });
+      const hint = "write parley project --candidates DIR DIR";
+      throw usageError("Directories and --candidates belong together", hint);
     }
-    const { result, warnings } = await findProject(context.identity, await busIfAny(context), {
-      asOperator: context.asOperator,
+    const bus = await busIfAny(context);
+    const caller = bus ? await findCaller(bus, context.asOperator) : nobody;
+    const { result, warnings } = await findProject(context.identity, bus, caller, {
       cwd: context.io.cwd,
       explicit: args.project ?? null,
       candidates,
@@ -42,7 +44,7 @@ export default defineCommand({
   },
 });
 
-/** Where there is no database, nobody has ever registered. */
+/** Null without a database: no session has ever registered. */
 async function busIfAny(context: Context): Promise<Bus | null> {
   try {
     return await context.bus("read");

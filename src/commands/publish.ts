@@ -1,4 +1,4 @@
-/** `publish`. */
+/** `publish`: publishes a message on a channel. */
 import { requireActor } from "../bus/caller";
 import { duration, integer } from "../bus/input";
 import { publish } from "../bus/publish";

@@ -1,4 +1,4 @@
-/** `read`. */
+/** `read`: marks messages as read. */
 import { requireActor } from "../bus/caller";
 import { read } from "../bus/inbox";
 import { integer, oneOrAll } from "../bus/input";

@@ -1,7 +1,7 @@
-/** `register`. */
+/** `register`: registers this session, or updates it. */
 import { duration, integer } from "../bus/input";
 import { register } from "../bus/registration";
-import { withSessionName } from "../bus/registration-request";
+import { withSessionName } from "../bus/registration-target";
 import { defineCommand } from "../cli/command";
 
 export default defineCommand({

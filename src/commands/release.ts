@@ -1,6 +1,7 @@
-/** `release`. */
+/** `release`: releases claimed tasks. */
+import { requireSession } from "../bus/caller";
 import { oneOrAll } from "../bus/input";
-import { release } from "../bus/locking";
+import { release } from "../bus/claim";
 import { defineCommand } from "../cli/command";
 
 export default defineCommand({
@@ -17,7 +18,8 @@ export default defineCommand({
   examples: ["release H.13.7", "release --all"],
   async run({ args, rest, context }) {
     const tasks = oneOrAll(args.task_id, rest, args.all === true, "tasks");
-    const data = await release(await context.bus("write"), tasks);
+    const bus = await context.bus("write");
+    const data = await release(bus, await requireSession(bus), tasks);
     return { data, view: async () => (await import("../render/claim")).releaseView(data) };
   },
 });

@@ -1,8 +1,11 @@
-/** `rescue`. */
-import { ParleyError } from "../bus/errors";
+/** `rescue`: frees what dead sessions hold, and finds hung ones. */
+import { resolve } from "node:path";
+
+import { findCaller } from "../bus/caller";
 import { duration } from "../bus/input";
-import { rescue, type RescuedSession } from "../bus/rescue";
+import { type NewFiles, rescue, type RescuedSession } from "../bus/rescue";
 import { defineCommand } from "../cli/command";
+import { excluding, usageError } from "./usage-error";
 
 export default defineCommand({
   meta: { name: "rescue", description: "Free what dead sessions hold, and find those that hang" },
@@ -45,30 +48,25 @@ export default defineCommand({
   ],
   async run({ args, rest, context }) {
     const acting = (["force", "kill"] as const).find((each) => args[each]);
-    if (args.status && acting) {
-      throw new ParleyError("invalid", `--status and --${acting} exclude each other`, {
-        hint: "--status only looks",
-      });
+    if (args.status && acting) throw excluding("--status", `--${acting}`, "--status only looks");
+    const { canAsk, confirm } = await import("../cli/confirm");
+    if (args.kill && !args.yes && !canAsk(context.json)) {
+      throw usageError(
+        "--kill needs --yes where there is no terminal to ask on",
+        "see first what it would kill, with parley rescue --status",
+      );
     }
-    const { ask } = context;
-    const unasked = args.yes === true ? async () => true : null;
-    const confirm = unasked ?? (ask && ((list: readonly RescuedSession[]) => ask(question(list))));
-    if (args.kill && !confirm) {
-      throw new ParleyError("invalid", "--kill needs --yes where there is no terminal to ask on", {
-        hint: "see first what it would kill, with parley rescue --status",
-      });
-    }
+    const { io } = context;
     const hungAfter = duration(args["hung-after"], "--hung-after");
     const bus = await context.bus(args.status ? "read" : "write");
-    const { result, warnings } = await rescue(bus, {
-      asOperator: context.asOperator,
+    const { result, warnings } = await rescue(bus, await findCaller(bus, context.asOperator), {
       named: args.session === undefined ? [] : [args.session, ...rest],
       statusOnly: args.status === true,
       force: args.force === true,
       hungAfter,
-      files: args.export === undefined ? null : await context.newFiles(args.export),
+      files: args.export === undefined ? null : await exportTo(resolve(io.cwd, args.export)),
       kill: args.kill === true,
-      confirm: confirm ?? (async () => false),
+      confirm: async (sessions) => args.yes === true || confirm(io, question(sessions)),
     });
     const shown = { resume: args.resume === true, statusOnly: args.status === true };
     return {
@@ -78,6 +76,11 @@ export default defineCommand({
     };
   },
 });
+
+async function exportTo(directory: string): Promise<NewFiles> {
+  const { createNewFiles } = await import("../files/export");
+  return createNewFiles(directory);
+}
 
 const question = (sessions: readonly RescuedSession[]): string =>
   `Kill ${sessions

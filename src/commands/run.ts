@@ -1,8 +1,10 @@
-/** `run`. */
+/** `run`: runs a program as a session that ends with it. */
 import { ParleyError } from "../bus/errors";
 import { endSession, register } from "../bus/registration";
 import type { Session } from "../bus/session";
 import { type Answer, type Context, defineCommand } from "../cli/command";
+import { runCommand } from "../cli/run-command";
+import { usageError } from "./usage-error";
 
 export default defineCommand({
   meta: { name: "run", description: "Run any program as a session that ends with it" },
@@ -18,14 +20,13 @@ export default defineCommand({
   async run({ args, rest: command, context }): Promise<Answer> {
     const [program] = command;
     if (program === undefined) {
-      throw new ParleyError("invalid", "run needs the program that it is to run", {
-        hint: "write it behind --, for example: parley run -- aider",
-      });
+      const hint = "write it behind --, for example: parley run -- aider";
+      throw usageError("run needs the program that it is to run", hint);
     }
     let session: Session | undefined;
-    const exit_code = await context.runCommand(command, async (pid) => {
-      // Nothing of the database stays open while the program runs, which may be for days.
-      await using own = context.anew();
+    const exit_code = await runCommand(command, context.json, async (pid) => {
+      // The program may run for days, so the database is closed meanwhile.
+      await using own = context.another();
       const registered = await register(await own.bus("create"), {
         ...{ pid, vendor: args.llm ?? own.identity.vendorOf(program), model: args.model },
         ...{ taskId: args["task-id"], project: args.project, name: args.name },
@@ -40,7 +41,7 @@ export default defineCommand({
   },
 });
 
-/** The program has ended, so that whoever looks next ends its session anyway: its exit code matters more. */
+/** Ignores errors of the bus: the next command of any session ends this one anyway, and the exit code matters more. */
 async function end(context: Context, { session_id }: Session, code: number): Promise<void> {
   try {
     await endSession(await context.bus("write"), session_id, `exited with ${code}`);

@@ -1,12 +1,14 @@
-/** `setup`. */
+/** `setup`: installs or removes hooks, commands and MCP server of agents. */
 import { resolve } from "node:path";
 
-import { ParleyError } from "../bus/errors";
 import { editPolicies, type Preferences, wakePolicies } from "../bus/preferences";
 import type { SetupResult } from "../bus/setup";
+import { seedNames } from "../cli/aliases";
+import { agentSetups } from "../agents/agents";
 import { type Answer, type Context, defineCommand } from "../cli/command";
-import { findPlace } from "../setup/config-root";
 import { setUp } from "../setup/setup";
+import { findPlace } from "../setup/vendor";
+import { excluding } from "./usage-error";
 
 export default defineCommand({
   meta: {
@@ -56,19 +58,20 @@ export default defineCommand({
     if (args.user && args.project) throw excluding("--user", "--project");
     if (remove && policy !== undefined) throw excluding("--remove", "--policy");
     if (remove && wake !== undefined) throw excluding("--remove", "--wake");
-    const { home, data: dataDirectory, names } = context.places();
+    const { home, data: dataDirectory } = context.paths;
     const { env, cwd } = context.io;
     const agents = args.agent === undefined ? [] : [args.agent, ...rest];
-    // A hook of git belongs to a repository, whatever is asked.
+    // A hook of git belongs to a repository, even with --user.
     const project = args.project || (agents.length > 0 && agents.every((each) => each === "git"));
     const { result, warnings } = await setUp({
       action: remove ? "remove" : "install",
+      vendors: await agentSetups(),
       names: agents,
-      maybeNone: policy !== undefined || wake !== undefined,
+      mayBeNone: policy !== undefined || wake !== undefined,
       place: findPlace({ scope: project ? "project" : "user", env, cwd, home }),
       dataDirectory,
       dryRun,
-      links: { directory: links === undefined ? null : resolve(cwd, links), names },
+      links: { directory: links === undefined ? null : resolve(cwd, links), names: seedNames },
     });
     const data = { ...result, policy: choosePolicy(context, { edits: policy, wake }, dryRun) };
     return {
@@ -92,8 +95,3 @@ function choosePolicy(
   if (changed && !dryRun) preferences.change({ edits, wake });
   return { edits, wake, changed };
 }
-
-const excluding = (one: string, other: string): ParleyError =>
-  new ParleyError("invalid", `${one} and ${other} exclude each other`, {
-    hint: "give one of them",
-  });

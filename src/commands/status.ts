@@ -1,13 +1,15 @@
-/** `status`: dashboard, filters, log entry, redrawing. */
+/** `status`: shows the dashboard or its filtered lists, and redraws it with `--watch`. */
 import type { Bus } from "../bus/bus";
-import { type OpenedDashboard, openDashboard } from "../bus/dashboard";
+import { findCaller } from "../bus/caller";
+import { openDashboard, type OpenedDashboard } from "../bus/status";
 import { ParleyError } from "../bus/errors";
+import { openWaitLoop } from "../bus/wait-loop";
 import { type Answer, type Context, defineCommand, type StreamItem } from "../cli/command";
 import type { StatusData } from "../render/status";
 
-/** The filtered views, in the order in which several are printed. */
-const views = ["stats", "locks", "claims", "alerts", "unread", "lifecycle"] as const;
-type View = (typeof views)[number];
+/** The filtered lists, in the order in which several are printed. */
+const lists = ["stats", "locks", "claims", "alerts", "unread", "lifecycle"] as const;
+type List = (typeof lists)[number];
 
 export default defineCommand({
   meta: { name: "status", description: "Show who works where, on what, holding which files" },
@@ -41,26 +43,27 @@ export default defineCommand({
   },
   examples: ["status", "status --stats", "status --alerts --unread", "status --no-log --json"],
   async run({ args, context, signal }) {
-    const wanted = views.filter((view) => args[view]);
+    const wanted = lists.filter((list) => args[list]);
     const verbose = args.verbose === true;
     const bus = await context.bus("read");
     if (args.watch) return { stream: redraws(bus, context, wanted, verbose, signal) };
 
     const unread = prints(wanted, "unread");
     const hooksOff = context.preferences().read().off;
-    const opened = await openDashboard(bus, context.asOperator, { unread, again: false, hooksOff });
+    const caller = await findCaller(bus, context.asOperator);
+    const opened = await openDashboard(bus, caller, { unread, again: false, hooksOff });
     if (wanted.length === 0 && args.log) await appendToLog(opened, context);
     return answer(opened, wanted, verbose, bus);
   },
 });
 
-const prints = (wanted: readonly View[], view: View): boolean =>
-  wanted.length === 0 || wanted.includes(view);
+const prints = (wanted: readonly List[], list: List): boolean =>
+  wanted.length === 0 || wanted.includes(list);
 
-/** The view that was asked for, or all of it. Only what is printed is marked. */
+/** The dashboard, or the lists that were asked for. Only what is printed is marked as delivered. */
 function answer(
   opened: OpenedDashboard,
-  wanted: readonly View[],
+  wanted: readonly List[],
   verbose: boolean,
   bus: Bus,
 ): Answer {
@@ -76,7 +79,7 @@ function answer(
   const data: StatusData =
     wanted.length === 0
       ? dashboard
-      : Object.fromEntries(wanted.map((view) => [view, sources[view]]));
+      : Object.fromEntries(wanted.map((list) => [list, sources[list]]));
   const at = bus.clock.now();
   return {
     data,
@@ -91,7 +94,7 @@ function answer(
   };
 }
 
-/** Without active sessions there is nothing to keep; a log that cannot be written never costs the dashboard. */
+/** Appends nothing without active sessions. A log that cannot be written becomes a warning. */
 async function appendToLog(
   { dashboard, warnings }: OpenedDashboard,
   context: Context,
@@ -99,10 +102,17 @@ async function appendToLog(
   if (dashboard.sessions.length === 0) return;
   const at = context.clock.now();
   const own = dashboard.sessions.find((session) => session.session_id === dashboard.this_session);
-  const entry = await context.dashboardText(dashboard, new Date(at));
+  const { dashboardEntry } = await import("../render/log-entry");
+  const { authorName } = await import("../bus/session-log");
+  const { createSessionLog } = await import("../files/session-log");
+  const entry = dashboardEntry(dashboard, new Date(at), {
+    author: authorName(own ? { vendor: own.llm_vendor, model: own.llm_model } : null),
+    home: context.io.env["HOME"] ?? null,
+  });
   try {
     const project_id = own?.project_id ?? null;
-    dashboard.log = { path: context.log.append({ project_id, text: entry, at }), entry };
+    const path = createSessionLog(context).append({ project_id, text: entry, at });
+    dashboard.log = { path, entry };
   } catch (error) {
     if (!(error instanceof ParleyError)) throw error;
     warnings.push({ code: "log_failed", message: `Session log write failed: ${error.message}` });
@@ -112,31 +122,33 @@ async function appendToLog(
 async function* redraws(
   bus: Bus,
   context: Context,
-  wanted: readonly View[],
+  wanted: readonly List[],
   verbose: boolean,
   signal: AbortSignal,
 ): AsyncGenerator<StreamItem> {
   const unread = prints(wanted, "unread");
   const preferences = context.preferences();
-  let changed = Promise.withResolvers<void>();
-  const wake = (): void => changed.resolve();
-  signal.addEventListener("abort", wake);
-  let lost: Error | null = null;
-  const listening = await bus.changeSignal.listen("all", (error) => {
-    lost ??= error;
-    wake();
-  });
+  let again = false;
+  const loop = await openWaitLoop(bus, { mail: "all", signal });
   try {
-    for (let again = false; !signal.aborted; again = true) {
-      const hooksOff = preferences.read().off;
-      const opened = await openDashboard(bus, context.asOperator, { unread, again, hooksOff });
-      const shown = answer(opened, wanted, verbose, bus);
-      yield { line: { type: "status", ...shown.data }, answer: shown, redraw: true };
-      await changed.promise;
-      if (lost) throw lost;
-      changed = Promise.withResolvers<void>();
+    for (;;) {
+      const redraw = await loop.next({ until: Number.POSITIVE_INFINITY }, async () => {
+        // Opening reserves messages for a reader, and after the abort there is none.
+        if (signal.aborted) return null;
+        const hooksOff = preferences.read().off;
+        const caller = await findCaller(bus, context.asOperator);
+        return answer(
+          await openDashboard(bus, caller, { unread, again, hooksOff }),
+          wanted,
+          verbose,
+          bus,
+        );
+      });
+      if (redraw === null) return;
+      again = true;
+      yield { line: { type: "status", ...redraw.data }, answer: redraw, redraw: true };
     }
   } finally {
-    await listening.stop();
+    await loop.stop();
   }
 }

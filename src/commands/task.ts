@@ -1,7 +1,8 @@
-/** `task`. */
-import { ParleyError } from "../bus/errors";
+/** `task`: shows, sets or clears the current task of this session. */
+import { requireSession } from "../bus/caller";
 import { task } from "../bus/registration";
 import { defineCommand } from "../cli/command";
+import { excluding } from "./usage-error";
 
 export default defineCommand({
   meta: { name: "task", description: "Show, set or clear the current task of this session" },
@@ -15,14 +16,10 @@ export default defineCommand({
   },
   examples: ["task", "task H.13.2", "task --clear"],
   async run({ args, context }) {
-    if (args.clear && args.task_id !== undefined) {
-      throw new ParleyError("invalid", "A task and --clear exclude each other", {
-        hint: "give one of them",
-      });
-    }
+    if (args.clear && args.task_id !== undefined) throw excluding("A task", "--clear");
     const shows = args.task_id === undefined && !args.clear;
     const bus = await context.bus(shows ? "read" : "write");
-    const data = await task(bus, args.clear ? null : args.task_id);
+    const data = await task(bus, await requireSession(bus), args.clear ? null : args.task_id);
     return {
       data,
       view: async (style) => (await import("../render/registration")).taskView(data, style),

@@ -1,6 +1,7 @@
-/** `unlock`. */
+/** `unlock`: unlocks files. */
+import { requireSession } from "../bus/caller";
 import { oneOrAll } from "../bus/input";
-import { unlock } from "../bus/locking";
+import { unlock } from "../bus/lock";
 import { defineCommand } from "../cli/command";
 
 export default defineCommand({
@@ -17,7 +18,8 @@ export default defineCommand({
   examples: ["unlock src/paths.py", "unlock --all"],
   async run({ args, rest, context }) {
     const paths = oneOrAll(args.path, rest, args.all === true, "paths");
-    const data = await unlock(await context.bus("write"), paths);
+    const bus = await context.bus("write");
+    const data = await unlock(bus, await requireSession(bus), paths);
     return { data, view: async () => (await import("../render/lock")).unlockView(data) };
   },
 });

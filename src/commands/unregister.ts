@@ -1,4 +1,5 @@
-/** `unregister`. */
+/** `unregister`: ends this session. */
+import { requireSession } from "../bus/caller";
 import { unregister } from "../bus/registration";
 import { defineCommand } from "../cli/command";
 
@@ -14,7 +15,8 @@ export default defineCommand({
   },
   examples: ["unregister", 'unregister --reason "handing over to codex"'],
   async run({ args, context }) {
-    const data = await unregister(await context.bus("write"), args.reason);
+    const bus = await context.bus("write");
+    const data = await unregister(bus, await requireSession(bus), args.reason);
     return {
       data,
       view: async () => (await import("../render/registration")).unregisterView(data),

@@ -1,12 +1,14 @@
-/** `watch`, and the lines of every stream of messages. */
+/** `watch`: shows messages as they come; also the stream of `feed --follow`. */
 import type { Bus } from "../bus/bus";
+import { findCaller } from "../bus/caller";
 import { ParleyError } from "../bus/errors";
 import { duration, integer } from "../bus/input";
 import type { Message } from "../bus/message";
 import { operatorNews } from "../bus/operator-feed";
-import { type Seen, watch, type WatchQuery } from "../bus/publish";
+import { watch, type WatchedMessage, type WatchQuery } from "../bus/publish";
 import { isLostDatabase } from "../bus/change-signal";
 import { type Context, defineCommand, type StreamItem } from "../cli/command";
+import { usageError } from "./usage-error";
 
 export default defineCommand({
   meta: {
@@ -45,9 +47,9 @@ export default defineCommand({
     const since =
       args.since === undefined ? null : integer(args.since, "--since", 0, Number.MAX_SAFE_INTEGER);
     const time = args.for === undefined ? null : duration(args.for, "--for");
-    if (args.notify && !args.operator) throw misuse("--notify goes with --operator");
+    if (args.notify && !args.operator) throw usageError("--notify goes with --operator");
     if (args.operator && (args.channel !== undefined || since !== null))
-      throw misuse("--operator takes no channel and no --since");
+      throw usageError("--operator takes no channel and no --since");
     const bus = await context.bus(args.operator ? "write" : "read");
     if (args.verbose) {
       const listening = await bus.changeSignal.listen(null, () => {});
@@ -57,25 +59,33 @@ export default defineCommand({
     const channels = args.channel === undefined ? [] : [args.channel, ...rest];
     const query = { channels, all: false, since, duration: time, signal };
     const once = args.once === true;
-    if (!args.operator) return { stream: lines(context, query, once) };
-    const notify = args.notify ? (message: Message) => context.notify(message) : null;
-    return { stream: lines(context, query, once, operatorNews, notify) };
+    if (!args.operator) return { stream: messageStream(context, query, once) };
+    const notify = args.notify ? await notifier(context) : null;
+    return { stream: messageStream(context, query, once, operatorNews, notify) };
   },
 });
 
-const misuse = (problem: string): ParleyError => new ParleyError("invalid", problem);
+async function notifier({ io }: Context): Promise<(message: Message) => Promise<boolean>> {
+  const { notify } = await import("../cli/notify");
+  return (message) => notify(io, message);
+}
 
-type Source = (bus: Bus, query: WatchQuery, asOperator: boolean) => AsyncGenerator<Seen>;
+type Source = (bus: Bus, query: WatchQuery, asOperator: boolean) => AsyncGenerator<WatchedMessage>;
+
+const watchAsCaller: Source = async function* (bus, query, asOperator) {
+  const { actor } = await findCaller(bus, asOperator);
+  yield* watch(bus, actor, query);
+};
 
 /**
- * One line a message; `delivered` where it was for the caller and has reached a reader. Where the database is deleted or
- * replaced meanwhile it goes on with what comes in its place, from the beginning: ids start anew there.
+ * Streams messages. One for the caller becomes delivered once a reader has it. Where the database is deleted or replaced,
+ * the stream continues with its successor from the first id, since ids start again there.
  */
-export async function* lines(
+export async function* messageStream(
   context: Context,
   query: WatchQuery,
   once: boolean,
-  source: Source = (bus, asked, asOperator) => watch(bus, asOperator, asked),
+  source: Source = watchAsCaller,
   notify: ((message: Message) => Promise<boolean>) | null = null,
 ): AsyncGenerator<StreamItem> {
   const { clock, io, asOperator } = context;
@@ -83,10 +93,10 @@ export async function* lines(
   let bus: Bus | null = await context.bus("read");
   let { since } = query;
   while (bus) {
-    const left = until === null ? null : Math.max(0, until - clock.now());
+    const remaining = until === null ? null : Math.max(0, until - clock.now());
     try {
-      const asked = { ...query, since, duration: left };
-      for await (const { message, onShown, onDropped } of source(bus, asked, asOperator)) {
+      const current = { ...query, since, duration: remaining };
+      for await (const { message, onShown, onDropped } of source(bus, current, asOperator)) {
         yield {
           line: { type: "message", message },
           answer: {
@@ -97,7 +107,7 @@ export async function* lines(
               await onShown();
               await notify?.(message);
             },
-            // With --notify the notification alone may be what the operator reads.
+            // With --notify the operator may read the notification alone.
             onDropped: async () => {
               if (await notify?.(message)) await onShown();
               else await onDropped?.();
@@ -116,10 +126,10 @@ export async function* lines(
   }
 }
 
-/** How often it is looked for, in milliseconds. */
-const graceMs = 250;
+/** Time between two attempts to open a database that is missing, in milliseconds. */
+const retryMs = 250;
 
-/** The bus that its path names again; null where there was none until the end. */
+/** The successor of a lost database; null where there was none until the stream's end. */
 async function nextBus(
   context: Context,
   until: number | null,
@@ -128,10 +138,11 @@ async function nextBus(
   const end = until ?? Number.POSITIVE_INFINITY;
   while (!signal.aborted && context.clock.now() < end) {
     try {
-      return await context.reopened("read");
+      await context[Symbol.asyncDispose]();
+      return await context.bus("read");
     } catch (error) {
       if (!(error instanceof ParleyError) || error.code !== "not_found") throw error;
-      await Bun.sleep(graceMs);
+      await Bun.sleep(retryMs);
     }
   }
   return null;

@@ -16,12 +16,13 @@ import {
 import { dirname, join } from "node:path";
 
 import { ParleyError } from "../bus/errors";
-import type { LogEntry, SessionLog } from "../bus/log";
+import type { Identity } from "../bus/identity";
+import type { LogEntry, SessionLog } from "../bus/session-log";
 
 export interface SessionLogOptions {
-  /** Directory of all session logs: `<data dir>/session-logs`, or PARLEY_LOG_DIR. */
-  root: string;
-  machineUuid: () => string;
+  /** `logs`: directory of all session logs, `<data dir>/session-logs` or PARLEY_LOG_DIR. */
+  paths: { readonly logs: string };
+  identity: Pick<Identity, "machine">;
 }
 
 /**
@@ -36,10 +37,10 @@ export function createSessionLog(options: SessionLogOptions): SessionLog {
       });
     }
     return join(
-      options.root,
+      options.paths.logs,
       "projects",
       folder(project_id),
-      fileName(options.machineUuid()),
+      fileName(options.identity.machine().machine_uuid),
       `SESSION-LOG-${date}.md`,
     );
   };

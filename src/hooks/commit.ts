@@ -1,4 +1,4 @@
-/** Refusing a commit of files that others hold. */
+/** Refuses or warns of a commit of files that other sessions hold, as git's hook before commits. */
 import { relative } from "node:path";
 
 import type { Bus } from "../bus/bus";
@@ -11,7 +11,7 @@ import { staged } from "../identity/git-status";
 import { findWorktree } from "../identity/project";
 import { note, timeoutMs, type HookEnvironment } from "./run";
 
-/** What is said on stderr, and the exit code: 2 refuses the commit, which no failure does. */
+/** Lines for stderr, and the exit code: 2 refuses the commit, and no failure ever gives 2. */
 export interface CommitVerdict {
   say: string[];
   exitCode: 0 | 2;
@@ -23,40 +23,43 @@ interface Held {
   lock: Lock;
 }
 
-/** Files that are named; the others are counted. */
+/** Files that are listed; further ones are counted. */
 const maxNamed = 10;
 
 const passes: CommitVerdict = { say: [], exitCode: 0 };
 
 /**
- * Looks, before git commits, whether another live session holds a file of the commit. Never throws: where it cannot be
- * told, the commit passes, and a line is left in the log.
+ * Whether another live session holds a file of the commit that git is about to make. Never throws: where that cannot be
+ * found out, the commit passes, and the log of hooks gets a line.
  */
 export async function judgeCommit(
   event: string | null,
-  around: HookEnvironment,
+  environment: HookEnvironment,
 ): Promise<CommitVerdict> {
   try {
     if (event !== "pre-commit")
       throw new ParleyError("invalid", "git has no such event for parley");
-    const { off, edits } = around.preferences().read();
+    const { off, edits } = environment.preferences().read();
     if (off || edits === "off") return passes;
     const late = Promise.withResolvers<CommitVerdict>();
     const giveUp = (): void => late.reject(new ParleyError("timeout", "gave up: it took too long"));
     const timer = setTimeout(giveUp, timeoutMs.other);
     try {
-      return await Promise.race([judge(around, edits), late.promise]);
+      return await Promise.race([judge(environment, edits), late.promise]);
     } finally {
       clearTimeout(timer);
     }
   } catch (error) {
-    await note(around, "git", event, error);
+    await note(environment, "git", event, error);
     return passes;
   }
 }
 
-async function judge(around: HookEnvironment, policy: "deny" | "warn"): Promise<CommitVerdict> {
-  const bus = await around.bus(timeoutMs.other);
+async function judge(
+  environment: HookEnvironment,
+  policy: "deny" | "warn",
+): Promise<CommitVerdict> {
+  const bus = await environment.bus(timeoutMs.other);
   const top = findWorktree(bus.identity.file(".").file_path)?.top;
   if (top === undefined) throw new ParleyError("not_found", "not in a worktree of git");
   const files = staged(top);
@@ -79,7 +82,7 @@ async function judge(around: HookEnvironment, policy: "deny" | "warn"): Promise<
   return { say, exitCode: policy === "deny" ? 2 : 0 };
 }
 
-/** Where several sessions of one process could be meant, all of them: nobody is refused what may be its own. */
+/** All sessions that the caller may be: a commit is not refused for a lock that may be the caller's own. */
 async function ownSessions(bus: Bus): Promise<string[]> {
   try {
     return [(await requireSession(bus)).session_id];
@@ -98,7 +101,7 @@ async function explanation(
   top: string,
   held: readonly Held[],
   refused: boolean,
-  human: boolean,
+  isHuman: boolean,
 ): Promise<string[]> {
   const holders = [...new Set(held.map(({ lock }) => lock.session_id))];
   const count = held.length === 1 ? "a file" : `${held.length} files`;
@@ -113,14 +116,14 @@ async function explanation(
           `  ${sanitizeLine(relative(top, file), 500)}: ${lock.session_id}, since ${lock.locked_at}`,
       ),
     ...(rest > 0 ? [`  and ${rest} more`] : []),
-    ...(await Promise.all(holders.map((id) => about(bus, id)))),
+    ...(await Promise.all(holders.map((id) => describe(bus, id)))),
     refused ? `Leave them out (git restore --staged FILE), or ask: ${ask}` : `Tell them: ${ask}`,
-    // The human at the terminal decides; an agent is not to be told how to pass.
-    ...(refused && human ? ["To commit all the same: git commit --no-verify"] : []),
+    // The human at the terminal decides; an agent is not told how to bypass the hook.
+    ...(refused && isHuman ? ["To commit all the same: git commit --no-verify"] : []),
   ];
 }
 
-async function about(bus: Bus, session_id: string): Promise<string> {
+async function describe(bus: Bus, session_id: string): Promise<string> {
   const record = await bus.store.session(session_id);
   const facts = [
     record && sanitizeLine(record.llm_vendor),

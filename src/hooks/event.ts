@@ -1,6 +1,6 @@
-/** Events and answers in words that all vendors share. */
+/** Events of agents and the answers to them, in terms that all vendors share. */
 
-/** What happened in an agent, in words that all vendors share. */
+/** What happened in an agent. */
 export type EventKind =
   | "start"
   | "prompt"
@@ -14,37 +14,37 @@ export type EventKind =
   | "switch"
   | "end";
 
-/** One call of a hook, whoever's it is. */
+/** One call of a hook, of any vendor. */
 export interface HookEvent {
   kind: EventKind;
   /** The vendor's own name for it. */
   name: string;
   /** The conversation's id. */
   session_uuid: string;
-  /** Whose session it is, where the payload says that; else it is the hook's own vendor's. */
+  /** The session's vendor, where the payload names it; otherwise it is that of the hook. */
   vendor?: string;
-  /** The agent's process, where the payload names it; else it is made out. */
+  /** The agent's process, where the payload names it; otherwise it is looked for. */
   pid?: number | null;
   /** Working directory of the session. */
   cwd: string;
   model: string | null;
-  /** Files that the tool call edits, as they are written there. */
+  /** Files that the tool call edits, as the payload has them. */
   files: string[];
   /** The line of shell that the tool call runs; null for any other tool. */
   command: string | null;
-  /** The turn goes on only because a hook at its end wanted that. */
+  /** The turn goes on only because a hook at its end asked for it. */
   continued: boolean;
-  /** It happened in an agent that the session's own has started. */
+  /** It happened in an agent that the session's own agent has started. */
   subagent: boolean;
   /** Something of the turn goes on in the background after its end. */
   background: boolean;
-  /** The prompt that caused it is a doorbell of ours, and no human's. */
+  /** The prompt that caused it is parley's wake prompt, and no human's. */
   wakePrompt?: boolean;
-  /** What the agent does without asking, in the vendor's word; null where it does not tell. */
+  /** What the agent does without asking, by the vendor's name for it; null where the payload does not tell. */
   permission_mode?: string | null;
-  /** The directory in which its vendor's way of waking is found, where the payload tells it. */
+  /** The directory that waking it needs (`SessionRecord.agent_home`), where the payload names it. */
   agent_home?: string | null;
-  /** Where its agent looks for programs, as far as its hooks are told. */
+  /** The PATH of the agent's hooks. */
   path?: string | undefined;
   /** A new context begins, and not the middle of a turn. */
   fresh: boolean;
@@ -52,7 +52,7 @@ export interface HookEvent {
   reason: string | null;
 }
 
-/** What is to be said to the agent. */
+/** What the agent is told. */
 export type HookAnswer =
   | { say: "nothing" }
   /** Text for the model. */
@@ -65,22 +65,28 @@ export type HookAnswer =
 /** What is known of an event before its payload is read. */
 export type NamedEvent = Pick<HookEvent, "kind" | "name">;
 
-/** One vendor: its payloads and what it accepts as an answer. */
-export interface HookVendor {
+/** One vendor's payloads, and what it accepts as an answer. */
+export interface VendorHooks {
   name: string;
-  /** Its events that are of use, by its own names. */
+  /** Its events that parley uses, by its own names. */
   events: Readonly<Record<string, EventKind>>;
-  /** Events at which its model cannot or should not be told anything, among those where the table of duties would. */
+  /** Events at which its model cannot or should not be told anything, among those whose rule would. */
   ignoresContextAt?: readonly EventKind[];
   /** A turn that a hook has made go on ends without an event. */
   noStopAfterContinue?: true;
-  /** The directory in which its way of waking is found, by the environment of its hooks; missing where that does not tell it. */
+  /** The directory that waking it needs, by the environment of its hooks; missing where that does not tell it. */
   home?(env: Readonly<Record<string, string | undefined>>): string | null;
   /** Throws `invalid` for a payload that cannot be read. */
   read(event: NamedEvent, payload: Payload): HookEvent;
-  /** Exactly what the vendor accepts at this event; null where it has no way to say that there. */
+  /** Exactly what the vendor accepts at this event; null where it accepts no such answer. */
   write(event: HookEvent, answer: HookAnswer): object | null;
 }
 
-/** The JSON object on stdin. Vendors change it as they like, so nothing in it is taken for granted. */
+/** An agent, as far as its hooks are concerned. */
+export interface HookedAgent {
+  name: string;
+  hooks?(): Promise<VendorHooks>;
+}
+
+/** The JSON object on stdin. Vendors change it between versions, so every value in it is checked. */
 export type Payload = Readonly<Record<string, unknown>>;

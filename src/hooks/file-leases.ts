@@ -1,4 +1,4 @@
-/** Leases on the files of a call; refusing and warning. */
+/** Takes leases on the files that a tool call edits, and refuses or warns where another session holds them. */
 import { isAbsolute, join } from "node:path";
 
 import type { Bus } from "../bus/bus";
@@ -10,13 +10,13 @@ import type { EditPolicy } from "../bus/preferences";
 import type { SessionRecord } from "../bus/session";
 import type { HookAnswer, HookEvent } from "./event";
 
-/** Life of a lease that nobody renews, in milliseconds: a turn that was interrupted ends without a word. */
-const leaseLife = 10 * 60_000;
+/** Lifetime of a lease that is not renewed, in milliseconds: an interrupted turn ends without an event. */
+const leaseTtlMs = 10 * 60_000;
 
-/** Warnings that are told one by one; a patch of many files could fill the model's context with them. */
+/** Warnings that are spelled out; those of a large patch would fill the model's context. */
 const maxWarnings = 8;
 
-/** The real paths of an event's files. What is no path at all is left to the tool to complain about. */
+/** The real paths of an event's files. What cannot be a path is skipped: the tool itself will refuse it. */
 export function targetsOf(bus: Bus, { files, cwd }: HookEvent): LockTarget[] {
   const found = new Map<string, LockTarget>();
   for (const file of files) {
@@ -31,7 +31,7 @@ export function targetsOf(bus: Bus, { files, cwd }: HookEvent): LockTarget[] {
   return [...found.values()];
 }
 
-/** Takes or renews a lease on every file of the call; where another session holds one, none, and the call is refused. */
+/** Takes or renews a lease on every file of the call; where another session holds one, it takes none and refuses the call. */
 export async function leaseFiles(
   bus: Bus,
   record: SessionRecord,
@@ -42,7 +42,7 @@ export async function leaseFiles(
   const held: string[] = [];
   let left = targets;
   while (left.length > 0) {
-    const outcome = await attempt(bus, record, left);
+    const outcome = await acquire(bus, record, left);
     if (outcome.kind === "got") {
       return warning([...held, ...elsewhere(outcome.got)]);
     }
@@ -58,13 +58,13 @@ export async function leaseFiles(
 function warning(lines: readonly string[]): HookAnswer {
   if (lines.length === 0) return { say: "nothing" };
   const more = lines.length - maxWarnings;
-  const told = lines.slice(0, maxWarnings);
-  if (more > 0) told.push(`parley warns of ${more} more: parley status --locks`);
-  return { say: "context", text: told.join("\n") };
+  const shown = lines.slice(0, maxWarnings);
+  if (more > 0) shown.push(`parley warns of ${more} more: parley status --locks`);
+  return { say: "context", text: shown.join("\n") };
 }
 
-async function attempt(bus: Bus, { session_id }: SessionRecord, targets: LockTarget[]) {
-  const terms = { lock_type: "advisory", ttl: leaseLife, force: false, auto: true } as const;
+async function acquire(bus: Bus, { session_id }: SessionRecord, targets: LockTarget[]) {
+  const terms = { lock_type: "advisory", ttl: leaseTtlMs, force: false, auto: true } as const;
   const outcome = await retryConfirmed(bus, (liveness) =>
     bus.store.acquireLocks(
       { session_id, targets, ...terms, waiting: null, ticket: null },
@@ -79,7 +79,7 @@ async function attempt(bus: Bus, { session_id }: SessionRecord, targets: LockTar
 const refusal = (bus: Bus, blocker: Blocker, holder: SessionRecord | null): string =>
   `parley refused this edit: ${description(bus, blocker, holder)} Work on something else, or ${advice(blocker, "ask")}`;
 
-/** Who, since when, on which task. */
+/** The holder, since when it holds the file, and its task. */
 function description(bus: Bus, blocker: Blocker, holder: SessionRecord | null): string {
   const { resource, wanted, lock, waits } = blocker;
   const facts = [
@@ -88,10 +88,13 @@ function description(bus: Bus, blocker: Blocker, holder: SessionRecord | null): 
     holder?.task_id && `task ${sanitizeLine(holder.task_id)}`,
     holder?.activity && `${holder.activity.state} now`,
   ].filter(Boolean);
-  const what = sanitizeLine(resource, 400);
-  const whole = wanted === resource ? what : `${what}, which covers ${sanitizeLine(wanted, 400)},`;
-  const who = `session ${blocker.holder}${facts.length > 0 ? ` (${facts.join(", ")})` : ""}`;
-  return waits ? `${who} waits for ${what} and comes first.` : `${whole} is held by ${who}.`;
+  const held = sanitizeLine(resource, 400);
+  const covering =
+    wanted === resource ? held : `${held}, which covers ${sanitizeLine(wanted, 400)},`;
+  const session = `session ${blocker.holder}${facts.length > 0 ? ` (${facts.join(", ")})` : ""}`;
+  return waits
+    ? `${session} waits for ${held} and comes first.`
+    : `${covering} is held by ${session}.`;
 }
 
 const advice = ({ holder }: Blocker, verb = "Ask"): string =>
@@ -102,7 +105,7 @@ function age(bus: Bus, since: string): string {
   return seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
 }
 
-/** Told with the lease, not with its renewals. */
+/** Only for a new lease, not for its renewals. */
 const elsewhere = ({ elsewhere: locks }: AcquiredLocks): string[] =>
   locks.map(
     (lock) =>

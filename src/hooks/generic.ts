@@ -1,11 +1,11 @@
-/** Those of any other tool, in a form of our own. */
+/** Hooks of any other tool, in parley's own form. */
 import { ParleyError } from "../bus/errors";
-import type { HookAnswer, HookEvent, HookVendor } from "./event";
+import type { HookAnswer, HookEvent, VendorHooks } from "./event";
 import { filesOfCommand, maxFiles } from "./patch";
 import { list, maxCommandLength, object, text } from "./payload";
 
-/** Any other tool: payloads and answers in a form of our own (docs/integrate.md). */
-export const generic: HookVendor = {
+/** Any other tool: payloads and answers in parley's own form (docs/integrate.md). */
+export const generic: VendorHooks = {
   name: "generic",
   events: {
     start: "start",

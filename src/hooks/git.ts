@@ -1,4 +1,4 @@
-/** What a call of git does to a worktree. */
+/** Reads a call of git: which files of which worktree it may change. */
 import { existsSync } from "node:fs";
 import { basename, isAbsolute, join } from "node:path";
 
@@ -6,13 +6,13 @@ import type { ShellCommand } from "./shell";
 
 /** What a call of git does to a worktree. */
 export interface TreeChange {
-  /** The call in short, for people. */
+  /** The call, shortened for messages. */
   call: string;
   /** A directory in the worktree. */
   directory: string;
   /** `branch`: no file changes, but commits that follow land elsewhere. */
   changes: "files" | "branch";
-  /** Only below these, absolute; null: anywhere in the worktree. */
+  /** Absolute paths below which files change; null: anywhere in the worktree. */
   paths: string[] | null;
 }
 
@@ -48,7 +48,7 @@ const values: Readonly<Record<string, readonly string[]>> = {
   clean: ["-e", "--exclude"],
 };
 
-/** By the subcommands that may change a worktree. */
+/** By subcommand, those that may change a worktree. */
 export const rules: Readonly<Record<string, Rule>> = {
   checkout({ flags, positionals, paths }, place) {
     if (has(flags, "-b", "-B")) return isMoved(positionals[0]) ? anyFile : onlyBranch;
@@ -124,7 +124,7 @@ const stashKeeping = ["list", "show", "drop", "clear", "create", "store", "expor
 /** Options before the subcommand that take the next word as their value. */
 const globalValues = ["-c", "--namespace", "--exec-path", "--config-env", "--attr-source"];
 
-/** What a program that a line of shell runs does to a worktree; null: nothing, or it is not git. */
+/** What a program of a line of shell does to a worktree; null where it changes none or is not git. */
 export function treeChange(
   { argv, directory, env }: ShellCommand,
   exists: (path: string) => boolean = existsSync,
@@ -183,7 +183,7 @@ function wordsOf(args: readonly Word[], taking: readonly string[]): Words {
 const has = (flags: ReadonlySet<string>, ...names: string[]): boolean =>
   names.some((name) => flags.has(name));
 
-/** Another commit than the one that is checked out. */
+/** The word names another commit than the one that is checked out. */
 const isMoved = (commit: Word | undefined): boolean =>
   commit !== undefined && commit !== "HEAD" && commit !== "@";
 
@@ -199,7 +199,7 @@ const moved = (directory: string | null, to: Word): string | null =>
 const from = (directory: string, path: string): string =>
   isAbsolute(path) ? path : join(directory, path);
 
-/** Only these paths; of a pattern the directory above it. Anywhere, where one is not known or has magic. */
+/** Changes below these paths; of a pattern, below the directory above it. Anywhere where a path is not known or has magic. */
 function limited(paths: readonly Word[], { directory }: Place): Verdict {
   if (paths.length === 0 || paths.some((path) => path === null || path.startsWith(":")))
     return anyFile;

@@ -1,4 +1,4 @@
-/** Which messages are shown, and marking them. */
+/** Puts waiting messages into a hook's answer, and marks them once the agent has it. */
 import type { Bus } from "../bus/bus";
 import { openInbox } from "../bus/inbox";
 import { frameMessage, framePreamble } from "../bus/untrusted-text";
@@ -21,8 +21,8 @@ export interface Injection {
   onDropped(): Promise<void>;
 }
 
-/** Reserves what waits, the most urgent first, and writes it down; null where another hook was first. */
-export async function injection(
+/** Reserves the waiting messages, the most urgent first, and frames them; null where another hook has them. */
+export async function injectMessages(
   bus: Bus,
   record: SessionRecord,
   { mail: from, endsTurn }: EventRule,
@@ -30,7 +30,7 @@ export async function injection(
 ): Promise<Injection | null> {
   const query = {
     ...{ channel: null, limit: maxAnnounced, peek: false, again: true, fresh_from: from ?? 0 },
-    // A message makes a turn go on, unless that may never end.
+    // Messages of a session that is in a loop with this one do not make the turn go on, or it might never end.
     unlooped: endsTurn === true,
   };
   const inbox = await openInbox(bus, { id: record.session_id, record }, query);
@@ -48,7 +48,7 @@ export async function injection(
   return {
     text: lines.join("\n"),
     onShown: async () => {
-      // Announced first: what is then left reserved is what was shown whole.
+      // Announced first: the messages that are then still reserved were shown whole.
       if (announced.length > 0)
         await bus.store.markAnnounced(record.session_id, announced, bus.clock.now());
       if (whole.size > 0) await inbox.onShown(how, [...whole]);
@@ -57,7 +57,7 @@ export async function injection(
   };
 }
 
-/** As many messages as fit, in their order, and which of them are there as a whole. */
+/** As many messages as fit, in their order, and the ids of those that are whole. */
 function fitted(messages: readonly Message[]): { frames: string[]; whole: Set<number> } {
   const whole = new Set<number>();
   let left = charBudget;

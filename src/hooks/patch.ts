@@ -1,30 +1,30 @@
-/** Files of a patch, also inside a line of shell. */
+/** Finds the files of a patch, also of one inside a line of shell. */
 
-/** More files than this are no edit but a mass operation; only the first are looked at. */
+/** More files than this are a mass operation and no edit; the rest are ignored. */
 export const maxFiles = 200;
 
 const fileLine = /^[ \t]*\*\*\* (?:Add File|Update File|Delete File|Move to): (.+)$/gm;
 
 /** Every path of a patch in the form of `apply_patch`: added, updated, deleted, moved from and to. */
-export const filesOfPatch = (patch: string): string[] => someOf(pathsIn(patch));
+export const filesOfPatch = (patch: string): string[] => limited(pathsIn(patch));
 
 const pathsIn = (patch: string): string[] =>
   [...patch.matchAll(fileLine)].map(([, path = ""]) => path.trim()).filter(Boolean);
 
-const someOf = (paths: readonly string[]): string[] => [...new Set(paths)].slice(0, maxFiles);
+const limited = (paths: readonly string[]): string[] => [...new Set(paths)].slice(0, maxFiles);
 
-/** A call of `apply_patch`, wherever it stands in a line of shell. */
+/** A call of `apply_patch`, anywhere in a line of shell. */
 const call = /(?:^|[\s;&|(`"'/])(?:apply_patch|applypatch)(?=[\s"'<;]|$)/m;
 /** Where a patch begins and ends. */
 const border = /(\*\*\* (?:Begin|End) Patch)/;
-/** `cd DIR &&`, which Codex's models like to put before; and the parentheses that a change of directory ends with. */
-const moved =
+/** `cd DIR &&`, which Codex's models like to put first; and the parentheses of a subshell, which end its change of directory. */
+const directoryChange =
   /[()]|(?<![^\s;&|("'])(?:cd|pushd)\s+(?:--\s+)?(?:"([^"]+)"|'([^']+)'|((?:\\.|[^\s;&|"'()\\])+))(?=\s*(?:&&|\|\||[;\n)]))/g;
 
 /**
  * Files that a line of shell patches with `apply_patch`, by heredoc or as an argument, also inside `bash -lc "…"`, each in
- * the directory that the shell is in by then. The lines of a patch begin so unmistakably that the quoting around them need
- * not be understood.
+ * the directory that the shell is in by then. The lines of a patch cannot be mistaken for others, so
+ * the quoting around them is not parsed.
  */
 export function filesOfCommand(command: string): string[] {
   if (!call.test(command) || !command.includes("*** ")) return [];
@@ -49,16 +49,16 @@ export function filesOfCommand(command: string): string[] {
     written.push(...pathsIn(piece));
   }
   apply();
-  return someOf(files);
+  return limited(files);
 }
 
-/** Where a shell is; a subshell leaves it where it was. */
+/** The directory of a shell; it is unchanged after a subshell. */
 class Shell {
   directory = "";
   readonly #outer: string[] = [];
 
   run(text: string): void {
-    for (const [token, double, single, bare] of text.matchAll(moved)) {
+    for (const [token, double, single, bare] of text.matchAll(directoryChange)) {
       if (token === "(") this.#outer.push(this.directory);
       else if (token === ")") this.directory = this.#outer.pop() ?? this.directory;
       else {

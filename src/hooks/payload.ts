@@ -1,12 +1,12 @@
-/** Reading JSON that may be anything. */
+/** Reads hook payloads, whose JSON may hold anything, into the common events. */
 import { ParleyError } from "../bus/errors";
 import { framePreamble } from "../bus/untrusted-text";
 import { asObject, objectIn } from "../bus/json";
 import { isWakePrompt } from "../bus/agent-wake";
-import type { HookEvent, HookVendor, NamedEvent, Payload } from "./event";
+import type { HookEvent, VendorHooks, NamedEvent, Payload } from "./event";
 import { filesOfCommand, filesOfPatch } from "./patch";
 
-/** Ids longer than this, and directories longer than this, are no vendor's. */
+/** Longest id or directory that is read. */
 const maxLength = 4096;
 
 export const object = (value: unknown): Payload => asObject(value) ?? {};
@@ -17,11 +17,11 @@ export const text = (value: unknown): string | null =>
 
 export const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
-/** What stands in a table of ours by a name of somebody else's. */
+/** The entry of a table by a name from a payload. */
 export const entry = <T>(table: Readonly<Record<string, T>>, name: unknown): T | undefined =>
   typeof name === "string" && Object.hasOwn(table, name) ? table[name] : undefined;
 
-/** The object that a hook was given on stdin. Throws `invalid`, and tells nothing of what stands in it. */
+/** The object on a hook's stdin. Throws `invalid`, with nothing of the payload in the message. */
 export function parsePayload(input: string): Payload {
   const payload = objectIn(input);
   if (payload) return payload;
@@ -31,13 +31,13 @@ export function parsePayload(input: string): Payload {
   );
 }
 
-/** The common event; null for one that is none of ours. Throws `invalid` for a payload that cannot be read. */
-export function readEvent(vendor: HookVendor, name: string, payload: Payload): HookEvent | null {
+/** The common event; null for one that parley does not use. Throws `invalid` for a payload that cannot be read. */
+export function readEvent(vendor: VendorHooks, name: string, payload: Payload): HookEvent | null {
   const kind = entry(vendor.events, name);
   return kind ? vendor.read({ kind, name }, payload) : null;
 }
 
-/** What the payloads of Claude and of those that follow its form have in common. Throws `invalid` without an id. */
+/** The event in the form of payload that most vendors share. Throws `invalid` where it has no id. */
 export function common(event: NamedEvent, payload: Payload, tools: Tools): HookEvent {
   const session_uuid = text(payload["session_id"]);
   if (session_uuid === null) throw new ParleyError("invalid", "the payload has no session_id");
@@ -62,10 +62,10 @@ export function common(event: NamedEvent, payload: Payload, tools: Tools): HookE
   };
 }
 
-/** Longer lines of shell than this, in characters, are not looked at. */
+/** Longest line of shell that is read, in characters. */
 export const maxCommandLength = 256 * 1024;
 
-/** The line of shell that a tool call runs, by the names that vendors' shells have. */
+/** The line of shell that a tool call runs, by the names of the vendors' shell tools. */
 function commandOf(payload: Payload): string | null {
   const { command } = object(payload["tool_input"]);
   const isShell = shellTools.includes(String(payload["tool_name"]));
@@ -75,7 +75,7 @@ function commandOf(payload: Payload): string | null {
 
 const shellTools = ["Bash", "bash", "Shell", "shell", "run_shell_command"];
 
-/** Tools that may edit files, by name: the argument that tells which, and what stands in it. */
+/** Tools that may edit files, by name: the argument that names the files, and what it holds. */
 export type Tools = Readonly<
   Record<string, readonly [argument: string, holds: keyof typeof files]>
 >;

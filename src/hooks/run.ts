@@ -1,26 +1,27 @@
-/** One call, from stdin to what is printed; never fails. */
+/** Runs one call of a hook, from the payload on stdin to what is printed; never fails. */
 import type { Bus } from "../bus/bus";
 import { ParleyError } from "../bus/errors";
-import type { FaultLog } from "../bus/hook-log";
+import type { FaultLog } from "../bus/ports";
 import type { PreferenceFile } from "../bus/preferences";
-import type { HookVendor } from "./event";
-import { entry, parsePayload, readEvent, text } from "./payload";
+import type { HookedAgent, VendorHooks } from "./event";
+import { generic } from "./generic";
+import { parsePayload, readEvent, text } from "./payload";
 import { respond } from "./respond";
-import { hookVendors } from "./vendors";
 
-/** Milliseconds of the process's life after which a hook has nothing to say; Claude and Codex kill it at the end of a session. */
+/** Age of the process, in milliseconds, at which a hook gives up; Claude and Codex kill it at the end of a session. */
 export const timeoutMs = { end: 800, other: 2000 };
 
-/** Largest payload, in bytes: a tool's whole answer stands in it. */
+/** Largest payload, in bytes: it holds a tool's whole output. */
 const maxPayloadBytes = 16 * 1024 * 1024;
 
 export interface HookCall {
   vendor: string;
-  /** By the command line; null: as the payload says. */
+  /** As the command line has it; null: the payload names it. */
   event: string | null;
 }
 
 export interface HookEnvironment {
+  agents: readonly HookedAgent[];
   /** The environment that the agent gives its hooks. */
   env: Readonly<Record<string, string | undefined>>;
   /** All of stdin, given up when the signal says so. Throws `invalid`. */
@@ -48,10 +49,9 @@ export const emptyOutput: HookOutput = {
  * One call of a hook, from the payload on stdin to what the vendor accepts. Never throws: a failure of ours is one line in
  * the log, and the agent goes on as if there were no hook.
  */
-export async function runHook(call: HookCall, around: HookEnvironment): Promise<HookOutput> {
+export async function runHook(call: HookCall, environment: HookEnvironment): Promise<HookOutput> {
   const stop = new AbortController();
-  const told = call.event;
-  let name = told;
+  let name = call.event;
   const within = (limit: number): number => Math.max(0, limit - performance.now());
   const late = Promise.withResolvers<never>();
   late.promise.catch(() => {});
@@ -59,10 +59,10 @@ export async function runHook(call: HookCall, around: HookEnvironment): Promise<
     stop.abort();
     late.reject(new ParleyError("timeout", "gave up: it took too long"));
   };
-  let timer = setTimeout(giveUp, within(limitOf(told)));
+  let timer = setTimeout(giveUp, within(limitOf(name)));
   const work = async (): Promise<HookOutput> => {
-    const input = await around.readStdin(maxPayloadBytes, stop.signal);
-    const { off, edits } = around.preferences().read();
+    const input = await environment.readStdin(maxPayloadBytes, stop.signal);
+    const { off, edits } = environment.preferences().read();
     if (off) return emptyOutput;
     const payload = parsePayload(input);
     name ??= text(payload["hook_event_name"]) ?? text(payload["event"]);
@@ -70,28 +70,28 @@ export async function runHook(call: HookCall, around: HookEnvironment): Promise<
     const limit = limitOf(name);
     clearTimeout(timer);
     timer = setTimeout(giveUp, within(limit));
-    const vendor = vendorOf(call.vendor);
+    const vendor = await hooksOf(call.vendor, environment.agents);
     const read = readEvent(vendor, name, payload);
     if (!read) throw new ParleyError("invalid", "an event that parley has no use for");
-    const place = { agent_home: vendor.home?.(around.env) ?? null, path: around.env["PATH"] };
-    const event = { ...place, ...read };
-    const { answer, mail } = await respond(await around.bus(limit), vendor, event, edits);
+    const { env } = environment;
+    const event = { agent_home: vendor.home?.(env) ?? null, path: env["PATH"], ...read };
+    const { answer, injection } = await respond(await environment.bus(limit), vendor, event, edits);
     const output = vendor.write(event, answer);
-    const failed = (error: unknown): Promise<void> => note(around, vendor.name, name, error);
-    const unheard = new ParleyError("not_permitted", "nobody took the answer");
+    const failed = (error: unknown): Promise<void> => note(environment, vendor.name, name, error);
+    const notTaken = new ParleyError("not_permitted", "nobody took the answer");
     return {
       raw: output === null ? "" : `${JSON.stringify(output)}\n`,
-      afterFlush: async () => mail?.onShown().catch(failed),
+      afterFlush: async () => injection?.onShown().catch(failed),
       onDropped: async () => {
-        await failed(unheard);
-        await mail?.onDropped().catch(failed);
+        await failed(notTaken);
+        await injection?.onDropped().catch(failed);
       },
     };
   };
   try {
     return await Promise.race([work(), late.promise]);
   } catch (error) {
-    await note(around, call.vendor, name, error);
+    await note(environment, call.vendor, name, error);
     return emptyOutput;
   } finally {
     clearTimeout(timer);
@@ -101,15 +101,16 @@ export async function runHook(call: HookCall, around: HookEnvironment): Promise<
 const limitOf = (event: string | null): number =>
   event === "SessionEnd" ? timeoutMs.end : timeoutMs.other;
 
-function vendorOf(name: string): HookVendor {
-  const vendor = entry(hookVendors, name);
-  if (vendor) return vendor;
+async function hooksOf(vendor: string, agents: readonly HookedAgent[]): Promise<VendorHooks> {
+  if (vendor === generic.name) return generic;
+  const hooks = await agents.find(({ name }) => name === vendor)?.hooks?.();
+  if (hooks) return hooks;
   throw new ParleyError("invalid", "no vendor of this name calls hooks");
 }
 
-/** Nothing of a payload stands in our errors. */
+/** Notes a failure in the log of hooks. Nothing of a payload is in parley's errors. */
 export async function note(
-  around: HookEnvironment,
+  environment: HookEnvironment,
   vendor: string,
   event: string | null,
   error: unknown,
@@ -117,8 +118,8 @@ export async function note(
   try {
     const code = error instanceof ParleyError ? error.code : "internal";
     const message = error instanceof Error ? error.message : String(error);
-    (await around.hookLog()).note([vendor, event ?? "-", code, message].join(" "));
+    (await environment.hookLog()).note([vendor, event ?? "-", code, message].join(" "));
   } catch {
-    // Nobody is left to be told.
+    // There is no further place to report to.
   }
 }

@@ -1,4 +1,4 @@
-/** The programs that a line of shell runs, and where. */
+/** Reads a line of shell: which programs it runs, and in which directories. */
 import { basename, isAbsolute, join } from "node:path";
 
 import {
@@ -23,7 +23,7 @@ export interface ShellCommand {
   env: ReadonlyMap<string, string | null>;
 }
 
-/** What the shell that runs a part of the line has come to know. */
+/** The state of the shell that runs a part of the line. */
 interface Scope {
   directory: string | null;
   previous: string | null;
@@ -31,13 +31,13 @@ interface Scope {
   functions: Map<string, SyntaxNode>;
 }
 
-/** Lines within lines (`bash -c`, `eval`, functions) are followed so far. */
-const deepest = 8;
-/** Parts of a line that are looked at, those of loops and functions each time. */
-const maxParts = 20_000;
+/** How deep lines within lines (`bash -c`, `eval`, functions) are followed. */
+const maxDepth = 8;
+/** Syntax nodes of a line that are visited, those of loops and functions each time. */
+const maxNodes = 20_000;
 /** A line with more substitutions is not read: nested, each costs a tenth of a millisecond. */
 const maxSubstitutions = 1000;
-/** Rounds of a loop that are followed each by itself. */
+/** Rounds of a loop that are followed one by one. */
 const maxRounds = 20;
 
 const shells = ["sh", "bash", "dash", "zsh", "ksh", "ash", "mksh"];
@@ -45,8 +45,8 @@ const declaring = ["export", "declare", "local", "typeset", "readonly"];
 
 /**
  * The programs that a line of Bash or POSIX shell runs, in their order, also in subshells, substitutions, functions,
- * `eval` and `bash -c`, and each with the directory that the `cd` before it has led to. Of a faulty line it returns what
- * can be made out, since a shell too runs what is whole before the fault.
+ * `eval` and `bash -c`, each with the directory that the `cd` before it has led to. Of a faulty line it returns the
+ * programs before the fault, since a shell runs those too.
  */
 export function shellCommands(
   line: string,
@@ -61,7 +61,7 @@ export function shellCommands(
 
 class Reader {
   readonly found: ShellCommand[] = [];
-  private parts = 0;
+  private nodes = 0;
 
   constructor(private readonly env: Readonly<Record<string, string | undefined>>) {}
 
@@ -70,7 +70,7 @@ class Reader {
   }
 
   private walk(node: SyntaxNode, scope: Scope, depth: number): void {
-    if (++this.parts > maxParts) return;
+    if (++this.nodes > maxNodes) return;
     const each = (child: SyntaxNode): void => this.walk(child, scope, depth);
     const apart = (child: SyntaxNode): void => this.walk(child, forked(scope), depth);
     switch (node.type) {
@@ -139,7 +139,7 @@ class Reader {
   private run(call: ShellCommand, input: string | null, scope: Scope, depth: number): void {
     const { argv } = call;
     const [name, ...args] = argv;
-    if (name == null || depth > deepest) return;
+    if (name == null || depth > maxDepth) return;
     const body = scope.functions.get(name);
     if (body) return this.walk(body, scope, depth + 1);
     if (name === "cd" || name === "pushd") return this.move(args, scope);
@@ -209,7 +209,7 @@ class Reader {
           ? null
           : this.variable(part.parameter, scope);
       case "CommandExpansion":
-        return isHere(part.text) ? scope.directory : null;
+        return isDirectory(part.text) ? scope.directory : null;
       default:
         return null;
     }
@@ -222,15 +222,15 @@ class Reader {
   }
 }
 
-/** A shell of its own starts from here. */
+/** The state with which a subshell starts. */
 const forked = (scope: Scope): Scope => ({ ...scope, variables: new Map(scope.variables) });
 
-/** What a shell is given to run: behind `-c`, or on its standard input where no file is named. */
+/** The text that a shell is given to run: behind `-c`, or on its standard input where no file is named. */
 function scriptOf(args: readonly (string | null)[], input: string | null): string | null {
   for (const [index, word] of args.entries()) {
     if (word === null) return null;
     if (/^-[a-zA-Z]*c[a-zA-Z]*$/.test(word)) {
-      return args.slice(index + 1).find((each) => each === null || !/^[-+]/.test(each)) ?? null;
+      return args.slice(index + 1).find((next) => next === null || !/^[-+]/.test(next)) ?? null;
     }
     const isValue = /^[-+][a-zA-Z]*[oO]$/.test(args[index - 1] ?? "");
     if (!/^[-+]/.test(word) && !isValue) return null;
@@ -238,8 +238,8 @@ function scriptOf(args: readonly (string | null)[], input: string | null): strin
   return input;
 }
 
-/** These stand for the directory itself, or for the top of the worktree that it lies in. */
-const isHere = (substitution: string): boolean =>
+/** A substitution that stands for the directory itself, or for the top of its worktree. */
+const isDirectory = (substitution: string): boolean =>
   /^(?:\$\(|`)\s*(?:pwd(?: -[LP])?|git rev-parse --show-toplevel)\s*(?:2>\s*\/dev\/null\s*)?(?:\)|`)$/.test(
     substitution,
   );

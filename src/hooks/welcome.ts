@@ -1,16 +1,16 @@
-/** What a model is told at the start. */
+/** Welcomes a model that has just begun: which session it is, which others there are, what waits. */
 import type { Bus } from "../bus/bus";
 import { livenessNow } from "../bus/caller";
 import { sanitizeLine } from "../bus/untrusted-text";
 import { shellQuote } from "../bus/shell";
 import type { RegisterResult, SessionRecord } from "../bus/session";
 
-/** Sessions and conflicts that are told of; the others are counted. */
+/** Sessions and conflicts that are listed; further ones are counted. */
 const maxListed = 8;
 
 /**
- * A few lines for a model that has just begun: who it is, who else is here and how to write to them, what collides, what
- * waits. All that it is told later names `parley` alone, so where its agent's PATH has none, it is told once what to run.
+ * A few lines for a model that has just begun: its own session, the other sessions and how to write to them, conflicts and
+ * unread messages. Later texts name `parley` without a path, so where the agent's PATH has none, the path is given here.
  */
 export async function welcome(
   bus: Bus,
@@ -22,7 +22,7 @@ export async function welcome(
     (each) => each.session_id !== session.session_id,
   );
   const near = others.toSorted((a, b) => rank(a, session) - rank(b, session));
-  // The alerts among them are told as conflicts.
+  // The alerts among them are listed as conflicts.
   const alerts = conflicts.length > 0 ? (unread.by_channel["operator_alert"] ?? 0) : 0;
   const mail = unread.total - alerts;
   return [
@@ -30,9 +30,9 @@ export async function welcome(
     ...(Bun.which("parley", { PATH: path ?? "" }) === null
       ? [`The command parley is not on the PATH here: run it as ${shellQuote(process.execPath)}`]
       : []),
-    ...some("Other sessions", near, describe),
+    ...listed("Other sessions", near, describe),
     ...(near.length > 0 ? ['To write to one: parley message ID "…"'] : []),
-    ...some(
+    ...listed(
       "Open conflicts",
       conflicts,
       (each) => `[${each.label}] ${each.type} with ${each.session_id} on ${line(each.resource)}`,
@@ -45,7 +45,7 @@ export async function welcome(
 const rank = (record: SessionRecord, own: RegisterResult["session"]): number =>
   own.project_id !== null && record.project_id === own.project_id ? 0 : 1;
 
-function some<T>(title: string, all: readonly T[], show: (one: T) => string): string[] {
+function listed<T>(title: string, all: readonly T[], show: (one: T) => string): string[] {
   if (all.length === 0) return [];
   const rest = all.length - maxListed;
   return [

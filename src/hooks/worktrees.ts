@@ -1,4 +1,4 @@
-/** Refusing and warning of git commands under other sessions. */
+/** Refuses or warns of git commands that change a worktree under other sessions. */
 import { dirname, isAbsolute, relative, sep } from "node:path";
 
 import type { Bus } from "../bus/bus";
@@ -15,9 +15,9 @@ import type { HookAnswer, HookEvent } from "./event";
 import { type TreeChange, treeChange } from "./git";
 import { shellCommands } from "./shell";
 
-/** A line of shell changes no more worktrees than this, or the others are not looked at. */
+/** Changes of one line of shell that are checked; further ones are not. */
 const maxChanges = 20;
-/** Files of a session that are named; the others are counted. */
+/** Files of a session that are listed; further ones are counted. */
 const maxNamed = 3;
 
 /** A change, with the worktree's top as a real path. */
@@ -30,13 +30,13 @@ interface Neighbour {
   record: SessionRecord;
   /** Files or directories of the worktree that it has locked, and that the change may touch. */
   held: string[];
-  /** Files that it has edited and nobody has committed yet, and that the change may touch. */
+  /** Files that it has edited, that are not committed yet, and that the change may touch. */
   edited: string[];
 }
 
 /**
- * Looks whether a line of shell makes git change files of a worktree under another live session: refused where that session
- * holds locks or has uncommitted edits there, warned of where it only works there.
+ * Whether a line of shell makes git change files of a worktree under another live session. It is refused where that
+ * session holds locks or has uncommitted edits there, and warned of where it only works there.
  */
 export async function guardWorktrees(
   bus: Bus,
@@ -46,19 +46,19 @@ export async function guardWorktrees(
 ): Promise<HookAnswer> {
   const changes = changesOf(bus, event);
   if (changes.length === 0) return { say: "nothing" };
-  const others = await othersOn(bus, own);
+  const others = await otherSessions(bus, own);
   const edits = new Edits(others);
   const warnings: string[] = [];
   for (const change of changes) {
     const neighbours = await neighboursOf(bus, change, others, edits);
-    const endangered = neighbours.filter(({ held, edited }) => held.length + edited.length > 0);
-    if (change.changes === "files" && endangered.length > 0) {
-      const reason = danger(change, endangered);
+    const affected = neighbours.filter(({ held, edited }) => held.length + edited.length > 0);
+    if (change.changes === "files" && affected.length > 0) {
+      const reason = dangerText(change, affected);
       if (policy === "deny")
         return { say: "deny", reason: `parley refused this command: ${reason}` };
       warnings.push(`parley warns: ${reason}`);
     } else if (change.paths === null && neighbours.length > 0) {
-      warnings.push(`parley warns: ${company(change, neighbours)}`);
+      warnings.push(`parley warns: ${sharedText(change, neighbours)}`);
     }
   }
   return warnings.length > 0
@@ -69,8 +69,8 @@ export async function guardWorktrees(
 function changesOf(bus: Bus, { command, cwd }: HookEvent): Change[] {
   const found: Change[] = [];
   const seen = new Set<string>();
-  for (const each of shellCommands(command ?? "", cwd, process.env)) {
-    const change = treeChange(each);
+  for (const program of shellCommands(command ?? "", cwd, process.env)) {
+    const change = treeChange(program);
     if (change === null || found.length === maxChanges) continue;
     const key = JSON.stringify(change);
     if (seen.has(key)) continue;
@@ -98,8 +98,8 @@ function realPath(bus: Bus, path: string): string | null {
   }
 }
 
-/** Live sessions of this machine but the own: another's paths are not ours. */
-async function othersOn(bus: Bus, own: SessionRecord): Promise<SessionRecord[]> {
+/** Other live sessions of this machine: the paths of another machine mean nothing here. */
+async function otherSessions(bus: Bus, own: SessionRecord): Promise<SessionRecord[]> {
   const { found: live } = await readConfirmed(bus, (now) => bus.store.liveSessions(now));
   return live.filter(
     ({ session_id, machine_uuid }) =>
@@ -107,7 +107,7 @@ async function othersOn(bus: Bus, own: SessionRecord): Promise<SessionRecord[]> 
   );
 }
 
-/** Those that work in the worktree, hold locks in it, or have edited there. */
+/** The sessions that work in the worktree, hold locks in it, or have edited files there. */
 async function neighboursOf(
   bus: Bus,
   { top, paths }: Change,
@@ -119,8 +119,8 @@ async function neighboursOf(
     paths === null || paths.some((each) => within(path, each) || within(each, path));
   const locks = await bus.store.locksOn([top], livenessNow(bus));
   return others.flatMap((record) => {
-    const mine = locks.filter((lock) => lock.session_id === record.session_id);
-    const held = mine.filter((lock) => isIn(top, lock)).map((lock) => lock.file_path);
+    const own = locks.filter((lock) => lock.session_id === record.session_id);
+    const held = own.filter((lock) => isIn(top, lock)).map((lock) => lock.file_path);
     const edited = edits.of(record, top).filter(isTouched);
     const works = record.cwd !== null && findWorktree(record.cwd)?.top === top;
     if (!works && held.length + edited.length === 0) return [];
@@ -128,26 +128,26 @@ async function neighboursOf(
   });
 }
 
-/** What the sessions have edited and nobody has committed. Git is asked once a worktree, until it does not answer. */
+/** Files that the sessions have edited and that are not committed. Asks git once a worktree, and not again once it failed. */
 class Edits {
-  private readonly known = new Map<string, ReadonlySet<string>>();
+  private readonly uncommitted = new Map<string, ReadonlySet<string>>();
   private answers = true;
 
   constructor(private readonly sessions: readonly SessionRecord[]) {}
 
   of({ edited_files }: SessionRecord, top: string): string[] {
-    const known = this.known.get(top) ?? this.ask(top);
-    this.known.set(top, known);
-    return edited_files.filter((file) => known.has(file));
+    const files = this.uncommitted.get(top) ?? this.ask(top);
+    this.uncommitted.set(top, files);
+    return edited_files.filter((file) => files.has(file));
   }
 
-  /** Where git cannot say, the sessions' own word counts. */
+  /** Where git does not answer, every file that a session has edited counts. */
   private ask(top: string): ReadonlySet<string> {
     const files = this.sessions.flatMap((each) => each.edited_files);
-    const here = [...new Set(files)].filter((file) => isOf(top, file));
-    const changed = this.answers ? uncommitted(top, here) : null;
+    const inTree = [...new Set(files)].filter((file) => isOf(top, file));
+    const changed = this.answers ? uncommitted(top, inTree) : null;
     this.answers = changed !== null;
-    return new Set(changed ?? here);
+    return new Set(changed ?? inTree);
   }
 }
 
@@ -159,27 +159,30 @@ const isOf = (top: string, file: string): boolean =>
   file !== top && within(file, top) && findWorktree(dirname(file))?.top === top;
 
 const within = (path: string, directory: string): boolean => {
-  const way = relative(directory, path);
-  return way === "" || (!isAbsolute(way) && way !== ".." && !way.startsWith(`..${sep}`));
+  const rest = relative(directory, path);
+  return rest === "" || (!isAbsolute(rest) && rest !== ".." && !rest.startsWith(`..${sep}`));
 };
 
-const danger = ({ call, top }: TreeChange & { top: string }, all: readonly Neighbour[]): string =>
+const dangerText = (
+  { call, top }: TreeChange & { top: string },
+  all: readonly Neighbour[],
+): string =>
   [
     `${quoteForModel(call)} would change files in ${line(top)} under another session.`,
-    ...all.map((each) => `${who(each)} ${holdings(each, top)}.`),
+    ...all.map((each) => `${labelOf(each)} ${holdings(each, top)}.`),
     `Work in a worktree of your own (git worktree add), or ask with: parley message ${all[0]!.record.session_id} "…"`,
   ].join(" ");
 
-function company({ call, top, changes }: Change, all: readonly Neighbour[]): string {
+function sharedText({ call, top, changes }: Change, all: readonly Neighbour[]): string {
   const what =
     changes === "branch"
       ? `${quoteForModel(call)} moves what is checked out in ${line(top)}, and so where the next commit of others goes.`
       : `${quoteForModel(call)} changes files in ${line(top)}.`;
-  const ids = all.map(who).join(", ");
+  const ids = all.map(labelOf).join(", ");
   return `${what} ${ids} ${all.length === 1 ? "works" : "work"} there too: tell them with parley message ${all[0]!.record.session_id} "…"`;
 }
 
-const who = ({ record }: Neighbour): string => {
+const labelOf = ({ record }: Neighbour): string => {
   const facts = [
     sanitizeLine(record.llm_vendor),
     record.task_id && `task ${sanitizeLine(record.task_id)}`,

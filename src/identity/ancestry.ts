@@ -1,11 +1,11 @@
-/** Processes above the caller, and which of them counts. */
+/** The processes above the caller, and which of them stands for it. */
 import type { ProcessEvidence } from "../bus/process";
-import { knownAgent, type KnownAgent } from "./known-agents";
+import { type AgentSigns, knownAgent, type KnownAgent } from "./known-agents";
 import type { Platform, ProcessFacts } from "./platform";
 import { isShell } from "./program-name";
 import { isInit, isWrapper } from "./wrappers";
 
-/** No chain of parents is that long; a listing taken while processes come and go could have a ring in it. */
+/** No chain of parents is that long, but a listing taken while processes come and go could have a cycle in it. */
 const maxDepth = 128;
 
 /** A process together with its arguments, which are read when first asked for. */
@@ -18,7 +18,7 @@ export interface Choice {
   known: KnownAgent | null;
 }
 
-/** The host's id is only looked up when somebody asks: most comparisons need no more than boot and start. */
+/** The host's id is read when it is first needed: most comparisons need boot and start alone. */
 export function evidenceOf(
   platform: Platform,
   { pid, start_ticks }: ProcessFacts,
@@ -36,7 +36,7 @@ export function evidenceOf(
   };
 }
 
-/** A living process by its number; null where none can be seen. */
+/** A live process by its pid; null where none can be seen. */
 export function findProcess(platform: Platform, pid: number): Candidate | null {
   const found = platform.find(pid);
   if (found === "gone" || found === "hidden" || /[ZXx]/.test(found.state)) return null;
@@ -50,7 +50,7 @@ export function ancestorsOf(platform: Platform, start: ProcessFacts): Candidate[
   while (child.ppid > 0 && chain.length < maxDepth) {
     const parent = platform.find(child.ppid);
     if (parent === "gone" || parent === "hidden") break;
-    // A parent younger than its child is another process that got the number of one that just ended.
+    // A parent younger than its child is another process, which got the pid of one that has just ended.
     if (Number(parent.start_ticks) > Number(child.start_ticks)) break;
     chain.push(withArgv(platform, parent));
     child = parent;
@@ -60,30 +60,34 @@ export function ancestorsOf(platform: Platform, start: ProcessFacts): Candidate[
 
 /** The nearest agent, or the nearest of this vendor. */
 export function nearestAgent(
+  agents: readonly AgentSigns[],
   chain: readonly Candidate[],
   vendor: string | null = null,
 ): Choice | null {
   for (const process of chain) {
-    const known = knownAgent(process);
+    const known = knownAgent(agents, process);
     if (known && (vendor === null || known.vendor === vendor)) return { process, known };
   }
   return null;
 }
 
 /**
- * The process that stands for the caller where no known agent is above it: the nearest that lasts longer than one
- * command. Where all are wrappers it is the outermost, which the commands of one script have in common.
+ * The process that stands for the caller where no known agent is above it: the nearest one that outlives a single command.
+ * Where all are wrappers it is the outermost, which the commands of one script have in common.
  */
-export function nearestLasting(chain: readonly Candidate[]): Choice | null {
+export function nearestLasting(
+  agents: readonly AgentSigns[],
+  chain: readonly Candidate[],
+): Choice | null {
   const inner = chain.filter((process) => !isInit(process.pid, process));
   const lasting = inner.find(
-    (process, i) => !isWrapper(process) && !isSubshell(process, inner[i + 1]),
+    (process, i) => !isWrapper(agents, process) && !isSubshell(process, inner[i + 1]),
   );
   const process = lasting ?? inner.at(-1) ?? chain[0];
   return process ? { process, known: null } : null;
 }
 
-/** `( … )` and `$( … )` run in a fork of the shell that goes with them. */
+/** `( … )` and `$( … )` run in a fork of the shell that ends with them. */
 const isSubshell = (process: Candidate, parent: Candidate | undefined): boolean =>
   parent !== undefined &&
   process.image !== "" &&

@@ -1,4 +1,4 @@
-/** The real path of a file and its place in a repository. */
+/** Resolves a path to the real file and its path in a repository. */
 import { readlinkSync, realpathSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 
@@ -13,8 +13,8 @@ const resourceForm = /^res:[^\s\p{Cc}]{1,200}$/u;
 const maxPathLength = 4096;
 
 /**
- * What a path given by the user stands for: the real path (links and `..` resolved, case as on disk, in Unicode form
- * NFC), also of a file that does not exist yet, and its place in a git repository. Throws `invalid` for a malformed one.
+ * The lock target of a path: its real path (links and `..` resolved, case as on disk, in Unicode form NFC), also for a file
+ * that does not exist yet, and its path in a git repository. Throws `invalid` for a malformed path.
  */
 export function findFile(path: string, cwd: string): LockTarget {
   if (path.startsWith("res:")) {
@@ -35,27 +35,27 @@ export function findFile(path: string, cwd: string): LockTarget {
     });
   }
   const onDisk = realPath(absolute(cwd, path));
-  const file_path = oneForm(onDisk);
+  const file_path = normalized(onDisk);
   const worktree = findWorktree(dirname(onDisk)) ?? findWorktree(onDisk);
   if (!worktree) return { file_path, repository: null, repository_path: null };
   return {
     file_path,
     repository: realPath(worktree.repository),
-    repository_path: relative(oneForm(worktree.top), file_path).split(sep).join("/") || ".",
+    repository_path: relative(normalized(worktree.top), file_path).split(sep).join("/") || ".",
   };
 }
 
 /**
- * Two sessions that are about to create a file mean the same one however they type it, and the one who created it
- * must find its lock again under the spelling that is then on disk.
+ * Two sessions that are about to create a file must mean the same file in either Unicode form, and the creator must find
+ * its lock again under the form that is then on disk.
  */
-const oneForm = (path: string): string => path.normalize("NFC");
+const normalized = (path: string): string => path.normalize("NFC");
 
-/** `..` stays, since behind a link to a directory it leads to that directory's parent. Not so on Windows. */
+/** `..` is kept, since behind a link to a directory it leads to that directory's parent. Not so on Windows. */
 const absolute = (cwd: string, path: string): string =>
   sep === "\\" ? resolve(cwd, path) : isAbsolute(path) ? path : `${cwd}${sep}${path}`;
 
-/** What the path leads to, also where its last parts, or the target of a link, are not there yet. */
+/** The real path, also where its last parts, or the target of a link, do not exist yet. */
 function realPath(path: string, links = maxLinks): string {
   try {
     return realpathSync.native(path);
@@ -66,13 +66,13 @@ function realPath(path: string, links = maxLinks): string {
     const name = basename(path);
     if (name === ".") return above;
     if (name === "..") return dirname(above);
-    const here = join(above, name);
-    const target = links > 0 ? linkTarget(here) : null;
-    return target === null ? here : realPath(absolute(above, target), links - 1);
+    const whole = join(above, name);
+    const target = links > 0 ? linkTarget(whole) : null;
+    return target === null ? whole : realPath(absolute(above, target), links - 1);
   }
 }
 
-/** How many links in a row are followed, as Linux does (path_resolution(7)): they may lead in a circle. */
+/** Links in a row that are followed, as on Linux (path_resolution(7)): they may form a cycle. */
 const maxLinks = 40;
 
 function linkTarget(path: string): string | null {

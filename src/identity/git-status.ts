@@ -1,11 +1,11 @@
-/** What git says is not committed, or about to be. */
+/** Asks git which files are not committed, and which are about to be. */
 
-/** How long git is waited for, in milliseconds. */
+/** Time limit for git, in milliseconds. */
 const timeoutMs = 500;
 
 /**
- * Those of these files of a worktree that differ from its last commit, or are new to it. Null where git cannot say.
- * Paths are absolute.
+ * The files among these that differ from the worktree's last commit or are new to it. Null where git fails. Paths are
+ * absolute.
  */
 export function uncommitted(top: string, files: readonly string[]): string[] | null {
   if (files.length === 0) return [];
@@ -20,7 +20,7 @@ export function uncommitted(top: string, files: readonly string[]): string[] | n
   return files.filter((file) => changed.has(file));
 }
 
-/** Files whose change the index holds, by absolute path: what a commit here would take. Null where git cannot say. */
+/** Absolute paths of the files that a commit would take from the index. Null where git fails. */
 export function staged(top: string): string[] | null {
   const output = git(top, ["diff", "--cached", "--name-only", "--no-renames", "-z"], process.env);
   if (output === null) return null;
@@ -30,7 +30,7 @@ export function staged(top: string): string[] | null {
     .map((path) => `${top}/${path}`.normalize("NFC"));
 }
 
-/** What git prints. Without the variables by which a caller may mean another repository, unless told to keep them. */
+/** Git's output. By default git gets none of the variables by which the caller may mean another repository. */
 function git(
   directory: string,
   args: readonly string[],

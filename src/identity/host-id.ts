@@ -1,27 +1,27 @@
-/** Host name, and the id of the installation. */
+/** The host name, and the hashed id of the operating system's installation. */
 import { readFileSync, statSync } from "node:fs";
 
 const machineIdFiles = ["/etc/machine-id", "/var/lib/dbus/machine-id"];
 
-/** macOS writes it once, when the installation is set up; it can be looked at without starting a program. */
+/** macOS writes it once, when the installation is set up; reading its inode starts no program. */
 const macSetupMark = "/private/var/db/.AppleSetupDone";
 
-let known: string | null | undefined;
+let cached: string | null | undefined;
 
-/** Identity of the installation, hashed so that the id itself stays private (`man 5 machine-id`); null if none. */
+/** The id of the installation, hashed so that the id itself stays private (`man 5 machine-id`); null if there is none. */
 export function hostId(): string | null {
-  if (known === undefined) {
+  if (cached === undefined) {
     const secret = process.platform === "darwin" ? macSecret() : linuxSecret();
-    known = secret === null ? null : hash(`parley host ${secret}`).slice(0, 32);
+    cached = secret === null ? null : hash(`parley host ${secret}`).slice(0, 32);
   }
-  return known;
+  return cached;
 }
 
 export const hash = (text: string): string => Bun.CryptoHasher.hash("sha256", text, "hex");
 
 export function hostname(): string {
   try {
-    // Loading node:os costs more than all the rest of finding out who is calling.
+    // Loading node:os takes longer than everything else that identifying the caller needs.
     const name = readFileSync("/proc/sys/kernel/hostname", "utf8").trim();
     if (name !== "") return name;
   } catch {

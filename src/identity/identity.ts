@@ -1,4 +1,4 @@
-/** The adapter: agent, clues, machine, project, files. */
+/** Adapter: identifies the calling agent and session, its machine, project and files. */
 import { realpathSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 
@@ -13,7 +13,7 @@ import type {
 } from "../bus/identity";
 import type { LockTarget } from "../bus/lock";
 import type { ProcessControl, ProcessEvidence, ProcessTable } from "../bus/process";
-import { knownAgent, vendorOfProgram } from "./known-agents";
+import { type AgentSigns, type Environment, knownAgent, vendorOfProgram } from "./known-agents";
 import {
   ancestorsOf,
   type Candidate,
@@ -36,24 +36,25 @@ import {
   checkVendor,
   conversationId,
   conversations,
-  type Environment,
   pidFromEnvironment,
   vendorFromEnvironment,
 } from "./vendor-environment";
 
 export interface IdentityOptions {
   env: Environment;
+  /** The agents that are recognized; where variables of several are set, the first counts. */
+  agents: readonly AgentSigns[];
   /** Where the machine's UUID is kept. */
   dataDirectory: string;
   /** The caller's working directory. */
   cwd: string;
   /** `--session` */
   session?: string | null;
-  /** The bus spans machines: repositories are known by what they are called on all of them. */
+  /** The bus spans machines, so repositories get a name that is the same on all of them. */
   acrossMachines?: boolean;
 }
 
-/** Who is calling. Nothing is read before it is asked for, and nothing twice. */
+/** Everything is read when it is first asked for, and once. */
 export const createIdentity = (options: IdentityOptions): Identity => new SystemIdentity(options);
 
 class SystemIdentity implements Identity {
@@ -112,7 +113,7 @@ class SystemIdentity implements Identity {
   callerEvidence(): CallerEvidence {
     const { env } = this.options;
     const session = this.options.session || env["PARLEY_SESSION"] || null;
-    // Who is named needs no looking for.
+    // A session that is named need not be looked for.
     if (session !== null) return { session, ancestors: [], conversation_ids: [], tty: null };
     return {
       session,
@@ -127,51 +128,55 @@ class SystemIdentity implements Identity {
   }
 
   likelyPids(vendor: string): number[] {
-    const told = pidFromEnvironment(this.options.env, vendor);
-    return told === null ? [process.ppid] : [told, process.ppid];
+    const named = this.namedPid(vendor);
+    return named === null ? [process.ppid] : [named, process.ppid];
   }
 
   vendorOf(program: string): string {
-    return vendorOfProgram(program);
+    return vendorOfProgram(this.options.agents, program);
   }
 
   agent({ pid, vendor: llm, model, cwd, own }: AgentRequest): Agent {
-    const { env } = this.options;
+    const { env, agents } = this.options;
     const named = llm === undefined ? null : { vendor: checkVendor(llm), source: "--llm" };
     const choice =
       pid !== undefined
         ? this.choose(pid)
         : ((own ? this.ownAgent(llm ?? null) : this.knownAgent) ??
-          nearestLasting(this.processesAbove));
-    const seen = choice?.process ?? null;
+          nearestLasting(agents, this.processesAbove));
+    const agent = choice?.process ?? null;
     const { vendor, source } = named ?? this.findVendor(pid === undefined ? null : choice);
     const isVendors = choice?.known != null && choice.known.vendor === vendor;
-    const conversation = conversationId(env, vendor);
+    const conversation = conversationId(agents, env, vendor);
     const hosted = choice?.known?.shared_host ?? false;
-    const isTold = (): boolean => pid === undefined || seen === null || this.isAbove(seen);
+    const isCallers = (): boolean => pid === undefined || agent === null || this.isAbove(agent);
     return {
       vendor,
       vendor_source: source,
-      model: model || findModel(vendor, isVendors ? argumentsOf(choice.process) : [], env),
-      pid: seen?.pid ?? pid ?? pidFromEnvironment(env, vendor) ?? process.ppid,
-      evidence: seen && evidenceOf(this.platform, seen),
-      liveness: seen && (pid !== undefined || choice?.known) ? "pid" : "heartbeat",
+      model: model || findModel(agents, vendor, isVendors ? argumentsOf(choice.process) : [], env),
+      pid: agent?.pid ?? pid ?? this.namedPid(vendor) ?? process.ppid,
+      evidence: agent && evidenceOf(this.platform, agent),
+      liveness: agent && (pid !== undefined || choice?.known) ? "pid" : "heartbeat",
       shared_host: hosted,
-      // Another process's conversation is not in our environment.
-      conversation_id: conversation !== null && isTold() ? conversation : null,
-      // Terminal and directory of a shared host are those of whoever started it.
-      tty: hosted ? null : (seen?.tty ?? null),
+      // The environment has the conversation of the caller's agent, and not that of another process.
+      conversation_id: conversation !== null && isCallers() ? conversation : null,
+      // Terminal and directory of a shared host belong to the session that has started it.
+      tty: hosted ? null : (agent?.tty ?? null),
       cwd: this.realPath(
-        cwd || (seen && !hosted && this.platform.cwd(seen.pid)) || this.options.cwd,
+        cwd || (agent && !hosted && this.platform.cwd(agent.pid)) || this.options.cwd,
       ),
     };
   }
 
-  /** The nearest agent of this vendor, under whatever name it runs where its vendor's variable tells the pid. */
+  private namedPid(vendor: string | null): number | null {
+    return pidFromEnvironment(this.options.agents, this.options.env, vendor);
+  }
+
+  /** The nearest agent of this vendor; where its variable names the pid, a process of any name. */
   private ownAgent(vendor: string | null): Choice | null {
-    const found = nearestAgent(this.processesAbove, vendor);
-    const told = pidFromEnvironment(this.options.env, vendor);
-    const above = this.processesAbove.find((process) => process.pid === told);
+    const found = nearestAgent(this.options.agents, this.processesAbove, vendor);
+    const named = this.namedPid(vendor);
+    const above = this.processesAbove.find((process) => process.pid === named);
     if (found || !above || vendor === null) return found;
     return { process: above, known: { vendor, name: vendor, shared_host: false } };
   }
@@ -183,40 +188,46 @@ class SystemIdentity implements Identity {
       });
     }
     const process = findProcess(this.platform, pid);
-    return process && { process, known: knownAgent(process) };
+    return process && { process, known: knownAgent(this.options.agents, process) };
   }
 
-  /** `named`: the process given with --pid, which is asked first. */
+  /** `named`: the process given with --pid, which counts first. */
   private findVendor(named: Choice | null): { vendor: string | null; source: string | null } {
     const above =
-      named && (named.known ? named : nearestAgent(ancestorsOf(this.platform, named.process)));
+      named &&
+      (named.known
+        ? named
+        : nearestAgent(this.options.agents, ancestorsOf(this.platform, named.process)));
     const known = (above ?? this.knownAgent)?.known;
     if (known) return { vendor: known.vendor, source: `process ${known.name}` };
-    const told = vendorFromEnvironment(this.options.env);
-    return told
-      ? { vendor: told.vendor, source: `environment ${told.variable}` }
+    const found = vendorFromEnvironment(this.options.agents, this.options.env);
+    return found
+      ? { vendor: found.vendor, source: `environment ${found.variable}` }
       : { vendor: null, source: null };
   }
 
-  /** Those of one vendor: an agent that runs inside another finds the other's ids in its environment too. */
+  /** The ids of one vendor: an agent that runs inside another also has the other's ids in its environment. */
   private conversationIds(): string[] {
-    const found = conversations(this.options.env);
+    const found = conversations(this.options.agents, this.options.env);
     const nearest = this.knownAgent?.known?.vendor ?? found[0]?.vendor;
     return [...new Set(found.flatMap(({ vendor, id }) => (vendor === nearest ? [id] : [])))];
   }
 
-  /** With the agent's own launchers right above it, since some start themselves again. Without an agent, all. */
+  /** Up to the nearest agent and its launchers right above it, since some start themselves again. Without an agent, all. */
   private upToAgent(): Candidate[] {
     const { processesAbove: ancestors, knownAgent: nearest } = this;
     if (!nearest) return ancestors;
     let end = ancestors.indexOf(nearest.process) + 1;
-    while (end < ancestors.length && knownAgent(ancestors[end]!)?.vendor === nearest.known?.vendor)
+    while (
+      end < ancestors.length &&
+      knownAgent(this.options.agents, ancestors[end]!)?.vendor === nearest.known?.vendor
+    )
       end++;
     return ancestors.slice(0, end);
   }
 
-  private isAbove(seen: Candidate): boolean {
-    return this.processesAbove.some((process) => process.pid === seen.pid);
+  private isAbove(agent: Candidate): boolean {
+    return this.processesAbove.some((process) => process.pid === agent.pid);
   }
 
   private get platform(): Platform {
@@ -233,7 +244,7 @@ class SystemIdentity implements Identity {
 
   private get knownAgent(): Choice | null {
     return this.#agent === undefined
-      ? (this.#agent = nearestAgent(this.processesAbove))
+      ? (this.#agent = nearestAgent(this.options.agents, this.processesAbove))
       : this.#agent;
   }
 
@@ -247,7 +258,7 @@ class SystemIdentity implements Identity {
   }
 }
 
-/** False also for what no file system could hold, such as a name that is too long. */
+/** False also for a path that no file system could have, such as one with a name that is too long. */
 function isDirectory(path: string): boolean {
   try {
     return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;

@@ -1,4 +1,4 @@
-/** By `/proc`. */
+/** Linux: reads processes from /proc. */
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 import { hostId } from "./host-id";
@@ -7,7 +7,7 @@ import type { Origin, Platform, ProcessFacts } from "./platform";
 /** Unit of the times in /proc: USER_HZ, 100 on every architecture that Bun runs on (`man 5 proc`). */
 const ticksPerSecond = 100;
 
-/** Linux by /proc: no program is started. */
+/** Starts no program. */
 export function createLinux(): Platform {
   let self: ProcessFacts | null | undefined;
   let origin: Origin | undefined;
@@ -50,7 +50,7 @@ export function parseStat(text: string): ProcessFacts | null {
     state,
     start_ticks,
     tty: terminal(Number(tty)),
-    // Address randomisation gives each executed program its own; the kernel shows 0 to strangers.
+    // Address randomisation gives each executed program its own; the kernel shows 0 to other users.
     image: stack && stack !== "0" ? `${rest[26 - 3]}:${stack}` : "",
   };
 }
@@ -75,7 +75,7 @@ function find(pid: number): ProcessFacts | "gone" | "hidden" {
   }
 }
 
-/** A mount with `hidepid` has no entry for other users' processes, but a signal still tells them apart. */
+/** A mount with `hidepid` has no entry for other users' processes, but signal 0 still shows whether they exist. */
 function answers(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -93,13 +93,13 @@ function readOrigin(pid: number | undefined): Origin {
     get host_id() {
       return hostId();
     },
-    // A sandbox may see the /proc of the namespace around it: numbers from there are not this namespace's.
+    // A sandbox may see the /proc of the outer namespace, whose pids are not those of this namespace.
     pid_namespace: pid === process.pid ? namespace : `${namespace}/outer`,
   };
 }
 
 function argv(pid: number): string[] {
-  // A process that set its title leaves the rest of the area zeroed.
+  // A process that has set its title leaves the rest of the area zeroed.
   const text = read(`/proc/${pid}/cmdline`) ?? "";
   let end = text.length;
   while (text[end - 1] === "\0") end--;
@@ -123,7 +123,7 @@ function cpu(pid: number): number | null {
   return childrenOf(pid).reduce((sum, child) => sum + (cpu(child) ?? 0), own);
 }
 
-/** Each thread has its own children. None are found on kernels built without PROC_CHILDREN. */
+/** Each thread has its own children. Kernels built without PROC_CHILDREN show none. */
 function childrenOf(pid: number): number[] {
   const threads = `/proc/${pid}/task`;
   try {

@@ -1,4 +1,4 @@
-/** The machine's UUID, made once. */
+/** The machine's UUID, made once and kept in the data directory. */
 import {
   chmodSync,
   linkSync,
@@ -14,16 +14,16 @@ import { hash, hostId, hostname } from "./host-id";
 
 const form = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** What the file holds: the UUID, and below it the installation that it was made on, where that is known. */
-interface Kept {
+/** The file's content: the UUID, and the id of the installation that it was made on, where that is known. */
+interface MachineFile {
   uuid: string;
   host: string | null;
 }
 
 /**
- * The machine's UUID, made at the first call on the machine and kept in `<data directory>/machine-uuid`. Where it
- * can neither be read nor written, one derived from the installation, which is the same at each call; so is that of a
- * machine to which the directory was cloned from another.
+ * The machine's UUID, made at the first call on the machine and kept in `<data directory>/machine-uuid`. Where it can neither
+ * be read nor written, or the directory was cloned from another machine, the UUID is derived from the installation's id
+ * instead, so that it is the same at each call.
  */
 export function machineUuid(dataDirectory: string): string {
   const file = join(dataDirectory, "machine-uuid");
@@ -33,8 +33,8 @@ export function machineUuid(dataDirectory: string): string {
   return host === null || host === kept.host ? kept.uuid : derivedUuid(`${kept.uuid} ${host}`);
 }
 
-/** Any number of processes may do this at once: a link to a complete file is made once, the others read it. */
-function createUuid(dataDirectory: string, file: string): Kept | null {
+/** Safe in several processes at once: one of them links its complete file, and the others read that. */
+function createUuid(dataDirectory: string, file: string): MachineFile | null {
   const draft = join(dataDirectory, `.machine-uuid.${crypto.randomUUID()}`);
   try {
     if (mkdirSync(dataDirectory, { recursive: true, mode: 0o700 })) chmodSync(dataDirectory, 0o700);
@@ -43,12 +43,12 @@ function createUuid(dataDirectory: string, file: string): Kept | null {
     chmodSync(draft, 0o600);
     publish(draft, file);
   } catch {
-    // Read-only, full, or somebody else's directory.
+    // The directory is read-only, full, or of another user.
   }
   try {
     unlinkSync(draft);
   } catch {
-    // It never came to be, or has become the file.
+    // It was not made, or was renamed to the file.
   }
   return readUuid(file);
 }
@@ -59,12 +59,12 @@ function publish(draft: string, file: string): void {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "EEXIST") return;
-    // File systems without hard links: the last of several first runs wins.
+    // On file systems without hard links the last of several first runs wins.
     renameSync(draft, file);
   }
 }
 
-function readUuid(file: string): Kept | null {
+function readUuid(file: string): MachineFile | null {
   try {
     const [uuid = "", host = ""] = readFileSync(file, "utf8").trim().toLowerCase().split(/\s+/);
     return form.test(uuid) ? { uuid, host: host === "" ? null : host } : null;
@@ -73,7 +73,7 @@ function readUuid(file: string): Kept | null {
   }
 }
 
-/** Version 8 (RFC 9562): 122 bits of our own choice. */
+/** Version 8 (RFC 9562): 122 bits of any choice. */
 function derivedUuid(from: string): string {
   const digits = hash(`parley machine ${from}`);
   const variant = ((Number.parseInt(digits[16]!, 16) & 3) | 8).toString(16);

@@ -1,76 +1,31 @@
-/** The model, by arguments, environment and settings. */
+/** Finds an agent's model in its arguments, its environment and its configuration. */
 import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 
-import type { Environment } from "./vendor-environment";
-
-interface ModelPlaces {
-  /** Options of the agent's command line. */
-  options: string[];
-  variable?: string;
-  /** The configuration file, and the way to the model in it. */
-  file?: (home: string, env: Environment) => string;
-  key?: string[];
-}
-
-const places: Record<string, ModelPlaces> = {
-  claude: {
-    options: ["--model"],
-    variable: "ANTHROPIC_MODEL",
-    file: (home, env) => join(env["CLAUDE_CONFIG_DIR"] || join(home, ".claude"), "settings.json"),
-    key: ["model"],
-  },
-  codex: {
-    options: ["--model", "-m"],
-    variable: "CODEX_MODEL",
-    file: (home, env) => join(env["CODEX_HOME"] || join(home, ".codex"), "config.toml"),
-    key: ["model"],
-  },
-  gemini: {
-    options: ["--model", "-m"],
-    variable: "GEMINI_MODEL",
-    file: (home) => join(home, ".gemini", "settings.json"),
-    key: ["model", "name"],
-  },
-  kimi: {
-    options: ["--model", "-m"],
-    variable: "KIMI_MODEL_NAME",
-    file: (home) => join(home, ".kimi-code", "config.toml"),
-    key: ["default_model"],
-  },
-  opencode: {
-    options: ["--model", "-m"],
-    file: (home) => join(home, ".config", "opencode", "opencode.json"),
-    key: ["model"],
-  },
-};
+import type { AgentSigns, Environment, ModelSource } from "./known-agents";
 
 /** The model an agent was most likely started with; null where nothing says. `argv`: the agent's arguments. */
 export function findModel(
+  agents: readonly AgentSigns[],
   vendor: string | null,
   argv: readonly string[],
   env: Environment,
 ): string | null {
-  const place = placesOf(vendor ?? "");
+  const source = agents.find(({ name }) => name === vendor)?.model ?? { options: ["--model"] };
   const found =
-    fromArguments(argv, place.options) ??
-    text(place.variable === undefined ? undefined : env[place.variable]) ??
-    fromFile(place, env);
-  return found === null ? null : shortLabel(found);
+    fromArguments(argv, source.options) ??
+    text(source.variable === undefined ? undefined : env[source.variable]) ??
+    fromFile(source, env);
+  return found === null ? null : shortLabel(agents, found);
 }
 
 /** The label in common use for a full model name: `claude-opus-4-6-20260205` is `opus-4.6`. Others stay as they are. */
-export function shortLabel(model: string): string {
-  const claude = /^claude-([a-z]+)-(\d{1,2})(?:-(\d{1,2}))?(?:-\d{8})?(\[\w+\])?$/.exec(model);
-  if (claude) {
-    const [, family, major, minor, context = ""] = claude;
-    return `${family}-${major}${minor === undefined ? "" : `.${minor}`}${context}`;
+export function shortLabel(agents: readonly AgentSigns[], model: string): string {
+  for (const agent of agents) {
+    const label = agent.shortModel?.(model);
+    if (label) return label;
   }
-  return /^(?:gemini-(\d.*)|kimi-(k\d.*))$/.exec(model)?.slice(1).find(Boolean) ?? model;
+  return model;
 }
-
-const placesOf = (vendor: string): ModelPlaces =>
-  (Object.hasOwn(places, vendor) ? places[vendor] : undefined) ?? { options: ["--model"] };
 
 function fromArguments(argv: readonly string[], options: readonly string[]): string | null {
   for (let i = 0; i < argv.length && argv[i] !== "--"; i++) {
@@ -82,13 +37,13 @@ function fromArguments(argv: readonly string[], options: readonly string[]): str
   return null;
 }
 
-/** The file is somebody else's: whatever is wrong with it only means that it does not tell. */
-function fromFile({ file, key = [] }: ModelPlaces, env: Environment): string | null {
+/** The file is the agent's own: one that cannot be read only leaves the model unknown. */
+function fromFile({ file, key = [] }: ModelSource, env: Environment): string | null {
   const home = env["HOME"] || env["USERPROFILE"];
   if (file === undefined || !home) return null;
   try {
     const path = file(home, env);
-    // Mostly there is none, and an error costs more than a look.
+    // Mostly there is none, and an error costs more than this test.
     if (!existsSync(path)) return null;
     const source = readFileSync(path, "utf8");
     let value: unknown = path.endsWith(".toml") ? Bun.TOML.parse(source) : Bun.JSONC.parse(source);

@@ -1,8 +1,7 @@
-/** What an operating system has to show. */
+/** Port: what an operating system shows of its processes. */
 import type { ProcessEvidence } from "../bus/process";
 import { createLinux } from "./linux";
 import { createPs } from "./ps";
-import { createWindows } from "./windows";
 
 /** One process as the operating system shows it. */
 export interface ProcessFacts {
@@ -21,20 +20,20 @@ export interface ProcessFacts {
   image: string;
 }
 
-/** The part of the evidence that all processes seen from here have in common. */
+/** The part of the evidence that all visible processes have in common. */
 export type Origin = Readonly<Pick<ProcessEvidence, "boot_id" | "host_id" | "pid_namespace">>;
 
-/** What an operating system tells about processes. Nothing here throws. */
+/** What an operating system shows of its processes. Nothing here throws. */
 export interface Platform {
   readonly source: string;
-  /** The process that asks; null where the system keeps no list that we can read. */
+  /** The calling process; null where the system has no list of processes that can be read. */
   caller(): ProcessFacts | null;
-  /** `hidden`: it may exist, but cannot be seen from here. */
+  /** `hidden`: it may exist, but cannot be seen from this process. */
   find(pid: number): ProcessFacts | "gone" | "hidden";
   /** Empty where unknown. */
   argv(pid: number): string[];
   cwd(pid: number): string | null;
-  /** CPU seconds of a process and all below it, those that it has collected among them; null where unknown. */
+  /** CPU seconds of a process and of all below it, those it has waited for included; null where unknown. */
   cpu(pid: number): number | null;
   origin(): Origin;
   /** Seconds since a process started; null where unknown. */
@@ -46,3 +45,18 @@ export function createPlatform(): Platform {
   const linux = process.platform === "linux" ? createLinux() : null;
   return linux?.caller() ? linux : createPs();
 }
+
+/**
+ * Windows tells a process its parent's pid and nothing more without starting a program for each question. So there is no
+ * evidence, and sessions live by their heartbeats.
+ */
+const createWindows = (): Platform => ({
+  source: "none",
+  caller: () => null,
+  find: () => "hidden",
+  argv: () => [],
+  cwd: () => null,
+  cpu: () => null,
+  origin: () => ({ boot_id: "", host_id: null, pid_namespace: "" }),
+  age: () => null,
+});

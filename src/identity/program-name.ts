@@ -1,13 +1,13 @@
-/** Names and scripts of a program, by its arguments. */
+/** A program's names and script, by its command line. */
 
-/** A program as its process shows it. */
+/** A program, as its process shows it. */
 export interface Program {
   /** The kernel's name of the process. */
   comm: string;
   argv: readonly string[];
 }
 
-// Plain lists and string tests: compiling regular expressions would be the dearest part of finding the caller.
+// Plain lists and string tests: compiling regular expressions would take the most time of finding the caller.
 const shells = ["sh", "bash", "dash", "zsh", "fish", "ksh", "mksh", "ash", "tcsh", "csh", "yash"];
 const interpreters = ["node", "nodejs", "bun", "deno", "ruby", "python", "pypy"];
 const codeOptions = ["-c", "-e", "-p", "-pe", "--eval", "--print", "-"];
@@ -17,7 +17,7 @@ const optionsWithValue = [
   ...["-C", "--conditions", "--preload", "--cwd", "-W", "-X"],
 ];
 
-/** The name a process goes by: the kernel's, and that of its first argument, which outlives renamed threads. */
+/** A process's names: the kernel's, and that of its first argument, which a renamed main thread does not change. */
 export function programNames({ comm, argv }: Program): string[] {
   const own = plain(comm);
   const first = argv[0] ?? "";
@@ -40,7 +40,7 @@ export function firstWord(text: string): string {
 export const isShell = (program: Program): boolean =>
   programNames(program).some((name) => shells.includes(name));
 
-/** What a shell was started for: `-c` commands, a script file, or to be typed into. */
+/** What a shell was started for: `-c` commands, a script file, or a user's input. */
 export type ShellUse = "one-shot" | "interactive" | { script: string };
 
 export function shellUse(argv: readonly string[]): ShellUse {
@@ -87,6 +87,6 @@ function scriptIndex(program: Program): number {
   return -1;
 }
 
-/** `python3.12` is one too. */
+/** Also `python3.12`. */
 const isInterpreter = (name: string): boolean =>
   interpreters.includes(name) || name.startsWith("python3") || name.startsWith("pypy3");

@@ -1,9 +1,9 @@
-/** The git repository around a directory. */
+/** Finds the project and the git worktree of a directory, without starting git. */
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 
 import type { ProjectFinding } from "../bus/identity";
-import type { Environment } from "./vendor-environment";
+import type { Environment } from "./known-agents";
 
 interface Repository {
   name: string;
@@ -11,7 +11,7 @@ interface Repository {
   root: string | null;
 }
 
-/** Which project a directory (a real path) belongs to: the environment's word, else its git repository. */
+/** The project of a directory (a real path): by the environment's variables, otherwise by its git repository. */
 export function findProject(cwd: string, env: Environment): ProjectFinding {
   const repository = findRepository(cwd);
   const root = repository?.root ?? null;
@@ -52,23 +52,23 @@ function findRepository(cwd: string): Repository | null {
   }
 }
 
-/** A `.git` file stands in linked worktrees, submodules and beside a separate git directory: `gitdir: PATH`. */
+/** Linked worktrees, submodules and worktrees with a separate git directory have a `.git` file: `gitdir: PATH`. */
 function fromGitFile(file: string, directory: string): Repository | null {
   const target = /^gitdir: *(.+?)\s*$/m.exec(read(file) ?? "")?.[1];
   if (target === undefined) return named(directory);
   const gitDirectory = resolve(directory, target);
   const common = read(join(gitDirectory, "commondir"))?.trim();
   if (common) return fromCommonDirectory(resolve(gitDirectory, common)) ?? named(directory);
-  // The worktree's main repository was moved away: its old place still names it.
+  // The worktree's main repository was moved away, but its old path still has its name.
   const main = existsSync(gitDirectory)
     ? undefined
     : /^(.+)\/worktrees\/[^/]+$/.exec(gitDirectory)?.[1];
   return fromCommonDirectory(main ?? gitDirectory) ?? named(directory);
 }
 
-/** The repository by the directory that all its worktrees share, so that all get the same name. */
+/** The repository, by the directory that all its worktrees share, so that all get the same name. */
 function fromCommonDirectory(common: string): Repository | null {
-  // Submodules say where their files are, relative to their git directory.
+  // The configuration of a submodule has the path of its files, relative to its git directory.
   const worktree = /^\s*worktree\s*=\s*(.+?)\s*$/m.exec(read(join(common, "config")) ?? "")?.[1];
   if (worktree !== undefined) return named(resolve(common, worktree.replace(/^"(.*)"$/, "$1")));
   const name = basename(common);
@@ -82,13 +82,13 @@ function named(root: string): Repository | null {
   return name === "" ? null : { name, root };
 }
 
-/** By what git itself looks for; an empty `.git` directory is no repository. */
+/** By the files that git itself looks for; an empty `.git` directory is no repository. */
 const isGitDirectory = (path: string): boolean =>
   existsSync(join(path, "HEAD")) &&
   existsSync(join(path, "objects")) &&
   existsSync(join(path, "refs"));
 
-/** Null also where the way there may not be walked or leads through a file. */
+/** Null also where a directory on the path is not accessible or is a file. */
 function kindOf(path: string): "file" | "directory" | null {
   try {
     const found = statSync(path, { throwIfNoEntry: false });

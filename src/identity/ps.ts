@@ -1,16 +1,16 @@
-/** By `ps`. */
+/** macOS and other systems without /proc: reads processes from `ps`. */
 import { basename } from "node:path";
 
 import { hostId } from "./host-id";
 import type { Origin, Platform, ProcessFacts } from "./platform";
 
-/** `command`: the program as `ps` names it, with its directory where the system knows it. */
+/** `command`: the program as `ps` prints it, with its directory where the system knows it. */
 type Listed = ProcessFacts & { command: string };
 
-/** How long one listing is believed, in milliseconds: a waiter asks again at every poll tick. */
-const listingLife = 1000;
+/** How long a listing is used, in milliseconds: a waiting process asks again at every poll tick. */
+const listingTtlMs = 1000;
 
-/** macOS and other systems without /proc, by `ps`: one run lists every process. */
+/** One run of `ps` lists every process. */
 export function createPs(): Platform {
   let listing: Map<number, Listed> | null = null;
   let listedAt = -Infinity;
@@ -19,7 +19,7 @@ export function createPs(): Platform {
 
   const list = (): Map<number, Listed> | null => {
     const now = performance.now();
-    if (now - listedAt < listingLife) return listing;
+    if (now - listedAt < listingTtlMs) return listing;
     listedAt = now;
     const text = ps("-ax", "pid", "ppid", "state", "lstart", "tty", "comm");
     return (listing = text === null ? null : parseListing(text));
@@ -39,7 +39,7 @@ export function createPs(): Platform {
     cwd: () => null,
     cpu: () => null,
     origin: () => (origin ??= { boot_id: bootId(), host_id: hostId(), pid_namespace: "" }),
-    // Shown to people only, so a stepped clock does no harm.
+    // This is only displayed, so a stepped clock does no harm.
     age: (start_ticks) => Math.max(0, Date.now() / 1000 - Number(start_ticks)),
   };
 }
@@ -72,7 +72,7 @@ export function parseCommandLines(text: string): Map<number, string> {
   return lines;
 }
 
-/** `ps` joins arguments with spaces; only the program's own path can be told apart again. */
+/** `ps` joins arguments with spaces; only the program's own path can be separated again. */
 export function splitCommandLine(line: string, command: string | undefined): string[] {
   if (line === "") return [];
   if (command?.includes(" ") && line.startsWith(command)) {
@@ -81,7 +81,7 @@ export function splitCommandLine(line: string, command: string | undefined): str
   return line.split(" ").filter(Boolean);
 }
 
-/** One `-o` a column: on BSD everything behind the first `=` would be that column's heading. */
+/** One `-o` for each column: on BSD everything after the first `=` would be that column's heading. */
 function ps(which: string, ...columns: string[]): string | null {
   const program = process.platform === "darwin" ? "/bin/ps" : "ps";
   return output([program, which, ...columns.flatMap((column) => ["-o", `${column}=`])]);

@@ -1,4 +1,4 @@
-/** A repository's name on all machines: its first commit. */
+/** The id of a repository on all machines: its first commit. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -6,25 +6,22 @@ import { hash } from "./host-id";
 
 /** SHA-1 or SHA-256. */
 const commitForm = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
-/** How long git may take, in milliseconds: it walks through the whole history, once for every clone. */
+/** Time limit for git, in milliseconds: it walks through the whole history, once for every clone. */
 const timeoutMs = 5000;
 
 /**
- * What a repository is called on all machines: its first commit, asked of git once and kept in
- * `<data directory>/repositories`. One that has none yet, is shallow, or cannot be asked is known on its machine only.
+ * The id of a repository on all machines: its first commit, read by git once and kept in `<data directory>/repositories`. A
+ * repository without commits, a shallow clone, or one that git cannot read has an id on its machine only.
  */
 export function repositoryName(
   gitDirectory: string,
-  place: {
-    dataDirectory: string;
-    machineUuid: string;
-  },
+  options: { dataDirectory: string; machineUuid: string },
 ): string {
-  const file = join(place.dataDirectory, "repositories", hash(gitDirectory));
-  const known = read(file);
-  if (known !== null) return known;
+  const file = join(options.dataDirectory, "repositories", hash(gitDirectory));
+  const cached = read(file);
+  if (cached !== null) return cached;
   const found = rootCommit(gitDirectory);
-  if (found === null) return `${place.machineUuid}:${gitDirectory}`;
+  if (found === null) return `${options.machineUuid}:${gitDirectory}`;
   cacheCommit(file, found);
   return found;
 }
@@ -39,7 +36,7 @@ function rootCommit(gitDirectory: string): string | null {
       stderr: "ignore",
       timeout: timeoutMs,
     });
-    // Newest first: what was merged in later comes before the beginning.
+    // Newest first: the roots of histories that were merged later come before the first commit.
     const commit = stdout.toString().trim().split("\n").at(-1) ?? "";
     return exitCode === 0 && commitForm.test(commit) ? commit : null;
   } catch {
@@ -61,6 +58,6 @@ function cacheCommit(file: string, commit: string): void {
     mkdirSync(join(file, ".."), { recursive: true, mode: 0o700 });
     writeFileSync(file, `${commit}\n`, { mode: 0o600 });
   } catch {
-    // Then git is asked again the next time.
+    // The next call asks git again.
   }
 }

@@ -1,50 +1,6 @@
-/** What vendors' environments tell. */
+/** Reads vendor, conversation and pid from the variables that agents set for their children. */
 import { ParleyError } from "../bus/errors";
-
-export type Environment = Record<string, string | undefined>;
-
-interface VendorVariables {
-  vendor: string;
-  /** Any of them set: a child of that vendor's agent. */
-  signs: string[];
-  /** They hold the id of the conversation, the best first. */
-  conversation: string[];
-  /** Holds the agent's own pid. */
-  pid?: string;
-}
-
-/**
- * As seen in the children of running clients; Kimi sets none. The environment only decides where a sandbox cuts the
- * ancestry: Codex's does that for every command, so its variables are looked at first.
- */
-const vendors: VendorVariables[] = [
-  {
-    vendor: "codex",
-    signs: [
-      ...["CODEX_THREAD_ID", "CODEX_SESSION_ID", "CODEX_SANDBOX"],
-      ...["CODEX_SANDBOX_NETWORK_DISABLED", "CODEX_CI"],
-    ],
-    conversation: ["CODEX_SESSION_ID", "CODEX_THREAD_ID"],
-  },
-  {
-    vendor: "gemini",
-    signs: ["GEMINI_CLI", "GEMINI_SESSION_ID"],
-    conversation: ["GEMINI_SESSION_ID"],
-  },
-  {
-    vendor: "opencode",
-    signs: ["OPENCODE"],
-    // Our plugin sets it.
-    conversation: ["OPENCODE_SESSION_ID"],
-    pid: "OPENCODE_PID",
-  },
-  {
-    vendor: "claude",
-    signs: ["CLAUDECODE"],
-    conversation: ["CLAUDE_CODE_SESSION_ID"],
-    pid: "CLAUDE_PID",
-  },
-];
+import type { AgentSigns, Environment } from "./known-agents";
 
 /** `--llm` as given. Throws `invalid` where it cannot be a vendor's name. */
 export function checkVendor(name: string): string {
@@ -54,38 +10,47 @@ export function checkVendor(name: string): string {
   });
 }
 
-/** The vendor whose variables are set, and the first of them. */
+/** The first vendor whose variables are set, and the first of them. */
 export function vendorFromEnvironment(
+  agents: readonly AgentSigns[],
   env: Environment,
 ): { vendor: string; variable: string } | null {
-  for (const { vendor, signs } of vendors) {
-    const variable = signs.find((name) => env[name]);
-    if (variable !== undefined) return { vendor, variable };
+  for (const { name, environment } of agents) {
+    const variable = environment?.signs.find((sign) => env[sign]);
+    if (variable !== undefined) return { vendor: name, variable };
   }
   return null;
 }
 
 /** The conversation id that this vendor's agent gave its children. */
-export function conversationId(env: Environment, vendor: string | null): string | null {
-  const names = vendors.find((entry) => entry.vendor === vendor)?.conversation ?? [];
-  return names.map((name) => env[name]).find(Boolean) ?? null;
-}
+export const conversationId = (
+  agents: readonly AgentSigns[],
+  env: Environment,
+  vendor: string | null,
+): string | null => conversations(agents, env).find((each) => each.vendor === vendor)?.id ?? null;
 
 /** All conversation ids in the environment, each with its vendor. */
-export function conversations(env: Environment): { vendor: string; id: string }[] {
+export function conversations(
+  agents: readonly AgentSigns[],
+  env: Environment,
+): { vendor: string; id: string }[] {
   const found: { vendor: string; id: string }[] = [];
-  for (const { vendor, conversation } of vendors) {
-    for (const name of conversation) {
-      const id = env[name];
+  for (const { name: vendor, environment } of agents) {
+    for (const variable of environment?.conversation ?? []) {
+      const id = env[variable];
       if (id) found.push({ vendor, id });
     }
   }
   return found;
 }
 
-/** The agent's pid by its own word, for systems that do not show ancestors. */
-export function pidFromEnvironment(env: Environment, vendor: string | null): number | null {
-  const name = vendors.find((entry) => entry.vendor === vendor)?.pid;
-  const pid = Number(name === undefined ? undefined : env[name]);
+/** The pid that an agent names itself, for systems that do not show ancestors. */
+export function pidFromEnvironment(
+  agents: readonly AgentSigns[],
+  env: Environment,
+  vendor: string | null,
+): number | null {
+  const variable = agents.find(({ name }) => name === vendor)?.environment?.pid;
+  const pid = Number(variable === undefined ? undefined : env[variable]);
   return Number.isSafeInteger(pid) && pid > 0 ? pid : null;
 }

@@ -1,5 +1,6 @@
-/** Ending dead and stale sessions. */
+/** `cleanStale`: ends the sessions that are dead or stale. */
 import type { Bus } from "../bus/bus";
+import type { Caller } from "../bus/caller";
 import { rescue } from "../bus/rescue";
 
 export interface CleanedStale {
@@ -10,10 +11,9 @@ export interface CleanedStale {
   claims: number;
 }
 
-/** A rescue that touches the dead and the stale only: whether somebody hangs is not even looked at. */
-export async function cleanStale(bus: Bus): Promise<CleanedStale> {
-  const { result } = await rescue(bus, {
-    asOperator: false,
+/** A rescue of dead and stale sessions only: whether a session hangs is not even checked. */
+export async function cleanStale(bus: Bus, caller: Caller): Promise<CleanedStale> {
+  const { result } = await rescue(bus, caller, {
     named: [],
     statusOnly: false,
     force: false,

@@ -1,4 +1,4 @@
-/** The shared bus of a database; paths and projects. */
+/** `getSessionMessageBus`: the shared bus object of a database; its path, and the project of a directory. */
 import type { ProjectFinding } from "../bus/identity";
 import { messagingDatabasePath } from "../cli/paths";
 import { SessionMessageBus } from "./bus";
@@ -19,7 +19,7 @@ export function getSessionMessageBus(options: BusOptions = {}): SessionMessageBu
   return bus;
 }
 
-/** Absolute path of the database: `db`, else PARLEY_DB, else in the data directory. It need not exist. */
+/** Absolute path of the database: `db`, else PARLEY_DB, else in the data directory. The file need not exist. */
 export const getMessagingDbPath = ({
   db,
   env = process.env,

@@ -1,6 +1,4 @@
-/** What a program may import. */
-
-/** What a TypeScript program may import; docs/library.md describes it. */
+/** The library: what a TypeScript program may import; docs/library.md describes it. */
 export { type ErrorCode, ParleyError } from "../bus/errors";
 export type { Alert } from "../bus/alert";
 export type { Claim } from "../bus/claim";

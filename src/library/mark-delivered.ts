@@ -1,11 +1,11 @@
-/** Marking one message as shown. */
+/** `markDelivered`: marks one message as shown. */
 import type { Bus } from "../bus/bus";
 import { ParleyError } from "../bus/errors";
 import { operatorId } from "../bus/message";
 
-/** Marks one message as shown in a mailbox; an alert in the operator's. False where it was. Throws `not_found`. */
+/** Marks a message as shown to its mailbox, or an alert to the operator. False where it was before. Throws `not_found`. */
 export async function markDelivered(bus: Bus, mailbox: string, id: number): Promise<boolean> {
-  const { store, clock, changeSignal: wake } = bus;
+  const { store, clock, changeSignal } = bus;
   const [message] = await store.messages([id]);
   if (!message) {
     throw new ParleyError("not_found", `There is no message ${id}`, {
@@ -19,6 +19,6 @@ export async function markDelivered(bus: Bus, mailbox: string, id: number): Prom
   }
   const changed = await store.markDelivered(mailbox, [id], "library", clock.now());
   // Its sender may be waiting for this.
-  if (changed.length > 0) wake.notify([message.sender_id]);
+  if (changed.length > 0) changeSignal.notify([message.sender_id]);
   return changed.length > 0;
 }

@@ -1,4 +1,4 @@
-/** Opening the bus on first use. */
+/** Opens the bus of a program on first use. */
 import type { Bus } from "../bus/bus";
 import { ParleyError } from "../bus/errors";
 import { type Context, createContext } from "../cli/context";
@@ -7,9 +7,9 @@ import { createIo } from "../cli/io";
 export interface BusOptions {
   /** The database; otherwise PARLEY_DB, otherwise the data directory. A relative one starts from `cwd`. */
   db?: string;
-  /** What stands in for the environment of the process: all `PARLEY_` variables count, as for the command line. */
+  /** Used instead of the environment of the process: all `PARLEY_` variables count, as for the command line. */
   env?: Readonly<Record<string, string | undefined>>;
-  /** Where relative paths start from. */
+  /** The directory that relative paths start from. */
   cwd?: string;
 }
 
@@ -18,7 +18,7 @@ interface Connection {
   close(): Promise<void>;
 }
 
-/** The adapters as the command line makes them; nothing is opened before `bus` is asked for. */
+/** The adapters as the command line makes them; nothing is opened before `bus` is called. */
 export const contextFor = ({ db, env = process.env, cwd = process.cwd() }: BusOptions): Context =>
   createContext({
     io: { ...createIo(), env, cwd },
@@ -28,7 +28,7 @@ export const contextFor = ({ db, env = process.env, cwd = process.cwd() }: BusOp
     embedded: true,
   });
 
-/** Opens on first use, and again where that has failed. Several who ask at once share one. */
+/** Opens the bus on first use, and again where that has failed. Simultaneous callers share one connection. */
 export class LazyBus {
   #opening: Promise<Connection> | null = null;
   #closed = false;

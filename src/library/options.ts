@@ -1,4 +1,4 @@
-/** What its methods take, and how that is checked. */
+/** The options of the library's methods, and their checks. */
 import { ParleyError } from "../bus/errors";
 import { duration, integer } from "../bus/input";
 
@@ -34,19 +34,19 @@ export interface PublishOptions {
 export interface TakeOptions {
   /** Life in milliseconds; otherwise until it is given back or the session ends. */
   ttl?: number;
-  /** Milliseconds to wait where another holds it; otherwise not at all. */
+  /** Milliseconds to wait where another session holds it; otherwise it does not wait. */
   wait?: number;
 }
 
 export interface LockOptions extends TakeOptions {
   sessionId?: string;
-  /** Nobody can take it by force. */
+  /** No other session can take it by force. */
   exclusive?: boolean;
-  /** Takes another's advisory lock. */
+  /** Takes the advisory lock of another session. */
   force?: boolean;
 }
 
-/** What a program gives is checked as strictly as what a user writes. All of these throw `invalid`. */
+/** Arguments are checked as strictly as those of the command line: all of these functions throw `invalid`. */
 export const priorityOf = (value: number): number => integer(String(value), "priority", 0, 3);
 
 export const limitOf = (value: number): number => integer(String(value), "limit", 1, 1000);
@@ -65,7 +65,7 @@ export const timesOf = ({
   wait: wait === undefined ? null : milliseconds(wait, "wait"),
 });
 
-/** False where the attempt says so, and where another holds what was asked for, also after waiting. */
+/** False where the attempt returns false, and where another session holds what was asked for, also after waiting. */
 export async function succeeds(attempt: () => Promise<unknown>): Promise<boolean> {
   try {
     return (await attempt()) !== false;

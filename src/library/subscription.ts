@@ -1,46 +1,49 @@
-/** Handing over messages as they come. */
+/** A subscription: hands messages to a handler, one after the other. */
 import type { Bus } from "../bus/bus";
+import type { Actor } from "../bus/caller";
 import type { Message } from "../bus/message";
 import { watch } from "../bus/publish";
 
-/** Is given one message after the other; the next waits until a promise that it returns is settled. */
+/** Called with one message after the other; the next waits until a promise that it returns is settled. */
 export type Handler = (message: Message) => unknown;
 
 export interface SubscribeOptions {
-  /** Goes on after this id; otherwise from now on. */
+  /** Continues after this id; otherwise from now on. */
   sinceId?: number;
   /** Whose mail comes too; otherwise the session of this bus. */
   sessionId?: string;
-  /** Is told what ended the subscription: an error of the handler or of the database. Otherwise it is thrown. */
+  /** Called with the error of the handler or of the database that ended the subscription; otherwise it is thrown. */
   onError?: (error: unknown) => void;
 }
 
 export interface Subscription {
   channels: string[];
   since: number;
-  asOperator: boolean;
   handler: Handler;
   signal: AbortSignal;
 }
 
 /**
- * Hands over messages until the signal. Mail is delivered once its handler has returned: what a crash interrupts comes
- * again.
+ * Hands over messages until the signal. Mail is `delivered` once its handler has returned: a message that a crash
+ * interrupts comes again.
  */
-export async function deliver(bus: Bus, subscription: Subscription): Promise<void> {
-  const { channels, since, asOperator, handler, signal } = subscription;
+export async function deliver(
+  bus: Bus,
+  actor: Actor | null,
+  { channels, since, handler, signal }: Subscription,
+): Promise<void> {
   const query = { channels, all: false, since, duration: null, signal };
   const ended = endOf(signal);
-  for await (const { message, onShown: shown } of watch(bus, asOperator, query)) {
+  for await (const { message, onShown } of watch(bus, actor, query)) {
     if (signal.aborted) return;
     const handled = (async () => handler(message))().then(() => true);
-    // Whoever closes the bus in its own handler would wait for itself.
+    // A handler that closes the bus would otherwise wait for itself.
     if (!(await Promise.race([handled, ended]))) return;
-    await shown();
+    await onShown();
   }
 }
 
-/** A turn after the signal, so that a handler that ended its subscription and returned has handled its message. */
+/** Resolves one turn after the signal, so that a handler that ends its subscription and returns has handled its message. */
 const endOf = (signal: AbortSignal): Promise<false> =>
   new Promise((resolve) => {
     signal.addEventListener("abort", () => setTimeout(() => resolve(false), 0), { once: true });

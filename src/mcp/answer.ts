@@ -1,4 +1,4 @@
-/** Answers and errors as results. */
+/** The results of tool calls: answers and errors. */
 import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
 
 import { ParleyError } from "../bus/errors";
@@ -10,7 +10,7 @@ export const answered = ({ text, data }: ToolAnswer): CallToolResult => ({
   ...(data && { structuredContent: data }),
 });
 
-/** An error in the words of every other verb: `{code, message, hint, details}`, for eyes and for programs. */
+/** An error as every verb reports it, `{code, message, hint, details}`: as text, and as data for programs. */
 export function toolError(thrown: unknown): CallToolResult {
   const { code, message, hint, details } = asParleyError(thrown);
   const advice = hintFor(code, details) ?? hint;
@@ -33,7 +33,7 @@ export function toolError(thrown: unknown): CallToolResult {
   };
 }
 
-/** Where the command line's advice names options that no tool has. */
+/** Hints in place of those that name options of the command line. */
 function hintFor(code: ParleyError["code"], details: ParleyError["details"]): string | undefined {
   if (code === "conflict" && typeof details?.["holder"] === "string")
     return `ask ${details["holder"]} with bus_send, or do something else first`;

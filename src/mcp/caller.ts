@@ -1,4 +1,5 @@
-/** Whose call it is; registering who is new. */
+/** Finds the session that a call comes from, and registers one that is new. */
+import type { CallOrigin } from "../bus/ports";
 import type { Bus } from "../bus/bus";
 import { requireSession } from "../bus/caller";
 import { ParleyError } from "../bus/errors";
@@ -6,83 +7,34 @@ import type { CallerEvidence, Identity } from "../bus/identity";
 import { register } from "../bus/registration";
 import type { SessionRecord } from "../bus/session";
 
-/** What a call itself says of the conversation that it comes from. */
-export interface CallMetadata {
-  vendor: string;
-  conversation: string;
-}
-
-/**
- * Codex names the conversation in every call: its daemon serves several at a time. Other vendors start one server a
- * process, which their process and environment tell.
- */
-export function conversationOf(
-  meta: Readonly<Record<string, unknown>> | undefined,
-): CallMetadata | null {
-  const turn = meta?.["x-codex-turn-metadata"];
-  if (typeof turn !== "object" || turn === null || !("session_id" in turn)) return null;
-  const { session_id } = turn;
-  return typeof session_id === "string" && session_id !== "" && session_id.length <= 128
-    ? { vendor: "codex", conversation: session_id }
-    : null;
-}
-
-/** The bus as the session whose call it is uses it; one that is not known yet is registered first. */
-export async function actingAs(
+/** The session whose call it is; one that is not known yet is registered first. */
+export async function sessionOf(
   bus: Bus,
-  told: CallMetadata | null,
+  call: CallOrigin | null,
   vendor: string | undefined,
-): Promise<{ bus: Bus; record: SessionRecord }> {
-  const own: Bus = { ...bus, identity: withClues(bus.identity, cluesFor(bus.identity, told)) };
-  const record = (await known(own)) ?? (await arrive(own, told, vendor));
-  // From here on it is known who speaks: nothing is looked for twice.
-  const clues: CallerEvidence = {
-    session: record.session_id,
-    ancestors: [],
-    conversation_ids: [],
-    tty: null,
-  };
-  return { bus: { ...bus, identity: withClues(bus.identity, clues) }, record };
+): Promise<SessionRecord> {
+  const evidence = evidenceOf(bus.identity, call);
+  const known = await findSession(bus, evidence);
+  if (known) return known;
+  await register(bus, { vendor: vendor ?? call?.vendor, sessionUuid: call?.conversation });
+  return requireSession(bus, evidence);
 }
 
-/** Null where nobody is registered; throws where a session was named that is not, or where several could be meant. */
-async function known(bus: Bus): Promise<SessionRecord | null> {
+/** Null where no session is registered; throws where one was named that is not, or where several could be meant. */
+async function findSession(bus: Bus, evidence: CallerEvidence): Promise<SessionRecord | null> {
   try {
-    return await requireSession(bus);
+    return await requireSession(bus, evidence);
   } catch (error) {
-    const nobody =
+    const isUnknown =
       error instanceof ParleyError && error.code === "not_registered" && !error.details;
-    if (nobody) return null;
+    if (isUnknown) return null;
     throw error;
   }
 }
 
-async function arrive(
-  bus: Bus,
-  told: CallMetadata | null,
-  vendor: string | undefined,
-): Promise<SessionRecord> {
-  await register(bus, { vendor: vendor ?? told?.vendor, sessionUuid: told?.conversation });
-  return requireSession(bus);
+/** The conversation that the call names counts, unless `--session` or PARLEY_SESSION names a session. */
+function evidenceOf(identity: Identity, call: CallOrigin | null): CallerEvidence {
+  const evidence = identity.callerEvidence();
+  if (call === null || evidence.session !== null) return evidence;
+  return { ...evidence, conversation_ids: [call.conversation] };
 }
-
-/** What is named by `--session` or PARLEY_SESSION stands. */
-function cluesFor(identity: Identity, told: CallMetadata | null): CallerEvidence {
-  const clues = identity.callerEvidence();
-  if (told === null || clues.session !== null) return clues;
-  return { ...clues, conversation_ids: [told.conversation] };
-}
-
-const withClues = (identity: Identity, clues: CallerEvidence): Identity => ({
-  processes: identity.processes,
-  machine: () => identity.machine(),
-  agent: (request) => identity.agent(request),
-  likelyPids: (vendor) => identity.likelyPids(vendor),
-  vendorOf: (program) => identity.vendorOf(program),
-  callerEvidence: () => clues,
-  project: (cwd) => identity.project(cwd),
-  directory: (path) => identity.directory(path),
-  ancestors: () => identity.ancestors(),
-  ownProcess: () => identity.ownProcess(),
-  file: (path) => identity.file(path),
-});

@@ -1,23 +1,22 @@
-/** Messages, as many as fit. */
+/** The answer of `bus_inbox`: unread messages, as many as fit, quoted for the model. */
 import type { Bus } from "../bus/bus";
 import type { Actor } from "../bus/caller";
 import { count } from "../bus/words";
 import { openInbox } from "../bus/inbox";
 import { maxMessageBytes, type Message, priorityLabels } from "../bus/message";
-import { bodyOf, sanitizeLine } from "../bus/untrusted-text";
-import { quoteForModel } from "./quoted";
+import { bodyOf, sanitize, sanitizeLine } from "../bus/untrusted-text";
 import type { ToolAnswer } from "./tool";
 
-/** Characters of messages in one answer; a single one is shown whole, however long. What does not fit stays pending. */
-const budget = 16_000;
+/** Characters of messages in one answer; a single message is shown whole, however long. The others stay pending. */
+const charBudget = 16_000;
 
 export async function showInbox(
   bus: Bus,
   actor: Actor,
   query: { channel: string | null; limit: number },
 ): Promise<ToolAnswer> {
-  const look = await openInbox(bus, actor, { ...query, peek: true });
-  const limit = Math.max(1, fitting(look.result.messages));
+  const peeked = await openInbox(bus, actor, { ...query, peek: true });
+  const limit = Math.max(1, howManyFit(peeked.result.messages));
   const { result, onShown, onDropped } = await openInbox(bus, actor, {
     ...query,
     limit,
@@ -35,11 +34,11 @@ export async function showInbox(
   return { text: parts.filter(Boolean).join("\n\n"), showing };
 }
 
-function fitting(messages: readonly Message[]): number {
+function howManyFit(messages: readonly Message[]): number {
   let used = 0;
   const first = messages.findIndex((message) => {
     used += textOf(message).length;
-    return used > budget;
+    return used > charBudget;
   });
   return first < 0 ? messages.length : first;
 }
@@ -63,4 +62,17 @@ function textOf(message: Message): string {
   return typeof text === "string" && Object.keys(more).length > 0
     ? JSON.stringify(message.payload)
     : bodyOf(message);
+}
+
+/**
+ * Text of another session, for a model: each line behind `> `, so that no text can end the quotation, and sanitized. Cut
+ * to `maxLength` characters.
+ */
+function quoteForModel(text: string, maxLength: number): string {
+  const characters = [...sanitize(text)];
+  const kept =
+    characters.length <= maxLength
+      ? characters.join("")
+      : `${characters.slice(0, maxLength).join("")}…`;
+  return kept.replace(/^/gm, "> ").replace(/^> $/gm, ">");
 }

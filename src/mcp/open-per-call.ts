@@ -1,4 +1,4 @@
-/** Opens the database for each call, and notices another. */
+/** Opens the database anew for each call, and notices that it has been deleted or replaced. */
 import type { Bus } from "../bus/bus";
 import { ParleyError } from "../bus/errors";
 import { type FileIdentity, fileIdentity } from "../change-signal/file-identity";
@@ -11,9 +11,9 @@ export interface Opened {
 export type Open = (mode: "create" | "write") => Promise<Opened>;
 
 /**
- * Opens the database anew for every call, as a command does: what became of it since (deleted, replaced, migrated by a
- * newer parley) is then an answer, and between calls no connection is kept. Throws `not_found`, once, where it is no
- * longer the file of the call before: whoever holds locks in it must hear that they are gone.
+ * Opens the database anew for every call, as a command does: a database that was deleted, replaced or migrated by a newer
+ * parley since is then reported in the answer, and no connection is kept between calls. Throws `not_found`, once, where
+ * it is no longer the file of the call before: an agent that holds locks in that must learn that they are gone.
  */
 export function openPerCall(open: Open): () => Promise<Opened> {
   let last: { path: string; file: FileIdentity | null } | null = null;

@@ -1,4 +1,4 @@
-/** Tools as clients list them; checking arguments. */
+/** The schema of a tool: how clients list it, and the check of a call's arguments. */
 import type { Tool as ToolDescription } from "@modelcontextprotocol/sdk/types.js";
 import * as z from "zod";
 
@@ -6,8 +6,8 @@ import { ParleyError } from "../bus/errors";
 import type { Tool } from "./tool";
 
 /**
- * A tool as clients list it. None is destructive: none takes or deletes what is another's, and there is no `force`. None
- * reaches beyond this machine.
+ * A tool as clients list it. None is destructive: none takes or deletes what belongs to another session, and there is no
+ * `force`. None reaches beyond this machine.
  */
 export function describeTool({
   name,
@@ -33,7 +33,7 @@ export function describeTool({
   };
 }
 
-/** The arguments of a call, checked and completed. Throws `invalid`, which says where. */
+/** Checks the arguments of a call and adds defaults. Throws `invalid`, which names the argument. */
 export function inputFor(tool: Tool, given: unknown): Record<string, unknown> {
   const parsed = tool.input.safeParse(given ?? {});
   if (parsed.success) return parsed.data;

@@ -1,4 +1,4 @@
-/** Who is here, in text. */
+/** The answer of `bus_status`: the sessions and alerts in text. */
 import type { Dashboard } from "../bus/status";
 import type { Session } from "../bus/session";
 import { sanitizeLine } from "../bus/untrusted-text";
@@ -7,7 +7,7 @@ import { count } from "../bus/words";
 /** How many locks of a session, and how many alerts, are named; the others are counted. */
 const maxListed = 5;
 
-/** Who is here, in one line each: what an agent needs to know before it acts. */
+/** The sessions, a line each, the alerts and the unread messages: what an agent needs to know before it acts. */
 export function describeStatus({ sessions, this_session, alerts }: Dashboard): string {
   const own = sessions.find(({ session_id }) => session_id === this_session);
   const others = sessions.filter((session) => session !== own);
@@ -19,9 +19,9 @@ export function describeStatus({ sessions, this_session, alerts }: Dashboard): s
   if (alerts.length > 0) {
     lines.push(`${count(alerts.length, "open alert")}:`);
     for (const { message_type, payload, activity } of alerts.slice(0, maxListed)) {
-      const who = Array.isArray(payload.sessions) ? payload.sessions.map(String) : [];
+      const ids = Array.isArray(payload.sessions) ? payload.sessions.map(String) : [];
       const what = sanitizeLine(String(payload.resource ?? activity ?? "unknown"));
-      lines.push(`- ${sanitizeLine(message_type)} on ${what}: ${sanitizeLine(who.join(", "))}`);
+      lines.push(`- ${sanitizeLine(message_type)} on ${what}: ${sanitizeLine(ids.join(", "))}`);
     }
   }
   const unread = own?.unread_count ?? 0;

@@ -1,11 +1,11 @@
-/** What a tool is: `defineTool`. */
+/** The type of a tool, and `defineTool`. */
 import type { Bus } from "../bus/bus";
-import type { Actor } from "../bus/caller";
+import type { SessionRecord } from "../bus/session";
 import * as z from "zod";
 
 import type { Showing } from "./transport";
 
-/** What a tool answers: text for the model, and the same facts for programs where they are few. */
+/** The answer of a tool: text for the model, and the same facts as data where they are few. */
 export interface ToolAnswer {
   text: string;
   data?: Record<string, unknown>;
@@ -17,19 +17,19 @@ export interface Tool {
   title: string;
   description: string;
   input: z.ZodObject;
-  /** Changes nothing but the caller's own sign of life and what it has been shown. */
+  /** Changes only the caller's heartbeat and which messages it has been shown. */
   readOnly: boolean;
-  /** Calling it twice is as good as once. */
+  /** Calling it twice has the same effect as once. */
   idempotent: boolean;
-  run(bus: Bus, actor: Actor, input: Record<string, unknown>): Promise<ToolAnswer>;
+  run(bus: Bus, session: SessionRecord, input: Record<string, unknown>): Promise<ToolAnswer>;
 }
 
 interface Definition<Shape extends z.ZodRawShape> extends Omit<Tool, "input" | "run"> {
   input: Shape;
-  run(bus: Bus, actor: Actor, input: z.infer<z.ZodObject<Shape>>): Promise<ToolAnswer>;
+  run(bus: Bus, session: SessionRecord, input: z.infer<z.ZodObject<Shape>>): Promise<ToolAnswer>;
 }
 
-/** Defines a tool. The table forgets its input's type: a tool is only ever run with what its own schema let pass. */
+/** Defines a tool. The table does not keep its input's type: a tool is run only with input that its own schema has checked. */
 export const defineTool = <Shape extends z.ZodRawShape>({
   input,
   ...rest

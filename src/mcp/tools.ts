@@ -1,11 +1,13 @@
-/** The table of tools. */
+/** The tools of the MCP server, each of which is one call of the bus. */
 import * as z from "zod";
 
-import { openDashboard } from "../bus/dashboard";
+import { actorOf } from "../bus/caller";
+import { openDashboard } from "../bus/status";
+import { claim, release } from "../bus/claim";
+import { lock, unlock } from "../bus/lock";
 import { ParleyError } from "../bus/errors";
 import { read } from "../bus/inbox";
 import { duration } from "../bus/input";
-import { claim, lock, release, unlock } from "../bus/locking";
 import { send } from "../bus/send";
 import { showInbox } from "./mail";
 import { sanitizeLine } from "../bus/untrusted-text";
@@ -21,7 +23,7 @@ const ttl = z
   .describe("Free it by itself after this time, such as 10m; without it, when your session ends");
 const paths = "Files, directories (with all below them) or res:NAME; absolute paths are safest";
 
-/** `all` must be said: a list that was forgotten frees nothing. */
+/** The list, or null for `all`, which must be given: a forgotten list frees nothing. */
 function someOrAll(some: string[] | undefined, all: boolean | undefined, what: string) {
   if ((some === undefined) === (all === true)) return some ?? null;
   throw new ParleyError("invalid", `Give either ${what} or all`, {
@@ -29,9 +31,8 @@ function someOrAll(some: string[] | undefined, all: boolean | undefined, what: s
   });
 }
 
-const listed = (all: readonly string[]): string => all.map((each) => sanitizeLine(each)).join(", ");
+const listed = (all: readonly string[]): string => all.map((item) => sanitizeLine(item)).join(", ");
 
-/** One call of the bus each, as the verb of that name makes it. */
 export const tools: readonly Tool[] = [
   defineTool({
     name: "bus_status",
@@ -41,8 +42,9 @@ export const tools: readonly Tool[] = [
     input: {},
     readOnly: true,
     idempotent: true,
-    async run(bus) {
-      const { dashboard } = await openDashboard(bus, false, { unread: false, again: false });
+    async run(bus, session) {
+      const caller = { actor: actorOf(session), warnings: [] };
+      const { dashboard } = await openDashboard(bus, caller, { unread: false, again: false });
       return { text: describeStatus(dashboard) };
     },
   }),
@@ -57,8 +59,8 @@ export const tools: readonly Tool[] = [
     },
     readOnly: true,
     idempotent: true,
-    run: (bus, actor, { limit, channel }) =>
-      showInbox(bus, actor, { limit, channel: channel ?? null }),
+    run: (bus, session, { limit, channel }) =>
+      showInbox(bus, actorOf(session), { limit, channel: channel ?? null }),
   }),
   defineTool({
     name: "bus_read",
@@ -67,8 +69,8 @@ export const tools: readonly Tool[] = [
     input: { ids: ids.describe("Ids of messages, as bus_inbox shows them") },
     readOnly: false,
     idempotent: true,
-    async run(bus, actor, input) {
-      const { read: changed } = await read(bus, actor, input.ids);
+    async run(bus, session, input) {
+      const { read: changed } = await read(bus, actorOf(session), input.ids);
       const text = `Marked as read: ${changed.length} of ${input.ids.length}.`;
       return { text, data: { read: changed } };
     },
@@ -99,8 +101,8 @@ export const tools: readonly Tool[] = [
     },
     readOnly: false,
     idempotent: false,
-    async run(bus, actor, { to, text, priority, reply_to }) {
-      const { messages, queued, outlooks } = await send(bus, actor, {
+    async run(bus, session, { to, text, priority, reply_to }) {
+      const { messages, queued, outlooks } = await send(bus, actorOf(session), {
         target: to === "*" ? null : to,
         project: null,
         text,
@@ -110,8 +112,8 @@ export const tools: readonly Tool[] = [
         replyTo: reply_to ?? null,
       });
       const sent = messages.map(({ id, recipient_id, status }) => ({ id, recipient_id, status }));
-      const who = listed(sent.map((each) => `#${each.id} to ${each.recipient_id}`));
-      const seen = outlooks
+      const recipients = listed(sent.map((each) => `#${each.id} to ${each.recipient_id}`));
+      const forecasts = outlooks
         .filter(({ expect }) => expect !== "registration")
         .map(({ session_id, says }) => ` ${sanitizeLine(session_id)} ${says}.`);
       const later = queued
@@ -121,7 +123,7 @@ export const tools: readonly Tool[] = [
         text:
           sent.length === 0
             ? "Nobody else is here: nothing was sent."
-            : `Sent ${who}.${seen.join("")}${later}`,
+            : `Sent ${recipients}.${forecasts.join("")}${later}`,
         data: { messages: sent, queued },
       };
     },
@@ -138,8 +140,8 @@ export const tools: readonly Tool[] = [
     },
     readOnly: false,
     idempotent: true,
-    async run(bus, _actor, input) {
-      const { result, warnings } = await lock(bus, input.paths, {
+    async run(bus, session, input) {
+      const { result, warnings } = await lock(bus, session, input.paths, {
         lockType: input.exclusive ? "exclusive" : "advisory",
         ttl: input.ttl === undefined ? null : duration(input.ttl, "ttl"),
         wait: null,
@@ -168,8 +170,8 @@ export const tools: readonly Tool[] = [
     },
     readOnly: false,
     idempotent: true,
-    async run(bus, _actor, input) {
-      const { released } = await unlock(bus, someOrAll(input.paths, input.all, "paths"));
+    async run(bus, session, input) {
+      const { released } = await unlock(bus, session, someOrAll(input.paths, input.all, "paths"));
       const freed = released.map((each) => each.file_path);
       return {
         text: freed.length === 0 ? "Nothing of that was locked." : `Unlocked: ${listed(freed)}.`,
@@ -185,9 +187,9 @@ export const tools: readonly Tool[] = [
     input: { task_id: z.string().min(1).max(256).describe("Such as H.13.2"), ttl },
     readOnly: false,
     idempotent: true,
-    async run(bus, _actor, input) {
+    async run(bus, session, input) {
       const time = input.ttl === undefined ? null : duration(input.ttl, "ttl");
-      const { claim: got } = await claim(bus, input.task_id, { ttl: time, wait: null });
+      const { claim: got } = await claim(bus, session, input.task_id, { ttl: time, wait: null });
       const { task_id, expires_at, fence } = got;
       return { text: `Claimed: ${sanitizeLine(task_id)}.`, data: { task_id, expires_at, fence } };
     },
@@ -202,8 +204,12 @@ export const tools: readonly Tool[] = [
     },
     readOnly: false,
     idempotent: true,
-    async run(bus, _actor, input) {
-      const { released } = await release(bus, someOrAll(input.task_ids, input.all, "task_ids"));
+    async run(bus, session, input) {
+      const { released } = await release(
+        bus,
+        session,
+        someOrAll(input.task_ids, input.all, "task_ids"),
+      );
       const freed = released.map((each) => each.task_id);
       return {
         text: freed.length === 0 ? "Nothing of that was claimed." : `Released: ${listed(freed)}.`,

@@ -1,4 +1,4 @@
-/** One message a line, and what was written. */
+/** JSON-RPC over standard input and output, one message a line; tells whether an answer was written. */
 import { deserializeMessage, serializeMessage } from "@modelcontextprotocol/sdk/shared/stdio.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import {
@@ -9,23 +9,23 @@ import {
   type RequestId,
 } from "@modelcontextprotocol/sdk/types.js";
 
-import { type Line, Lines, maxLine } from "./line-reader";
+import { type Line, LineReader, maxLineBytes } from "./line-reader";
 
-/** What becomes of an answer: exactly one of the two is called. */
+/** Callbacks of an answer, of which exactly one is called. */
 export interface Showing {
   /** Its bytes have reached the client. */
   onShown(): Promise<void>;
-  /** They have not, and never will. */
+  /** Its bytes have not reached the client and never will. */
   onDropped(): Promise<void>;
 }
 
 export interface Streams {
   input: {
-    /** The next piece; null at the end. */
+    /** The next chunk; null at the end. */
     read(): Promise<Uint8Array | null>;
     cancel(): Promise<void>;
   };
-  /** Resolves when the bytes are written; says whether somebody can read them. */
+  /** Resolves when the bytes are written, with whether the client can read them. */
   write(text: string): Promise<"written" | "discarded" | "gone">;
 }
 
@@ -38,7 +38,7 @@ export class StdioTransport implements Transport {
   onerror?: (error: Error) => void;
   onmessage?: (message: JSONRPCMessage) => void;
 
-  /** Requests that have no answer yet, and what is to be done when they have. */
+  /** Requests without an answer, and the callbacks of the answer that is on its way. */
   readonly #open = new Map<RequestId, Showing | null>();
   /** Resolves when no request waits for its answer any more. */
   #answered = Promise.withResolvers<void>();
@@ -50,21 +50,21 @@ export class StdioTransport implements Transport {
   /** Nothing is read before `run`. */
   async start(): Promise<void> {}
 
-  /** Takes messages until the input ends, nobody reads the answers any more, or `close`; answers what came before the end. */
+  /** Takes messages until the input ends, the client stops reading, or `close`; answers what came before the end. */
   async run(): Promise<void> {
-    const lines = new Lines();
+    const lines = new LineReader();
     for (let reads = 1; ; reads++) {
-      const piece = await this.streams.input.read();
-      if (piece === null) break;
-      // Input that is always at hand would keep signals from being heard.
+      const chunk = await this.streams.input.read();
+      if (chunk === null) break;
+      // Without a pause, input that never runs dry would keep signals from being handled.
       if (reads % 64 === 0) await Bun.sleep(0);
-      for (const line of lines.take(piece)) this.#takeOne(line);
+      for (const line of lines.take(chunk)) this.#takeOne(line);
     }
     if (this.#open.size > 0 && !this.#gone) await this.#answered.promise;
     await this.#writing;
   }
 
-  /** Has `showing` called when the answer to this request is written, or when it will never be. */
+  /** Calls back when the answer to this request is written, or when it never will be. */
   async onAnswered(request: RequestId, showing: Showing): Promise<void> {
     if (!this.#gone && this.#open.has(request)) this.#open.set(request, showing);
     else await showing.onDropped();
@@ -77,7 +77,7 @@ export class StdioTransport implements Transport {
   }
 
   async close(): Promise<void> {
-    await this.#leave();
+    await this.#disconnect();
     this.onclose?.();
   }
 
@@ -96,9 +96,9 @@ export class StdioTransport implements Transport {
     }
   }
 
-  /** A request that is not read is answered all the same, where it says whose answer that is. */
+  /** Answers a request that is too long with an error, where its id is known. */
   #refuse(id: RequestId | null): void {
-    const message = `a line of more than ${maxLine} bytes is not read`;
+    const message = `a line of more than ${maxLineBytes} bytes is not read`;
     this.onerror?.(new Error(message));
     if (id === null) return;
     const error = { code: ErrorCode.InvalidRequest, message };
@@ -106,14 +106,14 @@ export class StdioTransport implements Transport {
   }
 
   async #write(message: JSONRPCMessage): Promise<void> {
-    const answers = "id" in message && !("method" in message) ? message.id : undefined;
+    const requestId = "id" in message && !("method" in message) ? message.id : undefined;
     let written = false;
     try {
-      const how = this.#gone ? "gone" : await this.streams.write(serializeMessage(message));
-      written = how === "written";
-      if (how === "gone") await this.#leave();
+      const outcome = this.#gone ? "gone" : await this.streams.write(serializeMessage(message));
+      written = outcome === "written";
+      if (outcome === "gone") await this.#disconnect();
     } finally {
-      if (answers !== undefined) await this.#settle(answers, written);
+      if (requestId !== undefined) await this.#settle(requestId, written);
     }
   }
 
@@ -130,7 +130,7 @@ export class StdioTransport implements Transport {
     }
   }
 
-  async #leave(): Promise<void> {
+  async #disconnect(): Promise<void> {
     if (this.#gone) return;
     this.#gone = true;
     await this.streams.input.cancel();

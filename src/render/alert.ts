@@ -1,7 +1,8 @@
 /** Renders alerts and conflicts. */
 import type { Alert, Conflict, ConflictType } from "../bus/alert";
 import type { ConflictsResult } from "../bus/conflicts";
-import { count, priorityLabel, time } from "./format";
+import { count } from "../bus/words";
+import { priorityLabel, time } from "./format";
 import { lockList } from "./lock";
 import { paint, paintPriority, type Style, title } from "./style";
 import { oneLine } from "./text";

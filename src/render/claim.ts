@@ -1,6 +1,7 @@
 /** Renders task claims: `claim`, `release` and the list of them. */
 import type { Claim, ClaimResult, ReleaseResult } from "../bus/claim";
-import { count, time } from "./format";
+import { count } from "../bus/words";
+import { time } from "./format";
 import { projectLabel } from "./session";
 import { paint, type Style, title } from "./style";
 import { oneLine } from "./text";

@@ -24,10 +24,6 @@ export function duration(seconds: number): string {
   return `${Math.floor(rounded / length)}${unit}${rest > 0 ? ` ${rest}${lesser}` : ""}`;
 }
 
-/** `1 file lock`, `2 file locks`, `0 alerts`. */
-export const count = (n: number, noun: string, plural = `${noun}s`): string =>
-  `${n} ${n === 1 ? noun : plural}`;
-
 const storedTime = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(\.\d+)?Z?$/;
 
 /**

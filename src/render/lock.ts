@@ -1,6 +1,7 @@
 /** Renders file locks: `lock`, `unlock` and the list of them. */
 import type { Lock, LockResult, UnlockResult } from "../bus/lock";
-import { count, time } from "./format";
+import { count } from "../bus/words";
+import { time } from "./format";
 import { paint, type Style, title } from "./style";
 import { oneLine } from "./text";
 

@@ -1,5 +1,5 @@
 /** Renders `log`, and the dashboard as an entry of the session log. */
-import type { LogResult } from "../bus/log";
+import type { LogResult } from "../bus/session-log";
 import type { Dashboard } from "../bus/status";
 import { alertSection } from "./alert";
 import { time } from "./format";

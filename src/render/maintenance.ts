@@ -1,8 +1,8 @@
 /** Renders `cleanup`, `cleanup --cron` and `migrate`. */
 import type { CleanupResult } from "../bus/cleanup";
-import type { Copied, MigrationResult } from "../bus/migration";
-import type { ScheduleResult } from "../bus/schedule";
-import { count, size } from "./format";
+import type { Copied, MigrationResult, ScheduleResult } from "../bus/ports";
+import { count } from "../bus/words";
+import { size } from "./format";
 import type { Style } from "./style";
 import { clean, oneLine } from "./text";
 

@@ -10,7 +10,8 @@ import {
   type SentResult,
 } from "../bus/message";
 import type { DeliveryForecast } from "../bus/wake-recipient";
-import { count, priorityLabel, time } from "./format";
+import { count } from "../bus/words";
+import { priorityLabel, time } from "./format";
 import { correspondentLabel, projectLabel } from "./session";
 import { paint, paintPriority, type Style, title } from "./style";
 import { blockQuote, oneLine, shorten } from "./text";

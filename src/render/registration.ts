@@ -1,7 +1,8 @@
 /** Renders `register`, `unregister`, `heartbeat` and `task`. */
 import type { RegisterResult, TaskResult, UnregisterResult, Unread } from "../bus/session";
 import { conflictLines } from "./alert";
-import { count, size, time } from "./format";
+import { count } from "../bus/words";
+import { size, time } from "./format";
 import { projectLabel, vendorLabel } from "./session";
 import { paint, type Style } from "./style";
 import { baseName, oneLine, shortPath } from "./text";

@@ -1,6 +1,8 @@
 /** Renders `rescue`: a block a session, and what was released. */
 import type { RescuedSession, RescueResult } from "../bus/rescue";
-import { count, duration, time } from "./format";
+import { shellQuote } from "../bus/shell";
+import { count } from "../bus/words";
+import { duration, time } from "./format";
 import { projectLabel, vendorLabel } from "./session";
 import { paint, type Style, title } from "./style";
 import { code, oneLine, shortPath } from "./text";
@@ -87,7 +89,7 @@ const outcomes: Record<NonNullable<RescuedSession["killed"]>, string> = {
 /** A directory that cannot be shown as it is gets no command to copy. */
 function command({ cwd, resume_command }: RescuedSession): string {
   if (cwd === null || oneLine(cwd) !== cwd) return oneLine(resume_command ?? "");
-  return `cd '${cwd.replaceAll("'", `'\\''`)}' && ${oneLine(resume_command ?? "")}`;
+  return `cd ${shellQuote(cwd)} && ${oneLine(resume_command ?? "")}`;
 }
 
 function advice(sessions: readonly RescuedSession[], style: Style, statusOnly: boolean): string[] {

@@ -4,7 +4,7 @@ import type { Lock } from "../bus/lock";
 import type { Dashboard } from "../bus/status";
 import { alertList, alertSection } from "./alert";
 import { claimList } from "./claim";
-import { count } from "./format";
+import { count } from "../bus/words";
 import { operatorSection, unreadList, unreadSection } from "./inbox";
 import { lifecycleList, lifecycleSection } from "./lifecycle";
 import { lockList } from "./lock";

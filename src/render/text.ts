@@ -37,7 +37,7 @@ function visible(character: string): string {
 export const oneLine = (text: string): string =>
   clean(text).replace(/\n/g, "⏎").replace(/\t/g, " ");
 
-/** Lines of foreign text behind a mark that tells them from our own words. */
+/** Lines of text from elsewhere, each behind a mark that sets it apart from parley's own words. */
 export const blockQuote = (text: string, indent = ""): string[] =>
   clean(text)
     .replace(/(?<!\n)\n+$/, "")

@@ -1,14 +1,14 @@
-/** Our line in the crontab. */
+/** Reads and changes parley's line in the user's crontab. */
 import { ParleyError } from "../bus/errors";
 import { type Job, shellWord } from "./job";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** Ends our line, as a comment of the shell that runs it. A line that begins with `#` is somebody's remark. */
+/** Ends parley's line, as a comment to the shell that runs it. A line that begins with `#` is a comment of the user. */
 const mark = "# parley cleanup";
 const isOurs = (line: string): boolean => line.trimEnd().endsWith(mark) && !/^\s*#/.test(line);
 
-/** The line that runs the job and says something only when it fails. cron takes a bare `%` for a line break. */
+/** The line that runs the job, with output only on failure. cron takes an unescaped `%` for a line break. */
 export function cronLine(fields: string, { program, args, env }: Job): string {
   const words = [
     ...env.map(([name, value]) => `${name}=${shellWord(value)}`),
@@ -18,8 +18,8 @@ export function cronLine(fields: string, { program, args, env }: Job): string {
 }
 
 /**
- * The table with this line as the only one of ours, in the place of the first there was; with null without any. Every
- * other line stays as it is.
+ * The table with this line as parley's only one, in the place of the first it had; with null without any. All other
+ * lines stay unchanged.
  */
 function withLine(table: string, line: string | null): string {
   const lines = table.split(/(?<=\n)/);
@@ -34,10 +34,10 @@ function withLine(table: string, line: string | null): string {
   return `${table}${table === "" || table.endsWith("\n") ? "" : "\n"}${line}\n`;
 }
 
-/** Brings the user's crontab to hold this line, or with null none of ours. Returns whether it had to be written. */
+/** Puts this line into the user's crontab, or with null removes it. Returns whether the crontab had to be written. */
 export async function updateCrontab(line: string | null, env: Env): Promise<boolean> {
   const before = await readCrontab(env);
-  // Bytes in any encoding pass through latin1 unharmed.
+  // latin1 preserves bytes of any encoding.
   const after = withLine(before, line && Buffer.from(line, "utf8").toString("latin1"));
   if (after === before) return false;
   const { exitCode, stderr } =
@@ -51,7 +51,7 @@ export async function updateCrontab(line: string | null, env: Env): Promise<bool
 async function readCrontab(env: Env): Promise<string> {
   const { exitCode, stdout, stderr } = await crontab(["-l"], env);
   if (exitCode === 0) return stdout.toString("latin1");
-  // What the implementations say where the user has none yet.
+  // Messages of several implementations for a user without a crontab.
   if (/no crontab for|no such file/i.test(stderr)) return "";
   throw crontabRefused(stderr);
 }

@@ -1,11 +1,11 @@
-/** What intervals a crontab can keep. */
+/** Converts intervals to the fields of a crontab. */
 import { ParleyError } from "../bus/errors";
 
 const minute = 60_000;
 const hour = 60 * minute;
 const day = 24 * hour;
 
-/** Only what divides the hour, the day or the week evenly recurs at equal distances in a crontab. */
+/** A crontab keeps equal distances only for divisors of an hour, a day or a week. */
 const divisors = (n: number): number[] =>
   Array.from({ length: n - 1 }, (_, index) => index + 1).filter((each) => n % each === 0);
 
@@ -17,7 +17,7 @@ const fields: readonly (readonly [milliseconds: number, text: string])[] = [
   [7 * day, "0 0 * * 0"],
 ];
 
-/** The fields that recur every so many milliseconds; throws `invalid`, naming the nearest that can be had. */
+/** The fields for an interval in milliseconds. Throws `invalid`, which names the nearest intervals that a crontab can keep. */
 export function cronFields(every: number): string {
   const exact = fields.find(([milliseconds]) => milliseconds === every);
   if (exact) return exact[1];
@@ -30,7 +30,7 @@ export function cronFields(every: number): string {
   });
 }
 
-/** Whole seconds, which every other timer takes; throws `invalid`. */
+/** The interval in whole seconds, as other timers need it. Throws `invalid`. */
 export function wholeSeconds(every: number): number {
   if (every % 1000 === 0) return every / 1000;
   throw new ParleyError("invalid", `No timer keeps an interval of ${intervalText(every)}`, {

@@ -1,31 +1,32 @@
-/** What a timer is to run. */
+/** The command that a timer runs. */
 import { ParleyError } from "../bus/errors";
-import { shellQuote } from "../bus/shell";
+import { ownCommand, shellQuote } from "../bus/shell";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** What a timer is to run. Timers start with an environment of their own. */
+/** A command with the environment it needs, since timers start with one of their own. */
 export interface Job {
   /** Absolute path of the program. */
   program: string;
   args: string[];
-  /** Settings that its decisions depend on, as they are now. */
+  /** The variables that `cleanup` reads, with their present values. */
   env: [name: string, value: string][];
 }
 
-/** What `cleanup` reads of the environment besides the place of the database. */
+/** The variables that `cleanup` reads besides the path of the database. */
 const settings = ["PARLEY_STALE_TIMEOUT", "PARLEY_KEEP_SESSIONS", "PARLEY_TTL"];
 
-/** Cleaning up this database with this very program. Throws `invalid` where a path cannot stand on one line. */
+/** Cleaning up this database with the running program. Throws `invalid` where a path has a line break. */
 export function cleanupJob(env: Env, database: string): Job {
   if (URL.canParse(database) && new URL(database).password !== "") {
     throw new ParleyError("invalid", "A timer would show the password of the database", {
       hint: "leave it out of the URL, and set PGPASSWORD where timers are run",
     });
   }
+  const [program, ...entryPoint] = ownCommand();
   const job: Job = {
-    program: process.execPath,
-    args: [...sources(), "cleanup", "--db", database],
+    program,
+    args: [...entryPoint, "cleanup", "--db", database],
     env: settings.flatMap((name) => (env[name] ? [[name, env[name]]] : [])),
   };
   const words = [job.program, ...job.args, ...job.env.map(([, value]) => value)];
@@ -36,9 +37,6 @@ export function cleanupJob(env: Env, database: string): Job {
     details: { value: bad },
   });
 }
-
-/** A compiled program is one file; run from the sources it is Bun and our entry point. */
-const sources = (): string[] => (/^(\/\$bunfs\/|[A-Z]:[/\\]~BUN)/.test(Bun.main) ? [] : [Bun.main]);
 
 /** A word for `sh`. */
 export const shellWord = (word: string): string =>

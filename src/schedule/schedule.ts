@@ -1,6 +1,6 @@
-/** The adapter: the crontab, or files for another timer. */
+/** Schedules `cleanup` by the crontab, or prints the files of another timer. */
 import { ParleyError } from "../bus/errors";
-import type { Schedule, ScheduleAction, ScheduleResult } from "../bus/schedule";
+import type { Schedule, ScheduleAction, ScheduleResult } from "../bus/ports";
 import { cronLine, findCrontab, updateCrontab } from "./crontab";
 import { cronFields, wholeSeconds } from "./interval";
 import { cleanupJob, type Job } from "./job";
@@ -40,7 +40,7 @@ const timerFiles = (
 ): ScheduleResult["files"] =>
   (kind === "systemd" ? systemdUnits : launchdAgent)(job, wholeSeconds(every), env);
 
-/** What this platform has instead of a crontab, whole, so that it can be put to use at once. */
+/** The error names this platform's timer, with the complete text of its files. */
 function noCrontab(
   action: ScheduleAction,
   job: Job,

@@ -1,4 +1,4 @@
-/** Units of systemd and an agent of launchd. */
+/** Writes the text of systemd units and of a launchd agent. */
 import { join } from "node:path";
 
 import { intervalText } from "./interval";
@@ -17,7 +17,7 @@ export function systemdUnits(job: Job, seconds: number, env: Env): TimerFile[] {
   const directory = join(env["XDG_CONFIG_HOME"] || join(home(env), ".config"), "systemd/user");
   const every = intervalText(seconds * 1000);
   const variables = job.env.map(([key, value]) => `Environment=${unitWord(`${key}=${value}`)}\n`);
-  // The program is no argument: in its path no variables are replaced.
+  // systemd replaces variables in arguments, but not in the path of the program.
   const command = [
     unitWord(job.program),
     ...job.args.map((arg) => unitWord(arg).replaceAll("$", "$$$$")),

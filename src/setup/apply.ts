@@ -1,4 +1,4 @@
-/** All changes or none. */
+/** Applies all planned changes or none. */
 import {
   chmodSync,
   readFileSync,
@@ -16,13 +16,13 @@ import { makeDirectories, notWritable, write } from "./files";
 import type { LinkChange } from "./links";
 import type { FileChange } from "./plan";
 
-/** Of what is made new; an executable has the mode of a directory. Agents put their users' keys into these files later, and keep the mode that they find. */
+/** Modes of new files and directories; an executable has that of a directory. Agents later put keys into these files, and keep their mode. */
 const modes = {
   user: { file: 0o600, directory: 0o700 },
   project: { file: 0o666, directory: 0o777 },
 } as const;
 
-/** What was made on the way, so that it can be taken back. */
+/** What has been done so far, so that it can be taken back. */
 interface Done {
   undo: (() => void)[];
   /** Directories that were missing, the outermost first. */
@@ -30,8 +30,8 @@ interface Done {
 }
 
 /**
- * Makes all changes or none. `commit` is given the directories that were made, and is the last that may fail. Throws
- * `not_permitted`, or `busy` where somebody was faster.
+ * Applies all changes or none. `commit` is given the directories that were made, and is the last step that may fail. Throws
+ * `not_permitted`, or `busy` where another program has changed a file since it was planned.
  */
 export function apply(
   files: readonly FileChange[],

@@ -1,10 +1,9 @@
-/** Findings about the database. */
+/** Doctor's findings about the database. */
 import type { DatabaseReport, Finding } from "../bus/doctor";
 import { shellQuote } from "../bus/shell";
 
 const elsewhere = "name another place with --db or PARLEY_DB";
 
-/** What there is to say of the database. */
 export function databaseFindings(report: DatabaseReport): Finding[] {
   const { kind, path, exposed, integrity, writable, remote } = report;
   const [first, ...more] = kindFindings(report);

@@ -1,4 +1,4 @@
-/** Findings about agents. */
+/** Doctor's findings about agents: whether each is installed, set up and heard from. */
 import { existsSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 
@@ -9,11 +9,11 @@ import { finding } from "./database";
 import { findFile, textOf } from "./files";
 import { hookFiles, hookOf, isScript } from "./git";
 import { type Owner, runningProgram } from "./program";
-import { Manifest } from "./manifest";
-import type { Place, InstallState, Vendor } from "./vendor";
-import { isInstalled, programOf, vendors } from "./vendors";
+import { ManifestStore } from "./manifest";
+import { type InstallState, isInstalled, type Place, programOf, type VendorSetup } from "./vendor";
 
 export interface VendorRequest {
+  vendors: readonly VendorSetup[];
   place: Place;
   dataDirectory: string;
   lastSeen: DatabaseReport["last_seen"];
@@ -21,16 +21,18 @@ export interface VendorRequest {
   now: number;
 }
 
-/** What there is to say of the agents, one after the other; they are asked at the same time. */
+/** The findings about all agents, in their order. The agents are asked at the same time. */
 export async function vendorFindings(request: VendorRequest): Promise<Finding[]> {
-  const { programs, repositories } = new Manifest(request.dataDirectory).read();
+  const { programs, repositories } = new ManifestStore(request.dataDirectory).read();
   const owner: Owner = { program: runningProgram(), known: programs };
-  const all = await Promise.all(vendors.map((vendor) => findingsOf(vendor, owner, request)));
+  const all = await Promise.all(
+    request.vendors.map((vendor) => findingsOf(vendor, owner, request)),
+  );
   const hooked = repositories.filter((directory) => existsSync(directory));
   return [...all.flat(), ...hooked.map((directory) => repositoryFinding(directory, owner))];
 }
 
-/** The hook before commits of one repository that setup has given it to. */
+/** The finding about one repository's hook before commits. */
 function repositoryFinding(directory: string, owner: Owner): Finding {
   const check = "git.hooks";
   const remedy = "run parley setup git in that repository";
@@ -59,7 +61,7 @@ function repositoryFinding(directory: string, owner: Owner): Finding {
 }
 
 async function findingsOf(
-  vendor: Vendor,
+  vendor: VendorSetup,
   owner: Owner,
   { place, lastSeen, now }: VendorRequest,
 ): Promise<Finding[]> {
@@ -86,7 +88,11 @@ async function findingsOf(
   }
 }
 
-async function versionOf(vendor: Vendor, program: string | null, place: Place): Promise<Finding> {
+async function versionOf(
+  vendor: VendorSetup,
+  program: string | null,
+  place: Place,
+): Promise<Finding> {
   const { name, title, command } = vendor;
   if (program === null) {
     return finding(
@@ -106,8 +112,8 @@ async function versionOf(vendor: Vendor, program: string | null, place: Place): 
   return finding(name, "warning", message, `see whether ${command} starts at all`);
 }
 
-/** By the package that the program is in; null where it is in none. */
-function packagedVersion({ package: own }: Vendor, program: string): string | null {
+/** The version of the package that the program is in; null where it is in none. */
+function packagedVersion({ package: own }: VendorSetup, program: string): string | null {
   if (own === undefined) return null;
   for (let path = dirname(realpathSync(program)); path !== dirname(path); path = dirname(path)) {
     const { bytes } = findFile(join(path, "package.json"));
@@ -122,17 +128,17 @@ function packagedVersion({ package: own }: Vendor, program: string): string | nu
   return null;
 }
 
-interface SeenPart extends InstallState {
+interface InstalledPart extends InstallState {
   part: string;
   path: string;
   scope: SetupScope;
 }
 
-/** Ours in the user's configuration and in this project's. What both have in common is looked at once. */
-function partsOf(vendor: Vendor, owner: Owner, place: Place): SeenPart[] {
+/** Parley's parts in the user's configuration and in this project's. A file that both have in common is read once. */
+function partsOf(vendor: VendorSetup, owner: Owner, place: Place): InstalledPart[] {
   const seen = new Set<string>();
   return (["user", "project"] as const).flatMap((scope) =>
-    vendor.files({ ...place, scope }, owner).flatMap(({ part, path, editor }): SeenPart[] => {
+    vendor.files({ ...place, scope }, owner).flatMap(({ part, path, editor }): InstalledPart[] => {
       const key = `${part} ${path}`;
       if (seen.has(key)) return [];
       seen.add(key);
@@ -143,8 +149,8 @@ function partsOf(vendor: Vendor, owner: Owner, place: Place): SeenPart[] {
 }
 
 function hooksFinding(
-  { name }: Vendor,
-  parts: readonly SeenPart[],
+  { name }: VendorSetup,
+  parts: readonly InstalledPart[],
   owner: Owner,
   isRunnable: boolean,
 ): Finding {
@@ -177,8 +183,12 @@ function hooksFinding(
   return finding(check, "ok", `in ${first.path}, running ${first.programs.join(", ")}`);
 }
 
-/** MCP entry and commands, where hooks say that it was set up at all. */
-function restFindings({ name }: Vendor, parts: readonly SeenPart[], owner: Owner): Finding[] {
+/** The findings about MCP entry and commands, for an agent that has parley's hooks. */
+function restFindings(
+  { name }: VendorSetup,
+  parts: readonly InstalledPart[],
+  owner: Owner,
+): Finding[] {
   const scope = parts.find(({ part, programs }) => part === "hooks" && programs.length > 0)?.scope;
   const remedy = `run parley setup ${name}${scope === "project" ? " --project" : ""}`;
   const servers = parts.filter(({ part }) => part === "mcp");
@@ -224,7 +234,7 @@ function programFinding(
   return finding(check, "warning", `it runs ${other}, and this is ${own}`, remedy);
 }
 
-function seenFinding({ name, title }: Vendor, at: string | undefined, now: number): Finding {
+function seenFinding({ name, title }: VendorSetup, at: string | undefined, now: number): Finding {
   const check = `${name}.seen`;
   if (at === undefined) return finding(check, "info", `no session of ${title} has been seen yet`);
   const minutes = Math.max(0, Math.floor((now - Date.parse(at)) / 60_000));

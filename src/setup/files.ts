@@ -1,4 +1,4 @@
-/** Reading and replacing users' files. */
+/** Reads and replaces users' configuration files. */
 import {
   chmodSync,
   chownSync,
@@ -18,20 +18,20 @@ import { dirname, resolve } from "node:path";
 import { ParleyError } from "../bus/errors";
 
 /** A file as it is: `null` bytes where there is none. */
-export interface Found {
-  /** Behind symbolic links, also a broken one: they are followed, not replaced. */
+export interface FoundFile {
+  /** The file behind symbolic links, broken ones too: links are followed, not replaced. */
   target: string;
   bytes: Buffer | null;
 }
 
 const byteOrderMark = "\ufeff";
 
-/** Throws `invalid` for what is no file, `not_permitted` for one that cannot be read. */
-export function findFile(path: string): Found {
+/** Throws `invalid` for a path that is no file, `not_permitted` for a file that cannot be read. */
+export function findFile(path: string): FoundFile {
   let target = path;
   try {
     target = targetOf(path);
-    // Reading a pipe would wait for ever, and a device must not be replaced.
+    // Reading a pipe would never end, and a device must not be replaced.
     if (statSync(target, { throwIfNoEntry: false })?.isFile() === false) throw noFile(path);
     return { target, bytes: readFileSync(target) };
   } catch (error) {
@@ -60,7 +60,7 @@ function targetOf(path: string): string {
   return target;
 }
 
-/** Its text without a byte order mark. Throws `invalid` for what is no UTF-8. */
+/** The text without a byte order mark. Throws `invalid` for bytes that are no UTF-8. */
 export function textOf(path: string, bytes: Buffer): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
@@ -79,7 +79,7 @@ export function bytesOf(text: string, before: Buffer | null): Buffer {
   return Buffer.from((marked ? byteOrderMark : "") + text);
 }
 
-/** Throws `not_permitted` where `write` would be refused, as far as can be told; root is held to the modes too. */
+/** Throws `not_permitted` where `write` would be refused, as far as modes tell; root is held to them too. */
 export function assertWritable(path: string, target: string): void {
   for (let place = target; ; place = dirname(place)) {
     const found = statSync(place, { throwIfNoEntry: false });
@@ -99,7 +99,7 @@ function mayWrite({ mode, uid, gid }: { mode: number; uid: number; gid: number }
   return (mode & (groups.includes(gid) ? 0o020 : 0o002)) !== 0;
 }
 
-/** Makes what is missing of a directory; returns what was made, the outermost first. */
+/** Makes a directory and those above it; returns the new ones, the outermost first. */
 export function makeDirectories(directory: string, mode?: number): string[] {
   if (existsSync(directory)) return [];
   const above = makeDirectories(dirname(directory), mode);
@@ -112,12 +112,12 @@ export function makeDirectories(directory: string, mode?: number): string[] {
   return [...above, directory];
 }
 
-/** The old file or the new one, never half of it; mode and owner stay. `mode` is for a file that is not there yet. */
+/** Replaces a file as a whole, keeping mode and owner. `mode` is for a file that does not exist yet. */
 export function write(target: string, bytes: Buffer, mode = 0o666): void {
   const before = statSync(target, { throwIfNoEntry: false });
   const draft = `${target}.parley-${process.pid}`;
   try {
-    // What may hold others' secrets is at no moment readable to more than it was.
+    // The file may hold secrets, so at no moment more users may read it than before.
     writeFileSync(draft, bytes, { flag: "wx", mode: before ? before.mode & 0o600 : mode });
     if (before) {
       if (before.uid !== process.geteuid?.()) chownSync(draft, before.uid, before.gid);

@@ -1,4 +1,4 @@
-/** The hook before commits of a repository. */
+/** Installs parley in a repository's hook before commits. */
 import { isUtf8 } from "node:buffer";
 import { existsSync, lstatSync, statSync } from "node:fs";
 import { basename, join, relative } from "node:path";
@@ -7,11 +7,11 @@ import { ParleyError } from "../bus/errors";
 import { shellQuote } from "../bus/shell";
 import { findFile, textOf } from "./files";
 import { installable, type Owner, programOfHook } from "./program";
-import type { ConfigFile, Editor, Place, InstallState, Vendor } from "./vendor";
+import type { ConfigFile, Editor, Place, InstallState, VendorSetup } from "./vendor";
 
-/** Where a hook that is no shell script is kept, and run from: its name beside the hook's own. */
+/** A hook that is no shell script is kept beside the hook's own path, with this suffix, and run from there. */
 const keptSuffix = ".before-parley";
-/** By its own name, since others rename the script that runs it; without it the commit goes on. */
+/** Runs the kept hook by its fixed name, since other tools rename the script around it. Without the file the commit goes on. */
 const runKept = `kept="\${0%/*}/pre-commit${keptSuffix}"
 [ ! -x "$kept" ] || exec "$kept" "$@"
 `;
@@ -19,7 +19,7 @@ const runKept = `kept="\${0%/*}/pre-commit${keptSuffix}"
 const [begin, end] = ["# parley setup git: begin", "# parley setup git: end"];
 const block = new RegExp(`^${begin}.*\\n[^]*?^${end}\\n`, "m");
 
-/** What stands in the hook. Exit code 2 alone refuses: a parley that is gone or fails lets the commit through. */
+/** Parley's block in the hook. Only exit code 2 refuses: a parley that is missing or fails lets the commit through. */
 const blockOf = (program: string): string => `${begin} (parley setup git --remove takes this out)
 if [ -x ${shellQuote(program)} ]; then
   ${shellQuote(program)} hook git pre-commit </dev/null || [ $? -ne 2 ] || exit 1
@@ -29,8 +29,8 @@ ${end}
 
 const shebang = "#!/bin/sh\n";
 
-/** The hook before commits of the repository around the working directory. Only set up by name: it is no agent. */
-export const git: Vendor = {
+/** The hook before commits of the repository around the working directory. It is set up by name only: git is no agent. */
+export const git: VendorSetup = {
   name: "git",
   title: "git",
   command: "git",
@@ -60,14 +60,14 @@ export const git: Vendor = {
   },
 };
 
-/** The hook in git's directory of hooks, and the one that it keeps beside itself. Throws `invalid` for what is no script. */
+/** The hook in git's directory of hooks, and the hook kept beside it. Throws `invalid` for a hook that is no script. */
 export function hookFiles(directory: string, owner: Owner): [ConfigFile, ...ConfigFile[]] {
   const path = hookOf(directory);
   const kept = path + keptSuffix;
   const { bytes } = findFile(path);
   if (!isScript(bytes)) throw noScript(path);
   const text = bytes && textOf(path, bytes);
-  // One that was kept, while the script that ran it was replaced, is nobody's business any more.
+  // A kept hook counts only while the script that runs it is in place.
   const isChain = text !== null && block.test(text) && text.includes(runKept);
   const base = isChain ? findFile(kept).bytes : bytes;
   const before = base && textOf(isChain ? kept : path, base);
@@ -82,7 +82,7 @@ export function hookFiles(directory: string, owner: Owner): [ConfigFile, ...Conf
 
 export const hookOf = (directory: string): string => join(directory, "pre-commit");
 
-/** Git also runs programs, into which no line can be put. */
+/** A hook may also be a binary program, which takes no line. */
 export const isScript = (bytes: Buffer | null): boolean =>
   bytes === null || (isUtf8(bytes) && !bytes.includes(0));
 
@@ -101,7 +101,7 @@ const linked = (path: string): ParleyError =>
 /** Inside a `.git`: a linked worktree's hooks are those of its repository, above its root. */
 const isGitDirectory = (directory: string): boolean => existsSync(join(directory, "../HEAD"));
 
-/** As git itself makes it out: `core.hooksPath`, or `hooks` of the repository that all its worktrees share. */
+/** As git itself finds it: `core.hooksPath`, or `hooks` of the repository that all its worktrees share. */
 function hooksDirectory({ env, cwd }: Place): string {
   const program = Bun.which("git", { PATH: env["PATH"] ?? "", cwd });
   const command = ["rev-parse", "--path-format=absolute", "--git-path", "hooks"];
@@ -119,7 +119,7 @@ function hooksDirectory({ env, cwd }: Place): string {
   );
 }
 
-/** Without a first line that names an interpreter, git has it run by `sh`. */
+/** A script without a first line that names an interpreter is run by `sh`. */
 function isShell(text: string): boolean {
   if (!text.startsWith("#!")) return true;
   const [first = ""] = text.slice(2).split("\n");
@@ -129,27 +129,27 @@ function isShell(text: string): boolean {
   return /^(?:ba|da|k|z|a)?sh$/.test(basename(name));
 }
 
-/** Our lines at the top of a shell script, before it can end or change anything. */
+/** Parley's lines at the top of a shell script, before it can exit or change anything. */
 function blockEditor(owner: Owner): Editor {
   return {
     install(text) {
-      const ours = blockOf(installable(owner));
-      if (text === null) return shebang + ours;
-      if (block.test(text)) return text.replace(block, () => ours);
+      const own = blockOf(installable(owner));
+      if (text === null) return shebang + own;
+      if (block.test(text)) return text.replace(block, () => own);
       const first = text.startsWith("#!") ? /^[^\n]*(?:\n|$)/.exec(text)![0] : "";
       const whole = first === "" || first.endsWith("\n") ? first : `${first}\n`;
-      return whole + ours + text.slice(first.length);
+      return whole + own + text.slice(first.length);
     },
     remove(text, base) {
       const rest = text.replace(block, "");
       if (rest === text) return text;
       return rest === shebang && base === null ? null : rest;
     },
-    inspect: (text) => sightOf(text, owner),
+    inspect: (text) => stateOf(text, owner),
   };
 }
 
-/** A script of ours that then runs the hook that was there. */
+/** A script of parley's own, which then runs the hook that was there. */
 function chainEditor(owner: Owner, original: string): Editor {
   return {
     install: (text) =>
@@ -157,14 +157,14 @@ function chainEditor(owner: Owner, original: string): Editor {
         ? text.replace(block, () => blockOf(installable(owner)))
         : `${shebang}${blockOf(installable(owner))}${runKept}`,
     remove: (text) => (block.test(text) ? original : text),
-    inspect: (text) => sightOf(text, owner),
+    inspect: (text) => stateOf(text, owner),
   };
 }
 
 function keptEditor(hook: string, original: string, isRun: boolean): Editor {
   return {
     install() {
-      // Whoever else runs the script behind a link has none of its own kept beside it.
+      // Another path that leads to the linked script would find no kept hook beside it.
       if (!isRun && lstatSync(hook).isSymbolicLink()) throw linked(hook);
       return original;
     },
@@ -177,12 +177,12 @@ function keptEditor(hook: string, original: string, isRun: boolean): Editor {
   };
 }
 
-function sightOf(text: string | null, owner: Owner): InstallState {
-  const [ours] = block.exec(text ?? "") ?? [];
-  if (ours === undefined) return { state: "absent", programs: [], missing: [] };
-  const [call] = /^ +.* hook git(?= pre-commit)/m.exec(ours) ?? [];
+function stateOf(text: string | null, owner: Owner): InstallState {
+  const [own] = block.exec(text ?? "") ?? [];
+  if (own === undefined) return { state: "absent", programs: [], missing: [] };
+  const [call] = /^ +.* hook git(?= pre-commit)/m.exec(own) ?? [];
   const named = programOfHook(call, "git", owner);
-  const complete = owner.program === null || ours === blockOf(owner.program);
+  const complete = owner.program === null || own === blockOf(owner.program);
   return {
     state: complete ? "complete" : "partial",
     programs: named === null ? [] : [named],

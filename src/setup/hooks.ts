@@ -1,4 +1,4 @@
-/** Our hooks in a JSON file. */
+/** Edits parley's hooks in a JSON file. */
 import { asObject } from "../bus/json";
 import { JsonText, type Path } from "./json";
 import { hookCommand, installable, type Owner, programOfHook } from "./program";
@@ -13,8 +13,8 @@ interface HookEvent {
 
 export type HookEvents = Readonly<Record<string, HookEvent>>;
 
-/** One of our handlers: `hooks.EVENT[group].hooks[handler]`. */
-interface Own {
+/** One of parley's handlers: `hooks.EVENT[group].hooks[handler]`. */
+interface OwnHook {
   event: string;
   group: number;
   handler: number;
@@ -26,8 +26,8 @@ interface Own {
 }
 
 /**
- * Hooks as Claude Code and Codex keep them: `{"hooks": {EVENT: [{matcher, hooks: [{type, command, timeout}]}]}}`. What
- * is ours already is corrected in its place, since Codex trusts a hook by its position.
+ * Hooks in the form `{"hooks": {EVENT: [{matcher, hooks: [{type, command, timeout}]}]}}`. A hook of parley's that is there
+ * already is corrected in its place, since Codex trusts a hook by its position.
  */
 export function hooksEditor(
   file: string,
@@ -35,12 +35,12 @@ export function hooksEditor(
   events: HookEvents,
   owner: Owner,
 ): Editor {
-  const ownIn = (json: JsonText): Own[] => {
+  const ownIn = (json: JsonText): OwnHook[] => {
     const hooks = object(json.value(["hooks"]));
     return Object.entries(hooks).flatMap(([event, groups]) =>
       list(groups).flatMap((entry, group) => {
         const { hooks: handlers, matcher } = object(entry);
-        return list(handlers).flatMap((each, handler): Own[] => {
+        return list(handlers).flatMap((each, handler): OwnHook[] => {
           const { command } = object(each);
           const program = programOfHook(command, vendor, owner);
           if (program === null) return [];
@@ -51,7 +51,7 @@ export function hooksEditor(
     );
   };
 
-  const drop = (json: JsonText, own: Own, base: JsonText | null): JsonText => {
+  const drop = (json: JsonText, own: OwnHook, base: JsonText | null): JsonText => {
     const group: Path = ["hooks", own.event, own.group];
     if (!own.alone) return json.remove([...group, "hooks", own.handler]);
     let next = json.remove(group);
@@ -61,8 +61,8 @@ export function hooksEditor(
     return next;
   };
 
-  /** Only those of each event that follow the first, or of events that are none of ours any more. */
-  const surplus = (all: Own[]): Own[] =>
+  /** The second and further ones of an event, and those of events that parley no longer uses. */
+  const surplus = (all: OwnHook[]): OwnHook[] =>
     all.filter(
       (own, index) =>
         !Object.hasOwn(events, own.event) ||

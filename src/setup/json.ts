@@ -1,4 +1,4 @@
-/** Edits of JSON that keep every other byte. */
+/** Edits JSON and keeps every other byte. */
 import {
   createScanner,
   getNodeValue,
@@ -10,7 +10,7 @@ import {
 
 import { ParleyError } from "../bus/errors";
 
-/** Kinds of tokens, by jsonc-parser's `SyntaxKind`: an enum of constants cannot be imported. */
+/** Kinds of tokens, by jsonc-parser's `SyntaxKind`, which is a const enum and cannot be imported. */
 const comma = 5;
 const lineComment = 12;
 const spaces = [14, 15];
@@ -19,8 +19,8 @@ const endOfText = 17;
 export type Path = readonly (string | number)[];
 
 /**
- * A text of JSON, comments and trailing commas allowed, that is edited by cutting and inserting: whatever an edit is
- * not about keeps its bytes. Every edit gives a new text.
+ * A text of JSON, comments and trailing commas allowed, that is edited by cutting and inserting: the rest of it keeps its
+ * bytes. Every edit returns a new text.
  */
 export class JsonText {
   private readonly root: Node;
@@ -58,7 +58,7 @@ export class JsonText {
     return node !== undefined;
   }
 
-  /** Adds a property, or with `null` an element at the end, making the objects on the way to the container. */
+  /** Adds a property, or with `null` an element at the end. Makes missing objects on the path. */
   add(path: Path, key: string | null, value: unknown): JsonText {
     const container = this.find(path);
     if (container) return this.insert(container, key, value);
@@ -85,7 +85,7 @@ export class JsonText {
     const before = this.tokens(previous ? endOf(previous) : container.offset + 1, start);
     const after = this.tokens(end, children[index + 1]?.offset ?? endOf(container) - 1);
     const cut = after.commaAt ?? before.commaAt;
-    // What ends a comment's line must stay, unless another line follows at once.
+    // A line comment before it needs its line break, unless another line follows at once.
     const rest = this.text.slice(after.commaAt === null ? end : after.commaAt + 1);
     const keepsLine = before.last === lineComment && !/^[ \t]*\r?\n/.test(rest);
     const space = /\s*$/.exec(this.text.slice(0, start))?.[0].length ?? 0;
@@ -97,7 +97,7 @@ export class JsonText {
     return this.edited(cuts);
   }
 
-  /** Whether there is an object or list at the path with nothing in it, and no comment that would go with it. */
+  /** Whether the object or list at the path is empty and has no comment, which would be lost with it. */
   isEmpty(path: Path): boolean {
     const node = this.find(path);
     if (node?.children?.length !== 0) return false;
@@ -130,7 +130,7 @@ export class JsonText {
     return this.edited([...edits, [end, 0, eol + indent + (name && `${name}: `) + body + closing]]);
   }
 
-  /** Of several properties of one name the last counts, as in every parser that takes them. */
+  /** Of several properties of one name the last counts, as in every parser that accepts them. */
   private find(path: Path): Node | undefined {
     let node: Node | undefined = this.root;
     for (const step of path) {
@@ -142,7 +142,7 @@ export class JsonText {
     return node;
   }
 
-  /** What stands between two values: a comma, and where and what the last token is. */
+  /** The tokens between two values: where the comma is, and the last token's kind and end. */
   private tokens(from: number, to: number) {
     const scanner = createScanner(this.text, false);
     scanner.setPosition(from);
@@ -177,7 +177,7 @@ export class JsonText {
 
   private edited(edits: Edit[]): JsonText {
     let { text } = this;
-    // From the end on, so that offsets stay right; at one place the first is to come first.
+    // From the end on, so that offsets stay right. Inserts at the same offset keep their order.
     for (const [offset, length, insert] of edits.toReversed().toSorted((a, b) => b[0] - a[0])) {
       text = text.slice(0, offset) + insert + text.slice(offset + length);
     }

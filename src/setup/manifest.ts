@@ -1,4 +1,4 @@
-/** What setup remembers, and backups. */
+/** The record of what setup has changed, with backups and a lock, in the data directory. */
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
@@ -8,42 +8,42 @@ import { findFile, makeDirectories, notWritable, write } from "./files";
 
 /** What is known of a file that setup has changed. */
 interface FileRecord {
-  /** Name of the backup of what it was without ours; null where there was no file. */
+  /** Name of the backup of the file without parley's part; null where there was no file. */
   base: string | null;
-  /** SHA-256 of what setup made of it: while that holds, nobody else has changed it since. */
+  /** SHA-256 of what setup made of it: while the file has it, no other program has changed the file. */
   after: string;
 }
 
-/** What setup remembers, in `setup.json` in the data directory. */
-export interface ManifestData {
+/** What setup has changed and made, as `setup.json` in the data directory has it. */
+export interface Manifest {
   /** By real path. */
   files: Record<string, FileRecord>;
   /** Directories that setup has made, the outermost first. */
   directories: string[];
-  /** Programs that agents were told to run. */
+  /** Programs that have been written into configurations. */
   programs: string[];
   /** Links that setup has made, by path. */
   links: string[];
-  /** Repositories that have our hook before commits: git's directories of hooks. */
+  /** Repositories that have parley's hook before commits: git's directories of hooks. */
   repositories: string[];
 }
 
-/** Milliseconds after which a lock is nobody's any more: setup takes a fraction of a second. */
-const abandoned = 30_000;
+/** Age in milliseconds at which a lock counts as left behind: setup takes a fraction of a second. */
+const lockTimeoutMs = 30_000;
 
 export const hashOf = (bytes: Buffer): string => createHash("sha256").update(bytes).digest("hex");
 
-/** The memory and the backups, both the user's alone: configurations hold keys. */
-export class Manifest {
+/** Manifest and backups, readable for their user alone: configurations hold keys. */
+export class ManifestStore {
   constructor(private readonly dataDirectory: string) {}
 
   /**
-   * Does something while no other setup can. One that was killed holds it for half a minute more. Throws `busy` after
+   * Runs `work` under the lock of setup. A setup that was killed holds the lock for half a minute more. Throws `busy` after
    * that, and `not_permitted`.
    */
-  alone<T>(work: () => T): T {
+  withLock<T>(work: () => T): T {
     const lock = join(this.dataDirectory, "setup.lock");
-    for (const until = Date.now() + 2 * abandoned; !this.take(lock); Bun.sleepSync(20)) {
+    for (const until = Date.now() + 2 * lockTimeoutMs; !this.tryLock(lock); Bun.sleepSync(20)) {
       if (Date.now() > until) {
         throw new ParleyError("busy", `Another setup holds ${lock}`, {
           hint: "try again when it is done",
@@ -58,43 +58,43 @@ export class Manifest {
     }
   }
 
-  private take(lock: string): boolean {
+  private tryLock(lock: string): boolean {
     try {
       this.privately(() => {
         makeDirectories(this.dataDirectory, 0o700);
-        // Empty: on a full disk it can then be made or not, but never be left behind half made.
+        // An empty file: a full disk cannot leave it half written.
         writeFileSync(lock, "", { flag: "wx" });
       });
       return true;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw notWritable(lock, error);
       const since = statSync(lock, { throwIfNoEntry: false })?.mtimeMs;
-      if (since !== undefined && Date.now() - since > abandoned) rmSync(lock, { force: true });
+      if (since !== undefined && Date.now() - since > lockTimeoutMs) rmSync(lock, { force: true });
       return false;
     }
   }
 
-  /** Empty where there is none, or none that can be read: then entries are known by what they look like. */
-  read(): ManifestData {
+  /** Empty where there is none, or none that can be read; parley's entries are then recognized by their form. */
+  read(): Manifest {
     try {
-      return memoryIn(JSON.parse(readFileSync(this.path, "utf8")));
+      return manifestIn(JSON.parse(readFileSync(this.path, "utf8")));
     } catch {
-      return memoryIn({});
+      return manifestIn({});
     }
   }
 
   /** Throws `not_permitted`. */
-  write(memory: ManifestData): void {
-    this.store(this.path, Buffer.from(`${JSON.stringify(memory, null, 2)}\n`));
+  write(manifest: Manifest): void {
+    this.store(this.path, Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`));
   }
 
-  /** Where a backup of that name is. */
+  /** The path of a backup. */
   backupPath = (name: string): string => join(this.dataDirectory, "backups", name);
 
   backupName = (path: string, bytes: Buffer): string =>
     `${basename(path)}.${hashOf(Buffer.concat([Buffer.from(`${path}\0`), bytes])).slice(0, 16)}`;
 
-  /** Keeps a copy, once; the name says whose and which. Throws `not_permitted`. */
+  /** Keeps a copy, once, under a name made of its path and content. Throws `not_permitted`. */
   keep(path: string, bytes: Buffer): string {
     const name = this.backupName(path, bytes);
     if (!existsSync(this.backupPath(name))) this.store(this.backupPath(name), bytes);
@@ -131,14 +131,14 @@ export class Manifest {
   }
 }
 
-/** What of a JSON value is as `Memory` has it; somebody may have edited the file. Throws for null. */
-function memoryIn({
+/** The valid entries of a JSON value, since the file may have been edited. Throws for null. */
+function manifestIn({
   files,
   directories,
   programs,
   links,
   repositories,
-}: Partial<Record<string, unknown>>): ManifestData {
+}: Partial<Record<string, unknown>>): Manifest {
   const strings = (value: unknown): string[] =>
     Array.isArray(value) ? value.filter((each) => typeof each === "string") : [];
   const records = Object.entries(files ?? {}).filter(

@@ -1,8 +1,8 @@
-/** What would change, and what each file is without ours. */
+/** Plans the changes of files, and what each of them is without parley's part. */
 import type { Warning } from "../bus/errors";
 import type { SetupPart } from "../bus/setup";
 import { assertWritable, bytesOf, findFile, textOf } from "./files";
-import { hashOf, type ManifestData, type Manifest } from "./manifest";
+import { hashOf, type Manifest, type ManifestStore } from "./manifest";
 import type { ConfigFile } from "./vendor";
 
 /** A file of one agent. */
@@ -10,7 +10,7 @@ export interface VendorFile extends ConfigFile {
   vendor: string;
 }
 
-/** What is to become of a file; null bytes: no file. */
+/** The change of one file; null bytes: no file. */
 export interface FileChange {
   vendor: string;
   part: SetupPart;
@@ -18,7 +18,7 @@ export interface FileChange {
   target: string;
   before: Buffer | null;
   after: Buffer | null;
-  /** What the file is without ours. */
+  /** The file without parley's part. */
   base: Buffer | null;
   executable: boolean;
 }
@@ -26,8 +26,8 @@ export interface FileChange {
 /** What installing changes. Reads only; throws for the first file that cannot be edited or written. */
 export function planInstall(
   files: readonly VendorFile[],
-  memory: ManifestData,
-  record: Manifest,
+  manifest: Manifest,
+  store: ManifestStore,
 ): { changes: FileChange[]; warnings: Warning[] } {
   const warnings: Warning[] = [];
   const changes = byTarget(files).flatMap(([first, ...more]): FileChange[] => {
@@ -40,24 +40,24 @@ export function planInstall(
     if (next === null || next === text) return [];
     assertWritable(path, target);
     const after = bytesOf(next, bytes);
-    const base = bytes === null || text === null ? null : baseOf(first, editors, memory, record);
+    const base = bytes === null || text === null ? null : baseOf(first, editors, manifest, store);
     return [{ vendor, part, path, target, before: bytes, after, base, executable }];
   });
   return { changes, warnings };
 }
 
-/** What removing changes: a file that nobody else has touched becomes what it was, byte for byte. */
+/** What removing changes: a file that no other program has touched becomes what it was, byte for byte. */
 export function planRemoval(
   files: readonly VendorFile[],
-  memory: ManifestData,
-  record: Manifest,
+  manifest: Manifest,
+  store: ManifestStore,
 ): FileChange[] {
   return byTarget(files).flatMap(([first, ...more]): FileChange[] => {
     const { vendor, part, path, target, bytes, text, executable = false } = first;
     if (bytes === null || text === null) return [];
     const editors = [first, ...more].map(({ editor }) => editor);
     if (editors.every((editor) => editor.remove(text, null) === text)) return [];
-    const after = baseOf(first, editors, memory, record);
+    const after = baseOf(first, editors, manifest, store);
     assertWritable(path, target);
     return [{ vendor, part, path, target, before: bytes, after, base: after, executable }];
   });
@@ -82,16 +82,16 @@ function byTarget(files: readonly VendorFile[]): [Read, ...Read[]][] {
   return [...groups.values()];
 }
 
-/** What a file that is there would be without ours. */
+/** An existing file without parley's part. */
 function baseOf(
   { target, bytes, text, base }: Read,
   editors: readonly ConfigFile["editor"][],
-  memory: ManifestData,
-  record: Manifest,
+  manifest: Manifest,
+  store: ManifestStore,
 ): Buffer | null {
   if (base !== undefined) return base;
-  const known = memory.files[target];
-  const backup = known?.base == null ? null : record.backup(known.base);
+  const known = manifest.files[target];
+  const backup = known?.base == null ? null : store.backup(known.base);
   const isIntact = known !== undefined && bytes !== null && known.after === hashOf(bytes);
   if (isIntact && (known.base === null || backup !== null)) return backup;
   const original = backup && textOf(target, backup);

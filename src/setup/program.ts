@@ -1,11 +1,11 @@
-/** The program to be run, and whose entries are ours. */
+/** The program that agents are to run, and which entries of a configuration are parley's. */
 import { existsSync, realpathSync } from "node:fs";
 import { basename } from "node:path";
 
 import { ParleyError } from "../bus/errors";
-import { shellQuote } from "../bus/shell";
+import { isCompiled, shellQuote } from "../bus/shell";
 
-/** Whose entries in a configuration are ours. */
+/** By which programs an entry of a configuration is known to be parley's. */
 export interface Owner {
   /** Real path of the program to be written into it; null when run from the sources. */
   program: string | null;
@@ -13,10 +13,9 @@ export interface Owner {
   known: readonly string[];
 }
 
-/** The compiled program that is running; null when it is Bun with our sources. */
+/** The compiled program that is running; null when it is Bun with parley's sources. */
 export function runningProgram(): string | null {
-  const compiled = /^(\/\$bunfs\/|[A-Z]:[/\\]~BUN)/.test(Bun.main);
-  return compiled && existsSync(process.execPath) ? realpathSync(process.execPath) : null;
+  return isCompiled() && existsSync(process.execPath) ? realpathSync(process.execPath) : null;
 }
 
 /** Throws `invalid` where agents could not run it. */
@@ -37,7 +36,7 @@ export function installable({ program }: Owner): string {
 export const hookCommand = (program: string, vendor: string): string =>
   `${shellQuote(program)} hook ${vendor}`;
 
-/** The program of a hook's command that is ours, whatever its path; null for anybody else's. */
+/** The program of a hook's command, where it is parley, by any path; null for any other command. */
 export function programOfHook(command: unknown, vendor: string, owner: Owner): string | null {
   if (typeof command !== "string") return null;
   const [, word, called] =
@@ -47,16 +46,16 @@ export function programOfHook(command: unknown, vendor: string, owner: Owner): s
     /'([^']*)'|\\(.)/g,
     (_, literal?: string, escaped?: string) => literal ?? escaped ?? "",
   );
-  return isOurs(program, owner) ? program : null;
+  return isParley(program, owner) ? program : null;
 }
 
-/** The program of an MCP entry that is ours; null for anybody else's. */
+/** The program of an MCP entry, where it is parley; null for any other entry. */
 export function programOfServer(entry: unknown, owner: Owner): string | null {
   if (typeof entry !== "object" || entry === null) return null;
   const { command, args } = entry as { command?: unknown; args?: unknown };
   if (typeof command !== "string" || !Array.isArray(args) || args[0] !== "mcp") return null;
-  return isOurs(command, owner) ? command : null;
+  return isParley(command, owner) ? command : null;
 }
 
-const isOurs = (program: string, { program: own, known }: Owner): boolean =>
+const isParley = (program: string, { program: own, known }: Owner): boolean =>
   program === own || known.includes(program) || /^parley/i.test(basename(program));

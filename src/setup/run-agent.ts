@@ -1,27 +1,27 @@
-/** Running others' programs for a bounded time. */
+/** Runs an agent's program for a limited time and reads an answer from its output. */
 import { withTimeLimit } from "../bus/time-limit";
 import type { Env } from "./vendor";
 
-/** Characters of an answer, far more than any has: whoever says more and more is not answering. */
+/** Characters of output, far more than any answer has: a program that writes more and more is not answering. */
 const maxAnswerBytes = 4 * 1024 * 1024;
 
-export interface Question {
+export interface AgentRun {
   env: Env;
   cwd: string;
-  /** For its stdin, which stays open until it has answered. */
+  /** For its stdin, which stays open until the answer is found. */
   input?: string;
-  /** How long it may take. */
+  /** Time limit. */
   milliseconds: number;
 }
 
 /**
- * Runs another's program until `answer` finds one in its stdout (all of it so far, and whether it has ended), and ends
- * it with all that it started. Null where it gives none in time or cannot be run; never throws.
+ * Runs a program until `findAnswer` finds an answer in its stdout (all of it so far, and whether it has ended), then ends
+ * the program and all that it started. Null where there is no answer in time or it cannot be run; never throws.
  */
 export async function runAgent<T>(
   command: string[],
-  { env, cwd, input, milliseconds }: Question,
-  answer: (output: string, ended: boolean) => T | null,
+  { env, cwd, input, milliseconds }: AgentRun,
+  findAnswer: (output: string, ended: boolean) => T | null,
 ): Promise<T | null> {
   let child: Bun.Subprocess<"pipe", "pipe", "ignore">;
   try {
@@ -38,7 +38,7 @@ export async function runAgent<T>(
     return null;
   }
   try {
-    return await withTimeLimit(milliseconds, read(child, input, answer));
+    return await withTimeLimit(milliseconds, read(child, input, findAnswer));
   } catch {
     return null;
   } finally {
@@ -49,7 +49,7 @@ export async function runAgent<T>(
 async function read<T>(
   child: Bun.Subprocess<"pipe", "pipe", "ignore">,
   input: string | undefined,
-  answer: (output: string, ended: boolean) => T | null,
+  findAnswer: (output: string, ended: boolean) => T | null,
 ): Promise<T | null> {
   if (input === undefined) await child.stdin.end();
   else {
@@ -61,24 +61,24 @@ async function read<T>(
   for await (const chunk of child.stdout) {
     output += decoder.decode(chunk, { stream: true });
     if (output.length > maxAnswerBytes) return null;
-    const found = answer(output, false);
+    const found = findAnswer(output, false);
     if (found !== null) return found;
   }
-  return answer(output, true);
+  return findAnswer(output, true);
 }
 
-/** It may end by itself once nothing more comes; after half a second it has to. */
+/** The program may end by itself once its stdin is closed; after half a second it is killed. */
 async function end(child: Bun.Subprocess<"pipe", "pipe", "ignore">): Promise<void> {
   try {
     await child.stdin.end();
   } catch {
-    // It has closed its end already.
+    // The program has closed its stdin already.
   }
   await withTimeLimit(500, child.exited);
   try {
     process.kill(-child.pid, "SIGKILL");
   } catch {
-    // Nobody of them is left.
+    // The whole group has ended.
   }
   child.unref();
 }

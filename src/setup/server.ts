@@ -1,14 +1,14 @@
-/** Our MCP entry in a JSON file. */
+/** Edits parley's MCP entry in a JSON file. */
 import { JsonText, type Path } from "./json";
 import { installable, type Owner, programOfServer } from "./program";
 import type { Editor } from "./vendor";
 
-/** How an agent writes its MCP servers down. */
-interface ServerForm {
+/** The form in which an agent's configuration has its MCP servers. */
+export interface ServerForm {
   /** The property of the file that holds them by name. */
   container: string;
   entry(program: string): object;
-  /** Where the program stands in an entry. */
+  /** The path of the program in an entry. */
   program: Path;
   /** The entry as a program and its arguments. */
   call(entry: unknown): unknown;
@@ -22,18 +22,6 @@ const common: ServerForm = {
   call: (entry) => entry,
 };
 
-/** OpenCode: `{"mcp": {"parley": {type, command}}}`, program and arguments in one list. */
-export const opencodeServer: ServerForm = {
-  container: "mcp",
-  entry: (program) => ({ type: "local", command: [program, "mcp"], enabled: true }),
-  program: ["command", 0],
-  call(entry) {
-    const list = (entry as { command?: unknown } | null | undefined)?.command;
-    return Array.isArray(list) ? { command: list[0], args: list.slice(1) } : null;
-  },
-};
-
-/** The MCP entry of a JSON file. */
 export function serverEditor(file: string, owner: Owner, form: ServerForm = common): Editor {
   const container = [form.container];
   const place = [form.container, "parley"];

@@ -1,4 +1,4 @@
-/** Planning, doing and reporting it all. */
+/** Installs parley in the configurations of agents, or removes it: plans, applies, reports. */
 import { delimiter } from "node:path";
 
 import { ParleyError, type Warning } from "../bus/errors";
@@ -9,22 +9,23 @@ import { findFile } from "./files";
 import { type LinkChange, planLinks, planUnlinking } from "./links";
 import { type FileChange, planInstall, planRemoval, type VendorFile } from "./plan";
 import { installable, type Owner, runningProgram } from "./program";
-import { hashOf, type ManifestData, Manifest } from "./manifest";
-import type { Place, Vendor } from "./vendor";
-import { isInstalled, nameable, programOf, vendors } from "./vendors";
+import { hashOf, type Manifest, ManifestStore } from "./manifest";
+import { isInstalled, type Place, programOf, type VendorSetup } from "./vendor";
 
 export interface SetupRequest {
   action: SetupResult["action"];
-  /** Names of vendors; none: those that are installed, and for a removal all. */
+  /** Every agent that setup knows. */
+  vendors: readonly VendorSetup[];
+  /** Names of agents; none: those that are installed, and for a removal all. */
   names: readonly string[];
-  /** That no agent is installed is no error: something else was asked for too. */
-  maybeNone?: boolean;
+  /** It is no error that no agent is installed: the call has another purpose too. */
+  mayBeNone?: boolean;
   place: Place;
   dataDirectory: string;
   dryRun: boolean;
   /** Where links to the program are to be (or, for a removal, no longer to be), and their names. */
   links: { directory: string | null; names: readonly string[] };
-  /** Tests give another. */
+  /** The program to install, in tests. */
   program?: string;
 }
 
@@ -36,17 +37,17 @@ export async function setUp(
   request: SetupRequest,
 ): Promise<Omit<SetupOutcome, "result"> & { result: Omit<SetupResult, "policy"> }> {
   const { action, place, dryRun } = request;
-  const record = new Manifest(request.dataDirectory);
+  const store = new ManifestStore(request.dataDirectory);
   const chosen = chooseVendors(request);
-  let plan = makePlan(request, chosen, record);
-  if (!dryRun && isSomething(plan)) {
-    plan = record.alone(() => {
-      const now = makePlan(request, chosen, record);
-      perform(now, place.scope, record);
+  let plan = makePlan(request, chosen, store);
+  if (!dryRun && hasChanges(plan)) {
+    plan = store.withLock(() => {
+      const now = makePlan(request, chosen, store);
+      perform(now, place.scope, store);
       return now;
     });
   }
-  const { memory, owner, changes, links, unhooked, warnings } = plan;
+  const { manifest, owner, changes, links, unhooked, warnings } = plan;
   return {
     result: {
       action,
@@ -63,7 +64,7 @@ export async function setUp(
         directory,
       })),
       changes: [
-        ...(await Promise.all(changes.map((each) => reported(each, record, memory, dryRun)))),
+        ...(await Promise.all(changes.map((each) => reported(each, store, manifest, dryRun)))),
         ...links.map((each) => reportedLink(each, dryRun)),
       ],
       notes: notesOf(request, chosen, changes),
@@ -73,31 +74,35 @@ export async function setUp(
 }
 
 interface Plan {
-  memory: ManifestData;
+  manifest: Manifest;
   owner: Owner;
   changes: FileChange[];
   links: LinkChange[];
-  /** Repositories that lose our hook though none was named. */
+  /** Repositories that lose parley's hook though git was not named. */
   unhooked: readonly string[];
-  /** Those that have it afterwards. */
+  /** Repositories that have the hook afterwards. */
   repositories: string[];
   warnings: Warning[];
 }
 
-const isSomething = ({ changes, links, repositories, memory }: Plan): boolean =>
-  changes.length + links.length > 0 || !Bun.deepEquals(repositories, memory.repositories);
+const hasChanges = ({ changes, links, repositories, manifest }: Plan): boolean =>
+  changes.length + links.length > 0 || !Bun.deepEquals(repositories, manifest.repositories);
 
 /** Reads only. */
-function makePlan(request: SetupRequest, chosen: readonly Vendor[], record: Manifest): Plan {
+function makePlan(
+  request: SetupRequest,
+  chosen: readonly VendorSetup[],
+  store: ManifestStore,
+): Plan {
   const { action, place } = request;
-  const memory = record.read();
-  const owner = { program: request.program ?? runningProgram(), known: memory.programs };
+  const manifest = store.read();
+  const owner = { program: request.program ?? runningProgram(), known: manifest.programs };
   if (action === "install") installable(owner);
-  const hooked = isForAll(request) ? memory.repositories : [];
-  const faults = faultsOf(hooked, memory, owner, record);
-  const unhooked = hooked.filter((each) => !faults.has(each));
-  // A hook that was replaced by a program holds nothing of ours.
-  const isConcerned = (vendor: Vendor): boolean =>
+  const hooked = isForAll(request) ? manifest.repositories : [];
+  const faults = faultsOf(hooked, manifest, owner, store);
+  const unhooked = hooked.filter((directory) => !faults.has(directory));
+  // A hook that was replaced by a program has nothing of parley in it.
+  const isConcerned = (vendor: VendorSetup): boolean =>
     vendor !== git ||
     action === "install" ||
     isScript(findFile(hookOf(git.directory(place))).bytes);
@@ -110,24 +115,24 @@ function makePlan(request: SetupRequest, chosen: readonly Vendor[], record: Mani
     ...unhooked.flatMap((directory) => filesOfHook(directory, owner)),
   ];
   const named = chosen.includes(git) ? [git.directory(place)] : [];
-  // What is no text of a hook any more is not ours either.
+  // A hook that is no script any more has nothing of parley in it either.
   const settled = [...faults].flatMap(([each, { code }]) => (code === "invalid" ? [each] : []));
-  const others = memory.repositories.filter(
+  const others = manifest.repositories.filter(
     (each) => ![...unhooked, ...settled, ...named].includes(each),
   );
   const { changes, warnings } =
     action === "install"
-      ? planInstall(files, memory, record)
+      ? planInstall(files, manifest, store)
       : {
-          changes: planRemoval(files, memory, record),
+          changes: planRemoval(files, manifest, store),
           warnings: [...faults.values()].map(({ message }) => ({
             code: "left",
             message: `left as it is: ${message}`,
           })),
         };
-  const linking = linksOf(request, owner.program, memory);
+  const linking = linksOf(request, owner.program, manifest);
   return {
-    memory,
+    manifest,
     owner,
     changes,
     links: linking.links,
@@ -140,17 +145,17 @@ function makePlan(request: SetupRequest, chosen: readonly Vendor[], record: Mani
 const filesOfHook = (directory: string, owner: Owner): VendorFile[] =>
   hookFiles(directory, owner).map((file) => ({ ...file, vendor: git.name }));
 
-/** Why our hook cannot be taken out of repositories: none of them is to keep the rest from being removed. */
+/** Why parley's hook cannot be removed from repositories: one that fails must not keep the rest from being removed. */
 function faultsOf(
   repositories: readonly string[],
-  memory: ManifestData,
+  manifest: Manifest,
   owner: Owner,
-  record: Manifest,
+  store: ManifestStore,
 ): Map<string, ParleyError> {
   const faults = new Map<string, ParleyError>();
   for (const directory of repositories) {
     try {
-      planRemoval(filesOfHook(directory, owner), memory, record);
+      planRemoval(filesOfHook(directory, owner), manifest, store);
     } catch (error) {
       if (!(error instanceof ParleyError)) throw error;
       faults.set(directory, error);
@@ -159,11 +164,14 @@ function faultsOf(
   return faults;
 }
 
-/** A removal of all that is its user's: also of what serves all agents, or none. */
+/** A removal of everything in the user's scope, hooks of git and links included. */
 const isForAll = ({ action, names, place }: SetupRequest): boolean =>
   action === "remove" && names.length === 0 && place.scope === "user";
 
-function chooseVendors({ action, names, maybeNone, place }: SetupRequest): readonly Vendor[] {
+function chooseVendors(request: SetupRequest): readonly VendorSetup[] {
+  const { action, vendors, names, mayBeNone, place } = request;
+  // No repository is set up with the agents only because git happens to be installed.
+  const nameable = [...vendors, git];
   const unknown = names.find((name) => !nameable.some((each) => each.name === name));
   const known = nameable.map(({ name }) => name).join(", ");
   if (unknown !== undefined) {
@@ -175,7 +183,7 @@ function chooseVendors({ action, names, maybeNone, place }: SetupRequest): reado
   if (names.length > 0) return nameable.filter(({ name }) => names.includes(name));
   if (action === "remove") return vendors;
   const found = vendors.filter((each) => isInstalled(each, place));
-  if (found.length > 0 || maybeNone) return found;
+  if (found.length > 0 || mayBeNone) return found;
   throw new ParleyError("not_found", "None of the agents that setup knows is installed here", {
     hint: `name one to set it up all the same: ${known}`,
   });
@@ -184,31 +192,31 @@ function chooseVendors({ action, names, maybeNone, place }: SetupRequest): reado
 function linksOf(
   request: SetupRequest,
   program: string | null,
-  memory: ManifestData,
+  manifest: Manifest,
 ): { links: LinkChange[]; warnings: Warning[] } {
   const { action, place } = request;
   const { directory, names } = request.links;
   if (action === "remove") {
     const concerns = directory !== null || isForAll(request);
-    return { links: concerns ? planUnlinking(directory, names, memory) : [], warnings: [] };
+    return { links: concerns ? planUnlinking(directory, names, manifest) : [], warnings: [] };
   }
   if (directory === null || program === null) return { links: [], warnings: [] };
-  const { links, warnings } = planLinks(directory, names, program, memory);
+  const { links, warnings } = planLinks(directory, names, program, manifest);
   if ((place.env["PATH"] ?? "").split(delimiter).includes(directory)) return { links, warnings };
   const message = `${directory} is not on the PATH, so its links are found by their whole path only`;
   return { links, warnings: [...warnings, { code: "not_on_path", message }] };
 }
 
-/** Backups come first; the memory comes last, as a part of it all that is taken back if it fails. */
+/** Backups come first. The manifest is written last, and if that fails, the files are taken back. */
 function perform(
-  { memory, owner, changes, links, repositories }: Plan,
+  { manifest, owner, changes, links, repositories }: Plan,
   scope: SetupScope,
-  record: Manifest,
+  store: ManifestStore,
 ): void {
-  const next: ManifestData = { ...structuredClone(memory), repositories };
+  const next: Manifest = { ...structuredClone(manifest), repositories };
   for (const { target, before, after, base } of changes) {
-    if (before !== null && !isOwn(memory, target, before)) record.keep(target, before);
-    const name = base && record.keep(target, base);
+    if (before !== null && !isOwn(manifest, target, before)) store.keep(target, before);
+    const name = base && store.keep(target, base);
     if (after === null || after === base) delete next.files[target];
     else next.files[target] = { base: name, after: hashOf(after) };
   }
@@ -218,26 +226,26 @@ function perform(
   if (owner.program !== null) next.programs = [...new Set([...next.programs, owner.program])];
   apply(changes, links, scope, (made) => {
     next.directories = [...new Set([...next.directories, ...made])];
-    record.write(next);
+    store.write(next);
   });
-  record.write({ ...next, directories: removeEmpty(next.directories) });
+  store.write({ ...next, directories: removeEmpty(next.directories) });
 }
 
-/** Nobody has changed what setup itself has made of the file: no copy is worth keeping. */
-const isOwn = (memory: ManifestData, target: string, bytes: Buffer): boolean =>
-  memory.files[target]?.after === hashOf(bytes);
+/** The file is still as setup has made it, so it needs no backup. */
+const isOwn = (manifest: Manifest, target: string, bytes: Buffer): boolean =>
+  manifest.files[target]?.after === hashOf(bytes);
 
 async function reported(
   { vendor, part, path, target, before, after }: FileChange,
-  record: Manifest,
-  memory: ManifestData,
+  store: ManifestStore,
+  manifest: Manifest,
   dryRun: boolean,
 ): Promise<SetupChange> {
   const action = before === null ? "create" : after === null ? "remove" : "update";
   const backup =
-    dryRun || before === null || isOwn(memory, target, before)
+    dryRun || before === null || isOwn(manifest, target, before)
       ? null
-      : record.backupPath(record.backupName(target, before));
+      : store.backupPath(store.backupName(target, before));
   if (!dryRun) return { vendor, part, path, action, backup, diff: null };
   const { createTwoFilesPatch } = await import("diff");
   const [from, to] = [before === null ? "/dev/null" : path, after === null ? "/dev/null" : path];
@@ -255,7 +263,7 @@ function reportedLink({ path, before, after }: LinkChange, dryRun: boolean): Set
 
 function notesOf(
   { action, place }: SetupRequest,
-  chosen: readonly Vendor[],
+  chosen: readonly VendorSetup[],
   changes: readonly FileChange[],
 ): SetupResult["notes"] {
   if (action === "remove") return [];

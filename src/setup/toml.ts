@@ -1,20 +1,10 @@
-/** Our MCP entry in Codex's TOML. */
+/** Parses TOML, and finds the lines at which its tables begin and end. */
 import { ParleyError } from "../bus/errors";
-import { installable, type Owner, programOfServer } from "./program";
-import { topLines } from "./toml-lines";
-import type { Editor } from "./vendor";
 
 export type Table = Record<string, unknown>;
 
-/**
- * Above what is ours. It stays with the table where Codex rewrites the file around it. Nothing depends on it: it does not
- * always do so.
- */
+/** The comment above parley's tables. Nothing depends on it, since Codex does not always keep it when it rewrites the file. */
 export const mark = "# Written by parley setup; parley setup --remove takes it out.";
-/** Codex hands its servers hardly any variable unless told to. */
-const variables = ["PARLEY_DB", "XDG_DATA_HOME"];
-const header = /^[ \t]*\[[ \t]*mcp_servers[ \t]*\.[ \t]*"?parley"?[ \t]*(\.[^\]]*)?\][ \t]*(#.*)?$/;
-
 export const invalidToml = (file: string, what: string, cause?: unknown): ParleyError =>
   new ParleyError("invalid", `${file} ${what}`, {
     hint: "mend it, or write parley's tables yourself; nothing was changed",
@@ -32,105 +22,55 @@ export function parseToml(text: string, file: string): Table {
   }
 }
 
-/** The MCP entry of Codex's `config.toml`: the table `[mcp_servers.parley]`, at the end of the file. */
-export function tomlServerEditor(file: string, owner: Owner): Editor {
-  const parse = (text: string): Table => parseToml(text, file);
-
-  /** What an edit made of the text, if it is exactly what was meant. */
-  const checked = (before: Table, after: string, entry: unknown): string => {
-    try {
-      const now = Bun.TOML.parse(after) as Table;
-      if (Bun.deepEquals(without(before), without(now)) && Bun.deepEquals(entryIn(now), entry))
-        return after;
-    } catch {
-      // Such as an inline table, which no other table can add to.
-    }
-    throw invalidToml(file, "has its mcp_servers in a form that setup does not edit");
-  };
-
-  return {
-    install(text) {
-      const command = installable(owner);
-      const before = parse(text ?? "");
-      const entry = entryIn(before);
-      const own = programOfServer(entry, owner);
-      if (own === command || (entry !== undefined && own === null)) return text ?? "";
-      const line = `command = ${JSON.stringify(command)}`;
-      if (own !== null) {
-        const lines = (text ?? "").split("\n");
-        const { start, end } = sectionsIn(lines)[0] ?? { start: 0, end: 0 };
-        const top = topLines(lines);
-        const isCommand = (each: string, index: number): boolean =>
-          top[index] === true && /^[ \t]*"?command"?[ \t]*=/.test(each);
-        const at = lines.findIndex(
-          (each, index) => index > start && index < end && isCommand(each, index),
-        );
-        if (at >= 0) lines[at] = line + (lines[at]?.endsWith("\r") ? "\r" : "");
-        return checked(before, lines.join("\n"), { ...(entry as Table), command });
-      }
-      const eol = text?.includes("\r\n") ? "\r\n" : "\n";
-      const block = [
-        mark,
-        "[mcp_servers.parley]",
-        line,
-        'args = ["mcp"]',
-        `env_vars = [${variables.map((each) => JSON.stringify(each)).join(", ")}]`,
-        "",
-      ].join(eol);
-      const open = text && !text.endsWith("\n") ? eol : "";
-      const after = (text ?? "") + open + (text?.trim() ? eol : "") + block;
-      return checked(before, after, { command, args: ["mcp"], env_vars: variables });
-    },
-
-    remove(text) {
-      const before = parse(text);
-      if (programOfServer(entryIn(before), owner) === null) return text;
-      const lines = text.split("\n");
-      for (const { start, end } of sectionsIn(lines).toReversed()) {
-        const marked = lines[start - 1]?.trim() === mark ? 1 : 0;
-        const blank = marked && start > 1 && lines[start - 2]?.trim() === "" ? 1 : 0;
-        lines.splice(start - marked - blank, end - start + marked + blank);
-      }
-      return checked(before, lines.join("\n"), undefined);
-    },
-
-    inspect(text) {
-      const entry = entryIn(parse(text ?? ""));
-      const program = programOfServer(entry, owner);
-      if (program !== null) return { state: "complete", programs: [program], missing: [] };
-      const state = entry === undefined ? "absent" : "foreign";
-      return { state, programs: [], missing: ["mcp_servers.parley"] };
-    },
-  };
-}
-
-const tableOf = (value: unknown): Table =>
-  typeof value === "object" && value !== null ? (value as Table) : {};
-
-const entryIn = (config: Table): unknown => tableOf(config["mcp_servers"])["parley"];
-
-/** The rest of the configuration; whether there is an empty `mcp_servers` makes no difference. */
-function without(config: Table): Table {
-  const { mcp_servers: servers, ...rest } = config;
-  const { parley: _, ...others } = tableOf(servers);
-  return Object.keys(others).length > 0 ? { ...rest, mcp_servers: others } : rest;
-}
-
-/** Our table and those below it, as ranges of lines. */
-function sectionsIn(lines: readonly string[]): { start: number; end: number }[] {
-  return startsOf(lines, header).map((start) => ({ start, end: tableEnd(lines, start) }));
-}
-
-/** The lines that are such a header. */
+/** The lines that are such a table's header. */
 export function startsOf(lines: readonly string[], own: RegExp): number[] {
   const top = topLines(lines);
   return lines.flatMap((line, index) => (top[index] && own.test(line.trimEnd()) ? [index] : []));
 }
 
-/** The line behind a table. Blank lines and comments there belong to what follows. */
+/** The line after a table. Blank lines and comments before it belong to the next table. */
 export function tableEnd(lines: readonly string[], start: number): number {
   const next = startsOf(lines, /^[ \t]*\[/).find((index) => index > start) ?? -1;
   let end = next < 0 ? lines.length : next;
   while (end > start + 1 && /^\s*(#.*)?$/.test(lines[end - 1] ?? "")) end--;
   return end;
+}
+
+/**
+ * For each line of a valid TOML text, whether it begins outside of any string and array. Only there can a table or a key
+ * begin.
+ */
+export function topLines(lines: readonly string[]): boolean[] {
+  let open: Multiline | null = null;
+  let depth = 0;
+  return lines.map((line) => {
+    const top = open === null && depth === 0;
+    let at = 0;
+    while (at < line.length) {
+      const [token = ""] = matchAt(open === null ? outside : inside[open], line, at) ?? [];
+      at += token.length || 1;
+      if (open !== null) {
+        // Up to two quotes may stand right before the three that end it.
+        if (token.startsWith(open)) open = null;
+      } else if (token === '"""' || token === "'''") open = token;
+      else if (token === "[" || token === "{") depth++;
+      else if (token === "]" || token === "}") depth--;
+    }
+    return top;
+  });
+}
+
+type Multiline = '"""' | "'''";
+
+/** A comment, a string, the beginning of one of several lines, a bracket, or anything else. */
+const outside = /#.*|"""|'''|"(?:\\.|[^"\\])*"|'[^']*'|[^#"'[\]{}]+|./y;
+
+const inside: Record<Multiline, RegExp> = {
+  '"""': /(?:\\.|[^"\\]|"(?!""))+|"{3,5}|./y,
+  "'''": /(?:[^']|'(?!''))+|'{3,5}|./y,
+};
+
+function matchAt(pattern: RegExp, line: string, at: number): RegExpExecArray | null {
+  pattern.lastIndex = at;
+  return pattern.exec(line);
 }

@@ -103,7 +103,7 @@ async function writeActivity(
     );
   }
   if (visit.prompted_by === "human") await humanSpoke(s, session_id, liveness.now);
-  if (visit.prompted_by === "doorbell") {
+  if (visit.prompted_by === "wake") {
     await s.run(
       "update parley.session_registry set woken_at = $now where session_id = $session_id",
       { session_id, now: timestamp(liveness.now) },

@@ -3,9 +3,9 @@ import { expect, test } from "bun:test";
 
 import { agent, contract, draft } from "./fixture";
 
-contract("Conflicts and alerts", (world) => {
+contract("Conflicts and alerts", (newFixture) => {
   test("two sessions on one project and in one directory are told of each other", async () => {
-    const w = await world();
+    const w = await newFixture();
     const place = { project_id: "PILOT", cwd: "/repo" };
     await w.store.registerSession(agent("codex", 2, place), w.liveness());
     const { conflicts } = await w.store.registerSession(agent("claude", 1, place), w.liveness());
@@ -37,7 +37,7 @@ contract("Conflicts and alerts", (world) => {
   });
 
   test("an alert that has ended before it is acknowledged keeps no other from being", async () => {
-    const w = await world();
+    const w = await newFixture();
     const place = { project_id: "PILOT", cwd: "/repo" };
     for (const vendor of ["codex", "claude"])
       await w.store.registerSession(agent(vendor, 1, place), w.liveness());
@@ -49,7 +49,7 @@ contract("Conflicts and alerts", (world) => {
   });
 
   test("of two sessions that register at the same time one sees the other", async () => {
-    const w = await world();
+    const w = await newFixture();
     const other = await w.another();
     const results = await Promise.all([
       w.store.registerSession(agent("claude", 1, { project_id: "P" }), w.liveness()),
@@ -59,15 +59,15 @@ contract("Conflicts and alerts", (world) => {
   });
 
   test("sessions without a project, in a subdirectory, or on another machine do not collide", async () => {
-    const w = await world();
+    const w = await newFixture();
     await w.store.registerSession(agent("claude", 1, { cwd: "/repo" }), w.liveness());
     await w.store.registerSession(agent("codex", 2, { cwd: "/repo/sub" }), w.liveness());
     const elsewhere = agent("kimi", 3, { cwd: "/repo", machine_uuid: "machine-2" });
     expect((await w.store.registerSession(elsewhere, w.liveness())).conflicts).toEqual([]);
   });
 
-  test("a dead session collides with nobody", async () => {
-    const w = await world();
+  test("a dead session collides with none", async () => {
+    const w = await newFixture();
     await w.store.registerSession(agent("codex", 2, { project_id: "P" }), w.liveness());
     w.processes.set(2, "gone");
     const { conflicts } = await w.store.registerSession(
@@ -78,7 +78,7 @@ contract("Conflicts and alerts", (world) => {
   });
 
   test("a third session joins the one alert and makes it pending again", async () => {
-    const w = await world();
+    const w = await newFixture();
     for (const vendor of ["claude", "codex"]) {
       await w.store.registerSession(agent(vendor, 1, { project_id: "P" }), w.liveness());
     }
@@ -93,7 +93,7 @@ contract("Conflicts and alerts", (world) => {
   });
 
   test("registering again in the same place raises nothing anew", async () => {
-    const w = await world();
+    const w = await newFixture();
     await w.store.registerSession(agent("codex", 2, { project_id: "P" }), w.liveness());
     await w.store.registerSession(agent("claude", 1, { project_id: "P" }), w.liveness());
     const before = (await w.store.overview(w.liveness())).alerts;
@@ -112,7 +112,7 @@ contract("Conflicts and alerts", (world) => {
   });
 
   test("an alert is read when its conflict ends, and says by what", async () => {
-    const w = await world();
+    const w = await newFixture();
     await w.store.registerSession(agent("codex", 2, { project_id: "P" }), w.liveness());
     await w.store.registerSession(agent("claude", 1, { project_id: "P" }), w.liveness());
     await w.store.endSession("codex-2", "session ended normally", w.liveness());
@@ -122,7 +122,7 @@ contract("Conflicts and alerts", (world) => {
   });
 
   test("moving to another project ends the conflict of the first", async () => {
-    const w = await world();
+    const w = await newFixture();
     await w.store.registerSession(agent("codex", 2, { project_id: "P" }), w.liveness());
     await w.store.registerSession(agent("claude", 1, { project_id: "P" }), w.liveness());
     await w.store.registerSession(agent("claude", 1, { project_id: "Q" }), w.liveness());
@@ -130,7 +130,7 @@ contract("Conflicts and alerts", (world) => {
   });
 
   test("the same current task is a conflict, found when it is set", async () => {
-    const w = await world();
+    const w = await newFixture();
     await w.store.registerSession(agent("codex", 2, { task_id: "H.1" }), w.liveness());
     await w.store.registerSession(agent("claude", 1), w.liveness());
     const { conflicts } = await w.store.setTask("claude-1", "H.1", w.liveness());
@@ -142,7 +142,7 @@ contract("Conflicts and alerts", (world) => {
   });
 
   test("the alert is in everyone's mailbox that it names, beside directed mail", async () => {
-    const w = await world();
+    const w = await newFixture();
     await w.store.registerSession(agent("codex", 2, { project_id: "P" }), w.liveness());
     await w.store.registerSession(agent("claude", 1, { project_id: "P" }), w.liveness());
     await w.store.sendMessages(draft("codex-2", "claude-1"), w.liveness());

@@ -4,7 +4,7 @@ import { expect, test } from "bun:test";
 import type { ClaimRequest } from "../../src/bus/claim";
 import {
   agent,
-  arrive,
+  registerAgents,
   claimRequest,
   contract,
   everything,
@@ -15,8 +15,9 @@ import {
 const request = (session_id: string, more: Partial<ClaimRequest> = {}): ClaimRequest =>
   claimRequest(session_id, "H.13.7", more);
 
-contract("Claims", (world) => {
-  const two = async (): Promise<Fixture> => arrive(await world(), { claude: 1, codex: 2 });
+contract("Claims", (newFixture) => {
+  const two = async (): Promise<Fixture> =>
+    registerAgents(await newFixture(), { claude: 1, codex: 2 });
 
   test("of several who claim at once exactly one has it, and its fence grows with every owner", async () => {
     const w = await two();

@@ -5,7 +5,7 @@ import { defaultSettings } from "../../src/bus/settings";
 import type { CleanedUp } from "../../src/bus/store";
 import {
   agent,
-  arrive,
+  registerAgents,
   claimRequest,
   contract,
   day,
@@ -20,7 +20,7 @@ const second = 1000;
 const hour = 3600 * second;
 const none = { messages: 0, sessions: 0, locks: 0, claims: 0, alerts: 0 };
 
-contract("Cleaning up", (world) => {
+contract("Cleaning up", (newFixture) => {
   const lock = (w: Fixture, session_id: string, path: string, ttl: number | null = null) =>
     w.store.acquireLocks(lockRequest(session_id, [path], { ttl }), w.liveness());
   const claim = (w: Fixture, session_id: string, task_id: string, ttl: number | null = null) =>
@@ -30,7 +30,8 @@ contract("Cleaning up", (world) => {
   const stored = async (w: Fixture): Promise<string[]> =>
     (await w.store.recentMessages(everything(100_000), 0)).map((message) => message.channel);
   /** Two live sessions, claude-1 and codex-2, of different projects. */
-  const two = async (): Promise<Fixture> => arrive(await world(), { claude: 1, codex: 2 });
+  const two = async (): Promise<Fixture> =>
+    registerAgents(await newFixture(), { claude: 1, codex: 2 });
 
   test("a bus with nothing past its time stays as it is", async () => {
     const w = await two();
@@ -73,7 +74,7 @@ contract("Cleaning up", (world) => {
   });
 
   test("alerts go after a day, and are counted apart", async () => {
-    const w = await world();
+    const w = await newFixture();
     await w.store.registerSession(agent("claude", 1, { project_id: "P" }), w.liveness());
     await w.store.registerSession(agent("codex", 2, { project_id: "P" }), w.liveness());
     w.at += day;
@@ -139,7 +140,7 @@ contract("Cleaning up", (world) => {
   });
 
   test("an ended session goes after 30 days, but not while it has unread mail", async () => {
-    const w = await world({ ...defaultSettings, directed: 60 * day });
+    const w = await newFixture({ ...defaultSettings, directed: 60 * day });
     await w.store.registerSession(agent("claude", 1), w.liveness());
     await w.store.registerSession(agent("codex", 2), w.liveness());
     await w.store.sendMessages(draft("claude-1", "codex-2"), w.liveness());
@@ -195,7 +196,7 @@ contract("Cleaning up", (world) => {
 });
 
 /** R69: without any clean-up, by what the writers themselves remove. */
-contract("A bus without cron", (world, { givesBack }) => {
+contract("A bus without cron", (newFixture, { givesBack }) => {
   const short = { ...defaultSettings, channels: { ...defaultSettings.channels, default: 5000 } };
   const bytes = async (w: Fixture): Promise<number> => {
     const { size_bytes, wal_bytes } = await w.store.facts();
@@ -218,7 +219,7 @@ contract("A bus without cron", (world, { givesBack }) => {
   };
 
   test("5,000 short-lived messages over time never take more than a minute's worth of room", async () => {
-    const w = await world(short);
+    const w = await newFixture(short);
     await w.store.registerSession(agent("claude", 1), w.liveness());
     const largest = await events(w, "claude-1", 5000, second);
     // 5 s of life and the minute between two purges, and the batch that a slow machine leaves for the next.
@@ -228,7 +229,7 @@ contract("A bus without cron", (world, { givesBack }) => {
   });
 
   test("4,000 at once are gone again after a few hundred later writes, and a file has shrunk", async () => {
-    const w = await world(short);
+    const w = await newFixture(short);
     await w.store.registerSession(agent("claude", 1), w.liveness());
     const atOnce = await events(w, "claude-1", 4000, 0);
     expect(atOnce.rows).toBeGreaterThan(3600);
@@ -240,7 +241,7 @@ contract("A bus without cron", (world, { givesBack }) => {
   });
 
   test("1,500 directed messages over five days leave the mail of two days", async () => {
-    const w = await world();
+    const w = await newFixture();
     await w.store.registerSession(agent("claude", 1), w.liveness());
     await w.store.registerSession(agent("codex", 2), w.liveness());
     for (let sent = 0; sent < 1500; sent++) {
@@ -253,7 +254,7 @@ contract("A bus without cron", (world, { givesBack }) => {
   });
 
   test("a clock that was far ahead for a moment stops no purging", async () => {
-    const w = await world(short);
+    const w = await newFixture(short);
     await w.store.registerSession(agent("claude", 1), w.liveness());
     const now = w.at;
     w.at += 400 * day;

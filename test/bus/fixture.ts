@@ -1,4 +1,4 @@
-/** A bus with processes and time made up. */
+/** The fixture of the contract tests: a store with a clock and processes that the test controls. */
 import { afterEach, describe, test } from "bun:test";
 
 import type { HookActivity } from "../../src/bus/hook-activity";
@@ -11,10 +11,10 @@ import { defaultSettings, type Settings } from "../../src/bus/settings";
 import type { MessageDraft, Store } from "../../src/bus/store";
 import { type Adapter, adapters } from "./stores";
 
-/** A bus of one adapter, with a clock and processes that the test moves. */
+/** A store of one adapter, with a clock and processes that the test controls. */
 export interface Fixture {
   store: Store;
-  /** Another connection, as another process would have; of that machine where the adapter knows machines. */
+  /** Another connection, like that of another process; from that machine where the adapter distinguishes machines. */
   another(machineUuid?: string): Promise<Store>;
   at: number;
   liveness(): Liveness;
@@ -28,7 +28,7 @@ export const start = Date.parse("2026-02-11T00:15:22.000Z");
 /** Declares the same tests for every adapter; each test gets its own bus. */
 export function contract(
   title: string,
-  tests: (world: (settings?: Settings) => Promise<Fixture>, adapter: Adapter) => void,
+  tests: (fixture: (settings?: Settings) => Promise<Fixture>, adapter: Adapter) => void,
 ): void {
   for (const adapter of adapters) {
     const name = `${title} on ${adapter.name}`;
@@ -55,14 +55,14 @@ export function contract(
           uptimeSeconds: () => 1,
           source: "/proc",
         };
-        const world: Fixture = {
+        const fixture: Fixture = {
           store: await connect(),
           another: connect,
           at: start,
-          liveness: () => livenessAt(table, world.at, settings),
+          liveness: () => livenessAt(table, fixture.at, settings),
           processes,
         };
-        return world;
+        return fixture;
       }, adapter);
     });
   }
@@ -76,7 +76,7 @@ export const evidenceOf = (pid: number, start_ticks = "100"): ProcessEvidence =>
   start_ticks,
 });
 
-/** A registration of a vendor's agent; what is not given is of no matter to the test. */
+/** A registration of a vendor's agent, with defaults for what the test does not depend on. */
 export function agent(
   llm_vendor: string,
   pid: number,
@@ -104,8 +104,8 @@ export function agent(
   };
 }
 
-/** Registers one of each vendor by its process: `claude-1` and the like. */
-export async function arrive(
+/** Registers one agent of each vendor with that pid: `claude-1` and the like. */
+export async function registerAgents(
   w: Fixture,
   vendors: Readonly<Record<string, number>>,
   more: (vendor: string) => Partial<Registration> = () => ({}),
@@ -116,7 +116,7 @@ export async function arrive(
   return w;
 }
 
-/** A registration by its conversation, which is called like its vendor. */
+/** A registration whose conversation is known and called like its vendor. */
 export const conversation = (vendor: string): Partial<Registration> => ({
   session_uuid: vendor,
   session_uuid_known: true,
@@ -143,8 +143,8 @@ export const claimRequest = (
   more: Partial<ClaimRequest> = {},
 ): ClaimRequest => ({ session_id, task_id, ttl: null, waiting: null, ticket: null, ...more });
 
-/** An event of an agent that tells nothing but that it was. */
-export const visit = (
+/** An event of an agent that changes nothing but the heartbeat. */
+export const hookActivity = (
   llm_vendor: string,
   session_uuid: string,
   pid: number,
@@ -176,5 +176,5 @@ export const draft = (
 export const texts = (messages: readonly { payload: Record<string, unknown> }[]): unknown[] =>
   messages.map((message) => message.payload["message"]);
 
-/** The newest messages of everybody, whomever they are for. */
+/** A query for the newest messages of all sessions, directed or not. */
 export const everything = (limit: number) => ({ limit, channels: null, directed: "all" as const });

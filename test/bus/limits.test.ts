@@ -6,7 +6,7 @@ import { agent, claimRequest, contract, draft, lockRequest, texts, type Fixture 
 
 const limited = { ...defaultSettings, mostUnread: 3, mostHeld: 3 };
 
-contract("What is bounded", (world) => {
+contract("What is bounded", (newFixture) => {
   const register = async (w: Fixture): Promise<string[]> => {
     const ids: string[] = [];
     for (const [index, vendor] of ["claude", "codex"].entries())
@@ -18,7 +18,7 @@ contract("What is bounded", (world) => {
   const full = { code: "not_permitted", details: { limit: 3 } };
 
   test("a mailbox takes so much unread mail, then refuses with a word, until its owner reads", async () => {
-    const w = await world(limited);
+    const w = await newFixture(limited);
     const [claude = "", codex = ""] = await register(w);
     const send = (text: string) =>
       w.store.sendMessages(draft(claude, codex, { payload: { message: text } }), w.liveness());
@@ -36,7 +36,7 @@ contract("What is bounded", (world) => {
   });
 
   test("a message to all goes to all or, where one mailbox is full, to nobody", async () => {
-    const w = await world(limited);
+    const w = await newFixture(limited);
     const [claude = "", codex = ""] = await register(w);
     await w.store.registerSession(agent("gemini", 3), w.liveness());
     for (let n = 0; n < 3; n++) await w.store.sendMessages(draft(claude, codex), w.liveness());
@@ -46,7 +46,7 @@ contract("What is bounded", (world) => {
   });
 
   test("a session holds so many locks and claims, and keeps those it has", async () => {
-    const w = await world(limited);
+    const w = await newFixture(limited);
     const [claude = ""] = await register(w);
     const lock = (...names: string[]) =>
       w.store.acquireLocks(

@@ -4,7 +4,7 @@ import { expect, test } from "bun:test";
 import type { Attempt, AcquiredLocks } from "../../src/bus/lock";
 import {
   agent,
-  arrive,
+  registerAgents,
   claimRequest,
   contract,
   everything,
@@ -16,9 +16,10 @@ import {
 
 const second = 1000;
 
-contract("Locks", (world) => {
+contract("Locks", (newFixture) => {
   /** Two live sessions, claude-1 and codex-2. */
-  const two = async (): Promise<Fixture> => arrive(await world(), { claude: 1, codex: 2 });
+  const two = async (): Promise<Fixture> =>
+    registerAgents(await newFixture(), { claude: 1, codex: 2 });
   const lock = (
     w: Fixture,
     ...args: Parameters<typeof lockRequest>

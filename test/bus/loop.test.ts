@@ -1,27 +1,35 @@
-/** Two sessions that only answer each other. */
+/** Loops of messages between two sessions. */
 import { expect, test } from "bun:test";
 
 import { defaultSettings } from "../../src/bus/settings";
-import { agent, arrive, contract, conversation, draft, visit, type Fixture } from "./fixture";
+import {
+  agent,
+  registerAgents,
+  contract,
+  conversation,
+  draft,
+  hookActivity,
+  type Fixture,
+} from "./fixture";
 
 const limit = 4;
 const window = 60_000;
 
-contract("A loop of messages", (newWorld) => {
+contract("A loop of messages", (newFixture) => {
   const begin = async (loop = { limit, window }): Promise<Fixture> => {
-    const w = await newWorld({ ...defaultSettings, loop });
-    return arrive(w, { claude: 1, codex: 2, kimi: 3 }, conversation);
+    const w = await newFixture({ ...defaultSettings, loop });
+    return registerAgents(w, { claude: 1, codex: 2, kimi: 3 }, conversation);
   };
   const send = (w: Fixture, from: string, to: string) =>
     w.store.sendMessages(draft(from, to), w.liveness());
-  /** So many messages between the two, in turn. */
+  /** Sends so many messages between the two, in turn. */
   const exchange = async (w: Fixture, count: number, one = "claude-1", other = "codex-2") => {
     for (let i = 0; i < count; i++) await (i % 2 === 0 ? send(w, one, other) : send(w, other, one));
   };
   const alerts = async (w: Fixture) =>
     (await w.store.alerts(20, w.at)).filter((each) => each.message_type === "message_loop");
-  const attend = (w: Fixture, vendor: string, pid: number, more = {}) =>
-    w.store.recordActivity(visit(vendor, vendor, pid, more), w.liveness());
+  const recordActivity = (w: Fixture, vendor: string, pid: number, more = {}) =>
+    w.store.recordActivity(hookActivity(vendor, vendor, pid, more), w.liveness());
   const mayWake = async (w: Fixture, session_id = "codex-2", sender_id = "claude-1") =>
     (await w.store.permitWake({ session_id, sender_id }, w.liveness()))?.kind;
 
@@ -62,8 +70,8 @@ contract("A loop of messages", (newWorld) => {
     const more = { session_id: "Zoe", session_uuid: "zoe" };
     await w.store.registerSession(agent("gemini", 4, more), w.liveness());
     await exchange(w, limit + 1, "Zoe", "codex-2");
-    expect((await attend(w, "codex", 2, { mail_from: 1 }))?.waiting).toBe(4);
-    expect((await attend(w, "codex", 2, { mail_from: 1, goes_on: true }))?.waiting).toBe(0);
+    expect((await recordActivity(w, "codex", 2, { mail_from: 1 }))?.waiting).toBe(4);
+    expect((await recordActivity(w, "codex", 2, { mail_from: 1, goes_on: true }))?.waiting).toBe(0);
   });
 
   test("is none where one writes and is never answered, nor between others, nor beyond the window", async () => {
@@ -80,14 +88,14 @@ contract("A loop of messages", (newWorld) => {
 
   test("ends waking and going on for each other, not for others, and mid-turn mail stays", async () => {
     const w = await begin();
-    await attend(w, "codex", 2, { activity: "idle" });
+    await recordActivity(w, "codex", 2, { activity: "idle" });
     await exchange(w, limit + 1);
     expect(await mayWake(w)).toBe("loop");
     expect(await mayWake(w, "codex-2", "kimi-3")).toBe("go");
-    expect((await attend(w, "codex", 2, { mail_from: 2, goes_on: true }))?.waiting).toBe(0);
-    expect((await attend(w, "codex", 2, { mail_from: 2 }))?.waiting).toBe(4);
+    expect((await recordActivity(w, "codex", 2, { mail_from: 2, goes_on: true }))?.waiting).toBe(0);
+    expect((await recordActivity(w, "codex", 2, { mail_from: 2 }))?.waiting).toBe(4);
     await send(w, "kimi-3", "codex-2");
-    expect((await attend(w, "codex", 2, { mail_from: 2, goes_on: true }))?.waiting).toBe(1);
+    expect((await recordActivity(w, "codex", 2, { mail_from: 2, goes_on: true }))?.waiting).toBe(1);
     const look = { mailbox: "codex-2", channel: null, limit: 20, peek: true, fresh_from: 2 };
     expect(
       (await w.store.openInbox({ ...look, unlooped: true }, w.liveness())).messages,
@@ -96,12 +104,12 @@ contract("A loop of messages", (newWorld) => {
 
   test("lasts beyond its window, and ends when a human prompts one of the two; a doorbell is no human", async () => {
     const w = await begin();
-    await attend(w, "codex", 2, { activity: "idle" });
+    await recordActivity(w, "codex", 2, { activity: "idle" });
     await exchange(w, limit + 1);
     w.at += 2 * window;
-    await attend(w, "claude", 1, { prompted_by: "doorbell" });
+    await recordActivity(w, "claude", 1, { prompted_by: "wake" });
     expect(await mayWake(w)).toBe("loop");
-    await attend(w, "claude", 1, { prompted_by: "human" });
+    await recordActivity(w, "claude", 1, { prompted_by: "human" });
     expect(await mayWake(w)).toBe("go");
     expect(await alerts(w)).toEqual([]);
     expect((await w.store.session("claude-1"))?.prompted_at).toBe(new Date(w.at).toISOString());
@@ -111,7 +119,7 @@ contract("A loop of messages", (newWorld) => {
     const w = await begin();
     await exchange(w, limit);
     w.at += 1;
-    await attend(w, "codex", 2, { prompted_by: "human" });
+    await recordActivity(w, "codex", 2, { prompted_by: "human" });
     w.at += 1;
     await exchange(w, limit);
     expect(await alerts(w)).toEqual([]);
@@ -121,13 +129,13 @@ contract("A loop of messages", (newWorld) => {
 
   test("ends when the operator acknowledges the alert, not when a session does", async () => {
     const w = await begin();
-    await attend(w, "codex", 2, { activity: "idle" });
+    await recordActivity(w, "codex", 2, { activity: "idle" });
     await exchange(w, limit + 1);
     await w.store.acknowledge([(await alerts(w))[0]!.id], "claude-1", w.at);
     expect(await mayWake(w)).toBe("loop");
     await exchange(w, 2);
     expect(await alerts(w)).toEqual([]);
-    await attend(w, "claude", 1, { prompted_by: "human" });
+    await recordActivity(w, "claude", 1, { prompted_by: "human" });
     w.at += 1;
     await exchange(w, limit + 1);
     await w.store.acknowledge([(await alerts(w))[0]!.id], "operator", w.at);
@@ -144,7 +152,7 @@ contract("A loop of messages", (newWorld) => {
     await exchange(w, limit + 1);
     await w.store.endSession("claude-1", "done", w.liveness());
     expect(await alerts(w)).toEqual([]);
-    await attend(w, "codex", 2, { activity: "idle" });
+    await recordActivity(w, "codex", 2, { activity: "idle" });
     expect(await mayWake(w)).toBe("go");
   });
 

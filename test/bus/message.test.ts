@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 
 import { agent, contract, day, draft, texts } from "./fixture";
 
-contract("Messages", (world) => {
+contract("Messages", (newFixture) => {
   const inbox = (mailbox: string, more = {}) => ({
     mailbox,
     channel: null,
@@ -13,7 +13,7 @@ contract("Messages", (world) => {
   });
 
   test("a directed message is pending, then delivered, then read, each with its time", async () => {
-    const w = await world();
+    const w = await newFixture();
     await w.store.registerSession(agent("claude", 1), w.liveness());
     await w.store.registerSession(agent("codex", 2), w.liveness());
     const [message] = await w.store.sendMessages(draft("claude-1", "codex-2"), w.liveness());
@@ -31,7 +31,7 @@ contract("Messages", (world) => {
   });
 
   test("the states only go forward", async () => {
-    const w = await world();
+    const w = await newFixture();
     const [message] = await w.store.sendMessages(draft("claude-1", "codex-2"), w.liveness());
     const ids = [message?.id ?? 0];
     await w.store.markRead("codex-2", ids, w.liveness());
@@ -40,7 +40,7 @@ contract("Messages", (world) => {
   });
 
   test("a message waits for a session that registers later", async () => {
-    const w = await world();
+    const w = await newFixture();
     await w.store.sendMessages(draft("claude-1", "kimi-3"), w.liveness());
     w.at += day / 2;
     const { unread } = await w.store.registerSession(agent("kimi", 3), w.liveness());
@@ -48,7 +48,7 @@ contract("Messages", (world) => {
   });
 
   test("unread mail follows its conversation; a reused id gets only what was sent after the end", async () => {
-    const w = await world();
+    const w = await newFixture();
     const conversation = { session_uuid: "c", session_uuid_known: true };
     await w.store.registerSession(agent("claude", 1, conversation), w.liveness());
     await w.store.sendMessages(
@@ -83,7 +83,7 @@ contract("Messages", (world) => {
   });
 
   test("two readers at once never both get a pending message", async () => {
-    const w = await world();
+    const w = await newFixture();
     for (let i = 0; i < 20; i++)
       await w.store.sendMessages(draft("claude-1", "codex-2"), w.liveness());
     const other = await w.another();
@@ -97,7 +97,7 @@ contract("Messages", (world) => {
   });
 
   test("a reservation that is not kept runs out, and the message is pending still", async () => {
-    const w = await world();
+    const w = await newFixture();
     await w.store.sendMessages(draft("claude-1", "codex-2"), w.liveness());
     await w.store.openInbox(inbox("codex-2"), w.liveness());
     expect((await w.store.openInbox(inbox("codex-2"), w.liveness())).messages).toEqual([]);
@@ -107,14 +107,14 @@ contract("Messages", (world) => {
   });
 
   test("looking does not reserve", async () => {
-    const w = await world();
+    const w = await newFixture();
     await w.store.sendMessages(draft("claude-1", "codex-2"), w.liveness());
     await w.store.openInbox(inbox("codex-2", { peek: true }), w.liveness());
     expect((await w.store.openInbox(inbox("codex-2"), w.liveness())).messages).toHaveLength(1);
   });
 
   test("an inbox lists pending before delivered, then by priority, then by age, and counts the rest", async () => {
-    const w = await world();
+    const w = await newFixture();
     const say = (message: string, priority: number) =>
       w.store.sendMessages(
         draft("claude-1", "codex-2", { payload: { message }, priority }),
@@ -135,7 +135,7 @@ contract("Messages", (world) => {
   });
 
   test("a delivered message stays unread until it is read", async () => {
-    const w = await world();
+    const w = await newFixture();
     const [message] = await w.store.sendMessages(draft("claude-1", "codex-2"), w.liveness());
     await w.store.markDelivered("codex-2", [message?.id ?? 0], "test", w.at);
     expect((await w.store.unread("codex-2", w.at)).total).toBe(1);
@@ -144,7 +144,7 @@ contract("Messages", (world) => {
   });
 
   test("nobody marks a message of another mailbox", async () => {
-    const w = await world();
+    const w = await newFixture();
     const [message] = await w.store.sendMessages(draft("claude-1", "codex-2"), w.liveness());
     const ids = [message?.id ?? 0];
     await expect(w.store.markRead("kimi-3", ids, w.liveness())).rejects.toMatchObject({
@@ -155,7 +155,7 @@ contract("Messages", (world) => {
   });
 
   test("a broadcast writes one message for each active session but the sender", async () => {
-    const w = await world();
+    const w = await newFixture();
     for (const pid of [1, 2, 3]) await w.store.registerSession(agent("claude", pid), w.liveness());
     await w.store.registerSession(agent("codex", 4, { project_id: "P" }), w.liveness());
     await w.store.endSession("claude-3", "session ended normally", w.liveness());
@@ -168,7 +168,7 @@ contract("Messages", (world) => {
   });
 
   test("a reply marks its original read for the one who replies, and names it", async () => {
-    const w = await world();
+    const w = await newFixture();
     const [question] = await w.store.sendMessages(draft("claude-1", "codex-2"), w.liveness());
     const reply_to = question?.id ?? 0;
     const [reply] = await w.store.sendMessages(
@@ -180,7 +180,7 @@ contract("Messages", (world) => {
   });
 
   test("a stranger's reply does not mark the original, a reply to nothing sends nothing", async () => {
-    const w = await world();
+    const w = await newFixture();
     const [question] = await w.store.sendMessages(draft("claude-1", "codex-2"), w.liveness());
     await w.store.sendMessages(
       draft("kimi-3", "claude-1", { reply_to: question?.id ?? 0 }),
@@ -196,7 +196,7 @@ contract("Messages", (world) => {
   });
 
   test("a directed message lives a day, and is never shown after it", async () => {
-    const w = await world();
+    const w = await newFixture();
     await w.store.sendMessages(draft("claude-1", "codex-2"), w.liveness());
     w.at += day - 1;
     expect((await w.store.unread("codex-2", w.at)).total).toBe(1);
@@ -206,7 +206,7 @@ contract("Messages", (world) => {
   });
 
   test("any text and payload come back as they were sent", async () => {
-    const w = await world();
+    const w = await newFixture();
     const payload = {
       message: "…\n\"'\\ 𝄞 — \u0007 end",
       deep: { list: [1, null, "x"] },
@@ -218,7 +218,7 @@ contract("Messages", (world) => {
   });
 
   test("messages of one sender are read in the order in which they were sent", async () => {
-    const w = await world();
+    const w = await newFixture();
     for (let i = 0; i < 30; i++) {
       await w.store.sendMessages(
         draft("claude-1", "codex-2", { payload: { message: i } }),

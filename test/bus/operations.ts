@@ -1,17 +1,17 @@
-/** Every operation of the store, once. */
+/** Calls every operation of the store once. */
 import type { Store } from "../../src/bus/store";
 import { agent, draft, everything, start } from "./fixture";
 
-/** Calls every operation of a bus that nobody has used, in an order in which each has something to do. */
+/** Calls every operation of an empty store, in an order in which each has something to do. */
 export async function everyOperation(store: Store): Promise<void> {
   const dead = new Set<string>();
   const liveness = {
     now: start,
     processState: () => "running" as const,
-    judge: (each: { session_id: string }) => ({
+    judge: (record: { session_id: string }) => ({
       status: "active" as const,
       process_state: "running" as const,
-      ended: dead.has(each.session_id) ? "process exited" : null,
+      ended: dead.has(record.session_id) ? "process exited" : null,
     }),
   };
   const place = { project_id: "P", cwd: "/repo", task_id: "H.1", session_uuid_known: true };
@@ -20,9 +20,9 @@ export async function everyOperation(store: Store): Promise<void> {
   await store.registerSession(agent("codex", 2, { ...place, project_id: "Q" }), liveness);
   await store.setTask("claude-1", "H.2", liveness);
   await store.sessionsCalled("one");
-  const clues = { session: null, ancestors: [], conversation_ids: ["c"], tty: "/dev/pts/1" };
+  const evidence = { session: null, ancestors: [], conversation_ids: ["c"], tty: "/dev/pts/1" };
   await store.sessionsByEvidence(
-    { ...clues, ancestors: agent("x", 9).evidence ? [agent("x", 9).evidence!] : [] },
+    { ...evidence, ancestors: agent("x", 9).evidence ? [agent("x", 9).evidence!] : [] },
     "m",
   );
   const [message] = await store.sendMessages(draft("claude-1", "codex-2"), liveness);
@@ -69,30 +69,30 @@ export async function everyOperation(store: Store): Promise<void> {
     },
     liveness,
   );
-  const visit = {
+  const event = {
     llm_vendor: "claude",
     session_uuid: "uuid-claude-1",
     likelyPids: [1],
     edited: ["/r/c"],
   };
   await store.recordActivity(
-    { ...visit, activity: "working", ends_turn: false, mail_from: 0 },
+    { ...event, activity: "working", ends_turn: false, mail_from: 0 },
     liveness,
   );
   const loops = { goes_on: true, prompted_by: "human", permission_mode: "plan" } as const;
   await store.recordActivity(
-    { ...visit, activity: "idle", ends_turn: true, mail_from: 2, ...loops },
+    { ...event, activity: "idle", ends_turn: true, mail_from: 2, ...loops },
     liveness,
   );
   await store.recordActivity(
-    { ...visit, activity: "idle", ends_turn: true, mail_from: 2, prompted_by: "doorbell" },
+    { ...event, activity: "idle", ends_turn: true, mail_from: 2, prompted_by: "wake" },
     liveness,
   );
   await store.permitWake({ session_id: "claude-1", sender_id: "codex-2" }, liveness);
-  const rung = { way: "claude socket", outcome: "failed", reason: "gone" } as const;
-  await store.recordWake({ message_id: 1, session_id: "claude-1", ...rung }, start);
-  const look = { mailbox: "claude-1", channel: null, limit: 9, peek: true, fresh_from: 0 };
-  await store.openInbox({ ...look, unlooped: true }, liveness);
+  const failed = { way: "claude socket", outcome: "failed", reason: "gone" } as const;
+  await store.recordWake({ message_id: 1, session_id: "claude-1", ...failed }, start);
+  const peek = { mailbox: "claude-1", channel: null, limit: 9, peek: true, fresh_from: 0 };
+  await store.openInbox({ ...peek, unlooped: true }, liveness);
   const waiter = await store.acquireLocks({ session_id: "codex-2", ...lock, ...queue }, liveness);
   if (waiter.kind === "blocked" && waiter.ticket !== null) await store.leaveQueue(waiter.ticket);
   const claim = { task_id: "H.9", ttl: null };

@@ -1,6 +1,7 @@
-/** What the rules are given besides a store. */
+/** The ports of the rules over the store of a fixture. */
 import { join } from "node:path";
 
+import { agentKinds, agents } from "../../src/agents/agents";
 import type { Bus } from "../../src/bus/bus";
 import { defaultSettings } from "../../src/bus/settings";
 import { createIdentity } from "../../src/identity/identity";
@@ -8,23 +9,24 @@ import type { Fixture } from "./fixture";
 
 export const identityIn = (cwd: string, env: Record<string, string> = {}) =>
   createIdentity({
+    agents,
     env,
     cwd,
     dataDirectory: join(cwd, "data"),
     session: env["PARLEY_SESSION"] ?? null,
   });
 
-/** The rules' ports over a world: nobody waits, nobody can be woken, no host answers, unless `more` says otherwise. */
+/** The rules' ports over a fixture: no listener, no session that can be woken, no host that answers, unless `more` gives one. */
 export function busOf(
-  world: Fixture,
+  fixture: Fixture,
   cwd: string,
   env: Record<string, string> = {},
   more: Partial<Bus> = {},
 ): Bus {
   return {
-    store: world.store,
-    identity: { ...bound(identityIn(cwd, env)), processes: noProcesses },
-    clock: { now: () => world.at },
+    store: fixture.store,
+    identity: { ...bound(identityIn(cwd, env)), processes: runningProcesses },
+    clock: { now: () => fixture.at },
     changeSignal: {
       notify: () => {},
       prune: () => {},
@@ -36,13 +38,14 @@ export function busOf(
       wake: async () => ({ way: "none", outcome: "failed", reason: null }),
     },
     sharedHosts: { canAnswer: () => false, ask: async () => new Map() },
+    agentKinds,
     settings: defaultSettings,
     ...more,
   };
 }
 
-/** Every process of the contract's world runs. */
-const noProcesses: Bus["identity"]["processes"] = {
+/** Every process is running. */
+const runningProcesses: Bus["identity"]["processes"] = {
   source: "/proc",
   state: () => "running",
   uptimeSeconds: () => null,

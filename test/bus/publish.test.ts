@@ -23,11 +23,11 @@ const published = (
   ...more,
 });
 
-contract("Publishing", (world) => {
+contract("Publishing", (newFixture) => {
   const onState = { channels: ["state"], directed: null, limit: 20 };
 
-  test("the change counter counts messages of one's own beside what others commit", async () => {
-    const w = await world();
+  test("the change counter counts the connection's own messages besides what others commit", async () => {
+    const w = await newFixture();
     const before = await w.store.changeCount();
     await w.store.publishMessage(published("state", "x"), w.liveness());
     const after = await w.store.changeCount();
@@ -37,7 +37,7 @@ contract("Publishing", (world) => {
   });
 
   test("a published message is delivered when it is written, and lives as long as its channel says", async () => {
-    const w = await world();
+    const w = await newFixture();
     const lives: [string, number][] = [
       ["state", 60],
       ["file_conflict", 300],
@@ -61,7 +61,7 @@ contract("Publishing", (world) => {
   });
 
   test("a cursor brings every message of its channel once and in order, however small the pages", async () => {
-    const w = await world();
+    const w = await newFixture();
     for (let n = 0; n < 10; n++) {
       await w.store.publishMessage(published("state", `${n}`), w.liveness());
       await w.store.publishMessage(published("other", `${n}`), w.liveness());
@@ -77,15 +77,15 @@ contract("Publishing", (world) => {
   });
 
   test("a message past its time is not shown, also before it is purged", async () => {
-    const w = await world();
+    const w = await newFixture();
     await w.store.publishMessage(published("state", "old"), w.liveness());
     w.at += 60 * second;
     expect(await w.store.messagesAfter({ ...onState, since: 0 }, w.at)).toEqual([]);
     expect(await w.store.recentMessages(onState, w.at)).toEqual([]);
   });
 
-  test("directed mail is on no channel for others, but in everybody's feed", async () => {
-    const w = await world();
+  test("directed mail is on no channel for others, but in the feed", async () => {
+    const w = await newFixture();
     await w.store.sendMessages(draft("claude-1", "codex-2", { channel: "state" }), w.liveness());
     expect(await w.store.messagesAfter({ ...onState, since: 0 }, w.at)).toEqual([]);
     const mine = { ...onState, directed: { to: "codex-2" } };
@@ -96,16 +96,16 @@ contract("Publishing", (world) => {
     expect(await w.store.recentMessages(everything(9), w.at)).toHaveLength(1);
   });
 
-  test("the newest come oldest first", async () => {
-    const w = await world();
+  test("the newest messages come oldest first", async () => {
+    const w = await newFixture();
     for (let n = 0; n < 5; n++)
       await w.store.publishMessage(published("state", `${n}`), w.liveness());
     expect(texts(await w.store.recentMessages({ ...onState, limit: 2 }, w.at))).toEqual(["3", "4"]);
     expect(await w.store.newestId()).toBe(5);
   });
 
-  test("where a message stands, and the first reply to it", async () => {
-    const w = await world();
+  test("the state of a message, and the first reply to it", async () => {
+    const w = await newFixture();
     await w.store.registerSession(agent("claude", 1), w.liveness());
     const [question] = await w.store.sendMessages(draft("claude-1", "codex-2"), w.liveness());
     const id = question?.id ?? 0;

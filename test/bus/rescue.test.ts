@@ -1,16 +1,16 @@
 /** Sessions in trouble. */
 import { describe, expect, test } from "bun:test";
 
+import { agentKinds } from "../../src/agents/agents";
 import type { ProcessEvidence } from "../../src/bus/process";
-import { resumeCommand } from "../../src/bus/resume-command";
-import { classify } from "../../src/bus/triage";
+import { classify } from "../../src/bus/rescue-candidates";
 import { agent, claimRequest, contract, day, draft, lockRequest, texts } from "./fixture";
 
 const minute = 60_000;
 
-contract("Rescue", (world) => {
-  test("lists the dead with what they hold and ends nobody", async () => {
-    const w = await world();
+contract("Rescue", (newFixture) => {
+  test("lists the dead with what they hold and ends none", async () => {
+    const w = await newFixture();
     await w.store.registerSession(agent("claude", 1), w.liveness());
     await w.store.acquireLocks(lockRequest("claude-1", ["/a"]), w.liveness());
     w.processes.set(1, "gone");
@@ -22,8 +22,8 @@ contract("Rescue", (world) => {
     expect((await w.store.session("claude-1"))?.stored_status).toBe("active");
   });
 
-  test("remembers for a day those that died unasked, and not those that took their leave", async () => {
-    const w = await world();
+  test("lists for a day the sessions that died, but not those that unregistered", async () => {
+    const w = await newFixture();
     for (const pid of [1, 2]) await w.store.registerSession(agent("claude", pid), w.liveness());
     await w.store.registerSession(agent("kimi", 3, { liveness: "heartbeat" }), w.liveness());
     await w.store.endSession("claude-2", "session ended normally", w.liveness());
@@ -38,8 +38,8 @@ contract("Rescue", (world) => {
     expect(await ids()).toEqual([]);
   });
 
-  test("ends only those for whose row of that moment there is a reason, and says what became free", async () => {
-    const w = await world();
+  test("ends only those for whose current row there is a reason, and returns what became free", async () => {
+    const w = await newFixture();
     for (const pid of [1, 2]) {
       await w.store.registerSession(agent("claude", pid), w.liveness());
       await w.store.acquireClaim(claimRequest(`claude-${pid}`, `T${pid}`), w.liveness());
@@ -62,7 +62,7 @@ contract("Rescue", (world) => {
   });
 
   test("exports what was sent and received and marks nothing", async () => {
-    const w = await world();
+    const w = await newFixture();
     for (const pid of [1, 2]) await w.store.registerSession(agent("codex", pid), w.liveness());
     const [first] = await w.store.sendMessages(draft("codex-1", "codex-2"), w.liveness());
     await w.store.sendMessages(
@@ -91,8 +91,8 @@ contract("Rescue", (world) => {
       };
     };
 
-    test("tell the caller, the working, the stale, the hung and the dead apart", async () => {
-      const w = await world();
+    test("distinguish the caller, the working, the stale, the hung and the dead", async () => {
+      const w = await newFixture();
       for (const pid of [1, 2, 3, 4, 5, 6])
         await w.store.registerSession(agent("claude", pid), w.liveness());
       w.processes.set(4, "unknown").set(6, "gone");
@@ -106,7 +106,7 @@ contract("Rescue", (world) => {
     });
 
     test("never call a session of a shared host hung, and one found by its terminal may be dead", async () => {
-      const w = await world();
+      const w = await newFixture();
       await w.store.registerSession(agent("claude", 2), w.liveness());
       await w.store.registerSession(agent("codex", 1, { shared_host: true }), w.liveness());
       w.processes.set(2, "gone");
@@ -120,7 +120,7 @@ contract("Rescue", (world) => {
 
 describe("The command that resumes a conversation", () => {
   const record = (llm_vendor: string, session_uuid: string | null) =>
-    resumeCommand({ llm_vendor, session_uuid } as Parameters<typeof resumeCommand>[0]);
+    agentKinds.resumeCommand({ llm_vendor, session_uuid });
   const random = "bc3c640c-3d3f-4411-b73b-ef44f6c3f018";
   const ordered = "01a1f886-3d3f-7411-b73b-ef44f6c3f018";
 

@@ -6,9 +6,9 @@ import { agent, contract, day, evidenceOf } from "./fixture";
 
 const minute = 60_000;
 
-contract("Sessions", (world) => {
+contract("Sessions", (newFixture) => {
   test("a session's id is its vendor and pid", async () => {
-    const { store, liveness } = await world();
+    const { store, liveness } = await newFixture();
     const { record, created, event } = await store.registerSession(
       agent("codex", 41200),
       liveness(),
@@ -18,7 +18,7 @@ contract("Sessions", (world) => {
   });
 
   test("registering again updates the one row and broadcasts nothing", async () => {
-    const w = await world();
+    const w = await newFixture();
     await w.store.registerSession(agent("claude", 1, { task_id: "H.1" }), w.liveness());
     w.at += minute;
     const again = await w.store.registerSession(
@@ -32,7 +32,7 @@ contract("Sessions", (world) => {
   });
 
   test("a live process keeps its session however old its heartbeat, and is shown idle", async () => {
-    const w = await world();
+    const w = await newFixture();
     await w.store.registerSession(agent("claude", 1), w.liveness());
     w.at += 3 * day;
     const [record] = await w.store.liveSessions(w.liveness());
@@ -40,7 +40,7 @@ contract("Sessions", (world) => {
   });
 
   test("a heartbeat exactly at the limit is active, one just past it is idle", async () => {
-    const w = await world();
+    const w = await newFixture();
     const { record } = await w.store.registerSession(agent("claude", 1), w.liveness());
     w.at += 5 * minute;
     expect(w.liveness().judge(record).status).toBe("active");
@@ -49,15 +49,15 @@ contract("Sessions", (world) => {
   });
 
   test("a stopped process is alive", async () => {
-    const w = await world();
+    const w = await newFixture();
     await w.store.registerSession(agent("claude", 1), w.liveness());
     w.processes.set(1, "stopped");
     w.at += day;
     expect(await w.store.liveSessions(w.liveness())).toHaveLength(1);
   });
 
-  test("a vanished process ends its session once, whoever notices", async () => {
-    const w = await world();
+  test("a process that is gone ends its session once, whichever process notices", async () => {
+    const w = await newFixture();
     await w.store.registerSession(agent("claude", 1), w.liveness());
     w.processes.set(1, "gone");
     const other = await w.another();
@@ -68,7 +68,7 @@ contract("Sessions", (world) => {
   });
 
   test("a session without process evidence ends when its heartbeat is too old", async () => {
-    const w = await world();
+    const w = await newFixture();
     await w.store.registerSession(
       agent("claude", 1, { evidence: null, liveness: "heartbeat" }),
       w.liveness(),
@@ -81,7 +81,7 @@ contract("Sessions", (world) => {
   });
 
   test("a process that cannot be judged from here is stale after 5 minutes and ends after a day", async () => {
-    const w = await world();
+    const w = await newFixture();
     const { record } = await w.store.registerSession(agent("claude", 1), w.liveness());
     w.processes.set(1, "unknown");
     w.at += 6 * minute;
@@ -91,8 +91,8 @@ contract("Sessions", (world) => {
     expect(await w.store.liveSessions(w.liveness())).toHaveLength(0);
   });
 
-  test("where beats were promised, silence ends a session that cannot be judged", async () => {
-    const w = await world();
+  test("where heartbeats were promised, silence ends a session that cannot be judged", async () => {
+    const w = await newFixture();
     await w.store.registerSession(agent("claude", 1, { promised_beats: true }), w.liveness());
     w.processes.set(1, "unknown");
     w.at += 6 * minute;
@@ -100,14 +100,14 @@ contract("Sessions", (world) => {
   });
 
   test("a session in a shared host ends 30 minutes after its last event, though the host lives", async () => {
-    const w = await world();
+    const w = await newFixture();
     await w.store.registerSession(agent("codex", 1, { shared_host: true }), w.liveness());
     w.at += 31 * minute;
     expect(await w.store.liveSessions(w.liveness())).toHaveLength(0);
   });
 
-  test("a clock that stepped back a day ends nobody", async () => {
-    const w = await world();
+  test("a clock that was set back a day ends no session", async () => {
+    const w = await newFixture();
     await w.store.registerSession(
       agent("claude", 1, { evidence: null, liveness: "heartbeat" }),
       w.liveness(),
@@ -117,7 +117,7 @@ contract("Sessions", (world) => {
   });
 
   test("a reused pid is another session that inherits neither task nor registration", async () => {
-    const w = await world();
+    const w = await newFixture();
     await w.store.registerSession(agent("claude", 1, { task_id: "H.1" }), w.liveness());
     w.processes.set(1, "gone");
     const next = await w.store.registerSession(
@@ -138,7 +138,7 @@ contract("Sessions", (world) => {
   });
 
   test("an id that lives under other evidence gives the next one a suffix", async () => {
-    const w = await world();
+    const w = await newFixture();
     await w.store.registerSession(agent("claude", 7), w.liveness());
     const other = agent("claude", 7, {
       evidence: { ...evidenceOf(7), pid_namespace: "other" },
@@ -152,7 +152,7 @@ contract("Sessions", (world) => {
   });
 
   test("another conversation in the same process takes over the row", async () => {
-    const w = await world();
+    const w = await newFixture();
     const known = { session_uuid_known: true };
     await w.store.registerSession(
       agent("claude", 1, { ...known, session_uuid: "a" }),
@@ -166,7 +166,7 @@ contract("Sessions", (world) => {
   });
 
   test("another conversation in a shared host is another session", async () => {
-    const w = await world();
+    const w = await newFixture();
     const host = { session_uuid_known: true, shared_host: true };
     await w.store.registerSession(agent("codex", 1, { ...host, session_uuid: "a" }), w.liveness());
     const second = await w.store.registerSession(
@@ -182,7 +182,7 @@ contract("Sessions", (world) => {
   });
 
   test("a conversation that comes back under another pid is resumed", async () => {
-    const w = await world();
+    const w = await newFixture();
     const conversation = { session_uuid_known: true, session_uuid: "c" };
     await w.store.registerSession(agent("claude", 1, conversation), w.liveness());
     await w.store.endSession("claude-1", "session ended normally", w.liveness());
@@ -191,7 +191,7 @@ contract("Sessions", (world) => {
   });
 
   test("a name belongs to one active session at a time", async () => {
-    const w = await world();
+    const w = await newFixture();
     await w.store.registerSession(agent("claude", 1, { name: "reviewer" }), w.liveness());
     const taken = w.store.registerSession(agent("codex", 2, { name: "reviewer" }), w.liveness());
     await expect(taken).rejects.toMatchObject({
@@ -208,7 +208,7 @@ contract("Sessions", (world) => {
   });
 
   test("the nearest process above the caller tells its session, the conversation where several share it", async () => {
-    const w = await world();
+    const w = await newFixture();
     const host = { session_uuid_known: true, shared_host: true };
     await w.store.registerSession(agent("claude", 1), w.liveness());
     await w.store.registerSession(agent("codex", 2, { ...host, session_uuid: "a" }), w.liveness());
@@ -235,7 +235,7 @@ contract("Sessions", (world) => {
   });
 
   test("a registration in a shared host that does not know its conversation takes over none of several", async () => {
-    const w = await world();
+    const w = await newFixture();
     const host = { session_uuid_known: true, shared_host: true };
     await w.store.registerSession(agent("codex", 2, { ...host, session_uuid: "a" }), w.liveness());
     await w.store.registerSession(agent("codex", 2, { ...host, session_uuid: "b" }), w.liveness());
@@ -247,7 +247,7 @@ contract("Sessions", (world) => {
   });
 
   test("a session of a shared host that was silent too long returns as itself, not as another", async () => {
-    const w = await world();
+    const w = await newFixture();
     const host = { session_uuid_known: true, shared_host: true };
     const [a, b, c] = ["a", "b", "c"].map((uuid) =>
       agent("codex", 2, { ...host, session_uuid: uuid }),
@@ -263,7 +263,7 @@ contract("Sessions", (world) => {
   });
 
   test("only its own events refresh a session in a shared host", async () => {
-    const w = await world();
+    const w = await newFixture();
     const host = { session_uuid_known: true, shared_host: true };
     await w.store.registerSession(agent("codex", 2, { ...host, session_uuid: "a" }), w.liveness());
     await w.store.registerSession(agent("codex", 2, { ...host, session_uuid: "b" }), w.liveness());
@@ -275,7 +275,7 @@ contract("Sessions", (world) => {
   });
 
   test("every command of one session notices the death of another", async () => {
-    const w = await world();
+    const w = await newFixture();
     await w.store.registerSession(agent("claude", 1), w.liveness());
     await w.store.registerSession(agent("codex", 2), w.liveness());
     w.processes.set(2, "gone");

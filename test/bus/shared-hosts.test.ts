@@ -2,11 +2,12 @@
 import { expect, test } from "bun:test";
 
 import type { Bus } from "../../src/bus/bus";
-import { livenessNow } from "../../src/bus/caller";
+import { findCaller, livenessNow, requireSession } from "../../src/bus/caller";
 import { cleanUp, overdue } from "../../src/bus/cleanup";
-import { openDashboard } from "../../src/bus/dashboard";
+import { openDashboard } from "../../src/bus/status";
+import { claim } from "../../src/bus/claim";
+import { lock } from "../../src/bus/lock";
 import type { SharedHosts } from "../../src/bus/shared-hosts";
-import { claim, lock } from "../../src/bus/locking";
 import { register } from "../../src/bus/registration";
 import { rescue } from "../../src/bus/rescue";
 import { busOf } from "./ports";
@@ -15,23 +16,24 @@ import { agent, contract, type Fixture } from "./fixture";
 const minute = 60_000;
 const daemon = { shared_host: true, session_uuid_known: true };
 
-/** A host that says this of every session, after `first`; with what it was asked about. */
-interface Spoken {
+/** The bus with a host that gives one answer, and the sessions that it was asked about. */
+interface AskedHost {
   bus: Bus;
   asked: string[][];
 }
 
-/** What a session named `codex-1` has, silent in a host, and the bus as `claude-2` sees it. */
+/** `codex-1` with a lock and a claim, silent in a shared host that answers after `first`; and the bus as `claude-2` sees it. */
 async function silentFor(
   w: Fixture,
   silence: number,
   answer: boolean | "none",
   first: () => Promise<unknown> = async () => {},
-): Promise<Spoken> {
+): Promise<AskedHost> {
   await w.store.registerSession(agent("codex", 1, daemon), w.liveness());
   const holder = busOf(w, "/", { PARLEY_SESSION: "codex-1" });
-  await lock(holder, ["res:port/3000"], byHand);
-  await claim(holder, "T.1", { ttl: null, wait: null });
+  const session = await requireSession(holder);
+  await lock(holder, session, ["res:port/3000"], byHand);
+  await claim(holder, session, "T.1", { ttl: null, wait: null });
   w.at += silence;
   const asked: string[][] = [];
   const hosts: SharedHosts = {
@@ -50,22 +52,23 @@ async function silentFor(
 }
 
 const byHand = { wait: null, lockType: "exclusive", ttl: null, force: false } as const;
-const take = (bus: Bus, wait: number | null = null) =>
-  lock(bus, ["res:port/3000"], { ...byHand, wait });
-const claimIt = (bus: Bus) => claim(bus, "T.1", { ttl: null, wait: null });
+const take = async (bus: Bus, wait: number | null = null) =>
+  lock(bus, await requireSession(bus), ["res:port/3000"], { ...byHand, wait });
+const claimIt = async (bus: Bus) =>
+  claim(bus, await requireSession(bus), "T.1", { ttl: null, wait: null });
 const ended = async (w: Fixture) => {
   const record = (await w.store.session("codex-1"))!;
   return record.stored_status === "terminated" ? record.end_reason : null;
 };
 
-contract("A session in a host that can be asked", (world) => {
+contract("A session in a host that can be asked", (newFixture) => {
   test("keeps its locks and claims, however long it is silent, where the host still has it", async () => {
-    const w = await world();
+    const w = await newFixture();
     const { bus, asked } = await silentFor(w, 40 * minute, true);
     await expect(take(bus)).rejects.toMatchObject({ code: "conflict" });
     await expect(claimIt(bus)).rejects.toMatchObject({ code: "conflict" });
     expect(asked).toEqual([["codex-1"], ["codex-1"]]);
-    const { dashboard } = await openDashboard(bus, true);
+    const { dashboard } = await openDashboard(bus, await findCaller(bus, true));
     expect(dashboard.sessions).toMatchObject([
       { session_id: "codex-1", status: "idle", file_locks: ["res:port/3000"] },
       { session_id: "claude-2" },
@@ -73,17 +76,17 @@ contract("A session in a host that can be asked", (world) => {
     expect(await ended(w)).toBeNull();
   });
 
-  test("is ended by nobody who has not asked", async () => {
-    const w = await world();
+  test("is not ended by a process that has not asked the host", async () => {
+    const w = await newFixture();
     const { bus, asked } = await silentFor(w, 40 * minute, false);
     expect(await w.store.liveSessions(livenessNow(bus))).toHaveLength(2);
     await w.store.heartbeat("claude-2", livenessNow(bus));
-    await lock(bus, ["res:port/4000"], byHand);
+    await lock(bus, await requireSession(bus), ["res:port/4000"], byHand);
     expect([asked, await ended(w)]).toEqual([[], null]);
   });
 
-  test("makes way at once where the host has it no more", async () => {
-    const w = await world();
+  test("frees its lock at once where the host has it no more", async () => {
+    const w = await newFixture();
     const { bus } = await silentFor(w, 6 * minute, false);
     expect((await take(bus)).result.locks).toMatchObject([{ session_id: "claude-2" }]);
     expect(await ended(w)).toBe("its shared host has unloaded it");
@@ -91,8 +94,8 @@ contract("A session in a host that can be asked", (world) => {
     expect((await claimIt(bus)).claim).toMatchObject({ session_id: "claude-2" });
   });
 
-  test("makes way for who waits already", async () => {
-    const w = await world();
+  test("frees its lock for a session that waits already", async () => {
+    const w = await newFixture();
     let there = true;
     const { bus } = await silentFor(w, 6 * minute, true);
     const hosts: SharedHosts = {
@@ -105,15 +108,15 @@ contract("A session in a host that can be asked", (world) => {
   });
 
   test("is not asked about before it has been silent for five minutes", async () => {
-    const w = await world();
+    const w = await newFixture();
     const { bus, asked } = await silentFor(w, 4 * minute, false);
     await expect(take(bus)).rejects.toMatchObject({ code: "conflict" });
-    await openDashboard(bus, true);
+    await openDashboard(bus, await findCaller(bus, true));
     expect([asked, await ended(w)]).toEqual([[], null]);
   });
 
   test("ends by the timer where the host gives no answer", async () => {
-    const w = await world();
+    const w = await newFixture();
     const { bus } = await silentFor(w, 29 * minute, "none");
     await expect(take(bus)).rejects.toMatchObject({ code: "conflict" });
     w.at += 2 * minute;
@@ -121,8 +124,8 @@ contract("A session in a host that can be asked", (world) => {
     expect(await ended(w)).toBe("no event in its shared host");
   });
 
-  test("lives where it was heard of while its host was asked", async () => {
-    const w = await world();
+  test("lives where it sent a heartbeat while its host was asked", async () => {
+    const w = await newFixture();
     const { bus } = await silentFor(w, 40 * minute, false, () =>
       w.store.heartbeat("codex-1", w.liveness()),
     );
@@ -131,25 +134,25 @@ contract("A session in a host that can be asked", (world) => {
   });
 
   test("is left out of the dashboard where the host has it no more", async () => {
-    const w = await world();
+    const w = await newFixture();
     const { bus } = await silentFor(w, 6 * minute, false);
-    const { dashboard } = await openDashboard(bus, true);
+    const { dashboard } = await openDashboard(bus, await findCaller(bus, true));
     expect(dashboard.sessions.map(({ session_id }) => session_id)).toEqual(["claude-2"]);
     expect(dashboard.stats.file_locks).toBe(0);
   });
 
   test("is dead for a rescue, which ends it only where it may", async () => {
-    const w = await world();
+    const w = await newFixture();
     const { bus } = await silentFor(w, 6 * minute, false);
-    const look = {
-      ...{ asOperator: true, named: [], force: false, hungAfter: 10 * minute },
+    const request = {
+      ...{ named: [], force: false, hungAfter: 10 * minute },
       ...{ files: null, kill: false, confirm: async () => false },
     };
-    const only = await rescue(bus, { ...look, statusOnly: true });
+    const only = await rescue(bus, await findCaller(bus, true), { ...request, statusOnly: true });
     const dead = { session_id: "codex-1", state: "DEAD" };
     expect(only.result.sessions[0]).toMatchObject({ ...dead, released: false });
     expect(await ended(w)).toBeNull();
-    const done = await rescue(bus, { ...look, statusOnly: false });
+    const done = await rescue(bus, await findCaller(bus, true), { ...request, statusOnly: false });
     expect(done.result).toMatchObject({
       sessions: [{ ...dead, released: true }, { session_id: "claude-2" }],
       released: { locks: 1, claims: 1 },
@@ -157,8 +160,8 @@ contract("A session in a host that can be asked", (world) => {
     expect(await ended(w)).toBe("its shared host has unloaded it");
   });
 
-  test("is cleaned up with what it holds, as was announced", async () => {
-    const w = await world();
+  test("is cleaned up with what it holds, as the dry run counted", async () => {
+    const w = await newFixture();
     const { bus } = await silentFor(w, 6 * minute, false);
     expect((await overdue(bus)).removed).toMatchObject({ locks: 1, claims: 1 });
     expect(await ended(w)).toBeNull();
@@ -167,8 +170,8 @@ contract("A session in a host that can be asked", (world) => {
     expect(await ended(w)).toBe("its shared host has unloaded it");
   });
 
-  test("leaves its name to who registers once its host has it no more", async () => {
-    const w = await world();
+  test("leaves its name to another session once its host has it no more", async () => {
+    const w = await newFixture();
     let there = true;
     const { bus } = await silentFor(w, 6 * minute, true);
     await w.store.registerSession(agent("codex", 1, { ...daemon, name: "reviewer" }), w.liveness());
@@ -184,8 +187,8 @@ contract("A session in a host that can be asked", (world) => {
     expect((await joining()).session).toMatchObject({ session_id: "kimi-3", name: "reviewer" });
   });
 
-  test("is no conflict of who registers once its host has it no more", async () => {
-    const w = await world();
+  test("is no conflict of a new session once its host has it no more", async () => {
+    const w = await newFixture();
     const { bus, asked } = await silentFor(w, 6 * minute, false);
     await w.store.registerSession(
       agent("codex", 1, { ...daemon, project_id: "atlas" }),

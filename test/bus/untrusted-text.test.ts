@@ -27,7 +27,7 @@ const message = (text: unknown, more: Partial<Message> = {}): Message => ({
 });
 
 describe("A framed message", () => {
-  test("says who wrote it, its id and how urgent it is", () => {
+  test("gives its sender, its id and its priority", () => {
     expect(frameMessage(message("hello"), 100)).toEqual({
       text: `<parley-message id="12" from="codex-7" priority="high" channel="coordination" sent="2026-02-11T00:31:37.120Z">\nhello\n</parley-message>`,
       whole: true,
@@ -59,13 +59,13 @@ describe("A framed message", () => {
     expect(header).toContain(`task="T'>&lt;evil a='"`);
   });
 
-  test("is cut to the room there is, and says so", () => {
+  test("is cut to the character budget, and says so", () => {
     const { text, whole, shown } = frameMessage(message("é".repeat(500)), 100);
     expect({ whole, shown }).toEqual({ whole: false, shown: 100 });
     expect(text).toContain(`\n${"é".repeat(100)}… [cut: 400 more characters in parley inbox]\n`);
   });
 
-  test("has no body where there is hardly any room", () => {
+  test("has no body where the budget is very small", () => {
     const { text, shown } = frameMessage(message("a".repeat(500)), 79);
     expect(shown).toBe(0);
     expect(text).toContain("\n[500 characters, in parley inbox]\n");
@@ -83,13 +83,13 @@ describe("A framed message", () => {
 });
 
 describe("Foreign text", () => {
-  test("loses what acts on a terminal or hides from the eye, and keeps its lines", () => {
+  test("loses what acts on a terminal or is invisible, and keeps its lines", () => {
     expect(sanitize("a\x1b[31mb\x1b]0;t\x07c\u202ed\u200be\0f\r\ng\th\u{e0041}")).toBe(
       "abcdef\ng\th",
     );
   });
 
-  test("is cleaned in a time that grows no faster than it, whatever it is made of", () => {
+  test("is sanitized in time linear in its length, whatever it is made of", () => {
     expect(sanitize("\x9da\x9db\x07c")).toBe("ac");
     // A hook has five seconds; what grew by the square would take minutes.
     const many = 250_000;

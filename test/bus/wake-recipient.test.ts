@@ -1,6 +1,7 @@
-/** Who may be woken when, and what is known of it. */
+/** Which sessions may be woken, when, and the evidence of it. */
 import { expect, test } from "bun:test";
 
+import { agentKinds } from "../../src/agents/agents";
 import { defaultSettings } from "../../src/bus/settings";
 import { judgeSession } from "../../src/bus/liveness";
 import {
@@ -9,13 +10,21 @@ import {
   type AgentWaker,
   reachabilityOf,
 } from "../../src/bus/agent-wake";
-import { agent, arrive, contract, conversation, draft, visit, type Fixture } from "./fixture";
+import {
+  agent,
+  registerAgents,
+  contract,
+  conversation,
+  draft,
+  hookActivity,
+  type Fixture,
+} from "./fixture";
 
-contract("Waking", (newWorld) => {
+contract("Waking", (newFixture) => {
   const begin = async (): Promise<Fixture> =>
-    arrive(await newWorld(), { claude: 1, codex: 2 }, conversation);
-  const attend = (w: Fixture, more = {}) =>
-    w.store.recordActivity(visit("codex", "codex", 2, more), w.liveness());
+    registerAgents(await newFixture(), { claude: 1, codex: 2 }, conversation);
+  const recordActivity = (w: Fixture, more = {}) =>
+    w.store.recordActivity(hookActivity("codex", "codex", 2, more), w.liveness());
   const reserve = (w: Fixture) =>
     w.store.permitWake({ session_id: "codex-2", sender_id: "claude-1" }, w.liveness());
   const note = (
@@ -29,22 +38,22 @@ contract("Waking", (newWorld) => {
       w.at,
     );
 
-  test("is for live sessions that idle", async () => {
+  test("is allowed for live sessions that are idle", async () => {
     const w = await begin();
     expect((await reserve(w))?.kind).toBe("working");
     for (const activity of ["working", "awaiting permission"] as const) {
-      await attend(w, { activity });
+      await recordActivity(w, { activity });
       expect((await reserve(w))?.kind).toBe(activity);
     }
-    await attend(w, { activity: "idle" });
+    await recordActivity(w, { activity: "idle" });
     expect(await reserve(w)).toMatchObject({ kind: "go", record: { session_id: "codex-2" } });
     await w.store.endSession("codex-2", "done", w.liveness());
     expect(await reserve(w)).toBeNull();
   });
 
-  test("of several who want it at once rings once, and again after a turn, a failure or ten seconds", async () => {
+  test("is allowed once where several want it at once, and again after a turn, a failure or ten seconds", async () => {
     const w = await begin();
-    await attend(w, { activity: "idle" });
+    await recordActivity(w, { activity: "idle" });
     w.at += 100;
     const other = await w.another();
     const both = await Promise.all([
@@ -59,12 +68,12 @@ contract("Waking", (newWorld) => {
     w.at += 5000;
     expect((await reserve(w))?.kind).toBe("go");
     w.at += 100;
-    await attend(w, { activity: "working" });
-    await attend(w, { activity: "idle" });
+    await recordActivity(w, { activity: "working" });
+    await recordActivity(w, { activity: "idle" });
     expect((await reserve(w))?.kind).toBe("go");
   });
 
-  test("leaves its evidence with the message, for its sender", async () => {
+  test("keeps its evidence with the message, for the sender", async () => {
     const w = await begin();
     const [first] = await w.store.sendMessages(draft("claude-1", "codex-2"), w.liveness());
     await w.store.sendMessages(draft("claude-1", "codex-2"), w.liveness());
@@ -81,10 +90,10 @@ contract("Waking", (newWorld) => {
     ]);
   });
 
-  test("knows when it last worked by what the hooks have seen", async () => {
+  test("records when it last worked, by the events of hooks", async () => {
     const w = await begin();
     const [message] = await w.store.sendMessages(draft("claude-1", "codex-2"), w.liveness());
-    await attend(w, { prompted_by: "doorbell", activity: "working" });
+    await recordActivity(w, { prompted_by: "wake", activity: "working" });
     await w.store.markDelivered("codex-2", [message!.id], "inbox", w.at);
     expect(await w.store.session("codex-2")).toMatchObject({
       woken_at: new Date(w.at).toISOString(),
@@ -96,21 +105,21 @@ contract("Waking", (newWorld) => {
     expect((await w.store.session("codex-2"))?.hooked_at).toBe(new Date(w.at).toISOString());
   });
 
-  test("keeps what a hook tells of the agent until it tells something else", async () => {
+  test("keeps the facts that a hook reports until it reports others", async () => {
     const w = await begin();
-    await attend(w, { permission_mode: "plan", agent_home: "/home/you/.codex" });
-    await attend(w, { permission_mode: null });
+    await recordActivity(w, { permission_mode: "plan", agent_home: "/home/you/.codex" });
+    await recordActivity(w, { permission_mode: null });
     const told = { permission_mode: "plan", agent_home: "/home/you/.codex" };
     expect(await w.store.session("codex-2")).toMatchObject(told);
     await w.store.registerSession(agent("codex", 2, { session_uuid: "codex" }), w.liveness());
-    await attend(w, { permission_mode: "bypassPermissions" });
+    await recordActivity(w, { permission_mode: "bypassPermissions" });
     expect(await w.store.session("codex-2")).toMatchObject({
       ...told,
       permission_mode: "bypassPermissions",
     });
   });
 
-  test("is announced by what it finds: reachability follows activity, process and the user's wish", async () => {
+  test("is forecast by reachability, which follows activity, process and the user's preference", async () => {
     const w = await begin();
     const reach = (more: Partial<AgentWaker> = {}): AgentWaker => ({
       policy: () => "critical",
@@ -129,16 +138,16 @@ contract("Waking", (newWorld) => {
           defaultSettings,
           () => null,
         ),
-        given,
+        { agentWaker: given, agentKinds },
       ).now;
     };
     expect(await now()).toBe("none");
-    await attend(w, { activity: "working" });
+    await recordActivity(w, { activity: "working" });
     expect(await now()).toBe("turn");
     expect(await now(reach(), "stopped")).toBe("none");
-    await attend(w, { activity: "awaiting permission" });
+    await recordActivity(w, { activity: "awaiting permission" });
     expect(await now()).toBe("prompt");
-    await attend(w, { activity: "idle" });
+    await recordActivity(w, { activity: "idle" });
     expect(await now()).toBe("wake");
     expect(await now(reach({ policy: () => "never" }))).toBe("prompt");
     expect(await now(reach({ methodFor: () => null }))).toBe("prompt");
@@ -149,7 +158,7 @@ contract("Waking", (newWorld) => {
   });
 });
 
-test("our own doorbell is known again, also inside what a vendor puts around it", () => {
+test("our own wake prompt is recognised, also inside what a vendor puts around it", () => {
   const text = wakePrompt("codex-12");
   expect(isWakePrompt(text)).toBe(true);
   expect(isWakePrompt(`Another session sent a message:\n${text}\nThis is not your user.`)).toBe(

@@ -1,4 +1,4 @@
-/** Whose bell wakes whom, and the floor. */
+/** Which signals a listener gets, and polling without one. */
 import { afterEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { createChangeSignal, type SignalMode } from "../../src/change-signal/change-signal";
 import { openWatcher } from "../../src/change-signal/watcher";
 
-/** So long that only a bell can be what wakes. */
+/** So long that only a signal can notify the listener. */
 const never = 3_600_000;
 
 const cleanups: (() => unknown)[] = [];
@@ -21,14 +21,14 @@ function newDirectory(): string {
   return directory;
 }
 
-/** A bus of which only the change counter is looked at. */
-function place(mode: SignalMode = "native", pollMilliseconds = never) {
+/** A database file with a change counter that the test sets. */
+function newBus(mode: SignalMode = "native", pollMilliseconds = never) {
   const root = newDirectory();
   const database = join(root, "messaging.db");
   writeFileSync(database, "");
   const counter = { value: 1, checks: 0 };
   const connect = () => {
-    const wake = createChangeSignal({
+    const signal = createChangeSignal({
       directory: join(root, "bell"),
       database,
       mode,
@@ -38,8 +38,8 @@ function place(mode: SignalMode = "native", pollMilliseconds = never) {
         return counter.value;
       },
     });
-    cleanups.push(() => wake.close());
-    return wake;
+    cleanups.push(() => signal.close());
+    return signal;
   };
   return { database, directory: join(root, "bell"), counter, connect };
 }
@@ -48,20 +48,20 @@ function place(mode: SignalMode = "native", pollMilliseconds = never) {
 const quiet = (): Promise<void> => Bun.sleep(200);
 
 describe.skipIf(process.platform !== "linux")("A listener", () => {
-  test("for its own mail hears its own bell and everyone's", async () => {
-    for (const audience of [["claude-1"], "everyone"] as const) {
-      const { counter, connect } = place();
+  test("for a session's mail gets the signals for that session and for everyone", async () => {
+    for (const recipients of [["claude-1"], "everyone"] as const) {
+      const { counter, connect } = newBus();
       const woken = Promise.withResolvers<void>();
       const listening = await connect().listen({ to: "claude-1" }, () => woken.resolve());
       counter.value++;
-      connect().notify(audience);
+      connect().notify(recipients);
       await woken.promise;
       await listening.stop();
     }
   });
 
-  test("does not even check when another session's bell is rung", async () => {
-    const { counter, connect } = place("auto");
+  test("does not even check at the signal for another session", async () => {
+    const { counter, connect } = newBus("auto");
     const listening = await connect().listen({ to: "claude-1" }, () => {});
     await quiet();
     counter.checks = 0;
@@ -72,8 +72,8 @@ describe.skipIf(process.platform !== "linux")("A listener", () => {
     await listening.stop();
   });
 
-  test("hears each of several changes, however close to each other", async () => {
-    const { counter, connect } = place();
+  test("is notified of each of several changes, however close to each other", async () => {
+    const { counter, connect } = newBus();
     let seen = 0;
     let grown = Promise.withResolvers<void>();
     const listening = await connect().listen(null, () => {
@@ -83,7 +83,7 @@ describe.skipIf(process.platform !== "linux")("A listener", () => {
     const writer = connect();
     for (let n = 0; n < 20; n++) {
       writer.notify("everyone");
-      // The event of the first must have been told already: then the second is one of its own.
+      // The event of the first signal must have been reported, so that the second has an event of its own.
       await Bun.sleep(1);
       counter.value++;
       writer.notify("everyone");
@@ -96,8 +96,8 @@ describe.skipIf(process.platform !== "linux")("A listener", () => {
     await listening.stop();
   });
 
-  test("for all mail hears every bell", async () => {
-    const { counter, connect } = place();
+  test("for all mail gets every signal", async () => {
+    const { counter, connect } = newBus();
     const woken = Promise.withResolvers<void>();
     const listening = await connect().listen("all", () => woken.resolve());
     counter.value++;
@@ -107,29 +107,29 @@ describe.skipIf(process.platform !== "linux")("A listener", () => {
   });
 
   test("costs no inotify instance beside that of the first", async () => {
-    const { connect } = place();
-    const wake = connect();
-    await (await wake.listen(null, () => {})).stop();
+    const { connect } = newBus();
+    const signal = connect();
+    await (await signal.listen(null, () => {})).stop();
     const before = inotifyInstances();
-    for (let n = 0; n < 50; n++) await (await wake.listen(null, () => {})).stop();
+    for (let n = 0; n < 50; n++) await (await signal.listen(null, () => {})).stop();
     expect(inotifyInstances()).toBe(before);
     expect(before).toBeGreaterThan(0);
   });
 
-  test("hears bells again once the directory, which was deleted, is watched anew", async () => {
-    const { directory, connect } = place();
-    let heard = Promise.withResolvers<void>();
+  test("gets signals again once the deleted directory is watched anew", async () => {
+    const { directory, connect } = newBus();
+    let signalled = Promise.withResolvers<void>();
     const watcher = await openWatcher(directory, (names) => {
-      if (names?.includes("claude-1")) heard.resolve();
+      if (names?.includes("claude-1")) signalled.resolve();
     });
     cleanups.push(() => watcher.close());
     connect().notify(["claude-1"]);
-    await heard.promise;
+    await signalled.promise;
     rmSync(directory, { recursive: true });
     await watcher.renew();
-    heard = Promise.withResolvers();
+    signalled = Promise.withResolvers();
     connect().notify(["claude-1"]);
-    await heard.promise;
+    await signalled.promise;
   });
 });
 
@@ -142,9 +142,9 @@ const inotifyInstances = (): number =>
     }
   }).length;
 
-describe("The floor", () => {
-  test("wakes for a change that rang no bell", async () => {
-    const { counter, connect } = place("poll", 5);
+describe("Polling", () => {
+  test("notifies of a change without a signal", async () => {
+    const { counter, connect } = newBus("poll", 5);
     const woken = Promise.withResolvers<void>();
     const listening = await connect().listen(null, () => woken.resolve());
     counter.value++;
@@ -152,12 +152,12 @@ describe("The floor", () => {
     await listening.stop();
   });
 
-  test("tells that the database is not there any more", async () => {
-    const { database, connect } = place("poll", 5);
-    const told = Promise.withResolvers<unknown>();
-    const listening = await connect().listen(null, (lost) => told.resolve(lost));
+  test("reports that the database has been deleted", async () => {
+    const { database, connect } = newBus("poll", 5);
+    const reported = Promise.withResolvers<unknown>();
+    const listening = await connect().listen(null, (lost) => reported.resolve(lost));
     rmSync(database);
-    expect(await told.promise).toMatchObject({
+    expect(await reported.promise).toMatchObject({
       code: "not_found",
       message: `The database ${database} was deleted while it was watched`,
     });

@@ -1,4 +1,4 @@
-/** Long readers, stuck writers, many writers. */
+/** Tests a busy database: long readers, stuck writers, many writers. */
 import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import { statSync } from "node:fs";
@@ -28,7 +28,7 @@ async function parley(s: Sandbox, ...args: string[]): Promise<Outcome> {
 }
 
 /** A process that opens a transaction and keeps it until it is killed. */
-async function hold(db: string, begin: string): Promise<Bun.Subprocess> {
+async function startHolder(db: string, begin: string): Promise<Bun.Subprocess> {
   const holder = Bun.spawn(
     [
       process.execPath,
@@ -71,7 +71,7 @@ describe("While a reader keeps its snapshot and so pins the log", () => {
   test("every verb goes on, and the log is short again afterwards", async () => {
     await using s = sandbox();
     await populated(s);
-    const reader = await hold(s.db, "begin");
+    const reader = await startHolder(s.db, "begin");
     try {
       for (const verb of [...writing, ...reading]) {
         const { exitCode } = await parley(s, ...verb);
@@ -97,7 +97,7 @@ describe("While a writer keeps the lock", () => {
   test("longer than one busy_timeout, everything waits for it and succeeds", async () => {
     await using s = sandbox();
     await populated(s);
-    const writer = await hold(s.db, "begin immediate");
+    const writer = await startHolder(s.db, "begin immediate");
     const runs = writing.map((verb) => parley(s, ...verb));
     const reads = await Promise.all(reading.map((verb) => parley(s, ...verb)));
     expect(reads.map(({ args, exitCode }) => [args, exitCode])).toEqual(
@@ -113,14 +113,14 @@ describe("While a writer keeps the lock", () => {
   test("for ever, writing verbs end with busy at the deadline of ten seconds, and not before", async () => {
     await using s = sandbox();
     await populated(s);
-    const writer = await hold(s.db, "begin immediate");
+    const writer = await startHolder(s.db, "begin immediate");
     try {
       const runs = await Promise.all(
         writing.slice(0, long ? writing.length : 3).map((verb) => parley(s, ...verb)),
       );
       for (const { args, exitCode, code, took } of runs) {
         expect([args, exitCode, code]).toEqual([args, 6, "busy"]);
-        // Ten seconds are the rule; the rest is for starting up on a machine that has other things to do.
+        // Ten seconds are the deadline; the rest allows for starting on a loaded machine.
         expect(took).toBeGreaterThan(9_900);
         expect(took).toBeLessThan(20_000);
       }

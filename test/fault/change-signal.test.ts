@@ -1,4 +1,4 @@
-/** Waiting without watchers, bells, temporary files or database. */
+/** Tests waiting without watchers, signal files, temporary files or the database. */
 import { describe, expect, test } from "bun:test";
 import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { spawnSync } from "node:child_process";
@@ -9,12 +9,12 @@ import { binary, sandbox } from "../support";
 
 const linux = process.platform === "linux";
 
-/** Runs a command in a user namespace, after a shell has prepared it: what is exhausted there is so for nobody else. */
+/** Runs a command in a user namespace that a shell has prepared, so that limits there apply to no other process. */
 const prepared = (preparation: string, command: string[]): string[] => [
   ...["unshare", "-Urm", "sh", "-c", `${preparation} && exec "$@"`, "sh"],
   ...command,
 ];
-const can = (preparation: string): boolean =>
+const canPrepare = (preparation: string): boolean =>
   linux && spawnSync("unshare", ["-Urm", "sh", "-c", preparation]).status === 0;
 
 const noInstances = "echo 0 > /proc/sys/user/max_inotify_instances";
@@ -23,10 +23,10 @@ const noWatches = "echo 0 > /proc/sys/user/max_inotify_watches";
 const readOnly = (directory: string): string =>
   `mount --bind '${directory}' '${directory}' && mount -o remount,ro,bind '${directory}'`;
 
-interface Place {
+interface TestBus {
   home: string;
   db: string;
-  bell: string;
+  signals: string;
   run(args: string[], options?: Options): Process;
   publish(text: string, options?: Options): Promise<void>;
 }
@@ -37,18 +37,18 @@ interface Options {
 }
 
 interface Process {
-  /** Resolves when the words have come on stderr or stdout. */
+  /** Resolves when the text has appeared on stderr or stdout. */
   says(words: string): Promise<void>;
   output(): string;
   exited: Promise<number>;
   kill(signal: NodeJS.Signals): void;
 }
 
-/** A bus with one message, and a home for the story. */
-async function withPlace(story: (place: Place) => Promise<void>): Promise<void> {
+/** Runs a test with a bus that has one message, in a home of its own. */
+async function withBus(story: (bus: TestBus) => Promise<void>): Promise<void> {
   await using s = sandbox();
   const running: Bun.Subprocess[] = [];
-  const run: Place["run"] = (args, { env = {}, wrap = (command: string[]) => command } = {}) => {
+  const run: TestBus["run"] = (args, { env = {}, wrap = (command: string[]) => command } = {}) => {
     const child = Bun.spawn(wrap([binary, ...args]), {
       env: { HOME: s.home, PATH: "/usr/bin:/bin", ...env },
       stdout: "pipe",
@@ -78,13 +78,13 @@ async function withPlace(story: (place: Place) => Promise<void>): Promise<void> 
       kill: (signal) => child.kill(signal),
     };
   };
-  const publish: Place["publish"] = async (text, options) => {
+  const publish: TestBus["publish"] = async (text, options) => {
     const child = run(["publish", "build", text, "--as", "operator"], options);
     if ((await child.exited) !== 0) throw new Error(child.output());
   };
   try {
     await publish("before");
-    await story({ home: s.home, db: s.db, bell: join(dirname(s.db), "bell"), run, publish });
+    await story({ home: s.home, db: s.db, signals: join(dirname(s.db), "bell"), run, publish });
   } finally {
     for (const child of running) child.kill("SIGKILL");
   }
@@ -92,9 +92,9 @@ async function withPlace(story: (place: Place) => Promise<void>): Promise<void> 
 
 const watch = ["watch", "build", "--verbose", "--json"];
 
-/** A watch in such surroundings shows a message and ends by itself. */
+/** Asserts that a watch with these options shows a message and ends by itself. */
 async function arrives(options: Options, source: string | RegExp): Promise<void> {
-  await withPlace(async ({ run, publish }) => {
+  await withBus(async ({ run, publish }) => {
     const child = run([...watch, "--once"], options);
     await child.says("waking: ");
     await publish("hello");
@@ -105,21 +105,21 @@ async function arrives(options: Options, source: string | RegExp): Promise<void>
 }
 
 describe("A message arrives", () => {
-  test.skipIf(!can(noInstances))("where no inotify instance is left", () =>
+  test.skipIf(!canPrepare(noInstances))("where no inotify instance is left", () =>
     arrives(
       { wrap: (command) => prepared(noInstances, command) },
       /waking: poll 250 ms \(no parcel: no inotify instance/,
     ),
   );
 
-  test.skipIf(!can(oneInstance))("where only one inotify instance is left", () =>
+  test.skipIf(!canPrepare(oneInstance))("where only one inotify instance is left", () =>
     arrives(
       { wrap: (command) => prepared(oneInstance, command) },
       /waking: inotify \+ poll 250 ms \(no parcel: no inotify instance/,
     ),
   );
 
-  test.skipIf(!can(noWatches))("where no inotify watch is left", () =>
+  test.skipIf(!canPrepare(noWatches))("where no inotify watch is left", () =>
     arrives({ wrap: (command) => prepared(noWatches, command) }, /waking: poll 250 ms \(/),
   );
 
@@ -132,10 +132,10 @@ describe("A message arrives", () => {
   test("where the watcher is not wanted", () =>
     arrives({ env: { PARLEY_WAKE: "poll" } }, /waking: poll 250 ms \(poll asked for\)/));
 
-  test("where the bell directory cannot be made", () =>
-    withPlace(async ({ bell, run, publish }) => {
-      rmSync(bell, { recursive: true });
-      writeFileSync(bell, "somebody's own");
+  test("where the directory of signal files cannot be made", () =>
+    withBus(async ({ signals, run, publish }) => {
+      rmSync(signals, { recursive: true });
+      writeFileSync(signals, "another program's");
       const child = run([...watch, "--once"]);
       await child.says("waking: ");
       await publish("hello");
@@ -143,22 +143,22 @@ describe("A message arrives", () => {
       expect(await child.exited).toBe(0);
     }));
 
-  test.skipIf(!can(readOnly(tmpdir())))("where its sender may not ring", () =>
-    withPlace(async ({ bell, run, publish }) => {
+  test.skipIf(!canPrepare(readOnly(tmpdir())))("where its sender may not write signal files", () =>
+    withBus(async ({ signals, run, publish }) => {
       const child = run([...watch, "--once"]);
       await child.says("waking: ");
-      await publish("hello", { wrap: (command) => prepared(readOnly(bell), command) });
+      await publish("hello", { wrap: (command) => prepared(readOnly(signals), command) });
       await child.says('"message":"hello"');
       expect(await child.exited).toBe(0);
     }),
   );
 
-  test("while the bell directory is deleted again and again", () =>
-    withPlace(async ({ bell, run, publish }) => {
+  test("while the directory of signal files is deleted again and again", () =>
+    withBus(async ({ signals, run, publish }) => {
       const child = run(watch);
       await child.says("waking: ");
       for (let n = 0; n < 5; n++) {
-        rmSync(bell, { recursive: true, force: true });
+        rmSync(signals, { recursive: true, force: true });
         await publish(`message ${n}`);
         await child.says(`"message":"message ${n}"`);
       }
@@ -169,7 +169,7 @@ describe("A database that is", () => {
   const waiting = [watch, ["feed", "--follow"]];
 
   test.each(waiting)("deleted under %s is said, and what comes in its place is shown", (...args) =>
-    withPlace(async ({ db, run, publish }) => {
+    withBus(async ({ db, run, publish }) => {
       const child = run(args);
       await settled(child, args, publish);
       for (const suffix of ["", "-wal", "-shm"]) rmSync(db + suffix, { force: true });
@@ -180,7 +180,7 @@ describe("A database that is", () => {
   );
 
   test("deleted for good does not keep a watch from ending", () =>
-    withPlace(async ({ db, run, publish }) => {
+    withBus(async ({ db, run, publish }) => {
       const [timed, stopped] = [run([...watch, "--for", "2s"]), run(watch)];
       for (const child of [timed, stopped]) await settled(child, watch, publish);
       for (const suffix of ["", "-wal", "-shm"]) rmSync(db + suffix, { force: true });
@@ -190,7 +190,7 @@ describe("A database that is", () => {
     }));
 
   test("replaced under a watch is said, and the other is shown from its beginning", () =>
-    withPlace(async ({ home, db, run, publish }) => {
+    withBus(async ({ home, db, run, publish }) => {
       const child = run(watch);
       await settled(child, watch, publish);
       const other = join(home, "other/messaging.db");
@@ -207,7 +207,7 @@ describe("A database that is", () => {
     }));
 
   test("deleted under a wait for mail ends it with exit code 4", () =>
-    withPlace(async ({ db, run }) => {
+    withBus(async ({ db, run }) => {
       const child = run(["inbox", "--wait", "60s", "--as", "operator"]);
       await Bun.sleep(300);
       for (const suffix of ["", "-wal", "-shm"]) rmSync(db + suffix, { force: true });
@@ -216,8 +216,8 @@ describe("A database that is", () => {
     }));
 });
 
-/** It listens, as far as that can be seen from outside. */
-async function settled(child: Process, args: string[], publish: Place["publish"]): Promise<void> {
+/** Waits until the process listens, as far as that can be seen from outside. */
+async function settled(child: Process, args: string[], publish: TestBus["publish"]): Promise<void> {
   if (args[0] === "watch") await child.says("waking: ");
   for (let n = 0; !child.output().includes(`settled ${n - 1}`); n++) {
     await publish(`settled ${n}`);
@@ -225,8 +225,8 @@ async function settled(child: Process, args: string[], publish: Place["publish"]
   }
 }
 
-test("a way of waking that does not exist is refused", () =>
-  withPlace(async ({ run }) => {
+test("an unknown mode of PARLEY_WAKE is refused", () =>
+  withBus(async ({ run }) => {
     const child = run(["watch", "--once"], { env: { PARLEY_WAKE: "telepathy" } });
     expect(await child.exited).toBe(64);
     expect(child.output()).toContain("use one of auto, native, poll");

@@ -1,4 +1,4 @@
-/** What becomes of a database file that is damaged, not ours, too new, or none at all. */
+/** Tests database files that are damaged, not ours, too new, or no files. */
 import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import {
@@ -16,7 +16,7 @@ import { binary, type Run, type Sandbox, sandbox } from "../support";
 
 const suffixes = ["", "-wal", "-shm"];
 
-/** What every file of the database holds. An empty log and its index are left out: they say nothing of it. */
+/** Hashes of the files of the database. An empty log and its index are left out: they hold no data. */
 const bytes = (db: string): Record<string, string> =>
   Object.fromEntries(
     readdirSync(dirname(db))
@@ -52,7 +52,7 @@ const writing = [
   ["register", "--llm", "codex", "--session-id", "three"],
 ];
 
-async function all(s: Sandbox, verbs: string[][], ...more: string[]): Promise<Run[]> {
+async function runAll(s: Sandbox, verbs: string[][], ...more: string[]): Promise<Run[]> {
   const runs: Run[] = [];
   for (const verb of verbs) runs.push(await s.parley([...verb, "--json", ...more]));
   return runs;
@@ -67,7 +67,7 @@ describe("A database", () => {
     file.fill(0xab, 0, 100);
     writeFileSync(s.db, file);
     const before = bytes(s.db);
-    const runs = await all(s, [...reading, ...writing]);
+    const runs = await runAll(s, [...reading, ...writing]);
     expect(outcomes(runs)).toEqual(runs.map(() => [64, "invalid"]));
     expect(bytes(s.db)).toEqual(before);
   });
@@ -80,7 +80,7 @@ describe("A database", () => {
     file.fill(0xab, file.length / 2);
     writeFileSync(s.db, file);
     const before = bytes(s.db);
-    const runs = await all(s, reading);
+    const runs = await runAll(s, reading);
     const failed = runs.filter((run) => run.exitCode !== 0);
     expect(failed.length).toBeGreaterThan(0);
     for (const run of failed) {
@@ -98,7 +98,7 @@ describe("A database", () => {
     await using s = sandbox();
     await populated(s);
     truncateSync(s.db, 3 * 4096);
-    const runs = await all(s, [...reading, ...writing]);
+    const runs = await runAll(s, [...reading, ...writing]);
     expect(outcomes(runs)).toEqual(runs.map(() => [1, "internal"]));
   });
 
@@ -108,7 +108,7 @@ describe("A database", () => {
     const db = new Database(s.db);
     db.run("drop table deliveries");
     db.close();
-    const [, inbox] = await all(s, reading);
+    const [, inbox] = await runAll(s, reading);
     expect(inbox!.exitCode).toBe(1);
     expect(inbox!.json().error).toMatchObject({
       code: "internal",
@@ -121,12 +121,12 @@ describe("A database", () => {
     async (length) => {
       await using s = sandbox();
       await populated(s);
-      const [before] = await all(s, [["message", "two", "in the log", "--session", "one"]]);
+      const [before] = await runAll(s, [["message", "two", "in the log", "--session", "one"]]);
       expect(before!.exitCode).toBe(0);
       for (const suffix of suffixes.slice(0, 2))
         copyFileSync(s.db + suffix, `${s.dir}/copy${suffix}`);
       truncateSync(`${s.dir}/copy-wal`, length);
-      const runs = await all(s, [...reading, ...writing], "--db", `${s.dir}/copy`);
+      const runs = await runAll(s, [...reading, ...writing], "--db", `${s.dir}/copy`);
       expect(outcomes(runs)).toEqual(runs.map(() => [0, undefined]));
       const copy = new Database(`${s.dir}/copy`);
       expect(copy.query("pragma integrity_check").get()).toEqual({ integrity_check: "ok" });
@@ -137,7 +137,7 @@ describe("A database", () => {
   test("that is a directory is refused by every verb", async () => {
     await using s = sandbox();
     mkdirSync(s.db, { recursive: true });
-    const runs = await all(s, [...reading, ...writing]);
+    const runs = await runAll(s, [...reading, ...writing]);
     expect(outcomes(runs)).toEqual(runs.map(() => [64, "invalid"]));
     expect(runs[0]!.json().error).toMatchObject({
       message: `${s.db} is a directory, and so no parley database`,
@@ -150,9 +150,9 @@ describe("A database", () => {
     await using s = sandbox();
     Bun.spawnSync(["mkfifo", `${s.dir}/pipe`]);
     const runs = [
-      ...(await all(s, [...reading, ...writing], "--db", `${s.dir}/pipe`)),
-      ...(await all(s, [...reading, ...writing], "--db", "/dev/null")),
-      ...(await all(s, [...reading, ...writing], "--db", "/dev/zero")),
+      ...(await runAll(s, [...reading, ...writing], "--db", `${s.dir}/pipe`)),
+      ...(await runAll(s, [...reading, ...writing], "--db", "/dev/null")),
+      ...(await runAll(s, [...reading, ...writing], "--db", "/dev/zero")),
     ];
     expect(outcomes(runs)).toEqual(runs.map(() => [64, "invalid"]));
     for (const run of runs) expect(run.json().error.message).toContain("is no file");
@@ -188,14 +188,14 @@ describe("A database", () => {
     await populated(s);
     migrate(s.db);
     const before = bytes(s.db);
-    const runs = await all(s, [...reading, ...writing]);
+    const runs = await runAll(s, [...reading, ...writing]);
     expect(outcomes(runs)).toEqual(runs.map(() => [64, "invalid"]));
     for (const run of runs) expect(run.json().error.hint).toContain("newer parley");
     expect(bytes(s.db)).toEqual(before);
   });
 });
 
-/** As a later version would. */
+/** Raises the schema version, as a later version of parley would. */
 function migrate(path: string): void {
   const db = new Database(path);
   db.run("pragma busy_timeout = 3000");
@@ -203,7 +203,7 @@ function migrate(path: string): void {
   db.close();
 }
 
-describe("A newer parley that migrates the database stops what still runs of the older one:", () => {
+describe("After a newer parley has migrated the database, these verbs of the older one stop:", () => {
   test.each([
     ["watch", ["watch", "--json"]],
     ["feed --follow", ["feed", "--follow", "--json"]],
@@ -220,7 +220,7 @@ describe("A newer parley that migrates the database stops what still runs of the
       stderr: "ignore",
     });
     try {
-      // Whether it listens already or opens the database only now, it has to stop.
+      // The process has to stop whether it listens already or opens the database only now.
       await Bun.sleep(150);
       migrate(s.db);
       const last = (await child.stdout.text()).trimEnd().split("\n").at(-1) ?? "";

@@ -1,10 +1,10 @@
-/** A full disk, also while the database is made. */
+/** Tests a full disk, also while the database is made. */
 import { describe, expect, test } from "bun:test";
 
 import type { Finding } from "../../src/bus/doctor";
 import { sandbox } from "../support";
 
-/** Whether a namespace of our own can be had, in which file systems may be mounted. */
+/** Whether the test may create a namespace in which it can mount file systems. */
 const canMount =
   process.platform === "linux" &&
   Bun.which("unshare") !== null &&
@@ -18,8 +18,8 @@ interface Outcome {
 }
 
 /**
- * Runs lines of shell in a home of 2 MB that is seen there only. `fill` leaves no byte of it, `empty` gives them back, and
- * `t VERB…` records how a verb ends. Sessions are `one` and `two`, of processes that live as long as the story.
+ * Runs lines of shell in a home of 2 MB that only they see. `fill` uses all space, `empty` frees it, and `t VERB…` records
+ * the outcome of a verb. Sessions are `one` and `two`, of processes that live as long as the test.
  */
 async function story(script: string): Promise<Outcome[]> {
   await using s = sandbox();
@@ -53,7 +53,7 @@ const register = `
 const population = `${register}
   t lock held; t claim T.1; t message one hello --session two; t publish state x`;
 
-/** Nothing of the log is left that a write could go into without new space. */
+/** Shortens the log, so that no write fits into it without new space. */
 const shortestLog = `sqlite3 "$data/messaging.db" "pragma wal_checkpoint(truncate)" >/dev/null
   rm -f "$data"/messaging.db-wal "$data"/messaging.db-shm`;
 
@@ -122,11 +122,16 @@ describe.skipIf(!canMount || Bun.which("sqlite3") === null)(
       const answers = outcomes.slice(6, 6 + reading.length);
       expect(codes(answers)).toEqual(answers.map(({ verb }) => [verb, 0, null]));
       for (const { verb, answer } of answers) {
-        const said = answer.warnings?.find((each: { code: string }) => each.code === "read_only");
-        expect([verb, said?.message]).toEqual([verb, expect.stringContaining("its disk is full")]);
+        const warning = answer.warnings?.find(
+          (each: { code: string }) => each.code === "read_only",
+        );
+        expect([verb, warning?.message]).toEqual([
+          verb,
+          expect.stringContaining("its disk is full"),
+        ]);
       }
       const [waiting, inbox] = outcomes.slice(-2);
-      // What cannot see anything new does not pretend to wait for it.
+      // A watch that cannot see new messages refuses to wait for them.
       expect(codes([waiting!])).toEqual([["watch --since 0 --for 1s", 8, "not_permitted"]]);
       // Nothing was marked meanwhile.
       expect(inbox?.answer.data.messages.at(-1)).toMatchObject({ status: "pending" });
@@ -166,8 +171,8 @@ describe.skipIf(!canMount || Bun.which("sqlite3") === null)(
         export XDG_DATA_HOME="$HOME/silent" PARLEY_LOG_DIR="$HOME/silent/logs"
         t doctor`);
       const remedy = "make room there, or name other places with PARLEY_DB and PARLEY_LOG_DIR";
-      const looks = outcomes.filter(({ verb }) => verb === "doctor");
-      const found = looks.map(({ exitCode, answer }) => [
+      const doctorRuns = outcomes.filter(({ verb }) => verb === "doctor");
+      const found = doctorRuns.map(({ exitCode, answer }) => [
         exitCode,
         ...answer.data.findings.flatMap((each: Finding) => {
           if (each.check !== "disk") return [];
@@ -176,17 +181,17 @@ describe.skipIf(!canMount || Bun.which("sqlite3") === null)(
         }),
       ]);
       const database = "~/.local/share/parley/messaging.db";
-      const few = `warning only 1 MiB free at ${database}`;
+      const lowSpace = `warning only 1 MiB free at ${database}`;
       expect(found).toEqual([
-        [1, few],
+        [1, lowSpace],
         [1, `error 0 MiB free at ${database}, so hardly anything can be written`],
-        [1, few, "ok there is enough room at ~/large"],
-        [1, few, "error no more files can be made at ~/large"],
+        [1, lowSpace, "ok there is enough room at ~/large"],
+        [1, lowSpace, "error no more files can be made at ~/large"],
         [0],
       ]);
     });
 
-    test("what fits into the log that is there is done, whole, or refused", async () => {
+    test("a write that fits into the existing log is done as a whole, or is refused", async () => {
       const outcomes = await story(`${population}
         fill
         ${lines(Array.from({ length: 30 }, (_, n) => `message operator number-${n}`))}

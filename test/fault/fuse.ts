@@ -1,6 +1,6 @@
 /**
- * Serves an empty directory of FUSE on descriptor 3, until it is unmounted: as much of the protocol
- * (`linux/fuse.h`) as it takes to ask what file system it is.
+ * Serves an empty FUSE directory on descriptor 3 until it is unmounted: as much of the protocol (`linux/fuse.h`) as a
+ * query of the file system's type needs.
  */
 import { readSync, writeSync } from "node:fs";
 
@@ -10,7 +10,7 @@ attributes.writeBigUInt64LE(1n, 0);
 attributes.writeUInt32LE(0o40755, 60);
 attributes.writeUInt32LE(2, 64);
 
-function answered(operation: number): { error: number; data: Buffer } | null {
+function replyTo(operation: number): { error: number; data: Buffer } | null {
   const answer = (data: Buffer) => ({ error: 0, data });
   const header = Buffer.alloc(16);
   switch (operation) {
@@ -24,7 +24,7 @@ function answered(operation: number): { error: number; data: Buffer } | null {
       return answer(Buffer.concat([header, attributes]));
     case 17:
       return answer(Buffer.alloc(80));
-    // Forgotten inodes and interrupts want no answer.
+    // Forgotten inodes and interrupts need no reply.
     case 2:
     case 36:
       return null;
@@ -33,8 +33,8 @@ function answered(operation: number): { error: number; data: Buffer } | null {
   }
 }
 
-/** What the kernel has withdrawn meanwhile, because the asking process was interrupted, fails alone (`ENOENT`, `EINTR`). */
-function quietly<T>(work: () => T): T | null {
+/** Runs a read or write; where the kernel has aborted the request meanwhile (`ENOENT`, `EINTR`), only that one fails. */
+function ignoringAborted<T>(work: () => T): T | null {
   try {
     return work();
   } catch (error) {
@@ -44,12 +44,12 @@ function quietly<T>(work: () => T): T | null {
 }
 
 for (;;) {
-  if (quietly(() => readSync(3, request)) === null) continue;
-  const reply = answered(request.readUInt32LE(4));
+  if (ignoringAborted(() => readSync(3, request)) === null) continue;
+  const reply = replyTo(request.readUInt32LE(4));
   if (!reply) continue;
-  const head = Buffer.alloc(16);
-  head.writeUInt32LE(16 + reply.data.length, 0);
-  head.writeInt32LE(reply.error, 4);
-  request.copy(head, 8, 8, 16);
-  quietly(() => writeSync(3, Buffer.concat([head, reply.data])));
+  const replyHeader = Buffer.alloc(16);
+  replyHeader.writeUInt32LE(16 + reply.data.length, 0);
+  replyHeader.writeInt32LE(reply.error, 4);
+  request.copy(replyHeader, 8, 8, 16);
+  ignoringAborted(() => writeSync(3, Buffer.concat([replyHeader, reply.data])));
 }

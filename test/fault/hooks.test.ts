@@ -1,4 +1,4 @@
-/** Payloads of any kind on a hook's stdin: exit 0, one line of JSON or nothing, and nothing on stderr. */
+/** Tests any payload on a hook's stdin: exit 0, one line of JSON or nothing, and nothing on stderr. */
 import { afterAll, expect, test } from "bun:test";
 import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -6,7 +6,7 @@ import { join } from "node:path";
 
 import * as fc from "fast-check";
 
-import { hookVendors } from "../../src/hooks/vendors";
+import { hookVendors } from "../hooks/hook-vendors";
 import { binary } from "../support";
 import { examples, hostileText, long } from "./input";
 
@@ -24,7 +24,7 @@ const events = [
   ...["BeforeAgent", "BeforeTool", "AfterTool", "AfterAgent", "Notification", "chat.message"],
   ...["tool.execute.before", "session.idle", "start", "prompt", "before_tool", "stop", "end"],
 ];
-const likely = fc.oneof(
+const likelyValue = fc.oneof(
   fc.constantFrom(...events, "Edit", "apply_patch", "Bash", "claude", "/tmp", true, 1, null),
   fc.record({
     command: fc.oneof(
@@ -39,7 +39,7 @@ const likely = fc.oneof(
   fc.jsonValue(),
 );
 const payload = fc.oneof(
-  fc.dictionary(fc.constantFrom(...keys), likely).map((each) => JSON.stringify(each)),
+  fc.dictionary(fc.constantFrom(...keys), likelyValue).map((each) => JSON.stringify(each)),
   fc.jsonValue().map((each) => JSON.stringify(each)),
   hostileText,
 );

@@ -1,6 +1,6 @@
 /**
- * Rows that a hostile program wrote straight into the database. Whatever stands there, no verb crashes, sends a control
- * character to a terminal, or ends with an exit code that is not documented.
+ * Tests rows that a hostile program wrote straight into the database: no verb crashes, sends a control character to a
+ * terminal, or ends with an exit code that is not documented.
  */
 import { Database } from "bun:sqlite";
 import { afterAll, expect, test } from "bun:test";
@@ -12,14 +12,14 @@ import * as fc from "fast-check";
 
 import { run } from "../../src/cli/run";
 import { memoryIo } from "../memory-io";
-import { examples, hostileText, judged, long } from "./input";
+import { examples, hostileText, problemOf, long } from "./input";
 
 const home = mkdtempSync(join(tmpdir(), "parley-hostile-"));
 const template = join(home, "template.db");
 const db = join(home, "messaging.db");
 const sleeper = Bun.spawn(["sleep", "600"]);
 const other = Bun.spawn(["sleep", "600"]);
-const me = `claude-${sleeper.pid}`;
+const session = `claude-${sleeper.pid}`;
 
 afterAll(async () => {
   for (const child of [sleeper, other]) {
@@ -52,13 +52,13 @@ async function populate(): Promise<void> {
     ["register", "--llm", "codex", "--pid", `${other.pid}`, "--project", "P", "--task-id", "T.1"],
     ["register", "--llm", "gemini", "--session-id", "gone", "--project", "Q"],
     ["unregister", "--session", "gone"],
-    ["lock", "/tmp/a", "--session", me],
+    ["lock", "/tmp/a", "--session", session],
     ["lock", "/tmp/b", "--session", `codex-${other.pid}`, "--ttl", "1h"],
-    ["claim", "T.1", "--session", me],
-    ["message", me, "hello", "--session", `codex-${other.pid}`],
-    ["message", `codex-${other.pid}`, "hi", "--session", me],
-    ["publish", "state", "one", "--session", me],
-    ["message", "operator", "hm", "--session", me],
+    ["claim", "T.1", "--session", session],
+    ["message", session, "hello", "--session", `codex-${other.pid}`],
+    ["message", `codex-${other.pid}`, "hi", "--session", session],
+    ["publish", "state", "one", "--session", session],
+    ["message", "operator", "hm", "--session", session],
   ];
   for (const line of lines) {
     const { exitCode, said } = await parley(...line);
@@ -70,7 +70,7 @@ async function populate(): Promise<void> {
   copyFileSync(db, template);
 }
 
-/** What another program may bind, or has SQLite make of bytes. */
+/** Values that another program may bind, or have SQLite cast from bytes. */
 const value = fc.oneof(
   hostileText.map((text) => ({ sql: "?", bind: text })),
   fc
@@ -162,7 +162,7 @@ const verbs = [
 ];
 
 test(
-  "no verb is led astray by what stands in a row",
+  "every verb ends well whatever a row contains",
   async () => {
     await populate();
     const cells = columns();
@@ -181,7 +181,7 @@ test(
                 .query(`update or ignore ${table} set ${column} = ${sql}`)
                 .run(...(sql === "?" ? [bind as string] : []));
             } catch (error) {
-              // What a constraint refuses cannot stand there.
+              // A value that a constraint refuses cannot be in the row.
               if (!/constraint|mismatch/.test((error as Error).message)) throw error;
             }
           }
@@ -189,10 +189,10 @@ test(
           for (const verb of chosen) {
             const argv = [
               ...verb,
-              ...(verb.includes("--as") ? [] : ["--session", me]),
+              ...(verb.includes("--as") ? [] : ["--session", session]),
               ...(json ? ["--json"] : []),
             ];
-            expect([argv, judged(await parley(...argv), json)]).toEqual([argv, "well"]);
+            expect([argv, problemOf(await parley(...argv), json)]).toEqual([argv, "well"]);
           }
         },
       ),

@@ -1,12 +1,12 @@
-/** What property tests feed the command line with, and what must hold of every answer. */
+/** Inputs for property tests of the command line, and the check that every answer must pass. */
 import * as fc from "fast-check";
 
 import { exitCodes } from "../../src/bus/errors";
 
-/** Long runs are asked for by PARLEY_TEST_LONG=1. */
+/** Whether long runs were requested by PARLEY_TEST_LONG=1. */
 export const long = process.env["PARLEY_TEST_LONG"] === "1";
 
-/** So many examples a property, of a seed that a failure names; in a long run fifty times as many, and others every time. */
+/** Options for a number of examples with a fixed seed; in a long run fifty times as many, with a new seed every time. */
 export const examples = (count: number) => ({
   numRuns: long ? count * 50 : count,
   ...(long ? {} : { seed: 20260211 }),
@@ -56,7 +56,7 @@ const words = [
   "operator",
 ];
 
-/** Any text, and more of what acts on terminals, shells, Markdown and paths than chance would bring. */
+/** Any text, with more sequences that act on terminals, shells, Markdown and paths than chance would bring. */
 export const hostileText = fc
   .array(
     fc.oneof(
@@ -69,13 +69,13 @@ export const hostileText = fc
   )
   .map((parts) => parts.join(""));
 
-/** What may reach a terminal: no control character but newline and tab, no bidirectional control, no line separator. */
+/** Characters that must not reach a terminal: controls except newline and tab, bidirectional controls, line separators. */
 const unsafe = /[^\P{Cc}\n\t]|[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/u;
 
 const documented = new Set<number>([0, ...Object.values(exitCodes)]);
 
-/** `well`, or what is wrong with an answer. `said`: diagnostics before they are cleaned on their way to stderr. */
-export function judged(
+/** `well`, or the problem with an answer. `said`: diagnostics before they are cleaned on their way to stderr. */
+export function problemOf(
   { exitCode, stdout, said }: { exitCode: number; stdout: string; said: string },
   json: boolean,
 ): string {

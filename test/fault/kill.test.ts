@@ -1,4 +1,4 @@
-/** SIGKILL at random moments of every writing verb. */
+/** Tests SIGKILL at random moments of every writing verb. */
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
@@ -6,13 +6,13 @@ import { readFileSync } from "node:fs";
 import { binary, sandbox } from "../support";
 import { long } from "./input";
 
-const crew = 16;
-/** All of them together; a long run is asked for by PARLEY_TEST_LONG=1. */
+const memberCount = 16;
+/** Kills of all members together; PARLEY_TEST_LONG=1 requests a long run. */
 const kills = long ? 500 : 64;
 
 type Holding = "held" | "free" | "unknown";
 
-/** A session, the process that it is of, and what it was told: an answer that came whole is a promise. */
+/** A session, its process, and the answers that it received: a complete answer is a promise. */
 interface Member {
   id: string;
   agent: Bun.Subprocess;
@@ -20,10 +20,10 @@ interface Member {
   lock: Holding;
   claim: Holding;
   task: string | null | undefined;
-  /** By text. */
+  /** Ids by text. */
   sent: Map<string, number>;
   published: Map<string, number>;
-  /** Texts, and the file of each: registering again finds the project of the directory. */
+  /** File by text: registering again finds the project of the directory. */
   logged: Map<string, string>;
   attempted: number;
 }
@@ -31,7 +31,7 @@ interface Member {
 // oxlint-disable-next-line typescript/no-explicit-any -- answers of every verb
 type Answer = any;
 
-/** Every writing verb; each notes what is certain once it was answered, and what is not once it was killed. */
+/** Every writing verb; each records what is certain after an answer, and what is uncertain after a kill. */
 const verbs: ((
   member: Member,
   n: number,
@@ -100,15 +100,16 @@ test(
     await using s = sandbox();
     const env = { HOME: s.home, PATH: "/usr/bin:/bin" };
     const started: Bun.Subprocess[] = [];
-    /** The answer that came whole, or null where the kill was faster. */
-    const run = async (args: string[], patience: number | null): Promise<Answer | null> => {
+    /** The complete answer, or null where the kill was faster. */
+    const run = async (args: string[], killAfterMs: number | null): Promise<Answer | null> => {
       const child = Bun.spawn([binary, ...args, "--json"], {
         env,
         stdout: "pipe",
         stderr: "ignore",
         cwd: s.dir,
       });
-      const timer = patience === null ? null : setTimeout(() => child.kill("SIGKILL"), patience);
+      const timer =
+        killAfterMs === null ? null : setTimeout(() => child.kill("SIGKILL"), killAfterMs);
       const text = await child.stdout.text();
       await child.exited;
       if (timer) clearTimeout(timer);
@@ -120,7 +121,7 @@ test(
     };
     try {
       const members = await Promise.all(
-        Array.from({ length: crew }, async (_, index): Promise<Member> => {
+        Array.from({ length: memberCount }, async (_, index): Promise<Member> => {
           const agent = Bun.spawn(["sleep", "600"]);
           started.push(agent);
           const id = `racer-${index}`;
@@ -138,7 +139,7 @@ test(
             ],
             null,
           );
-          const nothing = { sent: new Map(), published: new Map(), logged: new Map() };
+          const noRecords = { sent: new Map(), published: new Map(), logged: new Map() };
           return {
             id,
             agent,
@@ -146,12 +147,12 @@ test(
             lock: "free",
             claim: "free",
             task: null,
-            ...nothing,
+            ...noRecords,
             attempted: 0,
           };
         }),
       );
-      const share = Math.ceil(kills / crew);
+      const share = Math.ceil(kills / memberCount);
       await Promise.all(
         members.map(async (member) => {
           for (let n = 0; member.kills < share; n++) {
@@ -173,7 +174,7 @@ test(
           }
         }),
       );
-      expect(members.reduce((sum, each) => sum + each.kills, 0)).toBeGreaterThanOrEqual(kills);
+      expect(members.reduce((sum, member) => sum + member.kills, 0)).toBeGreaterThanOrEqual(kills);
 
       const db = new Database(s.db);
       expect(db.query("pragma integrity_check").get()).toEqual({ integrity_check: "ok" });
@@ -201,14 +202,14 @@ test(
         )
         .all();
       db.close();
-      // Nothing is there twice: not a message, not a session.
-      expect([...byText.values()].filter((each) => each.length > 1)).toEqual([]);
+      // No message and no session exists twice.
+      expect([...byText.values()].filter((sameText) => sameText.length > 1)).toEqual([]);
       expect(owners.map(({ session_id }) => session_id).toSorted()).toEqual(
         members.map(({ id }) => id).toSorted(),
       );
       for (const member of members) {
         const owner = owners.find(({ session_id }) => session_id === member.id)!;
-        // What was promised is there.
+        // All promises are kept.
         for (const [text, id] of [...member.sent, ...member.published])
           expect([text, byText.get(text)?.[0]?.id]).toEqual([text, id]);
         if (member.lock !== "unknown")
@@ -229,10 +230,10 @@ test(
         }
       }
 
-      // What the dead held is free, and what the living hold is not.
+      // Locks of dead sessions are free, and those of live sessions are not.
       for (const member of members)
         await run(["lock", `/race/${member.id}`, "--session", member.id], null);
-      const [dead, living] = [members.slice(0, crew / 2), members.slice(crew / 2)];
+      const [dead, living] = [members.slice(0, memberCount / 2), members.slice(memberCount / 2)];
       for (const { agent } of dead) {
         agent.kill("SIGKILL");
         await agent.exited;
@@ -252,7 +253,7 @@ test(
       for (const claim of data.claims)
         expect(living.map(({ id }) => id)).toContain(claim.session_id);
     } finally {
-      for (const each of started) each.kill("SIGKILL");
+      for (const agent of started) agent.kill("SIGKILL");
     }
   },
   long ? 600_000 : 60_000,

@@ -1,11 +1,11 @@
-/** Network file systems. */
+/** Tests databases on network file systems. */
 import { expect, test } from "bun:test";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 
 import { type Run, sandbox } from "../support";
 
-/** A mount of FUSE that calls itself so, in a namespace of its own, and a line of shell in which it is `$mount`. */
+/** A command that mounts FUSE under this name in a namespace of its own, and runs a line of shell there with `$mount`. */
 const mounted = (name: string, line: string): string[] => [
   ...["unshare", "-m", "timeout", "-s", "KILL", "20", "sh", "-c"],
   `mount=$1; exec 3<>/dev/fuse || exit 99
@@ -52,9 +52,9 @@ test.skipIf(!canMount)(
 );
 
 test.skipIf(!canMount)(
-  "whoever takes the risk, or uses a local file system of FUSE, is let in (root only)",
+  "PARLEY_ALLOW_NETWORK_FS=1 allows it, and a local file system of FUSE is allowed anyway (root only)",
   async () => {
-    // This one holds no files: SQLite is asked, and cannot open any.
+    // This file system holds no files: that SQLite fails to open one shows that the check has passed.
     const line = 'parley register --llm claude --db "$mount/messaging.db" --json';
     const runs = [
       await story("fuse.sshfs", `PARLEY_ALLOW_NETWORK_FS=1 ${line}`),

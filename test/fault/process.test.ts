@@ -1,4 +1,4 @@
-/** Processes that stop, are replaced, or live where they cannot be seen; clocks that jump. */
+/** Tests processes that stop, are replaced, or cannot be seen, and clocks that jump. */
 import { describe, expect, test } from "bun:test";
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -13,22 +13,22 @@ const canIsolate =
   Bun.spawnSync(["unshare", "-rmpf", "--mount-proc", "true"]).exitCode === 0;
 const isRoot = process.getuid?.() === 0;
 
-const desk = async (s: Sandbox, ...command: string[]): Promise<Run> =>
+const runAtDesk = async (s: Sandbox, ...command: string[]): Promise<Run> =>
   (await s.startAgent("desk")).run(command);
 
-/** A process below none of our agents, until it is disposed. */
+/** A process that is no descendant of an agent, until it is disposed. */
 const sleeper = () => {
   const child = Bun.spawn(["sleep", "600"]);
   return { pid: child.pid, child, [Symbol.dispose]: () => child.kill("SIGKILL") };
 };
 
-interface Seen {
+interface ListedSession {
   session_id: string;
   status: string;
   process_state: string | null;
 }
-const sessionsOf = (run: Run): Seen[] =>
-  run.json().data.sessions.map(({ session_id, status, process_state }: Seen) => ({
+const sessionsOf = (run: Run): ListedSession[] =>
+  run.json().data.sessions.map(({ session_id, status, process_state }: ListedSession) => ({
     session_id,
     status,
     process_state,
@@ -61,7 +61,7 @@ test("a process stopped past the stale timeout keeps session, lock and mail, and
 });
 
 test.skipIf(process.platform !== "linux")(
-  "a process that died and that nobody collects is dead",
+  "a process that died and that its parent does not collect is dead",
   async () => {
     await using s = sandbox();
     const parent = Bun.spawn(["sh", "-c", "sleep 600 & echo $!; exec sleep 600"], {
@@ -88,7 +88,7 @@ test.skipIf(!canIsolate || !isRoot)(
   "another process with the pid of a dead one is never taken for its session (root only)",
   async () => {
     await using s = sandbox();
-    const run = await desk(
+    const run = await runAtDesk(
       s,
       ...["unshare", "-mpf", "--mount-proc", "sh", "-c"],
       `sh -c 'sleep 300 & echo $! >"$0"' "$HOME/pid"; first=$(cat "$HOME/pid")
@@ -126,8 +126,8 @@ test.skipIf(!canIsolate)(
     await s.parley(["register", "--llm", "claude", "--pid", `${one.pid}`]);
     const outside = `claude-${one.pid}`;
     await s.parley(["lock", "held", "--session", outside]);
-    // Inside, its pid is somebody else's or nobody's; and a session there has a pid that outside is another process's.
-    const inside = await desk(
+    // Inside, its pid belongs to another process or to none; and the pid of a session there is another process outside.
+    const inside = await runAtDesk(
       s,
       ...["unshare", "-rmpf", "--mount-proc", "sh", "-c"],
       `sleep 300 & parley register --llm claude --pid $! --session-id inside --json
@@ -139,15 +139,15 @@ test.skipIf(!canIsolate)(
       .split("\n")
       .map((line) => JSON.parse(line));
     expect(registered.data).toMatchObject({ created: true, session: { session_id: "inside" } });
-    const both = (data: { sessions: Seen[] }) =>
+    const stateById = (data: { sessions: ListedSession[] }) =>
       Object.fromEntries(
         data.sessions.map(({ session_id, process_state }) => [session_id, process_state]),
       );
-    expect(both(status.data)).toEqual({ [outside]: "unknown", inside: "running" });
-    // The container is gone; from outside that cannot be known.
+    expect(stateById(status.data)).toEqual({ [outside]: "unknown", inside: "running" });
+    // The container has ended, which cannot be seen from outside.
     await s.parley(["rescue"]);
     const after = await s.parley(["status", "--no-log", "--json"]);
-    expect(both(after.json().data)).toEqual({ [outside]: "running", inside: "unknown" });
+    expect(stateById(after.json().data)).toEqual({ [outside]: "running", inside: "unknown" });
     expect(locksOf(await s.parley(["status", "--locks", "--json"])).toSorted()).toEqual(
       [outside, "inside"].toSorted(),
     );
@@ -155,7 +155,7 @@ test.skipIf(!canIsolate)(
 );
 
 test.skipIf(!canIsolate || !isRoot)(
-  "two machines with one cloned home are two: other UUIDs, other sessions, nobody judged dead (root only)",
+  "two machines with one cloned home are two: other UUIDs, other sessions, none judged dead (root only)",
   async () => {
     await using s = sandbox();
     using one = sleeper();
@@ -165,7 +165,7 @@ test.skipIf(!canIsolate || !isRoot)(
     cpSync(s.home, clone, { recursive: true });
     writeFileSync(join(s.dir, "boot_id"), "5f6a1c1e-0000-4000-8000-000000000000\n");
     writeFileSync(join(s.dir, "machine-id"), `${"b".repeat(32)}\n`);
-    const run = await desk(
+    const run = await runAtDesk(
       s,
       ...["unshare", "-m", "sh", "-c"],
       `touch /etc/machine-id 2>/dev/null
@@ -237,7 +237,7 @@ test.skipIf(!canIsolate || !isRoot)(
     const named = await s.startAgent("claude");
     await named.run(["parley", "register", "--llm", "claude", "--task-id", "A"]);
     const inner = "parley register --llm claude --task-id B --json; parley status --no-log --json";
-    const run = await desk(
+    const run = await runAtDesk(
       s,
       ...["env", `PARLEY_SESSION=claude-${named.pid}`],
       ...["unshare", "-mpf", "--mount-proc", "sh", "-c", inner],

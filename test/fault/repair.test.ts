@@ -1,4 +1,4 @@
-/** `doctor --repair`. */
+/** Tests `doctor --repair`. */
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 
 import { type Sandbox, sandbox } from "../support";
 
-const many = 400;
+const messageCount = 400;
 
 /** A session with a lock, a claim, and so many messages for it that they fill some hundred pages. */
 async function populated(s: Sandbox): Promise<void> {
@@ -16,7 +16,7 @@ async function populated(s: Sandbox): Promise<void> {
   await s.parley(["claim", "T.1", "--session", "one"]);
   const db = new Database(s.db);
   db.run("pragma busy_timeout = 3000");
-  db.run(`with numbers as (select 1 as n union all select n + 1 from numbers where n < ${many})
+  db.run(`with numbers as (select 1 as n union all select n + 1 from numbers where n < ${messageCount})
     insert into session_messages(sender_id, channel, payload, created_at, recipient_id, message_type, expires_at)
     select 'two', 'coordination', json_object('message', n || ' ' || hex(randomblob(300))), '2026-02-11T00:00:00.000Z', 'one',
       'directed', '2999-01-01T00:00:00.000Z' from numbers`);
@@ -48,7 +48,7 @@ function damage(db: string, pages: number): void {
   writeFileSync(db, file);
 }
 
-test("a damaged database is moved aside, and what can be read of it goes on in a new one", async () => {
+test("a damaged database is moved aside, and its readable rows are copied to a new one", async () => {
   await using s = sandbox();
   await populated(s);
   damage(s.db, 8);
@@ -60,8 +60,8 @@ test("a damaged database is moved aside, and what can be read of it goes on in a
   expect(repaired.moved_to).toStartWith(`${s.db}.damaged-`);
   expect(readFileSync(repaired.moved_to).equals(before)).toBe(true);
   expect(repaired.salvaged).toMatchObject({ sessions: 2, locks: 1, claims: 1 });
-  expect(repaired.salvaged.messages).toBeGreaterThan(many / 2);
-  expect(repaired.salvaged.messages).toBeLessThan(many);
+  expect(repaired.salvaged.messages).toBeGreaterThan(messageCount / 2);
+  expect(repaired.salvaged.messages).toBeLessThan(messageCount);
   expect(
     findings.find((each: { check: string }) => each.check === "database.integrity").status,
   ).toBe("ok");
@@ -71,21 +71,21 @@ test("a damaged database is moved aside, and what can be read of it goes on in a
   db.close();
   const inbox = await s.parley(["inbox", "--session", "one", "--limit", "1000", "--json"]);
   expect(inbox.exitCode).toBe(0);
-  // What is left of the mail is all of it unread, and each once.
+  // The remaining messages are all unread, and each exists once.
   const ids = inbox.json().data.messages.map((message: { id: number }) => message.id);
   expect(new Set(ids).size).toBe(ids.length);
-  expect(ids.length).toBeGreaterThan(many / 2);
+  expect(ids.length).toBeGreaterThan(messageCount / 2);
   const status = await s.parley(["status", "--locks", "--claims", "--json"]);
   expect(status.json().data).toMatchObject({
     locks: [{ session_id: "one" }],
     claims: [{ task_id: "T.1" }],
   });
-  // New messages come after all that there were.
+  // New messages have greater ids than all earlier ones.
   const sent = await s.parley(["message", "one", "after", "--session", "two", "--json"]);
   expect(sent.json().data.messages[0].id).toBeGreaterThan(Math.max(...ids));
 });
 
-test("of a database whose header is gone nothing can be read, and a new one begins", async () => {
+test("of a database whose header is gone nothing can be read, and a new one is made", async () => {
   await using s = sandbox();
   await populated(s);
   const file = readFileSync(s.db);
@@ -109,7 +109,7 @@ test("a database that is whole, or is not there, is left as it is", async () => 
   }
 });
 
-test("what is not ours is never moved", async () => {
+test("a database of another program is never moved", async () => {
   await using s = sandbox();
   const notes = join(s.dir, "notes.txt");
   writeFileSync(notes, "dear diary\n".repeat(200));
@@ -126,7 +126,7 @@ test("what is not ours is never moved", async () => {
   expect(readdirSync(s.dir).toSorted()).toEqual(["notes.txt", "places.sqlite"]);
 });
 
-test("while somebody writes nothing is moved", async () => {
+test("while another process writes nothing is moved", async () => {
   await using s = sandbox();
   mkdirSync(dirname(s.db), { recursive: true });
   await populated(s);

@@ -1,11 +1,11 @@
-/** Streams, descriptors, programs and directories that are missing. */
+/** Tests missing streams, descriptors, programs and directories. */
 import { expect, test } from "bun:test";
 import { chmodSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 
 import { binary, canBeNobody, sandbox, type Run } from "../support";
 
-/** Verbs of every kind, as a session of a process that lives as long as the story. */
+/** Verbs of every kind, by a session whose process lives as long as the test. */
 const verbs = [
   ...[
     "register --llm claude --session-id one --pid $$",
@@ -29,10 +29,10 @@ const verbs = [
   ],
 ];
 
-/** The shell puts its pid in place of `$$`. */
+/** The verb as it is recorded: the shell replaces `$$` by its pid. */
 const named = (verb: string): string => verb.replace("$$", "PID");
 
-/** Each verb with its exit code, one a line, in a shell that has been prepared. */
+/** A script that runs each verb in a prepared shell and records its exit code, one a line. */
 const script = (preparation: string, redirection = ">/dev/null"): string =>
   `${preparation}\n${verbs.map((verb) => `parley ${verb} ${redirection}; echo "$? ${named(verb)}" >&9`).join("\n")}`;
 
@@ -49,7 +49,7 @@ async function inShell(
   return { ...run, stdout: await Bun.file(join(s.dir, "codes")).text() };
 }
 
-const fine = `${verbs.map((verb) => `0 ${named(verb)}`).join("\n")}\n`;
+const allSucceed = `${verbs.map((verb) => `0 ${named(verb)}`).join("\n")}\n`;
 
 test.each([
   ["with standard output and error closed", "", ">&- 2>&-"],
@@ -63,7 +63,7 @@ test.each([
   ],
 ])("every verb works %s", async (_, preparation, redirection) => {
   const run = await inShell(preparation, { redirection });
-  expect([run.stdout, run.stderr]).toEqual([fine, ""]);
+  expect([run.stdout, run.stderr]).toEqual([allSucceed, ""]);
 });
 
 test.each([
@@ -74,7 +74,7 @@ test.each([
   ],
 ])("every verb works %s", async (_, env) => {
   const run = await inShell("", { env });
-  expect([run.stdout, run.stderr]).toEqual([fine, ""]);
+  expect([run.stdout, run.stderr]).toEqual([allSucceed, ""]);
 });
 
 test("every verb works where no other program is found", async () => {
@@ -87,7 +87,7 @@ test("every verb works where no other program is found", async () => {
     ["/bin/sh", "-c", `exec 9>"$0"; PATH='${bin}'; ${script("")}`, join(s.dir, "codes")],
     {},
   );
-  expect([await Bun.file(join(s.dir, "codes")).text(), run.stderr]).toEqual([fine, ""]);
+  expect([await Bun.file(join(s.dir, "codes")).text(), run.stderr]).toEqual([allSucceed, ""]);
 });
 
 test.skipIf(process.getuid?.() === 0 && !canBeNobody)(
@@ -98,7 +98,7 @@ test.skipIf(process.getuid?.() === 0 && !canBeNobody)(
     try {
       const desk = await s.startAgent("desk");
       const drop = process.getuid?.() === 0 ? ["setpriv", "--reuid=65534", "--clear-groups"] : [];
-      // Whoever has lost root cannot enter the directory of the test, which is ours alone.
+      // A process without root cannot enter the directory of the test, which only root can.
       if (drop.length > 0)
         for (const each of [join(s.home, ".."), s.dir, s.bin]) chmodSync(each, 0o755);
       for (const verb of [
@@ -156,15 +156,15 @@ test.each(["mcp", "message operator -", "publish state -", "log -"])(
     await using s = sandbox();
     const claude = await s.startAgent("claude");
     await claude.run(["parley", "register"]);
-    const told = await claude.run(["sh", "-c", `parley ${verb} </`]);
-    expect(told).toMatchObject({
+    const text = await claude.run(["sh", "-c", `parley ${verb} </`]);
+    expect(text).toMatchObject({
       exitCode: 64,
       stdout: "",
       stderr:
         "parley: cannot read standard input: it is a directory\nhint: give it a file or a pipe\n",
     });
-    const data = await claude.run(["sh", "-c", `parley ${verb} --json </`]);
-    expect([data.exitCode, data.json().error.code]).toEqual([64, "invalid"]);
+    const json = await claude.run(["sh", "-c", `parley ${verb} --json </`]);
+    expect([json.exitCode, json.json().error.code]).toEqual([64, "invalid"]);
   },
 );
 

@@ -1,4 +1,4 @@
-/** Command lines, texts, payloads and paths of any kind: no crash, no control character, no exit code of its own. */
+/** Tests any command line, text, payload and path: no crash, no control character, no undocumented exit code. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,11 +10,11 @@ import { verbs } from "../../src/cli/commands";
 import { run } from "../../src/cli/run";
 import { memoryIo } from "../memory-io";
 import { binary } from "../support";
-import { examples, hostileText, judged, long } from "./input";
+import { examples, hostileText, problemOf, long } from "./input";
 
 const home = realpathSync(mkdtempSync(join(tmpdir(), "parley-words-")));
 const sleeper = Bun.spawn(["sleep", "600"]);
-const patience = long ? 3_600_000 : 120_000;
+const timeoutMs = long ? 3_600_000 : 120_000;
 
 afterAll(async () => {
   sleeper.kill("SIGKILL");
@@ -37,7 +37,7 @@ beforeAll(async () => {
   await parley(["register", "--llm", "claude", "--session-id", "one", "--pid", `${sleeper.pid}`]);
 });
 
-/** Verbs that change what is outside the bus, or that do not end by themselves, have tests of their own. */
+/** Verbs that act outside of the bus, or do not end by themselves, have tests of their own. */
 const outside = new Set(["setup", "doctor", "mcp", "hook", "off", "on"]);
 const endless = new Set([
   "watch",
@@ -81,7 +81,7 @@ const words = fc.oneof(
   ),
 );
 
-/** Words in which a verb's own options are likelier than chance would have it. */
+/** Words among which the verb's own options are more frequent than by chance. */
 const commandLine = fc
   .constantFrom(...Object.keys(verbs).filter((name) => !outside.has(name)))
   .chain((verb) =>
@@ -117,7 +117,7 @@ async function argvOf({
     return def.type === "boolean" ? [`--${name}`] : [`--${name}`, second ?? ""];
   });
   const safe = argv
-    // What stands behind it would be run.
+    // The words after it would be run as a command.
     .filter((word) => verb !== "lock" || word !== "--")
     .filter((word) => !/^--(db|cron|kill|export|watch|follow|wait)/.test(word));
   return [verb, ...(verb === "watch" ? ["--for", "1ms"] : []), ...safe];
@@ -134,12 +134,12 @@ test(
           ...(await argvOf(line)),
         ];
         const answer = await parley(argv, line.parts.flat().join("\n"));
-        expect([argv, judged(answer, json)]).toEqual([argv, "well"]);
+        expect([argv, problemOf(answer, json)]).toEqual([argv, "well"]);
       }),
       examples(400),
     );
   },
-  patience,
+  timeoutMs,
 );
 
 test(
@@ -157,19 +157,19 @@ test(
           byStdin ? "-" : text,
         ];
         const sent = await parley(line, text);
-        expect(judged(sent, true)).toBe("well");
+        expect(problemOf(sent, true)).toBe("well");
         if (sent.exitCode !== 0) expect([text, sent.exitCode]).toEqual([text, 64]);
         else {
           const inbox = await parley(["inbox", "--as", "operator", "--mark-read", "--json"]);
           const [message] = JSON.parse(inbox.stdout).data.messages;
-          // A lone half of a surrogate pair is no text: it becomes the replacement character.
+          // A lone surrogate is no text: it becomes the replacement character.
           expect(message.payload.message.toWellFormed()).toBe(text.toWellFormed());
         }
       }),
       examples(60),
     );
   },
-  patience,
+  timeoutMs,
 );
 
 test(
@@ -179,7 +179,7 @@ test(
       fc.asyncProperty(fc.json({ stringUnit: "binary" }), async (json) => {
         const line = ["publish", "state", "--as", "operator", "--json", "--ttl", "1h", "--", json];
         const { exitCode, stdout, said } = await parley(line);
-        expect(judged({ exitCode, stdout, said }, true)).toBe("well");
+        expect(problemOf({ exitCode, stdout, said }, true)).toBe("well");
         if (exitCode !== 0) return expect([json, exitCode]).toEqual([json, 64]);
         const { id } = JSON.parse(stdout).data.message;
         const value = JSON.parse(json);
@@ -193,7 +193,7 @@ test(
       examples(60),
     );
   },
-  patience,
+  timeoutMs,
 );
 
 test(
@@ -210,18 +210,18 @@ test(
               (w, i) => w !== "--" || i === 4,
             ),
           );
-          expect(judged(locked, true)).toBe("well");
+          expect(problemOf(locked, true)).toBe("well");
           if (locked.exitCode !== 0) return expect([path, locked.exitCode]).toEqual([path, 64]);
           const unlocked = await parley(["unlock", "--session", "one", "--json", "--all"]);
           expect(JSON.parse(unlocked.stdout).data.released).toHaveLength(1);
           for (const view of [["status", "--no-log"], ["feed"]])
-            expect(judged(await parley(view), false)).toBe("well");
+            expect(problemOf(await parley(view), false)).toBe("well");
         },
       ),
       examples(60),
     );
   },
-  patience,
+  timeoutMs,
 );
 
 test(
@@ -267,11 +267,15 @@ test(
           const [stdout, said] = await Promise.all([child.stdout.text(), child.stderr.text()]);
           const shown = json ? stdout : stdout + said;
           const answer = { exitCode: await child.exited, stdout: shown, said };
-          expect([line, octal(bytes), judged(answer, json)]).toEqual([line, octal(bytes), "well"]);
+          expect([line, octal(bytes), problemOf(answer, json)]).toEqual([
+            line,
+            octal(bytes),
+            "well",
+          ]);
         },
       ),
       examples(60),
     );
   },
-  patience,
+  timeoutMs,
 );

@@ -24,7 +24,11 @@ let root: string;
 beforeEach(() => (root = mkdtempSync(join(tmpdir(), "session-log-"))));
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-const log = () => createSessionLog({ root: join(root, "logs"), machineUuid: () => machine });
+const log = () =>
+  createSessionLog({
+    paths: { logs: join(root, "logs") },
+    identity: { machine: () => ({ machine_uuid: machine, hostname: "host" }) },
+  });
 
 test("entries go to the project's file of the UTC day, below one header", () => {
   const path = log().append({ project_id: "PILOT", text: "### one\n\n", at });
@@ -167,7 +171,10 @@ function writer({
   const script = `
     process.umask(0o${umask});
     const { createSessionLog } = await import(${JSON.stringify(join(import.meta.dir, "../../src/files/session-log.ts"))});
-    const log = createSessionLog({ root: ${JSON.stringify(join(root, "logs"))}, machineUuid: () => "${machine}" });
+    const log = createSessionLog({
+      paths: { logs: ${JSON.stringify(join(root, "logs"))} },
+      identity: { machine: () => ({ machine_uuid: "${machine}", hostname: "host" }) },
+    });
     const text = "### ${name} entry\\n" + "- ${name} ${"=".repeat(200)}\\n".repeat(40);
     for (let n = 0; n < ${entries}; n++) log.append({ project_id: "PILOT", text, at: ${at} });
   `;

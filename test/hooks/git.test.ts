@@ -1,4 +1,4 @@
-/** What lines of shell make git do to worktrees. */
+/** Which worktree changes are read from lines of shell that call git. */
 import { describe, expect, test } from "bun:test";
 import { array, assert, constantFrom, oneof, property, string } from "fast-check";
 
@@ -18,7 +18,7 @@ const effects = (line: string): string[] =>
     return [`${changes} ${directory}${paths ? `: ${paths.join(" ")}` : ""}`];
   });
 
-test("Every subcommand that changes a worktree has a line looked at, and no other", () => {
+test("A line of shell is parsed for every subcommand that changes a worktree, and for no other", () => {
   for (const name of Object.keys(rules))
     expect([name, mayChangeTree({ command: `cd x && git -C y ${name} z` })]).toEqual([name, true]);
   for (const command of [null, "stash it", "git status", "git commit -m 'more'", "legit stash"])
@@ -268,7 +268,7 @@ describe("Of a faulty line", () => {
     expect(effects(line)).toEqual(expected);
   });
 
-  test("nothing makes the reader fail, nor go on for long", () => {
+  test("no input makes the reader throw or run long", () => {
     const words = constantFrom(
       ...[
         "git",

@@ -1,4 +1,4 @@
-/** Files of patches and of lines of shell. */
+/** Which files are read from patches and from lines of shell. */
 import { describe, expect, test } from "bun:test";
 
 import { filesOfCommand, filesOfPatch } from "../../src/hooks/patch";
@@ -20,7 +20,7 @@ const all = patch(
 const files = ["src/new file.ts", "a.txt", "b.txt", "/abs/old.txt"];
 
 describe("The files of a patch", () => {
-  test("are those added, updated, deleted, moved from and to, but none that its text speaks of", () => {
+  test("are those added, updated, deleted, moved from and to, and none that its text mentions", () => {
     expect(filesOfPatch(all)).toEqual(files);
   });
 
@@ -30,7 +30,7 @@ describe("The files of a patch", () => {
     ).toEqual(["a"]);
   });
 
-  test("are found in a time that grows no faster than it", () => {
+  test("are found in linear time", () => {
     const spaces = " ".repeat(250_000);
     expect(filesOfPatch(patch(`*** Add File: a${spaces}b`))).toEqual([`a${spaces}b`]);
     expect(filesOfCommand(`apply_patch *** ${"\n".repeat(250_000)}x`)).toEqual([]);

@@ -1,4 +1,4 @@
-/** Recorded payloads, and answers key by key. */
+/** Recorded payloads of every vendor are read, and answers are written key by key. */
 import { describe, expect, test } from "bun:test";
 
 import { framePreamble } from "../../src/bus/untrusted-text";
@@ -6,7 +6,7 @@ import { wakePrompt } from "../../src/bus/agent-wake";
 import type { HookAnswer, HookEvent } from "../../src/hooks/event";
 import { parsePayload, readEvent } from "../../src/hooks/payload";
 import { eventRules } from "../../src/hooks/event-rules";
-import { hookVendors } from "../../src/hooks/vendors";
+import { hookVendors } from "./hook-vendors";
 import claude from "./fixtures/claude.json";
 import codex from "./fixtures/codex.json";
 import gemini from "./fixtures/gemini.json";
@@ -27,7 +27,7 @@ function read(vendor: string, name: string, more: Record<string, unknown> = {}):
   throw new Error(`${vendor} ${name} was not read`);
 }
 
-const said = (vendor: string, name: string, answer: HookAnswer): unknown =>
+const written = (vendor: string, name: string, answer: HookAnswer): unknown =>
   hookVendors[vendor]!.write(read(vendor, name), answer);
 
 describe("A recorded payload", () => {
@@ -110,7 +110,7 @@ describe("A recorded payload", () => {
     ]);
   });
 
-  test("of OpenCode's plugin tells where it is wakePrompt", () => {
+  test("of OpenCode's plugin names the directory of its socket", () => {
     const { agent_home } = recorded["opencode"]!["chat.message"]!;
     expect(read("opencode", "chat.message").agent_home).toBe(agent_home as string);
     expect(read("opencode", "chat.message", { agent_home: 1 }).agent_home).toBeNull();
@@ -150,7 +150,7 @@ describe("A recorded payload", () => {
     expect(read("gemini", "SessionEnd", { reason: "clear" }).kind).toBe("switch");
   });
 
-  test("of another notice of Gemini's is of no kind of ours", () => {
+  test("of another notification of Gemini's is of the kind other", () => {
     expect(read("gemini", "Notification", { notification_type: "Other" }).kind).toBe("other");
   });
 
@@ -222,7 +222,7 @@ describe("A recorded payload", () => {
   });
 });
 
-describe("What is said", () => {
+describe("An answer", () => {
   const deny = (name: string) => ({
     hookSpecificOutput: {
       hookEventName: name,
@@ -235,7 +235,7 @@ describe("What is said", () => {
   });
 
   test.each(["claude", "codex"])("to %s refuses an edit with these keys and no other", (vendor) => {
-    expect(said(vendor, "PreToolUse", { say: "deny", reason: "R" })).toEqual(deny("PreToolUse"));
+    expect(written(vendor, "PreToolUse", { say: "deny", reason: "R" })).toEqual(deny("PreToolUse"));
   });
 
   test.each([
@@ -248,17 +248,17 @@ describe("What is said", () => {
     ["codex", "PreToolUse"],
     ["codex", "PostToolUse"],
   ])("to %s at %s reaches its model", (vendor, name) => {
-    expect(said(vendor, name, { say: "context", text: "T" })).toEqual(context(name));
+    expect(written(vendor, name, { say: "context", text: "T" })).toEqual(context(name));
   });
 
-  test("to Gemini is a decision, and before a tool a word to its user alone", () => {
+  test("to Gemini is a decision, and before a tool a message to its user alone", () => {
     const denied = { decision: "deny", reason: "R" };
-    expect(said("gemini", "BeforeTool", { say: "deny", reason: "R" })).toEqual(denied);
-    expect(said("gemini", "AfterAgent", { say: "continue", text: "R" })).toEqual(denied);
-    const told = { say: "context", text: "T" } as const;
-    expect(said("gemini", "BeforeTool", told)).toEqual({ systemMessage: "T" });
+    expect(written("gemini", "BeforeTool", { say: "deny", reason: "R" })).toEqual(denied);
+    expect(written("gemini", "AfterAgent", { say: "continue", text: "R" })).toEqual(denied);
+    const answer = { say: "context", text: "T" } as const;
+    expect(written("gemini", "BeforeTool", answer)).toEqual({ systemMessage: "T" });
     for (const name of ["SessionStart", "BeforeAgent", "AfterTool"]) {
-      expect(said("gemini", name, told)).toEqual(context(name));
+      expect(written("gemini", name, answer)).toEqual(context(name));
     }
   });
 
@@ -266,43 +266,43 @@ describe("What is said", () => {
     const denied = {
       hookSpecificOutput: { permissionDecision: "deny", permissionDecisionReason: "R" },
     };
-    expect(said("kimi", "PreToolUse", { say: "deny", reason: "R" })).toEqual(denied);
-    expect(said("kimi", "Stop", { say: "continue", text: "R" })).toEqual(denied);
-    const told = { say: "context", text: "T" } as const;
-    expect(said("kimi", "UserPromptSubmit", told)).toEqual({ message: "T" });
-    expect(said("kimi", "PreToolUse", told)).toBeNull();
+    expect(written("kimi", "PreToolUse", { say: "deny", reason: "R" })).toEqual(denied);
+    expect(written("kimi", "Stop", { say: "continue", text: "R" })).toEqual(denied);
+    const answer = { say: "context", text: "T" } as const;
+    expect(written("kimi", "UserPromptSubmit", answer)).toEqual({ message: "T" });
+    expect(written("kimi", "PreToolUse", answer)).toBeNull();
   });
 
   test.each(Object.keys(recorded))("to %s is never lost where it has messages", (vendor) => {
-    const deaf = hookVendors[vendor]!.ignoresContextAt ?? [];
+    const ignored = hookVendors[vendor]!.ignoresContextAt ?? [];
     for (const name of Object.keys(recorded[vendor]!)) {
       const { kind } = read(vendor, name);
       const { mail, endsTurn, welcomes } = eventRules[kind];
-      if (deaf.includes(kind) || (mail === null && !welcomes)) continue;
+      if (ignored.includes(kind) || (mail === null && !welcomes)) continue;
       const say = endsTurn ? "continue" : "context";
-      expect(said(vendor, name, { say, text: "T" })).not.toBeNull();
+      expect(written(vendor, name, { say, text: "T" })).not.toBeNull();
     }
   });
 
   test("to Claude at the end of a turn is context, to Codex the reason of a block", () => {
     const answer = { say: "continue", text: "T" } as const;
-    expect(said("claude", "Stop", answer)).toEqual(context("Stop"));
-    expect(said("codex", "Stop", answer)).toEqual({ decision: "block", reason: "T" });
+    expect(written("claude", "Stop", answer)).toEqual(context("Stop"));
+    expect(written("codex", "Stop", answer)).toEqual({ decision: "block", reason: "T" });
   });
 
-  test("to OpenCode's plugin is one word of what it is to do", () => {
+  test("to OpenCode's plugin has one key, which says what to do", () => {
     const name = "tool.execute.before";
-    expect(said("opencode", name, { say: "deny", reason: "R" })).toEqual({ deny: "R" });
-    expect(said("opencode", name, { say: "context", text: "T" })).toEqual({ context: "T" });
-    const more = said("opencode", "session.idle", { say: "continue", text: "T" });
+    expect(written("opencode", name, { say: "deny", reason: "R" })).toEqual({ deny: "R" });
+    expect(written("opencode", name, { say: "context", text: "T" })).toEqual({ context: "T" });
+    const more = written("opencode", "session.idle", { say: "continue", text: "T" });
     expect(more).toEqual({ continue: "T" });
-    expect(said("opencode", "session.idle", { say: "nothing" })).toBeNull();
+    expect(written("opencode", "session.idle", { say: "nothing" })).toBeNull();
   });
 
   test.each(["claude", "codex", "kimi"])(
     "to %s where there is nothing to say is nothing",
     (vendor) => {
-      expect(said(vendor, "Stop", { say: "nothing" })).toBeNull();
+      expect(written(vendor, "Stop", { say: "nothing" })).toBeNull();
     },
   );
 

@@ -1,9 +1,10 @@
-/** Which agent calls, on real processes. */
+/** Which vendor, model and conversation the calling agent has. */
 import { afterAll, describe, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
+import { agents } from "../../src/agents/agents";
 import type { AgentRequest } from "../../src/bus/identity";
 import { createIdentity } from "../../src/identity/identity";
 import { findModel, shortLabel } from "../../src/identity/model";
@@ -18,6 +19,7 @@ afterAll(() => rmSync(home, { recursive: true, force: true }));
 
 const identity = (env: Record<string, string> = {}, session?: string) =>
   createIdentity({
+    agents,
     env: { HOME: home, ...env },
     dataDirectory: "/nonexistent",
     cwd: home,
@@ -52,13 +54,13 @@ describe("the vendor", () => {
     ["GEMINI_CLI", "gemini"],
     ["GEMINI_SESSION_ID", "gemini"],
     ["OPENCODE", "opencode"],
-  ])("is told by %s: %s", (variable, vendor) => {
-    expect(vendorFromEnvironment({ [variable]: "1" })).toEqual({ vendor, variable });
-    expect(vendorFromEnvironment({ [variable]: "" })).toBeNull();
+  ])("is known by %s: %s", (variable, vendor) => {
+    expect(vendorFromEnvironment(agents, { [variable]: "1" })).toEqual({ vendor, variable });
+    expect(vendorFromEnvironment(agents, { [variable]: "" })).toBeNull();
   });
 
-  test("is not told by variables that vendors set for each other", () => {
-    expect(vendorFromEnvironment({ CLAUDE_PROJECT_DIR: "/p", AGENT: "1" })).toBeNull();
+  test("is not known by variables that vendors set for each other", () => {
+    expect(vendorFromEnvironment(agents, { CLAUDE_PROJECT_DIR: "/p", AGENT: "1" })).toBeNull();
   });
 });
 
@@ -69,12 +71,12 @@ test("the conversation is that of the vendor", () => {
     CODEX_THREAD_ID: "b",
     GEMINI_SESSION_ID: "g",
   };
-  expect(conversationId(env, "claude")).toBe("a");
-  expect(conversationId(env, "codex")).toBe("b");
-  expect(conversationId(env, "gemini")).toBe("g");
-  expect(conversationId(env, "kimi")).toBeNull();
-  expect(conversationId(env, null)).toBeNull();
-  expect(conversations(env).map(({ id }) => id)).toEqual(["b", "b", "g", "a"]);
+  expect(conversationId(agents, env, "claude")).toBe("a");
+  expect(conversationId(agents, env, "codex")).toBe("b");
+  expect(conversationId(agents, env, "gemini")).toBe("g");
+  expect(conversationId(agents, env, "kimi")).toBeNull();
+  expect(conversationId(agents, env, null)).toBeNull();
+  expect(conversations(agents, env).map(({ id }) => id)).toEqual(["b", "b", "g", "a"]);
 });
 
 test("a pid must be a positive integer", () => {
@@ -121,25 +123,27 @@ describe("the model", () => {
 
   test("is on the agent's command line, else in its variable, else in its configuration", () => {
     write(".claude/settings.json", '{"model":"claude-sonnet-4-5"}');
-    expect(findModel("claude", [], env)).toBe("sonnet-4.5");
-    expect(findModel("claude", [], { ...env, ANTHROPIC_MODEL: "claude-opus-4-6" })).toBe(
+    expect(findModel(agents, "claude", [], env)).toBe("sonnet-4.5");
+    expect(findModel(agents, "claude", [], { ...env, ANTHROPIC_MODEL: "claude-opus-4-6" })).toBe(
       "opus-4.6",
     );
-    expect(findModel("claude", ["--model=haiku"], { ...env, ANTHROPIC_MODEL: "x" })).toBe("haiku");
-    expect(findModel("gemini", ["-m", "gemini-2.5-pro"], env)).toBe("2.5-pro");
-    expect(findModel("aider", ["-m", "a message", "--model", "o3"], env)).toBe("o3");
-    expect(findModel("claude", ["--", "--model", "x"], env)).toBe("sonnet-4.5");
+    expect(findModel(agents, "claude", ["--model=haiku"], { ...env, ANTHROPIC_MODEL: "x" })).toBe(
+      "haiku",
+    );
+    expect(findModel(agents, "gemini", ["-m", "gemini-2.5-pro"], env)).toBe("2.5-pro");
+    expect(findModel(agents, "aider", ["-m", "a message", "--model", "o3"], env)).toBe("o3");
+    expect(findModel(agents, "claude", ["--", "--model", "x"], env)).toBe("sonnet-4.5");
   });
 
   test("is read from each vendor's own file", () => {
     write(".codex/config.toml", 'model = "gpt-5.5"\n[profiles.x]\nmodel = "o3"\n');
     write(".gemini/settings.json", '{"model":{"name":"gemini-3-pro"}}');
     write(".kimi-code/config.toml", 'default_model = "kimi-k2.5"\n');
-    expect(findModel("codex", [], env)).toBe("gpt-5.5");
-    expect(findModel("gemini", [], env)).toBe("3-pro");
-    expect(findModel("kimi", [], env)).toBe("k2.5");
+    expect(findModel(agents, "codex", [], env)).toBe("gpt-5.5");
+    expect(findModel(agents, "gemini", [], env)).toBe("3-pro");
+    expect(findModel(agents, "kimi", [], env)).toBe("k2.5");
     write("other/config.toml", 'model = "o3"\n');
-    expect(findModel("codex", [], { ...env, CODEX_HOME: join(home, "other") })).toBe("o3");
+    expect(findModel(agents, "codex", [], { ...env, CODEX_HOME: join(home, "other") })).toBe("o3");
   });
 
   test.each([
@@ -152,13 +156,13 @@ describe("the model", () => {
     '{"model":{"name":"a\\u001bb"}}',
   ])("is unknown where the file says %j", (content) => {
     write(".gemini/settings.json", content);
-    expect(findModel("gemini", [], env)).toBeNull();
+    expect(findModel(agents, "gemini", [], env)).toBeNull();
   });
 
   test("is unknown without a home or a vendor", () => {
-    expect(findModel("codex", [], {})).toBeNull();
-    expect(findModel(null, [], env)).toBeNull();
-    expect(findModel("constructor", [], env)).toBeNull();
+    expect(findModel(agents, "codex", [], {})).toBeNull();
+    expect(findModel(agents, null, [], env)).toBeNull();
+    expect(findModel(agents, "constructor", [], env)).toBeNull();
   });
 
   test.each([
@@ -173,6 +177,6 @@ describe("the model", () => {
     ["opus", "opus"],
     ["claude-3-5-sonnet-20241022", "claude-3-5-sonnet-20241022"],
   ])("%s is shown as %s", (full, label) => {
-    expect(shortLabel(full)).toBe(label);
+    expect(shortLabel(agents, full)).toBe(label);
   });
 });

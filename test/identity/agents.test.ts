@@ -1,6 +1,7 @@
-/** Which programs are agents. */
+/** Which programs are agents, and which only run another. */
 import { expect, test } from "bun:test";
 
+import { agents } from "../../src/agents/agents";
 import { knownAgent } from "../../src/identity/known-agents";
 import { argumentsOf, type Program } from "../../src/identity/program-name";
 import { isInit, isWrapper } from "../../src/identity/wrappers";
@@ -11,7 +12,7 @@ const program = (line: string, comm = line.split(" ")[0]!.split("/").at(-1)!): P
   argv: line.split(" "),
 });
 
-const agents: [line: string, vendor: string, comm?: string][] = [
+const examples: [line: string, vendor: string, comm?: string][] = [
   ["claude --resume", "claude"],
   ["/home/u/.local/share/claude/versions/2.1.329 -p", "claude", "2.1.329"],
   ["node /usr/lib/node_modules/@anthropic-ai/claude-code/cli.js", "claude", "MainThread"],
@@ -30,12 +31,12 @@ const agents: [line: string, vendor: string, comm?: string][] = [
   ["cursor-agent", "cursor"],
 ];
 
-test.each(agents.map(([line, vendor, comm]) => ({ line, vendor, comm })))(
+test.each(examples.map(([line, vendor, comm]) => ({ line, vendor, comm })))(
   "$line is an agent: $vendor",
   ({ line, vendor, comm }) => {
     // OpenCode alone keeps several conversations in the process that its user starts.
     const shared_host = vendor === "opencode";
-    expect(knownAgent(program(line, comm))).toMatchObject({ vendor, shared_host });
+    expect(knownAgent(agents, program(line, comm))).toMatchObject({ vendor, shared_host });
   },
 );
 
@@ -52,25 +53,25 @@ test.each([
   "tail -f /var/log/codex",
   "constructor",
 ])("%s is no agent", (line) => {
-  expect(knownAgent(program(line))).toBeNull();
+  expect(knownAgent(agents, program(line))).toBeNull();
 });
 
 test("a process without arguments or with a strange name is no agent", () => {
   for (const comm of ["(sd-pam)", "a\nb", "", "kworker/0:1"]) {
-    expect(knownAgent({ comm, argv: [] })).toBeNull();
-    expect(isWrapper({ comm, argv: [] })).toBeFalse();
+    expect(knownAgent(agents, { comm, argv: [] })).toBeNull();
+    expect(isWrapper(agents, { comm, argv: [] })).toBeFalse();
   }
 });
 
 test("only Codex's app server hosts several sessions", () => {
-  expect(knownAgent(program("codex app-server --listen unix://"))?.shared_host).toBeTrue();
-  expect(knownAgent(program("claude app-server"))?.shared_host).toBeFalse();
+  expect(knownAgent(agents, program("codex app-server --listen unix://"))?.shared_host).toBeTrue();
+  expect(knownAgent(agents, program("claude app-server"))?.shared_host).toBeFalse();
 });
 
 test("the sandbox helper under Codex's own kernel name is a wrapper", () => {
   const helper = program("codex-linux-sandbox --sandbox-policy x", "codex");
-  expect(knownAgent(helper)).toBeNull();
-  expect(isWrapper(helper)).toBeTrue();
+  expect(knownAgent(agents, helper)).toBeNull();
+  expect(isWrapper(agents, helper)).toBeTrue();
 });
 
 test.each([
@@ -90,7 +91,7 @@ test.each([
   "bun x tool",
   "bun run test",
 ])("%s is a wrapper", (line) => {
-  expect(isWrapper(program(line))).toBeTrue();
+  expect(isWrapper(agents, program(line))).toBeTrue();
 });
 
 test.each([
@@ -107,10 +108,10 @@ test.each([
   "python3 -c code",
   "my-agent",
 ])("%s is none", (line) => {
-  expect(isWrapper(program(line))).toBeFalse();
+  expect(isWrapper(agents, program(line))).toBeFalse();
 });
 
-test("process 1 and its deputies are init", () => {
+test("process 1 and a user's systemd are init", () => {
   expect(isInit(1, program("claude"))).toBeTrue();
   expect(isInit(812, program("/lib/systemd/systemd --user"))).toBeTrue();
   expect(isInit(812, program("bash"))).toBeFalse();

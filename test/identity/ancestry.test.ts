@@ -1,86 +1,86 @@
-/** Which ancestor counts. */
+/** Which of the caller's ancestors stands for it, with real processes. */
 import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { oneShot, Stage } from "./process-tree";
+import { oneShot, ProcessTree } from "./process-tree";
 
 const onLinux = process.platform === "linux";
 
 describe.if(onLinux)("with a known agent above", () => {
   test("the agent is found by its program's name, through one-shot shells", async () => {
-    using stage = new Stage();
-    const { reports, pids } = await stage.play([
-      ...stage.standIn("claude"),
+    using tree = new ProcessTree();
+    const { reports, pids } = await tree.run([
+      ...tree.fakeProgram("claude"),
       ...oneShot,
       ...oneShot,
-      ...stage.report(),
+      ...tree.report(),
     ]);
-    const [{ agent, clues }] = reports as [(typeof reports)[0]];
+    const [{ agent, callerEvidence }] = reports as [(typeof reports)[0]];
     expect(agent).toMatchObject({
       vendor: "claude",
       vendor_source: "process claude",
       liveness: "pid",
       shared_host: false,
-      cwd: stage.directory,
+      cwd: tree.directory,
     });
     expect(agent.pid).toBe(pids["claude"]![0]!);
     expect(agent.evidence).toMatchObject({
       pid: agent.pid,
       start_ticks: expect.stringMatching(/^\d+$/),
     });
-    expect(clues.ancestors).toContainEqual(agent.evidence!);
+    expect(callerEvidence.ancestors).toContainEqual(agent.evidence!);
   });
 
   test("the nearest of two agents is the caller", async () => {
-    using stage = new Stage();
+    using tree = new ProcessTree();
     const env = { CLAUDECODE: "1", CLAUDE_CODE_SESSION_ID: "outer", CODEX_THREAD_ID: "inner" };
     const command = [
-      ...stage.standIn("codex"),
+      ...tree.fakeProgram("codex"),
       ...oneShot,
-      ...stage.standIn("claude"),
-      ...stage.report(),
+      ...tree.fakeProgram("claude"),
+      ...tree.report(),
     ];
-    const { reports, pids } = await stage.play(command, { env });
+    const { reports, pids } = await tree.run(command, { env });
     expect(reports[0]!.agent).toMatchObject({
       vendor: "claude",
       conversation_id: "outer",
       pid: pids["claude"]![0],
     });
-    expect(reports[0]!.clues).toMatchObject({ conversation_ids: ["outer"], tty: null });
-    const above = reports[0]!.clues.ancestors.map(({ pid }) => pid);
+    expect(reports[0]!.callerEvidence).toMatchObject({ conversation_ids: ["outer"], tty: null });
+    const above = reports[0]!.callerEvidence.ancestors.map(({ pid }) => pid);
     expect(above).toContain(pids["claude"]![0]!);
     expect(above).not.toContain(pids["codex"]![0]!);
   });
 
-  test("an agent inside another of its kind is itself, and one that started itself again is both", async () => {
-    using stage = new Stage();
-    const nested = await stage.play([
-      ...stage.standIn("claude"),
+  test("an agent inside another of its vendor is the inner one, and a launcher counts with the agent that it started", async () => {
+    using tree = new ProcessTree();
+    const nested = await tree.run([
+      ...tree.fakeProgram("claude"),
       ...oneShot,
-      ...stage.standIn("claude"),
-      ...stage.report(),
+      ...tree.fakeProgram("claude"),
+      ...tree.report(),
     ]);
     const [outer, inner] = nested.pids["claude"] as [number, number];
-    const seen = nested.reports[0]!.clues.ancestors.map(({ pid }) => pid);
+    const seen = nested.reports[0]!.callerEvidence.ancestors.map(({ pid }) => pid);
     expect([seen.includes(inner), seen.includes(outer)]).toEqual([true, false]);
-    using other = new Stage();
-    const again = await other.play([
-      ...other.standIn("gemini"),
-      ...other.standIn("gemini"),
+    using other = new ProcessTree();
+    const again = await other.run([
+      ...other.fakeProgram("gemini"),
+      ...other.fakeProgram("gemini"),
       ...other.report(),
     ]);
-    expect(again.reports[0]!.clues.ancestors.map(({ pid }) => pid)).toEqual(
+    expect(again.reports[0]!.callerEvidence.ancestors.map(({ pid }) => pid)).toEqual(
       again.pids["gemini"]!.toReversed(),
     );
   });
 
-  test("a host of several sessions lends none of them its directory", async () => {
-    using stage = new Stage();
-    const { reports } = await stage.play([
-      ...stage.standIn("codex", "app-server", "--listen", "unix://"),
+  test("the directory of a shared host is not that of its sessions", async () => {
+    using tree = new ProcessTree();
+    const { reports } = await tree.run([
+      ...tree.fakeProgram("codex", "app-server", "--listen", "unix://"),
       ...oneShot,
-      ...stage.report(),
+      ...tree.report(),
     ]);
     expect(reports[0]!.agent).toMatchObject({
       vendor: "codex",
@@ -93,12 +93,12 @@ describe.if(onLinux)("with a known agent above", () => {
   });
 
   test("an agent run by an interpreter is known by its package", async () => {
-    using stage = new Stage();
+    using tree = new ProcessTree();
     const script = "lib/node_modules/@google/gemini-cli/bundle/start.js";
-    const { reports, pids } = await stage.play([
-      ...stage.interpreted("node", script),
+    const { reports, pids } = await tree.run([
+      ...tree.interpreted("node", script),
       ...oneShot,
-      ...stage.report(),
+      ...tree.report(),
     ]);
     expect(reports[0]!.agent).toMatchObject({
       vendor: "gemini",
@@ -108,10 +108,10 @@ describe.if(onLinux)("with a known agent above", () => {
   });
 
   test("a program in a directory with an agent's name is no agent", async () => {
-    using stage = new Stage();
-    const { reports, pids } = await stage.play([
-      ...stage.interpreted("node", "claude/codex/server.js"),
-      ...stage.report(),
+    using tree = new ProcessTree();
+    const { reports, pids } = await tree.run([
+      ...tree.interpreted("node", "claude/codex/server.js"),
+      ...tree.report(),
     ]);
     expect(reports[0]!.agent).toMatchObject({
       vendor: null,
@@ -121,12 +121,12 @@ describe.if(onLinux)("with a known agent above", () => {
   });
 
   test("Codex's app server is a shared host", async () => {
-    using stage = new Stage();
+    using tree = new ProcessTree();
     const command = [
-      ...stage.standIn("codex", "app-server", "--listen", "unix://"),
-      ...stage.report(),
+      ...tree.fakeProgram("codex", "app-server", "--listen", "unix://"),
+      ...tree.report(),
     ];
-    const { reports } = await stage.play(command, { env: { CODEX_SESSION_ID: "thread-1" } });
+    const { reports } = await tree.run(command, { env: { CODEX_SESSION_ID: "thread-1" } });
     expect(reports[0]!.agent).toMatchObject({
       vendor: "codex",
       shared_host: true,
@@ -135,44 +135,44 @@ describe.if(onLinux)("with a known agent above", () => {
   });
 
   test("Codex's sandbox helper is not the agent though it is the same program", async () => {
-    using stage = new Stage();
+    using tree = new ProcessTree();
     const helper = [
       "bash",
       "-c",
       'exec -a codex-linux-sandbox "$@"',
       "bash",
-      ...stage.standIn("codex"),
+      ...tree.fakeProgram("codex"),
     ];
-    const { reports, pids } = await stage.play([
-      ...stage.standIn("codex"),
+    const { reports, pids } = await tree.run([
+      ...tree.fakeProgram("codex"),
       ...helper,
-      ...stage.report(),
+      ...tree.report(),
     ]);
     expect(reports[0]!.agent.pid).toBe(pids["codex"]![0]!);
   });
 
   test("the model comes from the agent's command line", async () => {
-    using stage = new Stage();
+    using tree = new ProcessTree();
     const command = [
-      ...stage.standIn("claude", "--model", "claude-opus-4-6-20260205"),
-      ...stage.report(),
+      ...tree.fakeProgram("claude", "--model", "claude-opus-4-6-20260205"),
+      ...tree.report(),
     ];
-    const { reports } = await stage.play(command, { env: { ANTHROPIC_MODEL: "other" } });
+    const { reports } = await tree.run(command, { env: { ANTHROPIC_MODEL: "other" } });
     expect(reports[0]!.agent.model).toBe("opus-4.6");
   });
 });
 
 describe.if(onLinux)("without a known agent", () => {
   test("two one-shot shells of one program find that program", async () => {
-    using stage = new Stage();
+    using tree = new ProcessTree();
     const twice = [
       "sh",
       "-c",
       `sh -c "cd / && \\"\\$@\\"; true" sh "$@"; timeout 60 "$@"; true`,
       "sh",
     ];
-    const { reports, pids } = await stage.play(
-      [...stage.standIn("my-agent"), ...twice, ...stage.report()],
+    const { reports, pids } = await tree.run(
+      [...tree.fakeProgram("my-agent"), ...twice, ...tree.report()],
       { count: 2 },
     );
     for (const { agent } of reports) {
@@ -187,15 +187,15 @@ describe.if(onLinux)("without a known agent", () => {
   test.if(Bun.which("python3") !== null)(
     "Python's shell=True finds the same process each time",
     async () => {
-      using stage = new Stage();
-      const script = join(stage.directory, "agent.py");
+      using tree = new ProcessTree();
+      const script = join(tree.directory, "agent.py");
       writeFileSync(
         script,
         "import os, shlex, subprocess, sys\n" +
-          "open(os.environ['STAND_IN_NOTES'], 'a').write(f'python {os.getpid()}\\n')\n" +
+          "open(os.environ['FAKE_PROGRAM_NOTES'], 'a').write(f'python {os.getpid()}\\n')\n" +
           "for _ in range(2): subprocess.run('cd / && ' + shlex.join(sys.argv[1:]) + '; true', shell=True)\n",
       );
-      const { reports, pids } = await stage.play(["python3", script, ...stage.report()], {
+      const { reports, pids } = await tree.run(["python3", script, ...tree.report()], {
         count: 2,
       });
       expect(reports.map(({ agent }) => agent.pid)).toEqual([
@@ -206,25 +206,25 @@ describe.if(onLinux)("without a known agent", () => {
   );
 
   test("a shell that runs a script file is the caller, and so it is from its subshells", async () => {
-    using stage = new Stage();
-    const script = join(stage.directory, "work.sh");
+    using tree = new ProcessTree();
+    const script = join(tree.directory, "work.sh");
     writeFileSync(
       script,
-      'echo "script $$" >> "$STAND_IN_NOTES"\n"$@"\n( cd / && "$@"; true )\nx=$("$@"; true)\n',
+      'echo "script $$" >> "$FAKE_PROGRAM_NOTES"\n"$@"\n( cd / && "$@"; true )\nx=$("$@"; true)\n',
     );
-    const { reports, pids } = await stage.play(["bash", script, ...stage.report()], { count: 3 });
+    const { reports, pids } = await tree.run(["bash", script, ...tree.report()], { count: 3 });
     expect(reports.map(({ agent }) => agent.pid)).toEqual(Array(3).fill(pids["script"]![0]));
   });
 
   test("where all are wrappers, the outermost is what the commands have in common", async () => {
-    using stage = new Stage();
+    using tree = new ProcessTree();
     const outer = [
       "sh",
       "-c",
-      'echo "outer $$" >> "$STAND_IN_NOTES"; sh -c "\\"\\$@\\"; true" sh "$@"; "$@"; true',
+      'echo "outer $$" >> "$FAKE_PROGRAM_NOTES"; sh -c "\\"\\$@\\"; true" sh "$@"; "$@"; true',
       "sh",
     ];
-    const { reports, pids } = await stage.play([...outer, ...stage.report()], { count: 2 });
+    const { reports, pids } = await tree.run([...outer, ...tree.report()], { count: 2 });
     expect(reports.map(({ agent }) => agent.pid)).toEqual([pids["outer"]![0]!, pids["outer"]![0]!]);
     expect(reports[0]!.agent.liveness).toBe("heartbeat");
   });
@@ -232,10 +232,10 @@ describe.if(onLinux)("without a known agent", () => {
 
 describe.if(onLinux)("--pid", () => {
   test("names the process whose end is the session's end", async () => {
-    using stage = new Stage();
+    using tree = new ProcessTree();
     const shell = ["sh", "-c", 'exec "$@" "{\\"pid\\":$PPID}"', "sh"];
-    const command = [...stage.standIn("service"), ...shell, ...stage.report().slice(0, -1)];
-    const { reports, pids } = await stage.play(command, {
+    const command = [...tree.fakeProgram("service"), ...shell, ...tree.report().slice(0, -1)];
+    const { reports, pids } = await tree.run(command, {
       env: { GEMINI_CLI: "1", GEMINI_SESSION_ID: "g1" },
     });
     expect(reports[0]!.agent).toMatchObject({
@@ -247,13 +247,13 @@ describe.if(onLinux)("--pid", () => {
     });
   });
 
-  test("its own vendor goes before that of the nearest agent, and it has no share in our conversation", async () => {
-    using stage = new Stage();
-    await using other = Bun.spawn([...stage.standIn("codex"), "sleep", "9"], {
+  test("its own vendor counts before that of the nearest agent, and the caller's conversation is not its own", async () => {
+    using tree = new ProcessTree();
+    await using other = Bun.spawn([...tree.fakeProgram("codex"), "sleep", "9"], {
       stdio: ["ignore", "ignore", "ignore"],
     });
-    const command = [...stage.standIn("claude"), ...stage.report({ pid: other.pid })];
-    const { reports } = await stage.play(command, { env: { CODEX_THREAD_ID: "ours" } });
+    const command = [...tree.fakeProgram("claude"), ...tree.report({ pid: other.pid })];
+    const { reports } = await tree.run(command, { env: { CODEX_THREAD_ID: "ours" } });
     expect(reports[0]!.agent).toMatchObject({
       pid: other.pid,
       vendor: "codex",
@@ -262,10 +262,10 @@ describe.if(onLinux)("--pid", () => {
   });
 
   test("of a process that cannot be seen leaves only the heartbeat", async () => {
-    using stage = new Stage();
-    const { reports } = await stage.play([
-      ...stage.standIn("claude"),
-      ...stage.report({ pid: 99_999_999 }),
+    using tree = new ProcessTree();
+    const { reports } = await tree.run([
+      ...tree.fakeProgram("claude"),
+      ...tree.report({ pid: 99_999_999 }),
     ]);
     expect(reports[0]!.agent).toMatchObject({
       pid: 99_999_999,
@@ -276,15 +276,17 @@ describe.if(onLinux)("--pid", () => {
   });
 });
 
-test("a terminal of the agent is told by name, and is a clue only where no agent is above", async () => {
+test("the agent's terminal has a name, and is evidence only where no agent is above", async () => {
   if (!onLinux || !Bun.which("script")) return;
-  using stage = new Stage();
-  const line = [...stage.standIn("claude"), ...stage.report()].map((word) => `'${word}'`).join(" ");
-  const { reports } = await stage.play(["script", "-qec", line, "/dev/null"]);
+  using tree = new ProcessTree();
+  const line = [...tree.fakeProgram("claude"), ...tree.report()]
+    .map((word) => `'${word}'`)
+    .join(" ");
+  const { reports } = await tree.run(["script", "-qec", line, "/dev/null"]);
   expect(reports[0]!.agent.tty).toMatch(/^\/dev\/pts\/\d+$/);
-  expect(reports[0]!.clues.tty).toBeNull();
-  using desk = new Stage();
-  const bare = [...desk.standIn("desk"), ...desk.report()].map((word) => `'${word}'`).join(" ");
-  const without = await desk.play(["script", "-qec", bare, "/dev/null"]);
-  expect(without.reports[0]!.clues.tty).toMatch(/^\/dev\/pts\/\d+$/);
+  expect(reports[0]!.callerEvidence.tty).toBeNull();
+  using desk = new ProcessTree();
+  const bare = [...desk.fakeProgram("desk"), ...desk.report()].map((word) => `'${word}'`).join(" ");
+  const without = await desk.run(["script", "-qec", bare, "/dev/null"]);
+  expect(without.reports[0]!.callerEvidence.tty).toMatch(/^\/dev\/pts\/\d+$/);
 });

@@ -1,10 +1,11 @@
-/** CPU time of processes, and signalling them. */
+/** CPU times of processes, and signals to them. */
 import { describe, expect, test } from "bun:test";
 
+import { agents } from "../../src/agents/agents";
 import type { ProcessEvidence } from "../../src/bus/process";
 import { createIdentity } from "../../src/identity/identity";
 
-const here = () => createIdentity({ env: {}, dataDirectory: "/nonexistent", cwd: "/" });
+const here = () => createIdentity({ agents, env: {}, dataDirectory: "/nonexistent", cwd: "/" });
 const evidenceOf = (pid: number): ProcessEvidence => ({ ...here().agent({ pid }).evidence! });
 
 describe.if(process.platform === "linux")("what a rescue asks of a process", () => {

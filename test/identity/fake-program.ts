@@ -1,10 +1,8 @@
-/** One that poses. */
-
-// Poses as an agent: notes its name and pid, then runs the command behind `::`.
+/** A program under an agent's name: it notes its name and pid, then runs the command behind `::`. */
 import { appendFileSync } from "node:fs";
 import { basename } from "node:path";
 
-const notes = process.env["STAND_IN_NOTES"];
+const notes = process.env["FAKE_PROGRAM_NOTES"];
 if (notes) appendFileSync(notes, `${basename(process.argv0)} ${process.pid}\n`);
 const mark = process.argv.indexOf("::");
 // Without its mark the command line would be this script again, without end.

@@ -1,4 +1,4 @@
-/** Parsing `/proc`. */
+/** Parsing of `/proc/PID/stat`. */
 import { expect, test } from "bun:test";
 
 import { parseStat, terminal } from "../../src/identity/linux";
@@ -21,7 +21,7 @@ test.each([["claude"], ["(sd-pam)"], ["a) S 1 (b"], ["two\nlines"], ["tmux: serv
   },
 );
 
-test("a stranger's hidden addresses leave the image unknown", () => {
+test("the hidden addresses of another user's process leave the image unknown", () => {
   expect(parseStat(`42 (x) ${rest.replace("555 999 777", "1 1 0")}`)?.image).toBe("");
 });
 

@@ -1,4 +1,4 @@
-/** The machine's UUID. */
+/** The machine's UUID is made once, kept, and derived where it cannot be kept. */
 import { expect, test } from "bun:test";
 import {
   chmodSync,
@@ -12,6 +12,7 @@ import {
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { agents } from "../../src/agents/agents";
 import { hostId } from "../../src/identity/host-id";
 import { createIdentity } from "../../src/identity/identity";
 
@@ -25,7 +26,7 @@ class TemporaryDirectory {
 }
 
 const machineOf = (dataDirectory: string) =>
-  createIdentity({ env: {}, dataDirectory, cwd: "/" }).machine();
+  createIdentity({ agents, env: {}, dataDirectory, cwd: "/" }).machine();
 
 /** A process of its own that prints the machine's UUID. */
 const asked = (dataDirectory: string, umask = "022") => {
@@ -50,7 +51,7 @@ test("a directory cloned from another machine makes no second machine of the sam
   const original = "d3d3a316-09c6-4f41-8a3f-d93e422d199c";
   writeFileSync(join(temporary.path, "machine-uuid"), `${original}\n${"a".repeat(32)}\n`);
   const { machine_uuid } = machineOf(temporary.path);
-  // Where the installation has no identity it cannot be told.
+  // Without an id of the installation a clone cannot be recognized.
   if (hostId() === null) expect(machine_uuid).toBe(original);
   else expect(machine_uuid).not.toBe(original);
   expect(machine_uuid).toMatch(uuid);

@@ -1,4 +1,4 @@
-/** A place where processes pose as programs. */
+/** Starts trees of real processes under the names of agents. */
 import {
   existsSync,
   mkdirSync,
@@ -15,38 +15,38 @@ import type { Agent, AgentRequest, CallerEvidence } from "../../src/bus/identity
 
 export interface Report {
   agent: Agent;
-  clues: CallerEvidence;
+  callerEvidence: CallerEvidence;
 }
 
-export interface Story {
+export interface Outcome {
   reports: Report[];
-  /** Pids of the stand-ins by name, in the order of their start. */
+  /** Pids of the fake programs by name, in the order of their start. */
   pids: Record<string, number[]>;
 }
 
 const bun = process.execPath;
-const standInScript = join(import.meta.dir, "fake-program.ts");
+const fakeProgramScript = join(import.meta.dir, "fake-program.ts");
 const reportScript = join(import.meta.dir, "report.ts");
 
 /** A one-shot shell around the command that follows; `true` keeps it from replacing itself by that command. */
 export const oneShot = ["sh", "-c", 'cd / && "$@"; true', "sh"];
 
-/** A place for one story: programs under names of their own, above them nothing but init. */
-export class Stage {
+/** The processes of one test: programs under given names, with init alone above them. */
+export class ProcessTree {
   readonly directory = realpathSync(mkdtempSync(join(tmpdir(), "parley-identity-")));
   readonly notes = join(this.directory, "notes");
   readonly reports = join(this.directory, "reports");
 
-  /** A program of that name (or path below the stage) that runs the command which follows. */
-  standIn(name: string, ...options: string[]): string[] {
-    return [this.program(name), standInScript, ...options, "::"];
+  /** A program of that name (or path below the directory) that runs the command which follows. */
+  fakeProgram(name: string, ...options: string[]): string[] {
+    return [this.program(name), fakeProgramScript, ...options, "::"];
   }
 
-  /** An interpreter of that name, running the stand-in as that script. */
+  /** An interpreter of that name, which runs the fake program as that script. */
   interpreted(interpreter: string, script: string): string[] {
     const path = join(this.directory, script);
     mkdirSync(dirname(path), { recursive: true });
-    symlinkSync(standInScript, path);
+    symlinkSync(fakeProgramScript, path);
     return [this.program(interpreter), "--preserve-symlinks-main", path, "::"];
   }
 
@@ -56,20 +56,25 @@ export class Stage {
   }
 
   /** Runs a command with no living parent, until it made that many reports. */
-  async play(
+  async run(
     command: string[],
     { env = {}, count = 1 }: { env?: Record<string, string>; count?: number } = {},
   ) {
     const detached = [
       "sh",
       "-c",
-      '"$@" </dev/null >/dev/null 2>"$STAND_IN_NOTES.err" & exit 0',
+      '"$@" </dev/null >/dev/null 2>"$FAKE_PROGRAM_NOTES.err" & exit 0',
       "sh",
       ...command,
     ];
     Bun.spawnSync(detached, {
       cwd: this.directory,
-      env: { PATH: process.env["PATH"], HOME: this.directory, STAND_IN_NOTES: this.notes, ...env },
+      env: {
+        PATH: process.env["PATH"],
+        HOME: this.directory,
+        FAKE_PROGRAM_NOTES: this.notes,
+        ...env,
+      },
     });
     const deadline = performance.now() + 20_000;
     while (this.lines(this.reports).length < count) {
@@ -77,13 +82,13 @@ export class Stage {
         throw new Error(`no report: ${this.lines(`${this.notes}.err`).join("\n")}`);
       await Bun.sleep(10);
     }
-    const pids: Story["pids"] = {};
+    const pids: Outcome["pids"] = {};
     for (const line of this.lines(this.notes)) {
       const [name = "", pid] = line.split(" ");
       (pids[name] ??= []).push(Number(pid));
     }
     const reports = this.lines(this.reports).map((line) => JSON.parse(line) as Report);
-    return { reports, pids } satisfies Story;
+    return { reports, pids } satisfies Outcome;
   }
 
   [Symbol.dispose]() {

@@ -1,13 +1,14 @@
-/** States of processes. */
+/** States and ages of real processes, by their evidence. */
 import { describe, expect, test } from "bun:test";
 
+import { agents } from "../../src/agents/agents";
 import type { ProcessEvidence } from "../../src/bus/process";
 import { createIdentity } from "../../src/identity/identity";
-import { Stage } from "./process-tree";
+import { ProcessTree } from "./process-tree";
 
 const onLinux = process.platform === "linux";
 
-const here = () => createIdentity({ env: {}, dataDirectory: "/nonexistent", cwd: "/" });
+const here = () => createIdentity({ agents, env: {}, dataDirectory: "/nonexistent", cwd: "/" });
 
 const evidenceOf = (pid: number): ProcessEvidence => ({ ...here().agent({ pid }).evidence! });
 
@@ -91,8 +92,8 @@ describe.if(onLinux)("a process", () => {
   });
 
   test("whose name has blanks, brackets and line breaks is found", async () => {
-    using stage = new Stage();
-    const command = [...stage.standIn("a) R 1\n(b"), "sleep", "9"];
+    using tree = new ProcessTree();
+    const command = [...tree.fakeProgram("a) R 1\n(b"), "sleep", "9"];
     await using child = Bun.spawn(command, { stdio: ["ignore", "ignore", "ignore"] });
     expect(here().processes.state(evidenceOf(child.pid))).toBe("running");
     child.kill();

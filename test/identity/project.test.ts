@@ -1,4 +1,4 @@
-/** Repositories and worktrees. */
+/** Projects of git repositories and their worktrees. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import {
   cpSync,
@@ -13,13 +13,14 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { agents } from "../../src/agents/agents";
 import { createIdentity } from "../../src/identity/identity";
 
 const top = realpathSync(mkdtempSync(join(tmpdir(), "parley-project-")));
 const at = (...parts: string[]) => join(top, ...parts);
 
 const project = (cwd: string, env: Record<string, string> = {}) =>
-  createIdentity({ env, dataDirectory: "/nonexistent", cwd: top }).project(cwd);
+  createIdentity({ agents, env, dataDirectory: "/nonexistent", cwd: top }).project(cwd);
 
 function git(directory: string, ...args: string[]) {
   const config = [
@@ -93,7 +94,7 @@ describe.if(Bun.which("git") !== null)("a git repository", () => {
     expect(project(at("tool-main"))).toEqual(finding);
   });
 
-  test("hidden below a directory of worktrees is called as that directory", () => {
+  test("hidden below a directory of worktrees has that directory's name", () => {
     mkdirSync(at("suite"));
     git(top, "clone", "--bare", at("app"), at("suite/.bare"));
     writeFileSync(at("suite/.git"), "gitdir: ./.bare\n");
@@ -112,7 +113,7 @@ describe.if(Bun.which("git") !== null)("a git repository", () => {
     expect(project(at("far-feature")).project_id).toBe("far");
   });
 
-  test("copied with a worktree's file pointing nowhere is called as its directory", () => {
+  test("copied with a worktree's file that points nowhere has its directory's name", () => {
     mkdirSync(at("lost"));
     writeFileSync(at("lost/.git"), "no such thing");
     expect(project(at("lost"))).toEqual({ project_id: "lost", source: "git", root: at("lost") });
@@ -126,11 +127,11 @@ test("an empty .git directory is no repository", () => {
   expect(project(at("plain"))).toEqual({ project_id: null, source: "none", root: null });
 });
 
-test("a directory that does not exist belongs to what is around it", () => {
+test("a directory that does not exist belongs to the repository above it", () => {
   expect(project(at("nowhere/at/all"))).toEqual({ project_id: null, source: "none", root: null });
 });
 
-test("the environment names the project, ours before CODITECT's", () => {
+test("the environment names the project, PARLEY_PROJECT before CODITECT_PROJECT", () => {
   const env = { PARLEY_PROJECT: "ours", CODITECT_PROJECT: "theirs" };
   expect(project(top, env)).toEqual({ project_id: "ours", source: "PARLEY_PROJECT", root: null });
   expect(project(top, { ...env, PARLEY_PROJECT: " " })).toMatchObject({

@@ -1,4 +1,4 @@
-/** Parsing `ps`. */
+/** Parsing of the output of `ps`. */
 import { expect, test } from "bun:test";
 
 import { createProcessTable } from "../../src/identity/processes";

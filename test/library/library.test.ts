@@ -99,7 +99,11 @@ const methods: Record<string, keyof SessionMessageBus> = {
 
 describe("the library", () => {
   test("has every method that the seeds name, and no other", () => {
-    const there = Object.getOwnPropertyNames(Object.getPrototypeOf(bus));
+    const there: string[] = [];
+    for (let each = Object.getPrototypeOf(bus); each !== Object.prototype;) {
+      there.push(...Object.getOwnPropertyNames(each));
+      each = Object.getPrototypeOf(each);
+    }
     expect(there.filter((name) => name !== "constructor").toSorted()).toEqual(
       Object.values(methods).toSorted(),
     );
@@ -131,7 +135,7 @@ describe("the library", () => {
     expect(await Bun.file(getMessagingDbPath({ env })).exists()).toBe(false);
   });
 
-  test("registers this process, and has it named in all that follows", async () => {
+  test("registers this process, and acts for it from then on", async () => {
     await expect(bus.publish("state", "nobody")).rejects.toMatchObject({ code: "not_registered" });
     const { session } = await bus.registerSession({ llmVendor: "claude", llmModel: "opus-4.6" });
     expect(session).toMatchObject({ session_id: `claude-${process.pid}`, liveness: "pid" });
@@ -144,7 +148,7 @@ describe("the library", () => {
     expect(await bus.listSessions()).toEqual([]);
   });
 
-  test("beats until it is stopped", async () => {
+  test("sends heartbeats until stopped", async () => {
     const { session } = await bus.registerSession({ llmVendor: "claude" });
     const last = async (): Promise<string> => (await bus.listSessions())[0]!.heartbeat_at;
     const beats = bus.startHeartbeat(0.05);
@@ -158,7 +162,7 @@ describe("the library", () => {
     expect(() => bus.startHeartbeat(0)).toThrow("interval");
   });
 
-  test("lets a process end that beats", async () => {
+  test("lets a process end that sends heartbeats", async () => {
     const program = `
       import { getSessionMessageBus } from ${JSON.stringify(join(import.meta.dir, "../../src/library"))};
       const bus = getSessionMessageBus();
@@ -202,7 +206,7 @@ describe("two processes", () => {
     await expect(bus.markRead(id)).rejects.toMatchObject({ code: "not_found" });
   });
 
-  test("hear of each other by subscription, and catch up by polling", async () => {
+  test("get each other's messages by subscription, and catch up by polling", async () => {
     const other = neighbour();
     await bus.registerSession({ sessionId: "author", llmVendor: "claude" });
     await other.call("registerSession", { sessionId: "reviewer", llmVendor: "codex" });
@@ -230,7 +234,7 @@ describe("two processes", () => {
     expect(rest.map(({ payload }) => payload)).toEqual([{ step: 2 }, { step: 3 }]);
   });
 
-  test("tell a handler's error, and keep its message pending", async () => {
+  test("report a handler's error, and keep its message pending", async () => {
     const other = neighbour();
     await bus.registerSession({ sessionId: "author", llmVendor: "claude" });
     await other.call("registerSession", { sessionId: "reviewer", llmVendor: "codex" });
@@ -244,7 +248,7 @@ describe("two processes", () => {
     expect(await bus.getUnread()).toMatchObject([{ status: "pending" }]);
   });
 
-  test("own a task and a file one at a time, and free them by dying", async () => {
+  test("hold a task and a file one at a time, and free them by dying", async () => {
     const other = neighbour();
     await bus.registerSession({ sessionId: "author", llmVendor: "claude" });
     await other.call("registerSession", { sessionId: "reviewer", llmVendor: "codex" });
@@ -312,7 +316,7 @@ describe("docs/examples/two-sessions.ts", () => {
     });
   });
 
-  test("stands on the page as it is", async () => {
+  test("is on the page as it is", async () => {
     const page = await Bun.file(join(import.meta.dir, "../../docs/library.md")).text();
     expect(page).toContain(`\`\`\`ts\n${await Bun.file(example).text()}\`\`\`\n`);
   });

@@ -51,7 +51,7 @@ test.each(["SIGINT", "SIGTERM"] as const)("%s ends it with success", async (sign
   });
 });
 
-test("a signal ends it too where more input is always at hand", async () => {
+test("a signal ends it even while its input never runs dry", async () => {
   await using s = sandbox();
   const claude = await s.startAgent("claude");
   const { output } = pipes(s);
@@ -69,7 +69,7 @@ test("a signal ends it too where more input is always at hand", async () => {
   expect(await run).toMatchObject({ exitCode: 0 });
 });
 
-test("garbage is told on standard error, and what follows is answered", async () => {
+test("garbage is reported on standard error, and what follows is answered", async () => {
   await using s = sandbox();
   const claude = await s.startAgent("claude");
   const garbage = [
@@ -115,7 +115,7 @@ test("a call that is too long is answered with an error where it names its id, a
   expect(run.stderr.split("is not read").length - 1).toBe(3);
 });
 
-test("where nobody reads the answers any more it ends, and nothing was delivered", async () => {
+test("it ends once its answers are no longer read, and nothing was delivered", async () => {
   await using s = sandbox();
   const claude = await s.startAgent("claude");
   await claude.run(["parley", "register"]);
@@ -143,7 +143,7 @@ test("the operator has no tools", async () => {
   expect(run).toMatchObject({ exitCode: 64 });
 });
 
-test("a database that is deleted or replaced is told once, then the session goes on in the new one", async () => {
+test("a deleted or replaced database is reported once, then the session goes on in the new one", async () => {
   await using s = sandbox();
   const claude = await s.startAgent("claude");
   const server = await connect(s, claude);

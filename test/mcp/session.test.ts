@@ -16,7 +16,7 @@ interface Seen {
 const sessions = (run: Run): Seen[] => run.json().data.sessions;
 const list = ["parley", "status", "--no-log", "--json"];
 
-test("a session that is not registered yet is, by its first call and not before", async () => {
+test("an unregistered session is registered by its first call and not before", async () => {
   await using s = sandbox();
   const claude = await s.startAgent("claude");
   const server = await connect(s, claude, { env: { CLAUDE_CODE_SESSION_ID: "conversation-1" } });
@@ -39,7 +39,7 @@ test("a registered session keeps its conversation, whatever the server's environ
   await server.close();
 });
 
-test("the sessions of Codex's daemon are told apart by what each call says of itself", async () => {
+test("the sessions of Codex's daemon are distinguished by the conversation that each call names", async () => {
   await using s = sandbox();
   const daemon = await s.startAgent("codex", { args: ["app-server", "--listen", "unix://"] });
   const [one, two] = [path(s.dir, "one"), path(s.dir, "two")];
@@ -104,7 +104,7 @@ test("an agent that runs inside another is not taken for it", async () => {
   expect(JSON.parse(answer!).result.content[0].text).toStartWith(`You are gemini-${pid}: gemini`);
 });
 
-test("a session can be named, and a vendor told", async () => {
+test("a session can be named, and a vendor given", async () => {
   await using s = sandbox();
   const claude = await s.startAgent("claude");
   await claude.run(["parley", "register"]);
@@ -120,7 +120,7 @@ test("a session can be named, and a vendor told", async () => {
   await Promise.all([named, nobody, unknown, told].map((each) => each.close()));
 });
 
-test("while it runs its session beats, a session in a shared host only with its calls", async () => {
+test("while it runs it sends heartbeats; a session in a shared host has only its calls", async () => {
   await using s = sandbox();
   const claude = await s.startAgent("claude");
   const codex = await s.startAgent("codex", { args: ["app-server"] });

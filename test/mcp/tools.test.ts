@@ -166,7 +166,7 @@ test("wrong arguments are an error that says which", async () => {
   await server.close();
 });
 
-test("foreign text stays behind its mark and poses as nobody", async () => {
+test("foreign text stays quoted and cannot pose as another session", async () => {
   await using s = sandbox();
   const [claude, codex] = await two(s);
   const server = await connect(s, claude);

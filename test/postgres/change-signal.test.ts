@@ -1,6 +1,7 @@
 /** Waking by notices, and after a restart. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 
+import { agents } from "../../src/agents/agents";
 import { openServerBus } from "../../src/cli/open-postgres";
 import { defaultSettings } from "../../src/bus/settings";
 import { createIdentity } from "../../src/identity/identity";
@@ -31,7 +32,7 @@ describe.skipIf(missing !== null)(`Waking by a PostgreSQL server${why}`, () => {
     const bus = await openServerBus(cluster.url("owner", schema), {
       ...{ mode: "create", settings: defaultSettings, machineUuid: () => "m" },
       ...{ pollMilliseconds, listening, env: {}, dataDirectory: "/nowhere" },
-      identity: createIdentity({ env: {}, dataDirectory: "/nowhere", cwd: "/" }),
+      identity: createIdentity({ agents, env: {}, dataDirectory: "/nowhere", cwd: "/" }),
     });
     cleanups.push(async () => {
       await bus.changeSignal.close();

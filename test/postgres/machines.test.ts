@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { agents } from "../../src/agents/agents";
 import { createIdentity } from "../../src/identity/identity";
 import { type Run, sandbox } from "../support";
 import { freshSchema, server } from "../server";
@@ -163,6 +164,7 @@ describe("A repository", () => {
     mkdirSync(home);
     Bun.spawnSync(["git", "init", "-q", repository]);
     const across = createIdentity({
+      agents,
       env: {},
       dataDirectory: home,
       cwd: repository,
@@ -184,7 +186,7 @@ describe("A repository", () => {
     ];
     Bun.spawnSync(["git", "-C", repository, ...commit]);
     expect(across.file("a").repository).toMatch(/^[0-9a-f]{40}$/);
-    const local = createIdentity({ env: {}, dataDirectory: home, cwd: repository });
+    const local = createIdentity({ agents, env: {}, dataDirectory: home, cwd: repository });
     expect(local.file("a").repository).toBe(join(repository, ".git"));
   });
 });

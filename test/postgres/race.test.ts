@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { agents } from "../../src/agents/agents";
 import { livenessAt } from "../../src/bus/liveness";
 import { defaultSettings } from "../../src/bus/settings";
 import { createIdentity } from "../../src/identity/identity";
@@ -88,10 +89,10 @@ describe.skipIf(server === null)(`Processes fighting on PostgreSQL${why}`, () =>
 
   test("all that arrive at once make the schema once, and of every two one sees the other", async () => {
     const { home, url } = place();
-    const agents = Array.from({ length: arrivals }, () => Bun.spawn(["sleep", "600"]));
-    cleanups.push(() => agents.forEach((agent) => agent.kill()));
+    const processes = Array.from({ length: arrivals }, () => Bun.spawn(["sleep", "600"]));
+    cleanups.push(() => processes.forEach((each) => each.kill()));
     const runs = await Promise.all(
-      agents.map(async ({ pid }) => {
+      processes.map(async ({ pid }) => {
         const words = ["register", "--llm", "claude", "--pid", `${pid}`, "--project", "RACE"];
         const child = Bun.spawn([binary, ...words, "--json"], {
           cwd: home,
@@ -118,6 +119,6 @@ describe.skipIf(server === null)(`Processes fighting on PostgreSQL${why}`, () =>
 });
 
 function identityIn(home: string) {
-  const identity = createIdentity({ env: {}, dataDirectory: home, cwd: home });
+  const identity = createIdentity({ agents, env: {}, dataDirectory: home, cwd: home });
   return { processes: identity.processes, machine: identity.machine().machine_uuid };
 }

@@ -1,4 +1,4 @@
-/** 64 sessions at once. */
+/** Tests 64 sessions that register and send at once. */
 import { Database } from "bun:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -12,7 +12,7 @@ const messages = 20;
 
 let directory: string;
 let db: string;
-/** Long-lived processes whose pids the sessions stand for. */
+/** Long-lived processes, one for each session. */
 let agents: Bun.Subprocess[];
 
 beforeAll(() => {
@@ -67,14 +67,16 @@ describe("Sixty-four sessions arriving at once", () => {
     );
     for (const run of runs) expect(run).toMatchObject({ exitCode: 0, stderr: "" });
     const sessions = runs.map((run) => JSON.parse(run.stdout).data);
-    expect(new Set(sessions.map((each) => each.session.session_id)).size).toBe(processes);
-    expect(new Set(sessions.map((each) => each.session.machine_uuid)).size).toBe(1);
+    expect(new Set(sessions.map((registered) => registered.session.session_id)).size).toBe(
+      processes,
+    );
+    expect(new Set(sessions.map((registered) => registered.session.machine_uuid)).size).toBe(1);
     // Of every two, exactly one saw the other on arrival: 64 * 63 / 2 pairs.
-    const pairs = sessions.flatMap((each) =>
-      each.conflicts
+    const pairs = sessions.flatMap((registered) =>
+      registered.conflicts
         .filter((conflict: { type: string }) => conflict.type === "project_conflict")
         .map((conflict: { session_id: string }) =>
-          [each.session.session_id, conflict.session_id].toSorted().join(),
+          [registered.session.session_id, conflict.session_id].toSorted().join(),
         ),
     );
     expect(pairs.length).toBe((processes * (processes - 1)) / 2);

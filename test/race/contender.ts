@@ -1,8 +1,7 @@
-/** One that contends. */
-
-// One process of the race for locks and claims: registers itself, then takes and gives back at random.
+/** One process of the race for locks and claims: registers itself, then acquires and releases at random. */
 import { randomInt } from "node:crypto";
 
+import { agents } from "../../src/agents/agents";
 import { livenessAt } from "../../src/bus/liveness";
 import { defaultSettings } from "../../src/bus/settings";
 import { createIdentity } from "../../src/identity/identity";
@@ -10,7 +9,7 @@ import { openPostgresStore } from "../../src/store/postgres/store";
 import { openSqliteStore } from "../../src/store/sqlite/store";
 
 const [path = "", operations = "0", home = ""] = process.argv.slice(2);
-const identity = createIdentity({ env: {}, dataDirectory: home, cwd: home });
+const identity = createIdentity({ agents, env: {}, dataDirectory: home, cwd: home });
 const options = { mode: "create", settings: defaultSettings } as const;
 const machineUuid = (): string => identity.machine().machine_uuid;
 const { store } = path.startsWith("postgres:")
@@ -65,4 +64,4 @@ for (let n = 0; n < Number(operations); n++) {
   }
 }
 console.log("done");
-// Whoever is not killed ends by exiting: its holdings are freed by those who notice.
+// The session is not unregistered: other processes notice the exit and free its locks and claims.

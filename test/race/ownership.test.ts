@@ -1,10 +1,11 @@
-/** Locks and claims under contention. */
+/** Tests locks and claims under contention. */
 import { Database } from "bun:sqlite";
 import { afterEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { agents } from "../../src/agents/agents";
 import { livenessAt } from "../../src/bus/liveness";
 import { defaultSettings } from "../../src/bus/settings";
 import { createIdentity } from "../../src/identity/identity";
@@ -26,7 +27,7 @@ afterEach(async () => {
     rmSync(directory, { recursive: true, force: true });
 });
 
-function place(): { home: string; db: string } {
+function createHome(): { home: string; db: string } {
   const home = mkdtempSync(join(tmpdir(), "parley-ownership-"));
   directories.push(home);
   return { home, db: join(home, "messaging.db") };
@@ -40,8 +41,8 @@ interface Event {
   session: string;
 }
 
-/** Every change of an owner, in the one order of everything. */
-function trail(path: string): Event[] {
+/** Every change of an owner, in the order of the ids. */
+function ownerChanges(path: string): Event[] {
   const db = new Database(path, { readonly: true });
   const events = db
     .query<Event, []>(
@@ -57,7 +58,7 @@ function trail(path: string): Event[] {
 
 describe("Processes fighting for files and tasks", () => {
   test("at no moment has anything two holders, though some are killed while holding", async () => {
-    const { home, db } = place();
+    const { home, db } = createHome();
     const racers = Array.from({ length: contenders }, () =>
       Bun.spawn(
         [process.execPath, join(import.meta.dir, "contender.ts"), db, `${operations}`, home],
@@ -69,7 +70,7 @@ describe("Processes fighting for files and tasks", () => {
     );
     children.push(...racers);
     const victims = racers.slice(0, 6);
-    // Each is killed at its own moment of the race; what it holds then is no matter to what is asserted.
+    // Each is killed at another moment of the race; the assertions hold whatever it holds then.
     for (const [index, victim] of victims.entries())
       setTimeout(() => victim.kill("SIGKILL"), 1500 + index * 700);
     const survivors = racers.filter((racer) => !victims.includes(racer));
@@ -80,18 +81,18 @@ describe("Processes fighting for files and tasks", () => {
     for (const victim of victims) await victim.exited;
 
     const store = await openSqliteStore(db, { mode: "write", settings: defaultSettings });
-    const { processes } = createIdentity({ env: {}, dataDirectory: home, cwd: home });
+    const { processes } = createIdentity({ agents, env: {}, dataDirectory: home, cwd: home });
     const { locks, claims, sessions } = await store.overview(
       livenessAt(processes, Date.now(), defaultSettings),
     );
     await store.close();
-    // Everybody is gone, so everything is free.
+    // All processes have ended, so all locks and claims are free.
     expect({ locks, claims, sessions }).toEqual({ locks: [], claims: [], sessions: [] });
 
     const holders = new Map<string, string>();
     const problems: string[] = [];
     const taken: number[] = [];
-    for (const { id, channel, action, resource, session } of trail(db)) {
+    for (const { id, channel, action, resource, session } of ownerChanges(db)) {
       const key = `${channel} ${resource}`;
       const holder = holders.get(key);
       if (action === "lock" || action === "claim") {
@@ -139,7 +140,7 @@ describe("Processes waiting for each other", () => {
   }
 
   test("two that lock the same files in opposite order both get them", async () => {
-    const { home } = place();
+    const { home } = createHome();
     const [a, b] = [await session(home, "claude"), await session(home, "codex")];
     const round = async (id: string, files: string[]): Promise<Run[]> => {
       const runs: Run[] = [];
@@ -154,7 +155,7 @@ describe("Processes waiting for each other", () => {
   }, 90_000);
 
   test("two that each hold what the other waits for both end, with a timeout", async () => {
-    const { home } = place();
+    const { home } = createHome();
     const [a, b] = [await session(home, "claude"), await session(home, "codex")];
     await parley(home, ["lock", "a", "--session", a.id]);
     await parley(home, ["lock", "b", "--session", b.id]);
@@ -168,8 +169,8 @@ describe("Processes waiting for each other", () => {
     ]);
   });
 
-  test("the lock of a killed holder goes to the one who waits", async () => {
-    const { home } = place();
+  test("the lock of a killed holder goes to the session that waits", async () => {
+    const { home } = createHome();
     const [holder, other] = [await session(home, "claude"), await session(home, "codex")];
     await parley(home, ["lock", "a", "--exclusive", "--session", holder.id]);
     const waiting = parley(home, ["lock", "a", "--wait", "60s", "--session", other.id]);

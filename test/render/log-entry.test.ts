@@ -1,7 +1,7 @@
 /** The log entry. */
 import { expect, test } from "bun:test";
 
-import { authorName, logEntry } from "../../src/bus/journal";
+import { authorName, logEntry } from "../../src/bus/session-log";
 import { dashboardEntry } from "../../src/render/log-entry";
 import { alert, codex, dangerous, dashboard, hostile, session } from "./examples";
 

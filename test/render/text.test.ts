@@ -2,7 +2,8 @@
 import { expect, test } from "bun:test";
 
 import { ParleyError } from "../../src/bus/errors";
-import { count, duration, size, time } from "../../src/render/format";
+import { count } from "../../src/bus/words";
+import { duration, size, time } from "../../src/render/format";
 import { envelope, errorEnvelope, ndjson } from "../../src/render/json";
 import {
   baseName,

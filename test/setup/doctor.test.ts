@@ -1,4 +1,4 @@
-/** Asking programs that do not answer as they should. */
+/** Programs that give no answer or a wrong one when doctor runs them. */
 import { expect, test } from "bun:test";
 import { chmodSync } from "node:fs";
 
@@ -34,14 +34,14 @@ test("a program that cannot be run, fails or closes its streams gives no answer"
   expect(await runAgent(endless, { ...question, milliseconds: 60_000 }, first)).toBeNull();
 });
 
-test("an answer of Codex that is no answer is told as such", async () => {
+test("a malformed answer of Codex is a warning", async () => {
   using home = new Home();
   for (const answer of ["", "echo nonsense", `echo '{"id":2}'`, `echo '{"id":2,"result":[]}'`]) {
     expect(await trust(home, appServer(home, answer))).toMatchObject({ status: "warning" });
   }
 });
 
-test("what Codex lists beside hooks is passed over", async () => {
+test("entries of Codex's list that are no hooks are ignored", async () => {
   using home = new Home();
   const data = [null, 7, { hooks: [null, 5, { command: 7 }] }, { hooks: "none" }];
   const server = appServer(home, `echo '${JSON.stringify({ id: 2, result: { data } })}'`);

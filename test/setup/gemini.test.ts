@@ -1,4 +1,4 @@
-/** Gemini CLI's one file of settings, and commands in TOML. */
+/** Setup for Gemini CLI: its one file of settings, and its commands in TOML. */
 import { expect, test } from "bun:test";
 
 import { Home } from "./sandbox";
@@ -29,7 +29,7 @@ test("Gemini gets hooks with timeouts in milliseconds and its server in one file
   expect(home.picture()).toEqual(before);
 });
 
-test("a command of Gemini is TOML whatever the program's path, follows it, and leaves others' alone", async () => {
+test("a command of Gemini is valid TOML for any path of the program, follows it, and leaves other files alone", async () => {
   using home = new Home({ ".gemini/commands/cxq.toml": 'prompt = "mine"\n' });
   home.program = home.at(String.raw`it's "my" \place/parley`);
   const { warnings } = await home.setup(["gemini"]);

@@ -1,4 +1,4 @@
-/** Random settings, set up and undone. */
+/** Setup and removal on random JSON settings. */
 import { expect, test } from "bun:test";
 
 import * as fc from "fast-check";
@@ -56,7 +56,7 @@ function written(value: unknown, { indent, eol, mark, end, comments }: Style): s
 
 const commentsIn = (text: string): string[] => text.match(/\/\/ \d+|\/\* \d+ \*\//g) ?? [];
 
-/** Empty events and hooks may go, since nobody can tell any more who made them. */
+/** Empty events and hooks may go, since it is unknown which program made them. */
 function sense(text: string): unknown {
   const value = parse(text.replace(/^\ufeff/, ""), [], { allowTrailingComma: true });
   const { hooks: own, mcpServers, ...rest } = value;
@@ -87,7 +87,7 @@ test("setup and --remove together change nothing, whatever the settings", async 
   );
 });
 
-test("without what setup remembers --remove still takes out ours alone", async () => {
+test("without setup's manifest --remove still takes out parley's entries alone", async () => {
   await fc.assert(
     fc.asyncProperty(document, style, async (value, how) => {
       const text = written(value, how);

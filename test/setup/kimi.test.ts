@@ -1,4 +1,4 @@
-/** Kimi Code's hooks in TOML. */
+/** Setup for Kimi Code: its hooks in TOML. */
 import { describe, expect, test } from "bun:test";
 
 import { Home } from "./sandbox";
@@ -12,7 +12,7 @@ const hooks = (home: Home): Table[] =>
   (Bun.TOML.parse(home.read(config)) as { hooks: Table[] }).hooks;
 
 describe("Kimi's hooks", () => {
-  test("have no key but the four that Kimi knows, since any other switches all off", async () => {
+  test("have only the four keys that Kimi knows, since any other switches all off", async () => {
     using home = new Home({ [config]: 'default_model = "k3" # mine\n' });
     const before = home.picture();
     const { result } = await home.setup(["kimi"]);
@@ -46,7 +46,7 @@ describe("Kimi's hooks", () => {
     "only a comment": "# nothing yet\n",
   };
 
-  test.each(Object.entries(texts))("leave the bytes of others: %s", async (_, text) => {
+  test.each(Object.entries(texts))("leave every other byte: %s", async (_, text) => {
     using home = new Home({ [config]: text });
     const before = home.picture();
     await home.setup(["kimi"]);
@@ -55,7 +55,7 @@ describe("Kimi's hooks", () => {
     expect(home.picture()).toEqual(before);
   });
 
-  test("are cut out where the file has changed since, and what setup remembers is lost", async () => {
+  test("are cut out where the file has changed since and the manifest is lost", async () => {
     using home = new Home({ [config]: `a = 1\n\n${own}` });
     await home.setup(["kimi"]);
     home.write(config, `${home.read(config)}\n# theirs\n[later]\nb = 2\n\n${own}`);

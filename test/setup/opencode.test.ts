@@ -1,4 +1,4 @@
-/** OpenCode's files, and the plugin with a client and a program of the test. */
+/** Setup for OpenCode, and its plugin with a fake client and a fake parley. */
 import { afterEach, describe, expect, spyOn, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync } from "node:fs";
 import { connect } from "node:net";
@@ -53,7 +53,7 @@ describe("Setup for OpenCode", () => {
     expect(home.picture()).toEqual(before);
   });
 
-  test("finds its server again in the file that has it, though the other has come since", async () => {
+  test("finds its server in the file that has it, though the other file was made since", async () => {
     using home = new Home();
     await setup(home);
     home.write(jsonc, "{}");
@@ -176,7 +176,7 @@ describe("The plugin", () => {
     expect(calls()[0]).toMatchObject({ session_id: "ses_1", cwd: home.path, model: "a/b" });
   });
 
-  test("throws what parley refuses, and looks at no tool that changes nothing", async () => {
+  test("throws what parley refuses, and reports no tool that changes nothing", async () => {
     using home = new Home();
     const { hooks, edit, calls } = await load(home, {
       "tool.execute.before": `echo '{"deny":"held by another"}'`,
@@ -241,7 +241,7 @@ describe("The plugin", () => {
     expect(ends).toEqual(["session.error", "session.error", "session.idle"]);
   });
 
-  test("counts a subagent's edits for the session that it works for, and tells it nothing", async () => {
+  test("counts a subagent's edits for the session that it works for, and shows it nothing", async () => {
     using home = new Home();
     const { hooks, prompt, idle, edit, calls } = await load(home, {
       "tool.execute.after": `echo '{"context":"mail"}'`,
@@ -267,7 +267,7 @@ describe("The plugin", () => {
     }
   });
 
-  test("tells of the end of every session that it knows", async () => {
+  test("reports the end of every session that it knows", async () => {
     using home = new Home();
     const { hooks, prompt, calls } = await load(home);
     await prompt("ses_1");
@@ -277,7 +277,7 @@ describe("The plugin", () => {
     expect(ended.map(({ session_id }) => session_id).toSorted()).toEqual(["ses_1", "ses_2"]);
   });
 
-  test("gives signs of life for the conversation last spoken to, and for those at work", async () => {
+  test("sends heartbeats for the conversation last prompted, and for those at work", async () => {
     using home = new Home();
     using timers = spyOn(globalThis, "setInterval");
     const { prompt, idle, calls } = await load(home);
@@ -294,7 +294,7 @@ describe("The plugin", () => {
     ]);
   });
 
-  test("has no more to tell of a conversation that was deleted at work", async () => {
+  test("reports nothing more of a conversation that was deleted at work", async () => {
     using home = new Home();
     const { hooks, prompt, idle, calls } = await load(home);
     await prompt("ses_1");
@@ -305,7 +305,7 @@ describe("The plugin", () => {
     expect(calls().at(-1)).toMatchObject({ session_id: "ses_1", event: "session.deleted" });
   });
 
-  test("begins a turn with the line that rings it, in the agent and model that the session had", async () => {
+  test("begins a turn with a wake prompt at its socket, in the agent and model that the session had", async () => {
     using home = new Home();
     const { hooks, prompt, prompts, calls } = await load(home);
     await prompt("ses_1");
@@ -329,7 +329,7 @@ describe("The plugin", () => {
     expect(existsSync(directory)).toBe(false);
   });
 
-  test("lets nothing else in at its socket, nor what is for no session of its own", async () => {
+  test("refuses any other line at its socket, and a line for a session that it does not have", async () => {
     using home = new Home();
     const { prompt, prompts, calls } = await load(home);
     await prompt("ses_full");
@@ -357,7 +357,7 @@ describe("The plugin", () => {
     });
   });
 
-  test("goes on without a socket where there is no place for one", async () => {
+  test("goes on without a socket where none can be made", async () => {
     using home = new Home();
     const { prompt, calls } = await load(home);
     const before = process.env["TMPDIR"];

@@ -15,6 +15,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
 import { seedNames } from "../../src/cli/aliases";
+import { agentSetups } from "../../src/agents/agents";
 import { setUp, type SetupRequest } from "../../src/setup/setup";
 
 export class Home implements Disposable {
@@ -46,6 +47,7 @@ export class Home implements Disposable {
     const place = { env, cwd: this.path, home: this.path, root: this.path };
     return setUp({
       action: remove ? "remove" : "install",
+      vendors: await agentSetups(),
       names,
       place: { scope: "user", ...place },
       dataDirectory: this.data,
@@ -75,7 +77,7 @@ export class Home implements Disposable {
     );
   }
 
-  /** Takes away what setup remembers. */
+  /** Deletes setup's manifest and backups. */
   forget = (): void => rmSync(this.data, { recursive: true, force: true });
 
   has = (name: string): boolean => existsSync(this.at(name));

@@ -1,4 +1,4 @@
-/** Others' bytes, moves, backups, failures, links. */
+/** Setup and removal: other programs' bytes, moves, backups, failures, links. */
 import { describe, expect, test } from "bun:test";
 import {
   chmodSync,
@@ -63,7 +63,7 @@ describe("On an empty home", () => {
     expect(home.picture()).toEqual(before);
   });
 
-  test("what is new is for its user alone, since agents put their keys into it later", async () => {
+  test("new files are for their user alone, since agents put keys into them later", async () => {
     using home = new Home();
     await home.setup();
     const made = Object.entries(home.picture());
@@ -115,7 +115,7 @@ describe("On an empty home", () => {
   });
 });
 
-describe("What is somebody else's", () => {
+describe("Another program's part of a file", () => {
   const texts: Record<string, string> = {
     "comments and trailing commas":
       '// mine\n{\n  /* a */ "hooks": {\n    "Stop": [\n      {"hooks": [{"type": "command", "command": "say"}]}, // last\n    ], // all\n  },\n}\n',
@@ -148,7 +148,7 @@ describe("What is somebody else's", () => {
     expect(home.read(settings)).toStartWith('\ufeff{\r\n\t"a": 1,\r\n\t"hooks": {\r\n\t\t"Sess');
   });
 
-  test("goes on unharmed when it changes between setup and --remove", async () => {
+  test("stays as it is when it changes between setup and --remove", async () => {
     using home = new Home({
       [settings]: '{\n  "hooks": {\n    "Stop": [\n      {"hooks": []}\n    ]\n  }\n}\n',
       [config]: 'model = "a"\n',
@@ -173,7 +173,7 @@ describe("What is somebody else's", () => {
     expect([home.has(".codex/hooks.json"), home.has(".codex/skills")]).toEqual([false, false]);
   });
 
-  test("is found without what setup remembers, too", async () => {
+  test("stays without setup's manifest, too", async () => {
     using home = new Home({ [settings]: `${stopHook}\n`, [config]: 'model = "a"\n' });
     await home.setup();
     home.forget();
@@ -213,7 +213,7 @@ describe("What is somebody else's", () => {
     expect(home.picture()).toEqual(before);
   });
 
-  test("hooks of other programs that end in the same words are not ours", async () => {
+  test("hooks of other programs that end in the same words are not parley's", async () => {
     const text = JSON.stringify({
       hooks: {
         Stop: [{ hooks: [{ type: "command", command: "/usr/bin/other hook claude" }] }],
@@ -257,7 +257,7 @@ describe("An earlier setup", () => {
     expect(home.picture()).toEqual(before);
   });
 
-  test("under a name that does not say parley is known again by what setup remembers", async () => {
+  test("under another name than parley is recognized by the manifest", async () => {
     using home = new Home();
     home.program = home.at("bin/bus");
     await home.setup(["claude"]);
@@ -309,7 +309,7 @@ describe("Backups", () => {
   });
 });
 
-describe("Where it cannot be done whole, nothing is done", () => {
+describe("Where one file cannot be changed, nothing is", () => {
   const broken: [string, string, string | Uint8Array][] = [
     ["malformed JSON", settings, '{"hooks": {'],
     ["JSON that is no object", ".claude.json", "[]"],
@@ -357,7 +357,7 @@ describe("Where it cannot be done whole, nothing is done", () => {
     }
   });
 
-  test("a path that the system does not look at", async () => {
+  test("a path that the system does not accept", async () => {
     using home = new Home();
     const env = { CLAUDE_CONFIG_DIR: home.at("x".repeat(300)) };
     expect(await failure(home.setup(["claude"], { env }))).toMatchObject({ code: "not_permitted" });

@@ -1,10 +1,10 @@
-/** Texts in TOML that look like tables. */
+/** Lines of TOML that look like tables, in strings and lists. */
 import { expect, test } from "bun:test";
 
-import { topLines } from "../../src/setup/toml-lines";
+import { topLines } from "../../src/setup/toml";
 import { Home } from "./sandbox";
 
-/** Lines that look like tables of ours, and like ends of them, in places where they are none. */
+/** Lines that look like parley's tables, or like their ends, inside strings and lists. */
 const tricky = `notes = """
 [mcp_servers.parley]
 command = "x"

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { claude } from "./drivers/claude";
 import { isInstalled } from "./drivers/driver";
 import { gate, type Recorded } from "./model/model";
-import { Place } from "./sandbox";
+import { Sandbox } from "./sandbox";
 
 const story = test.skipIf(!isInstalled(claude));
 const text = ({ messages }: Recorded): string => messages.map((each) => each.text).join("\n");
@@ -22,16 +22,16 @@ const helper = (prompt: string) => ({
 story(
   "a subagent is its session: refused what others hold, and told no message of the session's",
   async () => {
-    await using place = new Place([claude]);
-    await place.setUp();
-    const model = place.model(claude);
-    const [file, other] = [place.file("a.txt", "alpha\n"), place.file("b.txt", "alpha\n")];
+    await using sandbox = new Sandbox([claude]);
+    await sandbox.setUp();
+    const model = sandbox.model(claude);
+    const [file, other] = [sandbox.file("a.txt", "alpha\n"), sandbox.file("b.txt", "alpha\n")];
     const [leave, written] = [gate(), gate()];
     model.script("hold it", [
       ...claude.edit(file, "alpha", "beta"),
       leave.before({ text: "well" }),
     ]);
-    const holder = place.start(claude, "hold it");
+    const holder = sandbox.start(claude, "hold it");
     await model.asked("hold it", 3);
 
     model.script("let a helper do it", [helper("work of the helper"), { text: "it works" }]);
@@ -41,17 +41,17 @@ story(
       written.before(claude.shell("echo one more")),
       { text: "well" },
     ]);
-    const client = place.start(claude, "let a helper do it");
+    const client = sandbox.start(claude, "let a helper do it");
     const refused = await model.asked("work of the helper", 3);
     expect(text(refused)).toContain(`held by session claude-${holder.pid}`);
     await model.asked("work of the helper", 5);
-    const { sessions } = await place.ask("status");
+    const { sessions } = await sandbox.ask("status");
     expect(sessions).toHaveLength(2);
     const own = `claude-${client.pid}`;
-    expect((await place.ask("status", "--locks")).locks).toContainEqual(
+    expect((await sandbox.ask("status", "--locks")).locks).toContainEqual(
       expect.objectContaining({ session_id: own, file_path: other }),
     );
-    await place.ask("message", own, "for the session alone", "--priority", "2");
+    await sandbox.ask("message", own, "for the session alone", "--priority", "2");
     written.open();
     const last = await model.asked("work of the helper", 6);
     expect(text(last)).not.toContain("for the session alone");

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { claude } from "./drivers/claude";
 import { codex } from "./drivers/codex";
 import { isInstalled } from "./drivers/driver";
-import { Place } from "./sandbox";
+import { Sandbox } from "./sandbox";
 import { recordHooks } from "./recorder";
 
 const installed = [claude, codex].every(isInstalled);
@@ -17,17 +17,17 @@ describe.skipIf(!installed).each([claude, codex])("$name", (vendor) => {
   const name = vendor.name as "claude" | "codex";
 
   test("tells its hooks one session id from start to end", async () => {
-    await using place = new Place([vendor]);
-    const hooks = recordHooks(place, name);
-    await vendor.trust(place);
-    place.model(vendor).script("say hello", [{ text: "hello" }]);
-    expect(await place.prompt(vendor, "say hello")).toMatchObject({ exitCode: 0 });
+    await using sandbox = new Sandbox([vendor]);
+    const hooks = recordHooks(sandbox, name);
+    await vendor.trust(sandbox);
+    sandbox.model(vendor).script("say hello", [{ text: "hello" }]);
+    expect(await sandbox.prompt(vendor, "say hello")).toMatchObject({ exitCode: 0 });
 
     const [start] = hooks.heard("SessionStart");
     expect(start).toMatchObject({
       hook_event_name: "SessionStart",
       source: "startup",
-      cwd: place.work,
+      cwd: sandbox.work,
     });
     const id = start.session_id;
     expect(hooks.heard("UserPromptSubmit")).toMatchObject([
@@ -40,14 +40,14 @@ describe.skipIf(!installed).each([claude, codex])("$name", (vendor) => {
   });
 
   test("shows the model what its hooks add at the start, with the prompt and around a tool", async () => {
-    await using place = new Place([vendor]);
-    const hooks = recordHooks(place, name);
-    await vendor.trust(place);
+    await using sandbox = new Sandbox([vendor]);
+    const hooks = recordHooks(sandbox, name);
+    await vendor.trust(sandbox);
     const added = ["SessionStart", "UserPromptSubmit", "PreToolUse", "PostToolUse"];
     for (const event of added) hooks.say(event, context(event, `added at ${event}`));
-    const model = place.model(vendor);
+    const model = sandbox.model(vendor);
     model.script("run it", [vendor.shell("echo ran"), { text: "done" }]);
-    await place.prompt(vendor, "run it");
+    await sandbox.prompt(vendor, "run it");
 
     const [first, second] = model.of("run it").map(({ messages }) => JSON.stringify(messages));
     expect(first).toContain("added at SessionStart");
@@ -58,9 +58,9 @@ describe.skipIf(!installed).each([claude, codex])("$name", (vendor) => {
   });
 
   test("leaves a file alone when its hook denies the edit, and gives the model the reason", async () => {
-    await using place = new Place([vendor]);
-    const hooks = recordHooks(place, name);
-    await vendor.trust(place);
+    await using sandbox = new Sandbox([vendor]);
+    const hooks = recordHooks(sandbox, name);
+    await vendor.trust(sandbox);
     hooks.say("PreToolUse", {
       hookSpecificOutput: {
         hookEventName: "PreToolUse",
@@ -68,10 +68,10 @@ describe.skipIf(!installed).each([claude, codex])("$name", (vendor) => {
         permissionDecisionReason: "somebody holds it",
       },
     });
-    const file = place.file("a.txt", "alpha\n");
-    const model = place.model(vendor);
+    const file = sandbox.file("a.txt", "alpha\n");
+    const model = sandbox.model(vendor);
     model.script("edit it", [...vendor.edit(file, "alpha", "beta"), { text: "done" }]);
-    await place.prompt(vendor, "edit it");
+    await sandbox.prompt(vendor, "edit it");
 
     expect(readFileSync(file, "utf8")).toBe("alpha\n");
     const results = model
@@ -82,29 +82,32 @@ describe.skipIf(!installed).each([claude, codex])("$name", (vendor) => {
 
     hooks.say("PreToolUse", {});
     model.script("edit it again", [...vendor.edit(file, "alpha", "beta"), { text: "done" }]);
-    await place.prompt(vendor, "edit it again");
+    await sandbox.prompt(vendor, "edit it again");
     expect(readFileSync(file, "utf8")).toBe("beta\n");
   });
 });
 
-test.skipIf(!installed)("Codex skips hooks that nobody has trusted, without a word", async () => {
-  await using place = new Place([codex]);
-  const hooks = recordHooks(place, "codex");
-  place.model(codex).script("say hello", [{ text: "hello" }]);
-  expect(await place.prompt(codex, "say hello")).toMatchObject({ exitCode: 0, stdout: "hello\n" });
+test.skipIf(!installed)("Codex skips hooks that are not trusted, without a message", async () => {
+  await using sandbox = new Sandbox([codex]);
+  const hooks = recordHooks(sandbox, "codex");
+  sandbox.model(codex).script("say hello", [{ text: "hello" }]);
+  expect(await sandbox.prompt(codex, "say hello")).toMatchObject({
+    exitCode: 0,
+    stdout: "hello\n",
+  });
   expect(hooks.heard("SessionStart")).toEqual([]);
 });
 
 test.skipIf(!installed)(
   "two terminals of Codex share one daemon, and tell their hooks different session ids",
   async () => {
-    await using place = new Place([codex]);
-    const hooks = recordHooks(place, "codex");
-    await codex.trust(place);
-    const model = place.model(codex);
+    await using sandbox = new Sandbox([codex]);
+    const hooks = recordHooks(sandbox, "codex");
+    await codex.trust(sandbox);
+    const model = sandbox.model(codex);
     for (const prompt of ["first terminal", "second terminal"]) {
       model.script(prompt, [codex.shell("echo ran"), { text: "done" }]);
-      const screen = await place.terminal(codex);
+      const screen = await sandbox.terminal(codex);
       await screen.submit(prompt);
       await model.asked(prompt, 2);
     }

@@ -7,7 +7,7 @@ import { constantFrom, sample } from "fast-check";
 import { isInstalled } from "./drivers/driver";
 import { vendors } from "./drivers/vendors";
 import { type Body, gate, type Recorded } from "./model/model";
-import { Place } from "./sandbox";
+import { Sandbox } from "./sandbox";
 
 const all = vendors.flatMap((one) =>
   vendors.map((other) => ({ a: one, b: other, of: `${one.name} and ${other.name}` })),
@@ -30,28 +30,30 @@ describe.each(pairs)("$of", ({ a, b }) => {
   story(
     "A holds a file, B is refused and writes to A, A sees it and ends, B proceeds",
     async () => {
-      await using place = new Place([...new Set([a, b])]);
-      await place.setUp();
-      const file = place.file("shared.txt", "alpha\n");
+      await using sandbox = new Sandbox([...new Set([a, b])]);
+      await sandbox.setUp();
+      const file = sandbox.file("shared.txt", "alpha\n");
       const [reachA, reachB, leave, proceed] = [gate(), gate(), gate(), gate()];
 
-      place
+      sandbox
         .model(a)
         .script("work of A", [
           ...a.edit(file, "alpha", "beta"),
-          reachA.before(a.hearsAfter === "tool" ? a.shell("echo working") : { text: "A is tired" }),
+          reachA.before(
+            a.showsMessagesAfter === "tool" ? a.shell("echo working") : { text: "A is tired" },
+          ),
           leave.before({ text: "A is done" }),
         ]);
       const editsOfA = a.edit(file, "alpha", "beta").length;
-      const first = place.start(a, "work of A");
-      await place.model(a).asked("work of A", editsOfA + 1);
+      const first = sandbox.start(a, "work of A");
+      await sandbox.model(a).asked("work of A", editsOfA + 1);
       expect(readFileSync(file, "utf8")).toBe("beta\n");
       const ids = async (): Promise<string[]> =>
-        (await place.ask("status")).sessions.map((each: Body) => each.session_id);
+        (await sandbox.ask("status")).sessions.map((each: Body) => each.session_id);
       const [idOfA = ""] = await ids();
       expect(idOfA).toStartWith(`${a.name}-`);
 
-      place
+      sandbox
         .model(b)
         .script("work of B", [
           ...b.edit(file, "beta", "gamma"),
@@ -61,8 +63,8 @@ describe.each(pairs)("$of", ({ a, b }) => {
           { text: "B is done" },
         ]);
       const editsOfB = b.edit(file, "beta", "gamma").length;
-      const second = place.start(b, "work of B");
-      const refused = await place.model(b).asked("work of B", editsOfB + 1);
+      const second = sandbox.start(b, "work of B");
+      const refused = await sandbox.model(b).asked("work of B", editsOfB + 1);
       expect(readFileSync(file, "utf8")).toBe("beta\n");
       expect(results(refused).at(-1)).toContain(`held by session ${idOfA}`);
       const idOfB = (await ids()).find((id) => id !== idOfA) ?? "";
@@ -70,14 +72,16 @@ describe.each(pairs)("$of", ({ a, b }) => {
       expect(text(refused)).toContain(`this session is ${idOfB} `);
 
       reachB.open();
-      const sent = await place.model(b).asked("work of B", editsOfB + 2);
+      const sent = await sandbox.model(b).asked("work of B", editsOfB + 2);
       expect(results(sent).at(-1)).toContain(idOfA);
       const messages = async () =>
-        (await place.ask("feed")).messages.filter((each: Body) => each.message_type === "directed");
+        (await sandbox.ask("feed")).messages.filter(
+          (each: Body) => each.message_type === "directed",
+        );
       expect(await messages()).toMatchObject([{ status: "pending" }]);
 
       reachA.open();
-      const seen = await place.model(a).asked("work of A", editsOfA + 2);
+      const seen = await sandbox.model(a).asked("work of A", editsOfA + 2);
       expect(text(seen)).toContain("please let go of it");
       expect(text(seen)).toContain(`from="${idOfB}"`);
       expect(await messages()).toMatchObject([{ status: "delivered" }]);

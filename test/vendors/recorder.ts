@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { parse } from "jsonc-parser";
 
 import type { Body } from "./model/model";
-import type { Place } from "./sandbox";
+import type { Sandbox } from "./sandbox";
 
 export interface Recorder {
   /** The payloads of an event so far, oldest first. */
@@ -31,8 +31,8 @@ const vendors = {
 };
 
 /** Writes the hooks into a vendor's settings. */
-export function recordHooks(place: Place, vendor: keyof typeof vendors): Recorder {
-  const dir = join(place.root, `recorded-${vendor}`);
+export function recordHooks(sandbox: Sandbox, vendor: keyof typeof vendors): Recorder {
+  const dir = join(sandbox.root, `recorded-${vendor}`);
   mkdirSync(dir);
   const script = join(dir, "hook");
   writeFileSync(
@@ -42,7 +42,7 @@ export function recordHooks(place: Place, vendor: keyof typeof vendors): Recorde
   chmodSync(script, 0o755);
   const { events, file, timeout } = vendors[vendor];
   const command = (event: string): string => `'${script}' ${event}`;
-  const settings = join(place.home, file);
+  const settings = join(sandbox.home, file);
   mkdirSync(join(settings, ".."), { recursive: true });
   const before = existsSync(settings) ? readFileSync(settings, "utf8") : "";
   if (file.endsWith(".toml")) {

@@ -1,4 +1,4 @@
-/** What a story happens in: an empty home, a directory to work in, and the real clients with models of ours. */
+/** An empty home, a working directory, and the real clients with fake models. */
 import {
   existsSync,
   mkdirSync,
@@ -26,7 +26,7 @@ export interface Outcome {
   exitCode: number;
 }
 
-export class Place implements AsyncDisposable {
+export class Sandbox implements AsyncDisposable {
   readonly root = realpathSync(mkdtempSync(join(tmpdir(), "parley-vendors-")));
   readonly home = join(this.root, "home");
   /** Where the clients work. */
@@ -163,7 +163,7 @@ export class Place implements AsyncDisposable {
   }
 }
 
-/** Ends what clients leave running, such as Codex's daemon: everything whose HOME is in this place. */
+/** Ends what clients leave running, such as Codex's daemon: every process whose HOME is in this sandbox. */
 async function endLeftovers(root: string): Promise<void> {
   const mark = `HOME=${join(root, "home")}\0`;
   for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {

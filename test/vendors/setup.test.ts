@@ -8,47 +8,47 @@ import { codex } from "./drivers/codex";
 import { isInstalled } from "./drivers/driver";
 import { vendors } from "./drivers/vendors";
 import type { Body } from "./model/model";
-import { Place, snapshot } from "./sandbox";
+import { Sandbox, snapshot } from "./sandbox";
 
 const story = test.skipIf(!vendors.every(isInstalled));
 
 /** The data directory of parley, and its parents. */
 const ours = [".local"];
 
-const finding = async (place: Place, check: string): Promise<Body> =>
-  (await place.ask("doctor")).findings.find((each: Body) => each.check === check);
+const finding = async (sandbox: Sandbox, check: string): Promise<Body> =>
+  (await sandbox.ask("doctor")).findings.find((each: Body) => each.check === check);
 
 story("setup and its removal leave the home of every client as it was", async () => {
-  await using place = new Place(vendors);
-  const before = snapshot(place.home, ours);
-  expect(await place.parley("setup")).toMatchObject({ exitCode: 0 });
-  expect(Object.keys(snapshot(place.home, ours)).length).toBeGreaterThan(
+  await using sandbox = new Sandbox(vendors);
+  const before = snapshot(sandbox.home, ours);
+  expect(await sandbox.parley("setup")).toMatchObject({ exitCode: 0 });
+  expect(Object.keys(snapshot(sandbox.home, ours)).length).toBeGreaterThan(
     Object.keys(before).length,
   );
-  expect(await place.parley("setup", "--remove")).toMatchObject({ exitCode: 0 });
-  expect(snapshot(place.home, ours)).toEqual(before);
+  expect(await sandbox.parley("setup", "--remove")).toMatchObject({ exitCode: 0 });
+  expect(snapshot(sandbox.home, ours)).toEqual(before);
 });
 
 story("after its removal a client that has worked meanwhile works without parley", async () => {
-  await using place = new Place(vendors);
-  await place.setUp();
+  await using sandbox = new Sandbox(vendors);
+  await sandbox.setUp();
   for (const vendor of vendors) {
-    place.model(vendor).script("before", [{ text: "well" }]);
-    place.model(vendor).script("after", [{ text: "well" }]);
-    expect(await place.prompt(vendor, "before")).toMatchObject({ exitCode: 0 });
+    sandbox.model(vendor).script("before", [{ text: "well" }]);
+    sandbox.model(vendor).script("after", [{ text: "well" }]);
+    expect(await sandbox.prompt(vendor, "before")).toMatchObject({ exitCode: 0 });
   }
-  await place.parley("setup", "--remove");
+  await sandbox.parley("setup", "--remove");
   for (const vendor of vendors) {
-    expect(await place.prompt(vendor, "after")).toMatchObject({
+    expect(await sandbox.prompt(vendor, "after")).toMatchObject({
       exitCode: 0,
       stdout: expect.stringContaining("well"),
     });
-    const requests = place.model(vendor);
+    const requests = sandbox.model(vendor);
     expect(JSON.stringify(requests.of("before")[0]!.messages)).toContain("parley: this session is");
     expect(JSON.stringify(requests.of("after")[0]!.body)).not.toContain("parley: this session is");
     expect(JSON.stringify(requests.of("after")[0]!.body)).not.toContain("bus_send");
   }
-  const left = snapshot(place.home, ours);
+  const left = snapshot(sandbox.home, ours);
   const programs = Object.entries(left).filter(
     ([name, text]) =>
       /settings\.json|hooks\.json|SKILL\.md|commands|kimi-code.*(config\.toml|mcp\.json)/.test(
@@ -59,53 +59,53 @@ story("after its removal a client that has worked meanwhile works without parley
 });
 
 story("doctor reports that Codex does not trust the hooks, until its user does", async () => {
-  await using place = new Place([codex]);
-  await place.parley("setup", "codex");
-  expect(await finding(place, "codex.trust")).toMatchObject({ status: "error" });
-  const model = place.model(codex);
+  await using sandbox = new Sandbox([codex]);
+  await sandbox.parley("setup", "codex");
+  expect(await finding(sandbox, "codex.trust")).toMatchObject({ status: "error" });
+  const model = sandbox.model(codex);
   model.script("untrusted", [{ text: "well" }]);
-  await place.prompt(codex, "untrusted");
+  await sandbox.prompt(codex, "untrusted");
   expect(JSON.stringify(model.of("untrusted")[0]!.messages)).not.toContain("parley: this session");
 
-  await codex.trust(place);
-  expect(await finding(place, "codex.trust")).toMatchObject({ status: "ok" });
+  await codex.trust(sandbox);
+  expect(await finding(sandbox, "codex.trust")).toMatchObject({ status: "ok" });
   model.script("with consent", [{ text: "well" }]);
-  await place.prompt(codex, "with consent");
+  await sandbox.prompt(codex, "with consent");
   expect(JSON.stringify(model.of("with consent")[0]!.messages)).toContain("parley: this session");
 });
 
 story("doctor is content where every client is set up and has been seen", async () => {
-  await using place = new Place(vendors);
-  await place.setUp();
+  await using sandbox = new Sandbox(vendors);
+  await sandbox.setUp();
   for (const vendor of vendors) {
-    place.model(vendor).script("hello", [{ text: "well" }]);
-    await place.prompt(vendor, "hello");
+    sandbox.model(vendor).script("hello", [{ text: "well" }]);
+    await sandbox.prompt(vendor, "hello");
   }
-  const { healthy, findings } = await place.ask("doctor");
+  const { healthy, findings } = await sandbox.ask("doctor");
   expect(findings.filter(({ status }: Body) => !["ok", "info"].includes(status))).toEqual([]);
   expect(healthy).toBe(true);
   const pinned = JSON.parse(readFileSync(join(import.meta.dir, "package.json"), "utf8"));
-  expect(await finding(place, "claude")).toMatchObject({
+  expect(await finding(sandbox, "claude")).toMatchObject({
     message: expect.stringContaining(pinned.dependencies["@anthropic-ai/claude-code"]),
   });
 });
 
 story("the slash command of Claude Code tells its model to run parley", async () => {
-  await using place = new Place([claude]);
-  await place.setUp();
-  const model = place.model(claude);
+  await using sandbox = new Sandbox([claude]);
+  await sandbox.setUp();
+  const model = sandbox.model(claude);
   model.script("Then show the user", [{ text: "well" }]);
-  await place.prompt(claude, "/session-status --locks");
+  await sandbox.prompt(claude, "/session-status --locks");
   const [asked] = model.of("Then show the user");
   expect(asked!.messages.map(({ text }) => text).join("\n")).toMatch(/parley'? status[^]*--locks/);
 });
 
 story("the skill of Codex tells its model to run parley", async () => {
-  await using place = new Place([codex]);
-  await place.setUp();
-  const model = place.model(codex);
+  await using sandbox = new Sandbox([codex]);
+  await sandbox.setUp();
+  const model = sandbox.model(codex);
   model.script("$session-status", [{ text: "well" }]);
-  await place.prompt(codex, "$session-status --locks");
+  await sandbox.prompt(codex, "$session-status --locks");
   const [asked] = model.of("$session-status");
   expect(asked!.messages.map(({ text }) => text).join("\n")).toMatch(/<skill>[^]*parley'? status/);
 });

@@ -1,10 +1,9 @@
-/** Claude Code's payloads and answers. */
-import { join } from "node:path";
-
-import type { EventKind, HookAnswer, HookEvent, HookVendor, Payload } from "../../hooks/event";
+/** Claude Code's hooks: its payloads, and the answers that it takes. */
+import type { EventKind, HookAnswer, HookEvent, VendorHooks, Payload } from "../../hooks/event";
 import { common, text, type Tools } from "../../hooks/payload";
+import { claudeHome } from "./wake";
 
-/** By their names in Claude Code and in Codex. */
+/** By the names of tools in Claude Code and in Codex. */
 export const tools: Tools = {
   Edit: ["file_path", "path"],
   Write: ["file_path", "path"],
@@ -15,7 +14,7 @@ export const tools: Tools = {
 };
 
 /** Claude Code: payloads and answers as seen in 2.1.329. It ignores keys it does not know. */
-export const claude: HookVendor = {
+export const claude: VendorHooks = {
   name: "claude",
   events: {
     SessionStart: "start",
@@ -27,7 +26,7 @@ export const claude: HookVendor = {
     Stop: "stop",
     SessionEnd: "end",
   },
-  home: (env) => env["CLAUDE_CONFIG_DIR"] || (env["HOME"] ? join(env["HOME"], ".claude") : null),
+  home: claudeHome,
   read(event, payload) {
     return common({ ...event, kind: refined(event.kind, payload) }, payload, tools);
   },
@@ -40,12 +39,12 @@ function refined(kind: EventKind, payload: Payload): EventKind {
     if (type === "permission_prompt" || type === "elicitation_dialog") return "permission";
     return type === "idle_prompt" ? "waiting" : "other";
   }
-  // `/clear` and `/resume` end a conversation, not the session: its process goes on with another one.
+  // `/clear` and `/resume` end a conversation and not the session: its process goes on with another conversation.
   const goesOn = payload["reason"] === "clear" || payload["reason"] === "resume";
   return kind === "end" && goesOn ? "switch" : kind;
 }
 
-/** What its model is shown: `additionalContext` inside `hookSpecificOutput`; at the end of a turn it makes it go on. */
+/** Its model is shown `additionalContext` inside `hookSpecificOutput`; at the end of a turn that makes the turn go on. */
 function write({ name }: HookEvent, answer: HookAnswer): object | null {
   switch (answer.say) {
     case "context":

@@ -1,17 +1,22 @@
-/** Files, events and questions of Claude Code. */
+/** Claude Code's setup: its files, its events, its commands, and what it will ask its user. */
 import { join, resolve } from "node:path";
 
-import { claudeCommand, commandFiles } from "../../setup/commands";
+import { commandBody, commandFiles, type SeedCommand } from "../../setup/commands";
 import { type HookEvents, hooksEditor } from "../../setup/hooks";
 import { JsonText } from "../../setup/json";
-import { asksForTools, namesProgram } from "../../setup/user-notices";
 import type { Owner } from "../../setup/program";
 import { serverEditor } from "../../setup/server";
-import type { ConfigFile, Editor, Place, Vendor } from "../../setup/vendor";
+import {
+  type ConfigFile,
+  type Editor,
+  type Place,
+  type VendorSetup,
+  notices,
+} from "../../setup/vendor";
 
 /**
- * Timeouts in seconds. A permission prompt is told by `PermissionRequest` when it is shown, and by `Notification` once it
- * has waited for a while; `SessionEnd` is cut off after 1.5 s anyway.
+ * Timeouts in seconds. `PermissionRequest` comes when a permission prompt is shown, and `Notification` once the prompt has
+ * waited for a while. Claude Code cuts `SessionEnd` off after 1.5 s anyway.
  */
 const events: HookEvents = {
   SessionStart: { timeout: 5 },
@@ -27,7 +32,7 @@ const events: HookEvents = {
 const own = ({ env, cwd, home }: Place): string =>
   env["CLAUDE_CONFIG_DIR"] ? resolve(cwd, env["CLAUDE_CONFIG_DIR"]) : join(home, ".claude");
 
-/** `mcpServers` of the user stand beside the directory, unless a variable names another, which then has everything. */
+/** The user's `mcpServers` are in a file beside the directory; in it, where a variable names another directory. */
 function serverFile(place: Place): string {
   if (place.scope === "project") return join(place.root, ".mcp.json");
   return join(place.env["CLAUDE_CONFIG_DIR"] ? own(place) : place.home, ".claude.json");
@@ -35,7 +40,7 @@ function serverFile(place: Place): string {
 
 const switchName = "disableAllHooks";
 
-/** With `disableAllHooks` in its settings it skips every hook. */
+/** Claude Code skips every hook while its settings have `disableAllHooks`. */
 function settingsEditor(file: string, owner: Owner): Editor {
   const editor = hooksEditor(file, "claude", events, owner);
   return {
@@ -47,7 +52,7 @@ function settingsEditor(file: string, owner: Owner): Editor {
   };
 }
 
-export const claude: Vendor = {
+export const claude: VendorSetup = {
   name: "claude",
   title: "Claude Code",
   command: "claude",
@@ -67,8 +72,19 @@ export const claude: Vendor = {
   notes: ({ scope }) => [
     "sessions that are running may have to be started again",
     ...(scope === "project"
-      ? ["it asks whether this folder and the server in .mcp.json are to be trusted", namesProgram]
+      ? [
+          "it asks whether this folder and the server in .mcp.json are to be trusted",
+          notices.namesProgram,
+        ]
       : ["in a folder that is new to it, it asks for trust before any hook runs"]),
-    asksForTools,
+    notices.asksForTools,
   ],
 };
+
+/** A slash command. Its `allowed-tools` are this one verb, while the command is carried out. */
+const claudeCommand = ({ description, hint }: SeedCommand, call: string): string => `---
+description: ${JSON.stringify(description)}
+argument-hint: ${JSON.stringify(hint)}
+allowed-tools: ${JSON.stringify(`Bash(${call}:*)`)}
+---
+${commandBody(call, "with the Bash tool")}`;

@@ -1,4 +1,4 @@
-/** The threads that Codex's daemon has loaded. */
+/** Asks Codex's daemon which threads it has loaded. */
 import { readFileSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 
@@ -6,7 +6,8 @@ import { objectIn } from "../../bus/json";
 import type { ProcessEvidence } from "../../bus/process";
 import type { SessionRecord } from "../../bus/session";
 import { ownSocket } from "../../agent-wake/socket";
-import type { WakeEnvironment } from "../../agent-wake/wake-method";
+import type { WakeEnvironment } from "../../agent-wake/vendor-waker";
+import { codexHome } from "./wake";
 
 /**
  * Whether Codex's daemons have these sessions' threads loaded, by session id (seen in 0.169.0). A thread is loaded while a
@@ -15,31 +16,26 @@ import type { WakeEnvironment } from "../../agent-wake/wake-method";
  */
 export async function askDaemons(
   records: readonly SessionRecord[],
-  around: WakeEnvironment,
+  { env }: WakeEnvironment,
   limit: number,
 ): Promise<ReadonlyMap<string, boolean>> {
-  const homes = Map.groupBy(records, (record) => homeOf(record, around));
-  const answers = [...homes].map(async ([home, guests]) => {
-    const own = guests.filter(({ evidence }) => home !== null && isDaemon(home, evidence));
+  const homes = Map.groupBy(records, (record) => record.agent_home ?? codexHome(env));
+  const answers = [...homes].map(async ([home, sessions]) => {
+    const own = sessions.filter(({ evidence }) => home !== null && isDaemon(home, evidence));
     const threads = own.length > 0 ? await loadedThreads(home!, limit).catch(() => null) : null;
     return threads ? own.map((each) => [each.session_id, threads.has(each.session_uuid!)]) : [];
   });
   return new Map((await Promise.all(answers)).flat() as [string, boolean][]);
 }
 
-function homeOf({ agent_home }: SessionRecord, { env }: WakeEnvironment): string | null {
-  if (agent_home !== null) return agent_home;
-  return env["CODEX_HOME"] || (env["HOME"] ? join(env["HOME"], ".codex") : null);
-}
-
-/** The home's daemon is this very process: an editor's server has other threads, and pids outlive what bore them. */
+/** The home's daemon is this very process: an editor's server has other threads, and pids are used again. */
 function isDaemon(home: string, evidence: ProcessEvidence | null): boolean {
   if (evidence === null) return false;
   try {
     const file = readFileSync(join(home, "app-server-daemon", "daemon.pid"), "utf8");
     const { pid, processIdentity } = JSON.parse(file);
     if (pid !== evidence.pid) return false;
-    // Elsewhere the two of us count in other units.
+    // On other systems Codex and parley count start times in different units.
     if (process.platform !== "linux") return true;
     const { bootId, startTicks } = processIdentity;
     return bootId === evidence.boot_id && String(startTicks) === evidence.start_ticks;
@@ -48,12 +44,12 @@ function isDaemon(home: string, evidence: ProcessEvidence | null): boolean {
   }
 }
 
-/** The daemon speaks JSON-RPC by WebSocket. A connection is told of all new threads: it is closed at once. */
+/** The daemon speaks JSON-RPC by WebSocket. It reports all new threads to a connection, so this one is closed at once. */
 async function loadedThreads(home: string, limit: number): Promise<ReadonlySet<string> | null> {
-  // What is there is a link to a socket in a directory for temporary files.
+  // There is a link to a socket in a directory for temporary files.
   const link = join(home, "app-server-control", "app-server-control.sock");
   const path = ownSocket(realpathSync(link));
-  // In a URL a path with a space or the like would become another.
+  // In a URL, a path with a space or the like would become another path.
   if (path === null || !/^[\w./-]+$/.test(path)) return null;
   const { promise, resolve } = Promise.withResolvers<ReadonlySet<string> | null>();
   const socket = new WebSocket(`ws+unix://${path}`);
@@ -65,7 +61,7 @@ async function loadedThreads(home: string, limit: number): Promise<ReadonlySet<s
     send({ id: 1, method: "initialize", params: { clientInfo } });
   });
   socket.addEventListener("message", ({ data }) => {
-    const threads = heard(String(data), send);
+    const threads = threadsIn(String(data), send);
     if (threads !== undefined) resolve(threads);
   });
   socket.addEventListener("error", giveUp);
@@ -78,8 +74,8 @@ async function loadedThreads(home: string, limit: number): Promise<ReadonlySet<s
   }
 }
 
-/** The threads, null where it will not tell them; undefined where more is to come. */
-function heard(
+/** The threads in a message of the daemon; null where it refuses; undefined where more messages are to come. */
+function threadsIn(
   text: string,
   send: (message: object) => void,
 ): ReadonlySet<string> | null | undefined {
@@ -91,6 +87,6 @@ function heard(
   }
   if (id !== 1 && id !== 2) return undefined;
   const list = result as { data?: unknown; nextCursor?: unknown } | undefined;
-  // Without a limit all of them come at once.
+  // Without a limit the daemon sends all of them at once.
   return Array.isArray(list?.data) && !list.nextCursor ? new Set(list.data.map(String)) : null;
 }

@@ -1,15 +1,14 @@
-/** Codex's payloads and answers. */
-import { join } from "node:path";
-
+/** Codex's hooks: its payloads, and the answers that it takes. */
 import { claude, tools } from "../claude/hooks";
-import type { HookVendor } from "../../hooks/event";
+import type { VendorHooks } from "../../hooks/event";
 import { common } from "../../hooks/payload";
+import { codexHome } from "./wake";
 
 /**
- * Codex: payloads and answers as seen in 0.169.0. One key that it does not know voids the whole output, and lets an edit
- * through that was to be refused.
+ * Codex: payloads and answers as seen in 0.169.0. One key that it does not know voids the whole output, so an edit that was
+ * to be refused goes through.
  */
-export const codex: HookVendor = {
+export const codex: VendorHooks = {
   name: "codex",
   events: {
     SessionStart: "start",
@@ -20,9 +19,9 @@ export const codex: HookVendor = {
     Stop: "stop",
     SessionEnd: "end",
   },
-  home: (env) => env["CODEX_HOME"] || (env["HOME"] ? join(env["HOME"], ".codex") : null),
+  home: codexHome,
   read: (event, payload) => common(event, payload, tools),
-  // At the end of a turn it takes `decision` and `reason`, and fails for anything else; before, what Claude takes.
+  // At the end of a turn it takes `decision` and `reason`, and fails for anything else; before that, Claude's answers.
   write: (event, answer) =>
     answer.say === "continue"
       ? { decision: "block", reason: answer.text }

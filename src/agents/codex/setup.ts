@@ -1,14 +1,13 @@
-/** Those of Codex. */
+/** Codex's setup: its files, its events, its skills, and what it will ask its user. */
 import { join, resolve } from "node:path";
 
-import { codexSkill, commandFiles } from "../../setup/commands";
+import { outputAdvice, commandFiles, runInstruction, type SeedCommand } from "../../setup/commands";
 import { type HookEvents, hooksEditor } from "../../setup/hooks";
-import { namesProgram } from "../../setup/user-notices";
-import { tomlServerEditor } from "../../setup/toml";
+import { tomlServerEditor } from "./toml-server";
 import { codexTrust } from "./trust";
-import type { ConfigFile, Place, Vendor } from "../../setup/vendor";
+import { type ConfigFile, type Place, type VendorSetup, notices } from "../../setup/vendor";
 
-/** Timeouts in seconds. `apply_patch` also comes through the shell, which is `Bash`. */
+/** Timeouts in seconds. `apply_patch` is also called in the shell, which is `Bash`. */
 const events: HookEvents = {
   SessionStart: { timeout: 5 },
   UserPromptSubmit: { timeout: 5 },
@@ -19,7 +18,7 @@ const events: HookEvents = {
   SessionEnd: { timeout: 2 },
 };
 
-export const codex: Vendor = {
+export const codex: VendorSetup = {
   name: "codex",
   title: "Codex",
   command: "codex",
@@ -44,11 +43,25 @@ export const codex: Vendor = {
     ...(scope === "project"
       ? [
           "it reads this repository's hooks and server only once you have trusted the project",
-          namesProgram,
+          notices.namesProgram,
         ]
       : []),
     "it asks again whenever the hooks change, as when parley has moved",
   ],
 
   trust: codexTrust,
+};
+
+/** A skill, which its user calls as `$NAME`. */
+const codexSkill = ({ name, description, hint }: SeedCommand, call: string): string => {
+  const args = `the arguments that the user wrote behind \`$${name}\` (there may be none; the form is \`${hint}\`)`;
+  return `---
+name: ${name}
+description: ${JSON.stringify(`${description}. Use it when the user calls $${name} or asks for just that.`)}
+---
+${runInstruction(call, "in the shell", args)}.
+
+${outputAdvice(call)}
+If it answers that it may not write the database, the sandbox is in the way: use the tools of the MCP server \`parley\`, or ask the user to let this command run outside the sandbox.
+`;
 };

@@ -1,9 +1,9 @@
-/** Asking Codex whether it trusts our hooks. */
+/** Asks Codex whether it trusts parley's hooks. */
 import { runAgent } from "../../setup/run-agent";
 import { programOfHook } from "../../setup/program";
 import type { Trust, TrustRequest } from "../../setup/vendor";
 
-/** Of what `hooks/list` says of a hook, what is looked at. */
+/** The keys of a hook in the answer to `hooks/list` that are read. */
 interface ListedHook {
   command?: unknown;
   enabled?: unknown;
@@ -14,8 +14,8 @@ interface ListedHook {
 const review = 'start codex and trust them where it says "Hooks need review"';
 
 /**
- * Asks Codex itself, by its app-server (JSON-RPC, a message a line), which of our hooks it would run. It takes 0.2 s, and
- * like every start of Codex it may write to its directory.
+ * Asks Codex's app-server (JSON-RPC, a message a line) which of parley's hooks it would run. That takes 0.2 s, and like every
+ * start of Codex it may write to Codex's directory.
  */
 export async function codexTrust({ program, place, owner }: TrustRequest): Promise<Trust> {
   const { env, cwd } = place;

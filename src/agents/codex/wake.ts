@@ -1,32 +1,40 @@
-/** `codex queue`. */
+/** Wakes a thread of Codex by `codex queue`. */
+import { join } from "node:path";
+
 import type { SessionRecord } from "../../bus/session";
 import {
   wakeAccepted,
-  type Answer,
+  type WakeAnswer,
   wakeFailed,
   type WakeEnvironment,
   type VendorWaker,
-} from "../../agent-wake/wake-method";
+} from "../../agent-wake/vendor-waker";
 
-/** Most of what it says about a failure that is kept, in characters. */
+/** Longest reason for a failure that is kept, in characters. */
 const maxReasonLength = 200;
-/** How long its last words are waited for, in milliseconds. */
-const afterwards = 50;
+/** How long the rest of its stderr is waited for, in milliseconds. */
+const stderrTimeoutMs = 50;
 
 /**
  * Codex takes a prompt for one of its threads from any process of the same home: `codex queue` (seen in 0.169.0). An idle
  * thread begins a turn with it.
  */
-export const codexReach = (around: WakeEnvironment): VendorWaker => ({
+export const codexWaker = (environment: WakeEnvironment): VendorWaker => ({
   methodFor: ({ session_uuid }) =>
-    session_uuid !== null && programOf(around) !== null ? { by: "codex queue", held: false } : null,
+    session_uuid !== null && programOf(environment) !== null
+      ? { by: "codex queue", held: false }
+      : null,
   async wake(record, text, signal) {
-    const program = programOf(around);
+    const program = programOf(environment);
     if (program === null || record.session_uuid === null)
       return wakeFailed("codex is not on the PATH");
-    return queue(program, record, text, around, signal);
+    return queue(program, record, text, environment, signal);
   },
 });
+
+/** Codex's configuration directory; null where there is no home. */
+export const codexHome = (env: WakeEnvironment["env"]): string | null =>
+  env["CODEX_HOME"] || (env["HOME"] ? join(env["HOME"], ".codex") : null);
 
 const programOf = ({ env }: WakeEnvironment): string | null =>
   Bun.which("codex", { PATH: env["PATH"] ?? "" });
@@ -37,8 +45,8 @@ async function queue(
   text: string,
   { env }: WakeEnvironment,
   signal: AbortSignal,
-): Promise<Answer> {
-  // Options are written in one word, so that no id can be taken for another option.
+): Promise<WakeAnswer> {
+  // Each option is one word with its value, so that no id can be taken for another option.
   const command = [program, "queue", `--thread=${session_uuid}`, `--message=${text}`];
   const child = Bun.spawn(command, {
     env: { ...env, ...(agent_home === null ? {} : { CODEX_HOME: agent_home }) },
@@ -48,15 +56,15 @@ async function queue(
     // A process group of its own can be ended as a whole: the program may be a wrapper around another.
     detached: true,
   });
-  const errors = child.stderr.getReader();
-  let said = "";
-  const listening = (async () => {
+  const stderr = child.stderr.getReader();
+  let output = "";
+  const reading = (async () => {
     const decoder = new TextDecoder();
     for (;;) {
-      const { done, value } = await errors.read();
+      const { done, value } = await stderr.read();
       if (done) return;
-      // The last words say what was wrong.
-      said = (said + decoder.decode(value, { stream: true })).slice(-4096);
+      // The last line says what was wrong.
+      output = (output + decoder.decode(value, { stream: true })).slice(-4096);
     }
   })().catch(() => {});
   const stop = (): void => {
@@ -66,11 +74,11 @@ async function queue(
   signal.addEventListener("abort", stop, { once: true });
   const code = await child.exited;
   signal.removeEventListener("abort", stop);
-  // What it has left running may hold on to its stderr.
-  await Promise.race([listening, Bun.sleep(code === 0 ? 0 : afterwards)]);
-  void errors.cancel().catch(() => {});
+  // A process that it has left running may keep its stderr open.
+  await Promise.race([reading, Bun.sleep(code === 0 ? 0 : stderrTimeoutMs)]);
+  void stderr.cancel().catch(() => {});
   if (code === 0) return wakeAccepted;
-  const reason = said.trim().split("\n").at(-1)?.slice(0, maxReasonLength);
+  const reason = output.trim().split("\n").at(-1)?.slice(0, maxReasonLength);
   return wakeFailed(reason || `codex queue ended with ${code}`);
 }
 
@@ -78,6 +86,6 @@ function end(pid: number): void {
   try {
     process.kill(-pid, "SIGKILL");
   } catch {
-    // Nobody of them is left.
+    // The whole group has ended.
   }
 }

@@ -1,5 +1,5 @@
-/** Gemini CLI's payloads and answers. */
-import type { EventKind, HookAnswer, HookEvent, HookVendor, Payload } from "../../hooks/event";
+/** Gemini CLI's hooks: its payloads, and the answers that it takes. */
+import type { EventKind, HookAnswer, HookEvent, VendorHooks, Payload } from "../../hooks/event";
 import { common, type Tools } from "../../hooks/payload";
 
 const tools: Tools = {
@@ -8,8 +8,8 @@ const tools: Tools = {
   run_shell_command: ["command", "line"],
 };
 
-/** Gemini CLI: payloads and answers as seen in 0.61.0. It ignores keys it does not know, and the forms of Claude. */
-export const gemini: HookVendor = {
+/** Gemini CLI: payloads and answers as seen in 0.61.0. It ignores keys that it does not know, and answers in Claude Code's form. */
+export const gemini: VendorHooks = {
   name: "gemini",
   events: {
     SessionStart: "start",
@@ -20,7 +20,7 @@ export const gemini: HookVendor = {
     AfterAgent: "stop",
     SessionEnd: "end",
   },
-  // What is said at the start comes before the prompt of `gemini -p`: a slash command there would be one no more.
+  // A text at the start is put before the prompt of `gemini -p`, so a slash command there would no longer be one.
   ignoresContextAt: ["start"],
   read(event, payload) {
     return common({ ...event, kind: refined(event.kind, payload) }, payload, tools);
@@ -32,13 +32,13 @@ function refined(kind: EventKind, payload: Payload): EventKind {
   if (kind === "other") {
     return payload["notification_type"] === "ToolPermission" ? "permission" : "other";
   }
-  // `/clear` ends a conversation, not the session: its process goes on with another one.
+  // `/clear` ends a conversation and not the session: its process goes on with another conversation.
   return kind === "end" && payload["reason"] === "clear" ? "switch" : kind;
 }
 
 /**
- * Its model is told something by `additionalContext` with a prompt and after a tool, and by the reason of a
- * denial before a tool and at the end of a turn, which makes it go on. Before a tool only its user can be told.
+ * Its model is shown `additionalContext` with a prompt and after a tool, and the reason of a denial before a tool and at the
+ * end of a turn, where the denial makes the turn go on. Before a tool, any other text is shown to its user alone.
  */
 function write({ name, kind }: HookEvent, answer: HookAnswer): object | null {
   switch (answer.say) {

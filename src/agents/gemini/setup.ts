@@ -1,14 +1,20 @@
-/** Those of Gemini CLI, and whether it has hooks switched off. */
+/** Gemini CLI's setup: its files, its events, its commands, and whether it has hooks switched off. */
 import { join, resolve } from "node:path";
 
-import { commandFiles, geminiCommand, tomlMark } from "../../setup/commands";
+import { commandBody, commandFiles, type SeedCommand, tomlMark } from "../../setup/commands";
 import { findFile, textOf } from "../../setup/files";
 import { type HookEvents, hooksEditor } from "../../setup/hooks";
 import { JsonText } from "../../setup/json";
-import { asksForTools, namesProgram, startAgain } from "../../setup/user-notices";
 import { programOfHook } from "../../setup/program";
 import { serverEditor } from "../../setup/server";
-import type { ConfigFile, Place, Trust, TrustRequest, Vendor } from "../../setup/vendor";
+import {
+  type ConfigFile,
+  type Place,
+  type Trust,
+  type TrustRequest,
+  type VendorSetup,
+  notices,
+} from "../../setup/vendor";
 
 /** Timeouts in milliseconds. A matcher is a regular expression that has to be found in the tool's name. */
 const events: HookEvents = {
@@ -21,7 +27,7 @@ const events: HookEvents = {
   SessionEnd: { timeout: 2000 },
 };
 
-export const gemini: Vendor = {
+export const gemini: VendorSetup = {
   name: "gemini",
   title: "Gemini CLI",
   command: "gemini",
@@ -48,18 +54,21 @@ export const gemini: Vendor = {
   },
 
   notes: ({ scope }) => [
-    startAgain,
+    notices.startAgain,
     ...(scope === "project"
-      ? ["it runs this repository's hooks only once you have trusted the folder", namesProgram]
+      ? [
+          "it runs this repository's hooks only once you have trusted the folder",
+          notices.namesProgram,
+        ]
       : []),
-    asksForTools,
+    notices.asksForTools,
   ],
 
-  trust: async (request) => switches(request),
+  trust: async (request) => hooksSwitch(request),
 };
 
-/** Whether its settings switch hooks off: all of them, or ours by their command. */
-function switches({ place, owner }: TrustRequest): Trust {
+/** Whether its settings switch hooks off: all of them, or parley's by their command. */
+function hooksSwitch({ place, owner }: TrustRequest): Trust {
   const scopes = ["user", "project"] as const;
   for (const scope of scopes) {
     const path = join(gemini.directory({ ...place, scope }), "settings.json");
@@ -77,3 +86,13 @@ function switches({ place, owner }: TrustRequest): Trust {
   }
   return { status: "ok", message: "hooks are switched on", remedy: null };
 }
+
+/** A slash command, in TOML. */
+const geminiCommand = ({ description, hint }: SeedCommand, call: string): string => {
+  const placeholder = "{{args}}";
+  const prompt = commandBody(call, "with the tool run_shell_command", { hint, placeholder });
+  return `description = ${JSON.stringify(description)}
+prompt = """
+${prompt.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"""
+`;
+};

@@ -1,5 +1,5 @@
-/** Kimi Code's payloads and answers. */
-import type { HookAnswer, HookEvent, HookVendor } from "../../hooks/event";
+/** Kimi Code's hooks: its payloads, and the answers that it takes. */
+import type { HookAnswer, HookEvent, VendorHooks } from "../../hooks/event";
 import { common, type Tools } from "../../hooks/payload";
 
 const tools: Tools = {
@@ -9,10 +9,10 @@ const tools: Tools = {
 };
 
 /**
- * Kimi Code: payloads and answers as seen in 2.1.0. Its model hears of a hook only with a prompt, at the end of a turn, and
- * why a tool was refused.
+ * Kimi Code: payloads and answers as seen in 2.1.0. Its model is shown a hook's text only with a prompt, at the end of a
+ * turn, and as the reason why a tool was refused.
  */
-export const kimi: HookVendor = {
+export const kimi: VendorHooks = {
   name: "kimi",
   events: {
     SessionStart: "start",

@@ -1,13 +1,19 @@
-/** Those of Kimi Code, and whether it takes its hooks. */
+/** Kimi Code's setup: its files, its events, its skills, and whether it accepts its hooks. */
 import { join, resolve } from "node:path";
 
-import { commandFiles, kimiSkill } from "../../setup/commands";
+import { commandBody, commandFiles, type SeedCommand } from "../../setup/commands";
 import { findFile, textOf } from "../../setup/files";
 import type { HookEvents } from "../../setup/hooks";
-import { asksForTools, namesProgram, startAgain } from "../../setup/user-notices";
 import { serverEditor } from "../../setup/server";
-import { hookTables, tomlHooksEditor } from "../../setup/toml-hooks";
-import type { ConfigFile, Place, Trust, TrustRequest, Vendor } from "../../setup/vendor";
+import { hookTables, tomlHooksEditor } from "./toml-hooks";
+import {
+  type ConfigFile,
+  type Place,
+  type Trust,
+  type TrustRequest,
+  type VendorSetup,
+  notices,
+} from "../../setup/vendor";
 
 /** Timeouts in seconds, from 1 to 600. A matcher is a regular expression that has to be found in the tool's name. */
 const events: HookEvents = {
@@ -22,7 +28,7 @@ const events: HookEvents = {
   SessionEnd: { timeout: 2 },
 };
 
-/** All that 2.1.0 knows. One other key or event, anywhere, and it runs no hook at all. */
+/** All keys and events that 2.1.0 knows. With any other, anywhere, it runs no hook at all. */
 const knownKeys = ["event", "matcher", "command", "timeout"];
 const knownEvents = [
   ...["PreToolUse", "PostToolUse", "PostToolUseFailure", "PermissionRequest", "PermissionResult"],
@@ -31,7 +37,7 @@ const knownEvents = [
   ...["TaskStarted", "PreCompact", "PostCompact", "Notification"],
 ];
 
-export const kimi: Vendor = {
+export const kimi: VendorSetup = {
   name: "kimi",
   title: "Kimi Code",
   command: "kimi",
@@ -46,7 +52,7 @@ export const kimi: Vendor = {
     const config = configOf(place);
     const servers = join(directory, "mcp.json");
     return [
-      // It reads none of a repository's.
+      // It reads no hooks of a repository.
       ...(place.scope === "user"
         ? [
             {
@@ -62,15 +68,15 @@ export const kimi: Vendor = {
   },
 
   notes: ({ scope }) => [
-    startAgain,
+    notices.startAgain,
     ...(scope === "project"
       ? [
           "it has hooks for all of your work alone: run parley setup kimi without --project for them",
           "it reads the server in .kimi-code/mcp.json only where it is started right beside that, and asks whether to trust it",
-          namesProgram,
+          notices.namesProgram,
         ]
       : []),
-    asksForTools,
+    notices.asksForTools,
   ],
 
   trust: async (request) => acceptance(request),
@@ -79,7 +85,7 @@ export const kimi: Vendor = {
 const configOf = (place: Place): string =>
   join(kimi.directory({ ...place, scope: "user" }), "config.toml");
 
-/** Whether Kimi takes the hooks of its configuration, ours or others': it takes all or none. */
+/** Whether Kimi accepts the hooks of its configuration, parley's and others': it runs all or none. */
 function acceptance({ place }: TrustRequest): Trust {
   const path = configOf(place);
   const { bytes } = findFile(path);
@@ -109,3 +115,10 @@ function acceptance({ place }: TrustRequest): Trust {
     remedy: "mend or remove that hook",
   };
 }
+
+/** A skill, which its user calls as `/NAME`. */
+const kimiSkill = ({ name, description, hint }: SeedCommand, call: string): string => `---
+name: ${name}
+description: ${JSON.stringify(`${description}. Use it when the user calls /${name} or asks for just that.`)}
+---
+${commandBody(call, "with the Bash tool", { hint })}`;

@@ -1,5 +1,5 @@
-/** Those that our plugin for OpenCode exchanges. */
-import type { HookVendor } from "../../hooks/event";
+/** OpenCode's hooks: the payloads of parley's plugin in it, and the answers that the plugin takes. */
+import type { VendorHooks } from "../../hooks/event";
 import { generic } from "../../hooks/generic";
 import { common, text, type Tools } from "../../hooks/payload";
 
@@ -12,10 +12,10 @@ const tools: Tools = {
 };
 
 /**
- * OpenCode: what the plugin that setup writes tells of its events, and what that plugin does with the answers. Both are
- * ours; the tools' names and arguments are those of 1.18.33.
+ * OpenCode: the plugin that setup writes reports its events and applies the answers, so both forms are parley's own. The
+ * tools' names and arguments are those of 1.18.33.
  */
-export const opencode: HookVendor = {
+export const opencode: VendorHooks = {
   name: "opencode",
   events: {
     "session.start": "start",

@@ -1,22 +1,22 @@
-/** The socket of our plugin in OpenCode. */
+/** Wakes OpenCode by a line at the socket of parley's plugin in it. */
 import { join } from "node:path";
 
 import type { SessionRecord } from "../../bus/session";
 import { ownSocket, writeLine } from "../../agent-wake/socket";
 import {
   wakeAccepted,
-  type Answer,
+  type WakeAnswer,
   wakeFailed,
   type VendorWaker,
-} from "../../agent-wake/wake-method";
+} from "../../agent-wake/vendor-waker";
 
 const by = "opencode plugin";
 
 /**
- * OpenCode is told by our plugin in it (seen in 1.18.33), which listens at a socket in a directory of its own and begins a
- * turn with the line. Its hook has told the directory.
+ * Parley's plugin in OpenCode (seen in 1.18.33) listens at a socket in a directory of its own and begins a turn with the
+ * line. The plugin names that directory in its payloads.
  */
-export const opencodeReach = (): VendorWaker => ({
+export const opencodeWaker = (): VendorWaker => ({
   methodFor: (record) => (socketOf(record) === null ? null : { by, held: false }),
   async wake(record, text, signal) {
     const socket = socketOf(record);
@@ -29,8 +29,8 @@ export const opencodeReach = (): VendorWaker => ({
 const socketOf = ({ agent_home }: SessionRecord): string | null =>
   agent_home === null ? null : ownSocket(join(agent_home, "wake.sock"));
 
-/** Throws where it is no JSON. */
-function answerIn(text: string): Answer {
+/** Throws for a text that is no JSON. */
+function answerIn(text: string): WakeAnswer {
   if (text === "") return wakeFailed("its plugin gave no answer");
   const answer: unknown = JSON.parse(text);
   if (typeof answer !== "object" || answer === null) return wakeFailed("its plugin gave no answer");

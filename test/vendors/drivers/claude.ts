@@ -1,21 +1,21 @@
-/** Claude Code. */
+/** Drives Claude Code. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { anthropic } from "../model/anthropic";
 import { until } from "../model/model";
-import { packaged, type Vendor } from "./driver";
+import { packageFile, type Vendor } from "./driver";
 
 const key = "sk-ant-of-the-scripted-model-0000";
 
-/** No dialogs: nobody would answer them. Root may not skip permissions altogether. */
+/** No dialogs: they would get no answer. Root may not skip permissions altogether. */
 const permissions = ["--permission-mode", "acceptEdits", "--allowedTools", "Bash,mcp__parley"];
 
 export const claude: Vendor = {
   name: "claude",
   dialect: anthropic,
-  hearsAfter: "tool",
-  program: packaged(`@anthropic-ai/claude-code-${process.platform}-${process.arch}`, "claude"),
+  showsMessagesAfter: "tool",
+  program: packageFile(`@anthropic-ai/claude-code-${process.platform}-${process.arch}`, "claude"),
   configure: (home, work) => {
     const known = {
       hasCompletedOnboarding: true,

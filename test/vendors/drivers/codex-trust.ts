@@ -3,18 +3,18 @@ import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 
 import type { Body } from "../model/model";
-import type { Place } from "../sandbox";
+import type { Sandbox } from "../sandbox";
 
 /** Asks Codex itself which hooks there are and what it would record for each. */
-export async function trustHooks(place: Place): Promise<void> {
+export async function trustHooks(sandbox: Sandbox): Promise<void> {
   const requests = [
     { id: 1, method: "initialize", params: { clientInfo: { name: "user", version: "1" } } },
     { method: "initialized" },
-    { id: 2, method: "hooks/list", params: { cwds: [place.work] } },
+    { id: 2, method: "hooks/list", params: { cwds: [sandbox.work] } },
   ];
-  const server = Bun.spawn([join(place.bin, "codex"), "app-server"], {
-    cwd: place.work,
-    env: place.env(),
+  const server = Bun.spawn([join(sandbox.bin, "codex"), "app-server"], {
+    cwd: sandbox.work,
+    env: sandbox.env(),
     stdin: "pipe",
     stdout: "pipe",
     stderr: "ignore",
@@ -30,7 +30,7 @@ export async function trustHooks(place: Place): Promise<void> {
       ({ key, currentHash }: Body) =>
         `\n[hooks.state.${JSON.stringify(key)}]\ntrusted_hash = ${JSON.stringify(currentHash)}\n`,
     );
-  appendFileSync(join(place.home, ".codex/config.toml"), lines.join(""));
+  appendFileSync(join(sandbox.home, ".codex/config.toml"), lines.join(""));
 }
 
 async function firstAnswer(output: ReadableStream<Uint8Array>, id: number): Promise<Body> {

@@ -1,11 +1,11 @@
-/** Codex. */
+/** Drives Codex. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { until } from "../model/model";
 import { responses } from "../model/responses";
 import { trustHooks } from "./codex-trust";
-import { packaged, type Vendor } from "./driver";
+import { packageFile, type Vendor } from "./driver";
 
 const targets: Record<string, string> = {
   "linux-x64": "x86_64-unknown-linux-musl",
@@ -18,8 +18,8 @@ const platform = `${process.platform}-${process.arch}`;
 export const codex: Vendor = {
   name: "codex",
   dialect: responses,
-  hearsAfter: "tool",
-  program: packaged(`@openai/codex-${platform}`, `vendor/${targets[platform]}/bin/codex`),
+  showsMessagesAfter: "tool",
+  program: packageFile(`@openai/codex-${platform}`, `vendor/${targets[platform]}/bin/codex`),
   configure: (home, work, modelUrl) => {
     mkdirSync(join(home, ".codex"));
     writeFileSync(join(home, ".codex/config.toml"), config(work, modelUrl));

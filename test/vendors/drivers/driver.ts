@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 
 import type { Answer, Dialect } from "../model/model";
-import type { Outcome, Place } from "../sandbox";
+import type { Outcome, Sandbox } from "../sandbox";
 import type { Screen } from "./terminal";
 
 export interface Vendor {
@@ -12,7 +12,7 @@ export interface Vendor {
   readonly name: string;
   readonly dialect: Dialect;
   /** When a message can reach its model in a turn: after any tool, or only when the turn would end. */
-  readonly hearsAfter: "tool" | "turn";
+  readonly showsMessagesAfter: "tool" | "turn";
   /** The native program, of the package for this platform; or the script that `interpreter` runs. */
   readonly program: string;
   /** Node, for a client that is a script: what its first line finds on the PATH. */
@@ -29,7 +29,7 @@ export interface Vendor {
   /** Waits until the terminal takes a prompt. */
   ready(screen: Screen): Promise<void>;
   /** What its user does so that it runs the hooks it finds. */
-  trust(place: Place): Promise<void>;
+  trust(sandbox: Sandbox): Promise<void>;
   /** The model's answers that change a file: reading first where the client insists. */
   edit(file: string, from: string, to: string): Answer[];
   /** The model's answer that runs a shell command. */
@@ -47,7 +47,7 @@ export interface Client {
 const require = createRequire(import.meta.url);
 
 /** A file of an installed package; the path where it would be when it is not. */
-export function packaged(name: string, file: string): string {
+export function packageFile(name: string, file: string): string {
   try {
     return join(dirname(require.resolve(`${name}/package.json`)), file);
   } catch {
@@ -56,7 +56,7 @@ export function packaged(name: string, file: string): string {
 }
 
 /** The one that clients in JavaScript run on: Kimi Code asks for 22.19 or later, which the machine's own may not be. */
-export const node = packaged(`node-${process.platform}-${process.arch}`, "bin/node");
+export const node = packageFile(`node-${process.platform}-${process.arch}`, "bin/node");
 
 export const isInstalled = ({ program, interpreter }: Vendor): boolean =>
   existsSync(program) && (interpreter === undefined || existsSync(interpreter));

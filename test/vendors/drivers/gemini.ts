@@ -1,10 +1,10 @@
-/** Gemini CLI. */
+/** Drives Gemini CLI. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { generateContent } from "../model/generate-content";
 import { until } from "../model/model";
-import { node, packaged, type Vendor } from "./driver";
+import { node, packageFile, type Vendor } from "./driver";
 
 /** Nobody would answer its questions. */
 const permissions = ["--approval-mode", "yolo", "--model", "gemini-2.5-flash"];
@@ -12,8 +12,8 @@ const permissions = ["--approval-mode", "yolo", "--model", "gemini-2.5-flash"];
 export const gemini: Vendor = {
   name: "gemini",
   dialect: generateContent,
-  hearsAfter: "tool",
-  program: packaged("@google/gemini-cli", "bundle/gemini.js"),
+  showsMessagesAfter: "tool",
+  program: packageFile("@google/gemini-cli", "bundle/gemini.js"),
   interpreter: node,
   configure: (home, work) => {
     mkdirSync(join(home, ".gemini"));

@@ -1,16 +1,16 @@
-/** Kimi Code. */
+/** Drives Kimi Code. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { chatCompletions } from "../model/chat-completions";
 import { until } from "../model/model";
-import { node, packaged, type Vendor } from "./driver";
+import { node, packageFile, type Vendor } from "./driver";
 
 export const kimi: Vendor = {
   name: "kimi",
   dialect: chatCompletions,
-  hearsAfter: "turn",
-  program: packaged("@moonshot-ai/kimi-code", "dist/main.mjs"),
+  showsMessagesAfter: "turn",
+  program: packageFile("@moonshot-ai/kimi-code", "dist/main.mjs"),
   interpreter: node,
   configure: (home) => {
     mkdirSync(join(home, ".kimi-code"));

@@ -1,16 +1,16 @@
-/** OpenCode. */
+/** Drives OpenCode. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { anthropic } from "../model/anthropic";
 import { until } from "../model/model";
-import { packaged, type Vendor } from "./driver";
+import { packageFile, type Vendor } from "./driver";
 
 export const opencode: Vendor = {
   name: "opencode",
   dialect: anthropic,
-  hearsAfter: "tool",
-  program: packaged(`opencode-${process.platform}-${process.arch}`, "bin/opencode"),
+  showsMessagesAfter: "tool",
+  program: packageFile(`opencode-${process.platform}-${process.arch}`, "bin/opencode"),
   configure: (home, _work, modelUrl) => {
     const directory = join(home, ".config/opencode");
     mkdirSync(directory, { recursive: true });

@@ -1,0 +1,140 @@
+/** The methods of the bus for messages, alerts and subscriptions. */
+import type { Alert } from "../bus/alert";
+import { acknowledge } from "../bus/conflicts";
+import { openInbox, read } from "../bus/inbox";
+import { choice } from "../bus/input";
+import { directedChannels, type Message, type SendResult, type SentResult } from "../bus/message";
+import { poll, publish } from "../bus/publish";
+import { send, sent } from "../bus/send";
+import type { Connection } from "./connection";
+import { markDelivered } from "./mark-delivered";
+import {
+  cursorOf,
+  limitOf,
+  milliseconds,
+  type Payload,
+  priorityOf,
+  type PublishOptions,
+} from "./options";
+import { deliver, type Handler, type SubscribeOptions } from "./subscription";
+
+export abstract class MessageBus {
+  constructor(protected readonly connection: Connection) {}
+
+  /** Sends to a session id or name, `operator`, `holder:PATH`, `task:ID`, or with null to all active sessions. */
+  async send(
+    recipientId: string | null,
+    channel: string,
+    payload: Payload,
+    senderId?: string,
+    priority = 2,
+  ): Promise<SendResult> {
+    const bus = await this.connection.bus();
+    return send(bus, await this.connection.actor(bus, senderId), {
+      target: recipientId,
+      project: null,
+      ...(typeof payload === "string" ? { text: payload, payload: null } : { text: null, payload }),
+      channel: choice(channel, "channel", directedChannels),
+      priority: priorityOf(priority),
+      replyTo: null,
+    });
+  }
+
+  /** Messages this session sent, newest first, and how many are pending, delivered and read. */
+  async getSent(senderId?: string): Promise<SentResult> {
+    const bus = await this.connection.bus();
+    return sent(bus, await this.connection.actor(bus, senderId));
+  }
+
+  /** Publishes a message for all who listen on the channel. */
+  async publish(channel: string, payload: Payload, options: PublishOptions = {}): Promise<Message> {
+    const { ttl, priority = 1, messageType: type = "published", senderId } = options;
+    const bus = await this.connection.bus();
+    const { message } = await publish(bus, await this.connection.actor(bus, senderId), {
+      channel,
+      text: typeof payload === "string" ? payload : JSON.stringify(payload),
+      ttl: ttl === undefined ? null : milliseconds(ttl, "ttl"),
+      priority: priorityOf(priority),
+      type,
+    });
+    return message;
+  }
+
+  /**
+   * Hands over what comes on these channels (none named: on all), published or as mail of the session, own messages
+   * too, in order; mail is `delivered` once its handler has returned. Keeps the process alive until the function that
+   * it returns is called; the handler is not called after that.
+   */
+  async subscribe(
+    channels: string | readonly string[],
+    handler: Handler,
+    options: SubscribeOptions = {},
+  ): Promise<() => void> {
+    const { sessionId, sinceId, onError = throwLater } = options;
+    const bus = await this.connection.subscriptionBus();
+    const ending = new AbortController();
+    const subscription = {
+      channels: typeof channels === "string" ? [channels] : [...channels],
+      since: sinceId === undefined ? await bus.store.newestId() : cursorOf(sinceId),
+      handler,
+      signal: ending.signal,
+    };
+    const running = this.connection
+      .caller(bus, sessionId)
+      .then(({ actor }) => deliver(bus, actor, subscription))
+      .catch(onError)
+      .finally(() => this.connection.running.delete(ending));
+    this.connection.running.set(ending, running);
+    return () => ending.abort();
+  }
+
+  /** Published messages of a channel behind a cursor, oldest first; the id of the last is the next cursor. */
+  async poll(channel: string, sinceId = 0, limit = 20): Promise<Message[]> {
+    const query = { channel, since: cursorOf(sinceId), limit: limitOf(limit), recent: false };
+    return (await poll(await this.connection.bus(), query)).messages;
+  }
+
+  /** Unread mail, pending first; nothing is marked. */
+  async getUnread(recipientId?: string, limit = 50): Promise<Message[]> {
+    const query = { channel: null, limit: limitOf(limit), peek: true };
+    const bus = await this.connection.bus();
+    const actor = await this.connection.actor(bus, recipientId);
+    return (await openInbox(bus, actor, query)).result.messages;
+  }
+
+  /** Says that a message has been shown to its recipient, or an alert to the operator. False where it was before. */
+  async markDelivered(messageId: number, recipientId?: string): Promise<boolean> {
+    const bus = await this.connection.bus();
+    const { id } = await this.connection.actor(bus, recipientId);
+    return markDelivered(bus, id, messageId);
+  }
+
+  /** Says that its recipient has dealt with a message. False where that was said before; else throws `not_found`. */
+  async markRead(messageId: number, recipientId?: string): Promise<boolean> {
+    const bus = await this.connection.bus();
+    const actor = await this.connection.actor(bus, recipientId);
+    return (await read(bus, actor, [messageId])).read.length > 0;
+  }
+
+  /** Alerts by priority; with false the newest that are kept, acknowledged ones too. */
+  async getOperatorAlerts(unreadOnly = true, limit = 20): Promise<Alert[]> {
+    const bus = await this.connection.bus();
+    if (unreadOnly) return bus.store.alerts(limitOf(limit), bus.clock.now());
+    const query = { channel: "operator_alert", since: 0, limit: limitOf(limit), recent: true };
+    return (await poll(bus, query)).messages as Alert[];
+  }
+
+  /** Settles these alerts for everybody, or with none named all that concern the session. Returns them. */
+  async acknowledge(alertIds: readonly number[] = [], sessionId?: string): Promise<Alert[]> {
+    const bus = await this.connection.bus();
+    const actor = await this.connection.actor(bus, sessionId);
+    return (await acknowledge(bus, actor, [...alertIds])).alerts;
+  }
+}
+
+/** No promise is left to reject: the error ends the program like any other that is not caught. */
+function throwLater(error: unknown): void {
+  queueMicrotask(() => {
+    throw error;
+  });
+}

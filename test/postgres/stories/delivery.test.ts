@@ -1,4 +1,0 @@
-/** As there. */
-import { storiesOnServer } from "../../server";
-
-await storiesOnServer("delivery");
