@@ -37,6 +37,8 @@ function asDeclared<Row>(row: Row): Row {
 export class Connection {
   /** Prepared, by their SQL: Bun keeps 20 for a connection, the store has more, and to prepare one costs 10 µs or more. */
   private readonly statements = new Map<string, Statement>();
+  /** How many operations have waited for all of `busy_timeout`, and still wait. */
+  private retrying = 0;
   /** Settled once the connection is free. */
   private last: Promise<unknown> = Promise.resolve();
 
@@ -115,26 +117,39 @@ export class Connection {
   async retry<T>(attempt: () => T | Promise<T>): Promise<T> {
     const begin = performance.now();
     const end = Math.min(begin + deadline, this.giveUpAt);
-    for (let waited = false; ; waited = true) {
-      try {
-        return await this.inTurn(waited ? () => this.within(0, attempt) : attempt);
-      } catch (error) {
-        const now = performance.now();
-        const left = end - now;
-        if (!isBusy(error) || left <= 0) throw translated(error, this.path, now - begin);
-        await Bun.sleep(Math.min(retryInterval * (0.5 + Math.random()), left));
+    let waited = false;
+    try {
+      for (;;) {
+        try {
+          return await this.inTurn(attempt);
+        } catch (error) {
+          const now = performance.now();
+          const left = end - now;
+          if (!isBusy(error) || left <= 0) throw translated(error, this.path, now - begin);
+          if (!waited) this.setPatience(0, 1);
+          waited = true;
+          await Bun.sleep(Math.min(retryInterval * (0.5 + Math.random()), left));
+        }
       }
+    } finally {
+      if (waited) this.setPatience(this.busyTimeout, -1);
     }
   }
 
   /** Runs `work` while SQLite itself waits no longer than so many milliseconds. */
   async within<T>(patience: number, work: () => T | Promise<T>): Promise<T> {
-    this.db.run(`pragma busy_timeout = ${patience}`);
+    this.setPatience(patience);
     try {
       return await work();
     } finally {
-      this.db.run(`pragma busy_timeout = ${this.busyTimeout}`);
+      this.setPatience(this.busyTimeout);
     }
+  }
+
+  /** While an operation retries by itself SQLite does not wait, whatever others want: nothing interrupts its waiting. */
+  private setPatience(milliseconds: number, retrying: -1 | 0 | 1 = 0): void {
+    this.retrying += retrying;
+    this.db.run(`pragma busy_timeout = ${this.retrying > 0 ? 0 : milliseconds}`);
   }
 
   /**
@@ -143,10 +158,11 @@ export class Connection {
    * once with SQLITE_BUSY_SNAPSHOT, whatever the timeout.
    */
   async transaction<T>(begin: "begin" | "begin immediate", work: () => T | Promise<T>): Promise<T> {
-    this.run(begin);
+    // Unlike `db.run`, `query` keeps the statement for the next time.
+    this.db.query(begin).run();
     try {
       const result = await work();
-      this.run("commit");
+      this.db.query("commit").run();
       return result;
     } catch (error) {
       // A full disk or an I/O error has already rolled back.

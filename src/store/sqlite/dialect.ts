@@ -21,22 +21,27 @@ export const dialect: Dialect = {
   legacyMessages: "(select count(*) from inter_session_messages)",
 };
 
-/** In this order: what follows a cast has to be recognised without it. */
-const rules: readonly (readonly [RegExp, string])[] = [
-  [/\bparley\./g, ""],
-  [/::\w+(\[\])?/g, ""],
-  [/ collate "C"/g, ""],
-  [/= any\((\$\w+)\)/g, "in (select value from json_each($1))"],
-  [/<> all\((\$\w+)\)/g, "not in (select value from json_each($1))"],
-  [/\bunnest\((\$\w+)\) as (\w+)\(value\)/g, "json_each($1) as $2"],
-  [/\bleast\(/g, "min("],
-  [/\bgreatest\(/g, "max("],
-  [/\blastval\(\)/g, "last_insert_rowid()"],
-];
+/** What is written otherwise, in one pass: a process that runs one command meets each statement once, in a transaction. */
+const foreign =
+  /\bparley\.|(= any|<> all)\((\$\w+)(?:::\w+\[\])?\)|\bunnest\((\$\w+)(?:::\w+\[\])?\) as (\w+)\(value\)|::\w+(?:\[\])?| collate "C"|\b(least|greatest|lastval)\(/g;
+
+const functions: Readonly<Record<string, string>> = {
+  least: "min(",
+  greatest: "max(",
+  lastval: "last_insert_rowid(",
+};
 
 /** A statement in SQLite's own words. */
 export const inDialect = (sql: string): string =>
-  rules.reduce((text, [pattern, replacement]) => text.replace(pattern, replacement), sql);
+  sql.replace(
+    foreign,
+    (_, member?: string, list?: string, unnested?: string, alias?: string, name?: string) => {
+      if (member)
+        return `${member === "= any" ? "in" : "not in"} (select value from json_each(${list}))`;
+      if (unnested) return `json_each(${unnested}) as ${alias}`;
+      return name ? functions[name]! : "";
+    },
+  );
 
 export type SqliteBindings = Record<string, string | number | null>;
 
