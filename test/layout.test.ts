@@ -1,9 +1,12 @@
-/** The arrow and the house rules. */
+/** Tests who may import whom, and rules that hold for every source file. */
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 
 const src = join(import.meta.dir, "../src");
+
+/** The store's operations, for any engine. */
+const operations = /^store\/[^/]+$/;
 
 /** What one verb alone needs beside the rules, its view and the contract with the loop. */
 const adaptersOfVerb: Readonly<Record<string, readonly string[]>> = {
@@ -14,7 +17,7 @@ const adaptersOfVerb: Readonly<Record<string, readonly string[]>> = {
   log: ["files/session-log"],
   mcp: ["mcp", "cli/version"],
   migrate: ["store", "cli/paths"],
-  rescue: ["files/export", "cli/confirm"],
+  rescue: ["files/export", "cli/io"],
   run: ["cli/run-command"],
   setup: ["agents/agents", "setup", "cli/aliases"],
   status: ["files/session-log"],
@@ -23,7 +26,7 @@ const adaptersOfVerb: Readonly<Record<string, readonly string[]>> = {
 const verbImports = ["bus", "render", "cli/command"];
 
 /** What a place may import, by the first rule whose pattern fits. A place is its own neighbour. */
-const arrow: readonly (readonly [place: RegExp, mayImport: readonly string[]])[] = [
+const arrow: readonly (readonly [place: RegExp, mayImport: readonly (string | RegExp)[]])[] = [
   [/^main$/, ["cli"]],
   [/^cli\/open-postgres$/, ["store", "change-signal", "bus"]],
   [
@@ -41,9 +44,10 @@ const arrow: readonly (readonly [place: RegExp, mayImport: readonly string[]])[]
   [/^hooks\//, ["bus", "identity"]],
   [/^mcp\//, ["bus", "change-signal/file-identity"]],
   [/^setup\//, ["bus", "identity"]],
-  [/^store\/(sqlite|postgres)\//, ["bus", "store/rows"]],
+  [/^store\/(sqlite|postgres)\//, ["bus", operations]],
+  [operations, ["bus"]],
   [/^agents\//, ["bus", "hooks", "setup", "agent-wake", "identity"]],
-  [/^(store|files|change-signal|agent-wake|identity|schedule)\//, ["bus"]],
+  [/^(files|change-signal|agent-wake|identity|schedule)\//, ["bus"]],
   [/^render\//, ["bus"]],
   [/^bus\//, []],
 ];
@@ -67,25 +71,35 @@ const sources: SourceFile[] = [...new Bun.Glob("**/*.ts").scanSync(src)]
 /** Reads imports as they are written, types included, which the transpiler would have dropped. */
 function importsOf(path: string, text: string): SourceFile["imports"] {
   const found = text.matchAll(
-    /(?:^|\n)\s*(?:import|export)\s+(type\s)?(?:[^;"'()=]*?\bfrom\s*)?["']([^"']+)["']|\b(?:import|require)\(\s*["']([^"']+)["']\s*\)/g,
+    /(?:^|\n)\s*(?:import|export)\s+(type\s)?([^;"'()=]*?\bfrom\s*)?["']([^"']+)["']|\b(?:import|require)\(\s*["']([^"']+)["']\s*\)/g,
   );
-  return [...found].map(([, type, written, called]) => {
+  return [...found].map(([, type, names, written, called]) => {
     const specifier = written ?? called ?? "";
     const own = specifier.startsWith(".");
     const name = own
       ? relative(src, join(src, dirname(path), specifier)).replace(/\.ts$/, "")
       : specifier;
-    return { name, own, typeOnly: type !== undefined };
+    const typeOnly = type !== undefined || onlyTypes(names ?? "");
+    return { name, own, typeOnly };
   });
 }
 
-const under = (name: string, place: string): boolean =>
-  name === place || name.startsWith(`${place}/`);
+/** Whether `{ type A, type B } from` names nothing that exists when the program runs. */
+function onlyTypes(names: string): boolean {
+  const list = /^\s*\{([^}]*)\}/
+    .exec(names)?.[1]
+    ?.split(",")
+    .map((name) => name.trim());
+  return list?.every((name) => name === "" || name.startsWith("type ")) ?? false;
+}
+
+const under = (name: string, place: string | RegExp): boolean =>
+  typeof place === "string" ? name === place || name.startsWith(`${place}/`) : place.test(name);
 
 function allowed(from: string, to: string): boolean {
   const rule = arrow.find(([place]) => place.test(from));
   if (!rule) return false;
-  const level = /^(store\/[^/]+|[^/]+)\//.exec(from)?.[1];
+  const level = operations.test(from) ? operations : /^(store\/[^/]+|[^/]+)\//.exec(from)?.[1];
   return [...rule[1], ...(level ? [level] : [])].some((place) => under(to, place));
 }
 
@@ -104,8 +118,12 @@ describe("the layout", () => {
     expect(wrong).toEqual([]);
   });
 
+  test("has no files that import each other in a circle, whose order of loading would matter", () => {
+    expect(circles(sources)).toEqual([]);
+  });
+
   test("has views that only read data: render imports no port and no adapter", () => {
-    const pure = ["render", "bus/alert", "bus/message", "bus/shell", "bus/words"];
+    const pure = ["render", "bus/alert", "bus/message", "bus/text"];
     const wrong = sources
       .filter(({ name }) => under(name, "render"))
       .flatMap(({ name, imports }) =>
@@ -142,6 +160,31 @@ describe("the layout", () => {
     expect(long.map(({ name }) => name)).toEqual([]);
   });
 });
+
+/** Groups of files of which each reaches every other by its imports of values, also by those it makes later. */
+function circles(files: readonly SourceFile[]): string[] {
+  const next = new Map(
+    files.map(({ name, imports }) => [
+      name,
+      imports.filter((to) => to.own && !to.typeOnly).map((to) => to.name),
+    ]),
+  );
+  const reach = new Map(
+    [...next.keys()].map((name) => {
+      const found = new Set<string>();
+      const open = [...(next.get(name) ?? [])];
+      for (let each = open.pop(); each !== undefined; each = open.pop()) {
+        if (!found.has(each)) open.push(...(next.get(each) ?? []));
+        found.add(each);
+      }
+      return [name, found];
+    }),
+  );
+  const groups = [...reach]
+    .filter(([name, found]) => found.has(name))
+    .map(([name, found]) => [...found].filter((each) => reach.get(each)?.has(name)).toSorted());
+  return [...new Set(groups.map((group) => group.join(" ↔ ")))];
+}
 
 /** Without comments, which may speak of what code may not do. */
 const code = (text: string): string => text.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");

@@ -9,7 +9,7 @@ import { publish, watch } from "../../src/bus/publish";
 import { findCaller, requireActor } from "../../src/bus/caller";
 import { createContext } from "../../src/cli/context";
 import { createIo } from "../../src/cli/io";
-import { busyTimeout, walBytes, walPages } from "../../src/store/sqlite/limits";
+import { busyTimeout, walBytes, walPages } from "../../src/store/sqlite/pragmas";
 import { bareTable } from "./sandbox";
 
 /** One way to send from process to process. Payloads are JSON objects on one line. */

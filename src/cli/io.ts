@@ -2,8 +2,9 @@
 import { fstatSync, statSync } from "node:fs";
 
 import { ParleyError } from "../bus/errors";
-import { type Diagnostics, type Level, openDiagnostics } from "./diagnostics";
 import { openStdin, readStdin, type Stdin } from "./stdin";
+
+type Level = "error" | "warn" | "info";
 
 /**
  * Where an answer's bytes went: to a reader (`written`); to the null device, as the caller wished (`discarded`); or to a
@@ -123,4 +124,49 @@ function isNullDevice(descriptor: number): boolean {
   } catch {
     return false;
   }
+}
+
+type Diagnostics = (level: Level, text: string) => Promise<void>;
+
+const prefixes: Record<Level, [color: number, text: string]> = {
+  error: [31, "parley:"],
+  warn: [33, "parley: warning:"],
+  info: [0, ""],
+};
+
+/**
+ * Writes diagnostics through consola, whose `core` is loaded with the first one. Its own reporters are not used: they
+ * touch `process.stdout`, and a closed stderr makes them throw.
+ */
+function openDiagnostics(color: boolean): Diagnostics {
+  const lines: string[] = [];
+  const opening = open(color, lines);
+  return async (level, text) => {
+    try {
+      (await opening)[level](text);
+      await Bun.write(Bun.stderr, lines.splice(0).join(""));
+    } catch {
+      // Stderr is closed, and there is no other place for a diagnostic.
+    }
+  };
+}
+
+async function open(color: boolean, lines: string[]) {
+  const [{ createConsola }, { clean }] = await Promise.all([
+    import("consola/core"),
+    import("../render/text"),
+  ]);
+  return createConsola({
+    // By default consola drops repetitions. Here each diagnostic is written once, so that a repetition is a new fact.
+    throttle: 0,
+    reporters: [
+      {
+        log: ({ type, args }) => {
+          const [code, prefix] = prefixes[type as Level];
+          const mark = color && prefix ? `\x1b[${code}m${prefix}\x1b[39m` : prefix;
+          lines.push(`${mark ? `${mark} ` : ""}${clean(String(args[0]))}\n`);
+        },
+      },
+    ],
+  });
 }

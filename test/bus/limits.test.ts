@@ -4,7 +4,7 @@ import { expect, test } from "bun:test";
 import { defaultSettings } from "../../src/bus/settings";
 import { agent, claimRequest, contract, draft, lockRequest, texts, type Fixture } from "./fixture";
 
-const limited = { ...defaultSettings, mostUnread: 3, mostHeld: 3 };
+const limited = { ...defaultSettings, maxUnread: 3, maxHeld: 3 };
 
 contract("What is bounded", (newFixture) => {
   const register = async (w: Fixture): Promise<string[]> => {

@@ -83,7 +83,7 @@ const words = fc.oneof(
 
 /** Words among which the verb's own options are more frequent than by chance. */
 const commandLine = fc
-  .constantFrom(...Object.keys(verbs).filter((name) => !outside.has(name)))
+  .constantFrom(...Object.keys(verbs.modules).filter((name) => !outside.has(name)))
   .chain((verb) =>
     fc
       .array(
@@ -105,7 +105,7 @@ async function argvOf({
   verb: string;
   parts: (readonly [number, string] | string[])[];
 }) {
-  const { default: command } = await verbs[verb]!.load();
+  const { default: command } = await verbs.modules[verb]!();
   const options = Object.entries(command.args).filter(
     ([name, { type }]) => type !== "positional" && !endless.has(name),
   );

@@ -3,10 +3,9 @@ import { SQL } from "bun";
 import * as fc from "fast-check";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 
-import { defaultSettings } from "../../src/bus/settings";
+import { defaultSettings, type StoreOptions } from "../../src/bus/settings";
 import type { Message } from "../../src/bus/message";
-import type { StoreOptions } from "../../src/bus/store";
-import { contentOf, Heard, noticeFor } from "../../src/store/postgres/notice";
+import { contentOf, NotifyBuffer, payloadFor } from "../../src/store/postgres/notify-payload";
 import { openPostgresStore, type PostgresBus } from "../../src/store/postgres/store";
 import { agent, draft, everything, texts } from "../bus/fixture";
 import { type Cluster, missing, startCluster } from "./cluster";
@@ -122,20 +121,20 @@ describe("What was heard", () => {
     const event = fc.constantFrom("heard", "lost", "bare", "gap", "reconnected");
     fc.assert(
       fc.property(fc.array(event, { maxLength: 40 }), fc.nat(40), (events, since) => {
-        const heard = new Heard();
+        const buffer = new NotifyBuffer();
         const committed: number[] = [];
         let id = 0;
         for (const each of events) {
           if (each === "gap") id++;
-          else if (each === "reconnected") heard.forget();
+          else if (each === "reconnected") buffer.clear();
           else {
             committed.push(++id);
             const content = contentOf(message(id)) ?? "";
-            if (each === "heard") heard.take(`{"id":${id}${content}`);
-            if (each === "bare") heard.take(noticeFor("everyone"));
+            if (each === "heard") buffer.accept(`{"id":${id}${content}`);
+            if (each === "bare") buffer.accept(payloadFor("everyone"));
           }
         }
-        const known = heard.after({ ...everything(99), since }, "2026")?.map((each) => each.id);
+        const known = buffer.after({ ...everything(99), since }, "2026")?.map((each) => each.id);
         if (known === undefined) return;
         const last = known.at(-1) ?? 0;
         expect(known).toEqual(committed.filter((each) => each > since && each <= last));
@@ -145,10 +144,10 @@ describe("What was heard", () => {
   });
 
   test("of a notice that nobody can read concerns everyone", () => {
-    const heard = new Heard();
-    expect(heard.take("*")).toBe("everyone");
-    expect(heard.take('["codex-2",7]')).toEqual(["codex-2"]);
-    expect(heard.take("{")).toBe("everyone");
-    expect(heard.take('{"newer":true}')).toBe("everyone");
+    const buffer = new NotifyBuffer();
+    expect(buffer.accept("*")).toBe("everyone");
+    expect(buffer.accept('["codex-2",7]')).toEqual(["codex-2"]);
+    expect(buffer.accept("{")).toBe("everyone");
+    expect(buffer.accept('{"newer":true}')).toBe("everyone");
   });
 });

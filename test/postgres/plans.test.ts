@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 
 import { defaultSettings } from "../../src/bus/settings";
 import type { Store } from "../../src/bus/store";
-import { Queries } from "../../src/store/postgres/queries";
-import { statementOf } from "../../src/store/postgres/statement";
+import { statementOf } from "../../src/store/postgres/dialect";
+import { PostgresStatements } from "../../src/store/postgres/statements";
 import { openPostgresStore } from "../../src/store/postgres/store";
 import { everyOperation } from "../bus/operations";
 import { freshSchema, type Schema, server } from "../server";
@@ -29,13 +29,13 @@ interface Node {
 }
 
 const statements = new Set<string>();
-const original = { all: Queries.prototype.all, run: Queries.prototype.run };
+const original = { all: PostgresStatements.prototype.all, run: PostgresStatements.prototype.run };
 
 /** Lets every statement through and remembers it. */
 function record(name: "all" | "run"): void {
   const method: (sql: string, bindings: never) => unknown = original[name];
-  Object.assign(Queries.prototype, {
-    [name](this: Queries, sql: string, bindings: never) {
+  Object.assign(PostgresStatements.prototype, {
+    [name](this: PostgresStatements, sql: string, bindings: never) {
       statements.add(sql);
       return method.call(this, sql, bindings);
     },
@@ -89,7 +89,7 @@ describe.skipIf(without)(`Query plans on PostgreSQL${without ? ": no server" : "
     for (const name of ["all", "run"] as const) record(name);
   });
   afterAll(async () => {
-    Object.assign(Queries.prototype, original);
+    Object.assign(PostgresStatements.prototype, original);
     await store?.close();
     await sql?.close({ timeout: 0 });
     await place?.drop();

@@ -11,11 +11,11 @@ import { Connection } from "../../src/store/sqlite/connection";
 import { openSqliteStore } from "../../src/store/sqlite/store";
 import { everyOperation } from "../bus/operations";
 
-/** Statements of `status` alone, whose totals count the history by design. */
-const counting = [
-  "select count(*) as count from session_registry",
-  "select count(*) as count from inter_session_messages",
-];
+/** What the statement of the totals of `status` reads through: it counts the history by design. */
+const counting = {
+  in: " as total_sessions,",
+  scan: /^SCAN (session_registry|inter_session_messages) /,
+};
 /** Walks back from the newest message and stops at the limit. */
 const newestFirst = "order by m.id desc limit $limit";
 
@@ -62,15 +62,21 @@ describe("Query plans", () => {
     const db = new Database(store.location, { readonly: true });
     const scans: string[] = [];
     for (const sql of statements) {
-      if (counting.includes(sql) || sql.endsWith(newestFirst) || sql.startsWith("pragma")) continue;
+      if (sql.endsWith(newestFirst) || sql.startsWith("pragma")) continue;
       const plan = db.query<{ detail: string }, []>(`explain query plan ${sql}`).all();
+      // What a subquery with a name reads has lines of its own.
+      const named = plan.flatMap(({ detail }) => /^CO-ROUTINE (\w+)/.exec(detail)?.[1] ?? []);
       for (const { detail } of plan) {
+        if (named.some((name) => detail === `SCAN ${name}`)) continue;
+        if (sql.includes(counting.in) && counting.scan.test(detail)) continue;
         // A scan of a partial index is a walk over what is live or unread, and the tables of locks and claims hold
         // only what is held: none of them is history.
         const partial =
           /USING (COVERING )?INDEX (live_session|session_by_\w+|unread_alert|unread_delivery|sqlite_autoindex_(file_locks|task_claims))/;
         if (
-          /^SCAN (?!json_each|sqlite_sequence|CONSTANT|pragma|value|\(|SUBQUERY)/.test(detail) &&
+          /^SCAN (?!json_each|\w+ VIRTUAL TABLE|sqlite_sequence|CONSTANT|pragma|value|\(|SUBQUERY)/.test(
+            detail,
+          ) &&
           !partial.test(detail)
         ) {
           scans.push(`${detail} in ${sql.replaceAll(/\s+/g, " ")}`);

@@ -1,7 +1,8 @@
-/** Transactions, the lock of the writers, patience, what became of a commit. */
-import { SQL } from "bun";
+/** Transactions on a PostgreSQL server, and attempting again what fails by something that passes. */
+import type { SQL } from "bun";
 
-import type { Settings } from "../../bus/settings";
+import { connect, within } from "./client";
+import { inSchema } from "./dialect";
 import {
   codeOf,
   deadline,
@@ -10,17 +11,16 @@ import {
   NoAnswer,
   translated,
   UnknownOutcome,
-} from "./failure";
+} from "./errors";
 import type { Location } from "./location";
-import { Queries, type Surroundings } from "./queries";
-import { inSchema, type Statement } from "./statement";
+import { PostgresStatements, type StatementContext } from "./statements";
 
 /**
- * Ends what was written without waiting for the disk, so that it keeps no other writer waiting: waits for it now, and
- * counts the change. Counted after it can be seen, or one who waits might look in between, find nothing, and not look
- * again. The server syncs only after a commit that wrote something: the message to nobody.
+ * Follows a commit that did not wait for the disk, so that it kept no other writer waiting: waits for the disk now, and
+ * counts the change. The change is counted after it can be seen, or a waiting process might look in between, find nothing,
+ * and not look again. The server syncs only after a commit that wrote something: the logical message, which has no receiver.
  */
-export const settled = `select nextval('parley.changes'), pg_logical_emit_message(true, 'parley', '')`;
+export const syncAndSignal = `select nextval('parley.changes'), pg_logical_emit_message(true, 'parley', '')`;
 
 /** Well below the deadline, so that the server itself gives the waiting up. */
 const lockTimeout = deadline - 1000;
@@ -28,25 +28,21 @@ const lockTimeout = deadline - 1000;
  * Milliseconds after which the server ends a transaction whose process says nothing: it was stopped, or its machine is
  * gone, and all other writers wait for it. Less than they wait.
  */
-const longestSilence = 5000;
-/** Seconds after which an unused connection is given back: who beats twice a minute needs none in between. */
-const idleSeconds = 5;
-const connectSeconds = 5;
+const maxSilence = 5000;
 /**
  * How many operations a process does before it prepares its statements, if it does not listen. Preparing costs each of
  * them one more trip to the server, in a transaction while others wait, and most processes run each once.
  */
 const fewOperations = 9;
 
+type Work<T> = (s: PostgresStatements) => Promise<T>;
+
 /**
  * One bus on a server. A process has one connection for all it does (and one more while it listens), since a thousand
  * processes share what the server allows.
  */
 export class Connection {
-  /** Where notices are given and heard; null for those who may only read, who are not told. */
-  channel: string | null = null;
   private client: SQL;
-  private readonly statements = new Map<string, Statement>();
   /** Whether the server has ever answered. */
   private reached = false;
   private prepares = false;
@@ -55,53 +51,54 @@ export class Connection {
 
   constructor(
     readonly location: Location,
-    private readonly surroundings: Surroundings,
+    readonly context: StatementContext,
     /** By `performance.now()`: when nothing waits any more; see `StoreOptions`. */
     private readonly giveUpAt = Number.POSITIVE_INFINITY,
   ) {
     this.client = connect(location, this.prepares);
   }
 
-  get settings(): Settings {
-    return this.surroundings.settings;
+  /** Where notices are given and heard; null for those who may only read, who are not told. */
+  get channel(): string | null {
+    return this.context.channel;
   }
 
-  /** Runs statements each by itself. What is repeated where the connection is lost must only read, or not mind. */
-  look<T>(work: (c: Queries) => Promise<T>): Promise<T> {
-    return this.patiently(() => work(this.queries(this.client)));
+  /** Runs statements each by itself. They run again where the connection is lost: they must only read, or not mind. */
+  query<T>(work: Work<T>): Promise<T> {
+    return this.retry(() => work(this.statements(this.client)));
   }
 
   /** Runs `work` on one snapshot. */
-  read<T>(work: (c: Queries) => Promise<T>): Promise<T> {
-    return this.patiently(() =>
+  snapshot<T>(work: Work<T>): Promise<T> {
+    return this.retry(() =>
       this.transaction("begin isolation level repeatable read read only", work),
     );
   }
 
   /**
-   * Runs `work` as the one writer of the bus. All that is written is serialised by a lock that lasts until the commit:
+   * Runs `work` as the only writer of the bus. All that is written is serialised by a lock that lasts until the commit:
    * so ids appear in their order, and what is decided by reading is still true when it is written. `work` runs again
    * where the connection was lost before it was committed, and only then.
    */
-  write<T>(work: (c: Queries) => Promise<T>): Promise<T> {
-    return this.patiently(() =>
+  write<T>(work: Work<T>): Promise<T> {
+    return this.retry(() =>
       this.transaction(
         `begin; set local lock_timeout = ${lockTimeout}; set local synchronous_commit = off;
-          set local idle_in_transaction_session_timeout = ${longestSilence};
+          set local idle_in_transaction_session_timeout = ${maxSilence};
           select pg_advisory_xact_lock(${this.lockKey})`,
         work,
       ),
     );
   }
 
-  /** Runs `work` as the one writer, or not at all (null) while somebody else is writing. */
-  writeUnlessBusy<T>(work: (c: Queries) => Promise<T>): Promise<T | null> {
-    return this.patiently(() =>
-      this.transaction("begin", async (c) => {
-        const row = await c.get<{ free: boolean }>(
+  /** Runs `work` as the only writer, or not at all (null) while another process is writing. */
+  writeIfFree<T>(work: Work<T>): Promise<T | null> {
+    return this.retry(() =>
+      this.transaction("begin", async (s) => {
+        const row = await s.get<{ free: boolean }>(
           `select pg_try_advisory_xact_lock(${this.lockKey}) as free`,
         );
-        return row?.free ? work(c) : null;
+        return row?.free ? work(s) : null;
       }),
     );
   }
@@ -118,7 +115,7 @@ export class Connection {
   notify(notice: string): Promise<void> {
     const { channel } = this;
     if (channel === null) return Promise.resolve();
-    return this.patiently(async () => {
+    return this.retry(async () => {
       // What is announced need not survive a crash, so no disk is waited for.
       await this.client.unsafe(
         `select pg_notify($1, $2) from (select set_config('synchronous_commit', 'off', true)) s`,
@@ -152,10 +149,10 @@ export class Connection {
   }
 
   /**
-   * A query that waits until this is the one writer, inside a statement that is a transaction by itself and does not wait
-   * for the disk: `settled` has to follow it.
+   * A query that waits until this is the only writer, inside a statement that is a transaction by itself and does not wait
+   * for the disk: `syncAndSignal` has to follow it.
    */
-  get turn(): string {
+  get writerLock(): string {
     return `select pg_advisory_xact_lock(${this.lockKey}) from (
       select set_config('lock_timeout', '${lockTimeout}', true), set_config('synchronous_commit', 'off', true)) s`;
   }
@@ -164,21 +161,21 @@ export class Connection {
     return `1347570777, hashtext('${this.location.schema}')`;
   }
 
-  private queries(client: Pick<SQL, "unsafe">): Queries {
-    return new Queries(client, this.surroundings, this.statements);
+  private statements(client: Pick<SQL, "unsafe">): PostgresStatements {
+    return new PostgresStatements(client, this.context);
   }
 
-  private async transaction<T>(begin: string, work: (c: Queries) => Promise<T>): Promise<T> {
+  private async transaction<T>(begin: string, work: Work<T>): Promise<T> {
     let xid: string | null = null;
     let done = null as { result: T } | null;
     try {
       await using client = await this.client.reserve();
       try {
         await client.unsafe(begin).simple();
-        done = { result: await work(this.queries(client)) };
+        done = { result: await work(this.statements(client)) };
         const [row] = await client.unsafe("select pg_current_xact_id_if_assigned()::text as xid");
         xid = row?.xid ?? null;
-        const end = xid === null ? "commit" : `commit; ${settled}`;
+        const end = xid === null ? "commit" : `commit; ${syncAndSignal}`;
         await client.unsafe(inSchema(end, this.location.schema)).simple();
         return done.result;
       } catch (error) {
@@ -214,7 +211,7 @@ export class Connection {
   }
 
   /** Attempts again, with growing jittered pauses up to the deadline, what failed by something that passes. */
-  private async patiently<T>(attempt: () => Promise<T>): Promise<T> {
+  private async retry<T>(attempt: () => Promise<T>): Promise<T> {
     if (++this.begun > fewOperations && this.running === 0 && !this.prepares) {
       this.prepares = true;
       this.reconnect();
@@ -251,29 +248,5 @@ export class Connection {
     const former = this.client;
     this.client = connect(this.location, this.prepares);
     void former.close({ timeout: 0 }).catch(() => {});
-  }
-}
-
-function connect({ url }: Location, prepare: boolean): SQL {
-  const { searchParams } = new URL(url);
-  return new SQL(url, {
-    max: 1,
-    connectionTimeout: connectSeconds,
-    idleTimeout: idleSeconds,
-    ...(searchParams.has("prepare") ? {} : { prepare }),
-    ...(searchParams.has("application_name") ? {} : { connection: { application_name: "parley" } }),
-  });
-}
-
-/** Throws `NoAnswer` where the work takes longer. */
-async function within<T>(milliseconds: number, work: PromiseLike<T>): Promise<T> {
-  let timer: Timer | undefined;
-  const silence = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new NoAnswer()), Math.max(1, milliseconds));
-  });
-  try {
-    return await Promise.race([work, silence]);
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -1,12 +1,12 @@
-/** Taking another bus in. */
-import type { Copied } from "../../bus/ports";
-import { pair } from "../rows/loop";
-import { fromRow as messageFrom, type MessageRow } from "../rows/message";
-import { fromRow, type SessionRow } from "../rows/session";
-import type { DeliveryRow, Source } from "../rows/source";
+/** Copying a bus into the one on a server. */
+import type { Copied } from "../../bus/doctor";
+import type { Statements } from "../database";
+import { machineOf } from "../lock-path";
+import { messageFrom, type MessageRow } from "../message";
+import { pair } from "../message-loop";
+import { sessionFrom, sessionRow, type SessionRow } from "../session";
+import type { DeliveryRow, Source } from "../source";
 import type { Connection } from "./connection";
-import type { Queries } from "./queries";
-import { machineOf } from "./path";
 
 /** Messages copied at once; meanwhile all other writers wait. */
 const batch = 500;
@@ -33,18 +33,18 @@ export async function copyFrom(
 ): Promise<{ copied: Copied; present: Copied }> {
   const copy: Copy = { origin, renamed: new Map(), copied: none(), present: none() };
   const sessions = source.sessions();
-  const fresh = await connection.write((c) => copySessions(c, sessions, copy));
+  const fresh = await connection.write((s) => copySessions(s, sessions, copy));
   for (let after = 0; ;) {
     const page = source.messages(after, batch);
-    await connection.write((c) => copyMessages(c, page, copy));
+    await connection.write((s) => copyMessages(s, page, copy));
     const last = page.messages.at(-1);
     if (!last) break;
     after = last.id;
   }
-  await connection.write(async (c) => {
-    for (const row of fresh) await copyEnd(c, row, copy);
-    await copyHoldings(c, source, sessions, copy);
-    await copyLoops(c, source, copy);
+  await connection.write(async (s) => {
+    for (const row of fresh) await copyEnd(s, row, copy);
+    await copyHoldings(s, source, sessions, copy);
+    await copyLoops(s, source, copy);
   });
   return { copied: copy.copied, present: copy.present };
 }
@@ -55,17 +55,17 @@ const originOf = ({ origin }: Copy, id: number | null): string | null =>
 
 /** Returns those that were not there. */
 async function copySessions(
-  c: Queries,
+  s: Statements,
   rows: readonly SessionRow[],
   copy: Copy,
 ): Promise<SessionRow[]> {
   const fresh: SessionRow[] = [];
   for (const row of rows) {
-    const place = await placeOf(c, row);
+    const place = await placeOf(s, row);
     if (place.session_id !== row.session_id) copy.renamed.set(row.session_id, place.session_id);
     if (place.isTaken) copy.present.sessions++;
     else {
-      await insertSession(c, row, place.session_id);
+      await insertSession(s, row, place.session_id);
       copy.copied.sessions++;
       fresh.push(row);
     }
@@ -75,28 +75,25 @@ async function copySessions(
 
 /** The id that a session has or gets: its own, or the first with a suffix that is no other session's. */
 async function placeOf(
-  c: Queries,
+  s: Statements,
   { session_id: own, machine_uuid, registered_at }: SessionRow,
 ): Promise<{ session_id: string; isTaken: boolean }> {
   for (let suffix = 1; ; suffix++) {
     const session_id = suffix === 1 ? own : `${own}-${suffix}`;
-    const row = await c.get<SessionRow>(
-      "select * from parley.session_registry where session_id = $session_id",
-      { session_id },
-    );
+    const row = await sessionRow(s, session_id);
     if (!row) return { session_id, isTaken: false };
     const isSame = row.machine_uuid === (machine_uuid ?? "") && row.registered_at === registered_at;
     if (isSame) return { session_id, isTaken: true };
   }
 }
 
-async function insertSession(c: Queries, row: SessionRow, session_id: string): Promise<void> {
-  const record = fromRow(row);
-  const isNameTaken = await c.get(
+async function insertSession(s: Statements, row: SessionRow, session_id: string): Promise<void> {
+  const record = sessionFrom(row);
+  const isNameTaken = await s.get(
     "select 1 from parley.session_registry where name = $name and status <> 'terminated'",
     { name: row.name },
   );
-  await c.run(
+  await s.run(
     `insert into parley.session_registry(session_id, llm_vendor, llm_model, tty, pid, project_id, task_id, active_files, edited_files,
         activity, activity_since, heartbeat_at, registered_at, status, session_uuid, machine_uuid, hostname, cwd, name, liveness, boot_id, host_id,
         pid_namespace, start_ticks, promised_beats, shared_host, permission_mode, agent_home, prompted_at, hooked_at, woken_at, rung_at,
@@ -120,17 +117,17 @@ async function insertSession(c: Queries, row: SessionRow, session_id: string): P
 }
 
 async function copyMessages(
-  c: Queries,
+  s: Statements,
   page: { messages: readonly MessageRow[]; deliveries: readonly DeliveryRow[] },
   copy: Copy,
 ): Promise<void> {
-  const inserted = await Promise.all(page.messages.map((row) => insertRow(c, row, copy)));
+  const inserted = await Promise.all(page.messages.map((row) => insertRow(s, row, copy)));
   const count = inserted.reduce((sum, each) => sum + each, 0);
   copy.copied.messages += count;
   copy.present.messages += page.messages.length - count;
   await Promise.all(
     page.deliveries.map(({ message_id, session_id, ...row }) =>
-      c.run(
+      s.run(
         `insert into parley.deliveries(message_id, session_id, announced_at, delivered_at, read_at, how,
             wake_at, wake_way, wake_outcome, wake_reason)
           select id, $session_id, $announced_at, $delivered_at, $read_at, $how,
@@ -147,9 +144,9 @@ async function copyMessages(
   );
 }
 
-function insertRow(c: Queries, row: MessageRow, copy: Copy): Promise<number> {
+function insertRow(s: Statements, row: MessageRow, copy: Copy): Promise<number> {
   const message = messageFrom(row);
-  return c.run(
+  return s.run(
     `insert into parley.session_messages(sender_id, channel, payload, created_at, ttl_seconds, sender_session_uuid,
         recipient_id, message_type, priority, status, project_id, task_id, activity, reply_to, expires_at, delivered_at,
         read_at, origin)
@@ -173,9 +170,9 @@ function insertRow(c: Queries, row: MessageRow, copy: Copy): Promise<number> {
 }
 
 /** The message that told of its end has another id now. */
-async function copyEnd(c: Queries, row: SessionRow, copy: Copy): Promise<void> {
+async function copyEnd(s: Statements, row: SessionRow, copy: Copy): Promise<void> {
   if (row.ended_message_id === null) return;
-  await c.run(
+  await s.run(
     `update parley.session_registry set ended_message_id =
         (select id from parley.session_messages where origin = $origin)
       where session_id = $session_id`,
@@ -187,10 +184,10 @@ async function copyEnd(c: Queries, row: SessionRow, copy: Copy): Promise<void> {
 }
 
 /** Who waits for something waits for it in the bus that is copied, so that queues stay there. */
-async function copyLoops(c: Queries, source: Source, copy: Copy): Promise<void> {
+async function copyLoops(s: Statements, source: Source, copy: Copy): Promise<void> {
   for (const { one, other, closed_at } of source.loops()) {
     const both = pair(newId(copy, one), newId(copy, other));
-    await c.run(
+    await s.run(
       `insert into parley.message_loops(one, other, closed_at) values ($one, $other, $closed_at)
         on conflict do nothing`,
       { ...both, closed_at },
@@ -199,7 +196,7 @@ async function copyLoops(c: Queries, source: Source, copy: Copy): Promise<void> 
 }
 
 async function copyHoldings(
-  c: Queries,
+  s: Statements,
   source: Source,
   sessions: readonly SessionRow[],
   copy: Copy,
@@ -208,7 +205,7 @@ async function copyHoldings(
   const fenceOf = "(select id from parley.session_messages where origin = $fence)";
   for (const { fence, ...lock } of source.locks()) {
     const machine = machines.get(lock.session_id) ?? "";
-    const count = await c.run(
+    const count = await s.run(
       `insert into parley.file_locks(machine_uuid, file_path, session_id, lock_type, locked_at, expires_at, repository,
           repository_path, fence)
         values ($machine_uuid, $file_path, $session_id, $lock_type, $locked_at, $expires_at, $repository,
@@ -227,7 +224,7 @@ async function copyHoldings(
     copy.present.locks += 1 - count;
   }
   for (const { fence, ...claim } of source.claims()) {
-    const count = await c.run(
+    const count = await s.run(
       `insert into parley.task_claims(task_id, session_id, claim_type, project_id, claimed_at, expires_at, fence)
         values ($task_id, $session_id, $claim_type, $project_id, $claimed_at, $expires_at, ${fenceOf})
         on conflict do nothing`,

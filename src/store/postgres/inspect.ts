@@ -1,9 +1,9 @@
-/** What `doctor` sees. */
+/** Looking at a bus on a server without making one. */
 import type { DatabaseReport } from "../../bus/doctor";
 import { ParleyError } from "../../bus/errors";
 import { locationOf } from "./location";
 import { openConnection, type PostgresOptions } from "./open";
-import { facts } from "./overview";
+import { factsOf } from "./database";
 
 /** Looks at a bus on a server without making one. Throws what opening it throws, but `not_found`. */
 export async function inspectServer(
@@ -19,15 +19,15 @@ export async function inspectServer(
   try {
     const { connection, readOnly } = await openConnection(url, { ...options, mode: "read" });
     try {
-      return await connection.look(async (c) => ({
+      return await connection.query(async (s) => ({
         ...report,
-        ...(await facts(c, path)),
+        ...(await factsOf(s, connection.location)),
         kind: "ours",
         integrity: "ok",
         writable: !readOnly,
         last_seen: Object.fromEntries(
           (
-            await c.all<{ llm_vendor: string; at: string }>(
+            await s.all<{ llm_vendor: string; at: string }>(
               `select llm_vendor, max(heartbeat_at) as at from parley.session_registry
                 group by llm_vendor`,
             )

@@ -1,4 +1,4 @@
-/** URL, schema, and what of it may be shown. */
+/** Where a bus on a server is, by its URL. */
 import { ParleyError } from "../../bus/errors";
 
 /** Where a bus is: the server's URL as the driver takes it, and the schema in it. */

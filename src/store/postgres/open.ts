@@ -1,11 +1,10 @@
-/** Connecting, what the server allows, older and newer schemas. */
+/** Opening a bus on a PostgreSQL server. */
 import { ParleyError } from "../../bus/errors";
-import type { StoreOptions } from "../../bus/store";
+import type { StoreOptions } from "../../bus/settings";
 import { Connection } from "./connection";
-import type { Queries } from "./queries";
-import { isMissing } from "./failure";
+import { isMissing } from "./errors";
 import { locationOf } from "./location";
-import { newer, prepareSchema } from "./prepare";
+import { newer, prepareSchema } from "./migrate";
 import { oldestServer, schemaVersion } from "./schema";
 
 export interface PostgresOptions extends StoreOptions {
@@ -35,9 +34,11 @@ interface State {
 export async function openConnection(url: string, options: PostgresOptions): Promise<Opened> {
   const { settings, machineUuid, mode } = options;
   const location = locationOf(url, options.schema);
-  const tended = { count: 0, at: 0 };
-  const surroundings = { schema: location.schema, settings, machineUuid, tended };
-  const connection = new Connection(location, surroundings, options.giveUpAt);
+  const context = {
+    ...{ schema: location.schema, settings, machineUuid, channel: null, known: new Map() },
+    sweep: { count: 0, at: 0 },
+  };
+  const connection = new Connection(location, context, options.giveUpAt);
   try {
     let state = await stateOf(connection);
     if (state === null && mode !== "create") {
@@ -53,7 +54,7 @@ export async function openConnection(url: string, options: PostgresOptions): Pro
     if ((state?.version ?? 0) > schemaVersion) throw newer(location.text, state?.version ?? 0);
     const readOnly = !state?.writable;
     if (readOnly && mode !== "read") throw readOnlyBus(location.text);
-    connection.channel = state?.channel ?? null;
+    connection.context.channel = state?.channel ?? null;
     // It has just answered; before it did the connection was made, so that nothing is known of halfway.
     return { connection, readOnly, ahead: (state?.now ?? Date.now()) - Date.now() };
   } catch (error) {
@@ -65,8 +66,8 @@ export async function openConnection(url: string, options: PostgresOptions): Pro
 /** Null where there is no bus yet. */
 async function stateOf(connection: Connection): Promise<State | null> {
   try {
-    const state = await connection.look((c: Queries) =>
-      c.get<State>(
+    const state = await connection.query((s) =>
+      s.get<State>(
         `select (select max(version) from parley._schema_version) as version,
           current_setting('transaction_read_only') = 'off'
             and has_table_privilege('parley.session_messages', 'insert') as writable,

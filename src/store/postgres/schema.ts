@@ -1,4 +1,4 @@
-/** Versions, migrations, the oldest server. */
+/** The schema of a bus on a server. */
 import bus from "./migrations/0001_bus.sql" with { type: "text" };
 
 /** Every schema of this store, oldest first; its numbers are its own. */

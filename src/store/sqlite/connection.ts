@@ -1,13 +1,12 @@
-/** Statements, transactions, patience while busy. */
-import { busyTimeout, impatientTimeout, tidyingPatience } from "./limits";
+/** One open SQLite file: statements, transactions and waiting for a busy database. */
 import type { Database } from "bun:sqlite";
 
 import type { Settings } from "../../bus/settings";
-import type { Tended } from "../rows/tending";
-import { deadline, isBusy, isFull, isRefusal, translated } from "./failure";
+import { deadline, isBusy, translated } from "./errors";
+import { busyTimeout, impatientTimeout } from "./pragmas";
 
-/** How often somebody looks again who has waited for long, in milliseconds. */
-const impatience = 5;
+/** How often an operation that has waited for long looks again, in milliseconds. */
+const retryInterval = 5;
 
 type Bindings = Record<string, string | number | null>;
 
@@ -33,11 +32,10 @@ function asDeclared<Row>(row: Row): Row {
   return row;
 }
 
-/** One open database. All SQL of the adapter runs through it. */
+/** One open file. All SQL of the engine runs through it. */
 export class Connection {
-  readonly tended: Tended = { count: 0, at: 0 };
-  /** Heartbeats that this process has seen last, by session; milliseconds since the epoch. */
-  readonly beatenAt = new Map<string, number>();
+  /** Settled once the connection is free. */
+  private last: Promise<unknown> = Promise.resolve();
 
   constructor(
     readonly db: Database,
@@ -51,7 +49,7 @@ export class Connection {
     readonly frozen = false,
   ) {}
 
-  /** How long SQLite itself waits for a lock; short where somebody else waits for us, since nothing interrupts it. */
+  /** How long SQLite itself waits for a lock; short where an agent waits for us, since nothing interrupts it. */
   get busyTimeout(): number {
     return this.giveUpAt === Number.POSITIVE_INFINITY ? busyTimeout : impatientTimeout;
   }
@@ -75,75 +73,56 @@ export class Connection {
   }
 
   /**
-   * Runs `work` in one immediate transaction: a deferred one that reads and then writes would fail at once with
-   * SQLITE_BUSY_SNAPSHOT, whatever the timeout.
+   * Runs `work` after all that was asked of the connection before. Operations of one process share the connection, and a
+   * transaction that is under way would otherwise take in what another operation does between two of its statements.
    */
-  write<T>(work: () => T): Promise<T> {
-    return this.patiently(() => this.inTransaction("begin immediate", work));
+  inTurn<T>(work: () => T | Promise<T>): Promise<T> {
+    const mine = this.last.then(work);
+    this.last = mine.catch(() => {});
+    return mine;
   }
 
-  /** Runs `work` in one immediate transaction, or not at all (null) where others write for longer than `patience` ms. */
-  writeUnlessBusy<T>(work: () => T, patience = 0): T | null {
+  /**
+   * Attempts again while the database is busy, up to the deadline. SQLite's own waiting looks again every 25 to 100 ms and
+   * knows no order, so that of very many processes some are never lucky: an operation that has waited for all of
+   * `busy_timeout` looks much more often from then on, and comes before those that have just begun to wait. Between two
+   * attempts other operations have their turn.
+   */
+  async retry<T>(attempt: () => T | Promise<T>): Promise<T> {
+    const begin = performance.now();
+    const end = Math.min(begin + deadline, this.giveUpAt);
+    for (let waited = false; ; waited = true) {
+      try {
+        return await this.inTurn(waited ? () => this.within(0, attempt) : attempt);
+      } catch (error) {
+        const now = performance.now();
+        const left = end - now;
+        if (!isBusy(error) || left <= 0) throw translated(error, this.path, now - begin);
+        await Bun.sleep(Math.min(retryInterval * (0.5 + Math.random()), left));
+      }
+    }
+  }
+
+  /** Runs `work` while SQLite itself waits no longer than so many milliseconds. */
+  async within<T>(patience: number, work: () => T | Promise<T>): Promise<T> {
     this.db.run(`pragma busy_timeout = ${patience}`);
     try {
-      return this.inTransaction("begin immediate", work);
-    } catch (error) {
-      if (isBusy(error)) return null;
-      throw error;
+      return await work();
     } finally {
       this.db.run(`pragma busy_timeout = ${this.busyTimeout}`);
     }
   }
 
   /**
-   * What somebody who only looks does by the way, in one immediate transaction: not at all where the database is busy or
-   * the medium refuses. What is left undone is done by the next who can write.
+   * Runs `work` in one transaction. Between its statements nothing but microtasks may run: what is awaited inside has to be
+   * there already. A transaction that writes begins as `immediate`: a deferred one that reads and then writes would fail at
+   * once with SQLITE_BUSY_SNAPSHOT, whatever the timeout.
    */
-  tidy(work: () => void): void {
-    try {
-      this.writeUnlessBusy(work, Math.min(tidyingPatience, this.busyTimeout));
-    } catch (error) {
-      if (!isRefusal(error) && !isFull(error)) throw translated(error, this.path);
-    }
-  }
-
-  /** Runs `work` on one snapshot. */
-  read<T>(work: () => T): Promise<T> {
-    return this.patiently(() => this.inTransaction("begin", work));
-  }
-
-  /**
-   * Retries while the database is busy, up to the deadline. SQLite's own waiting looks again every 25 to 100 ms and knows no
-   * order, so that of very many some are never lucky: who has waited for all of `busy_timeout` looks much more often from
-   * then on, and comes before those who have just begun to wait.
-   */
-  async patiently<T>(attempt: () => T): Promise<T> {
-    const begin = performance.now();
-    const end = Math.min(begin + deadline, this.giveUpAt);
-    let waited = false;
-    try {
-      for (;;) {
-        try {
-          return attempt();
-        } catch (error) {
-          const now = performance.now();
-          const left = end - now;
-          if (!isBusy(error) || left <= 0) throw translated(error, this.path, now - begin);
-          if (!waited) this.db.run("pragma busy_timeout = 0");
-          waited = true;
-          await Bun.sleep(Math.min(impatience * (0.5 + Math.random()), left));
-        }
-      }
-    } finally {
-      if (waited) this.db.run(`pragma busy_timeout = ${this.busyTimeout}`);
-    }
-  }
-
-  private inTransaction<T>(begin: string, work: () => T): T {
+  async transaction<T>(begin: "begin" | "begin immediate", work: () => T | Promise<T>): Promise<T> {
     // Unlike `db.run`, `query` keeps the statement for the next time.
     this.db.query(begin).run();
     try {
-      const result = work();
+      const result = await work();
       this.db.query("commit").run();
       return result;
     } catch (error) {

@@ -1,4 +1,4 @@
-/** What a file is, without changing it. */
+/** Looking at a SQLite file without changing it. */
 import { accessSync, constants as modes, existsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 
@@ -6,11 +6,11 @@ import { constants, Database } from "bun:sqlite";
 
 import type { DatabaseReport } from "../../bus/doctor";
 import { defaultSettings } from "../../bus/settings";
-import { holdsSeeds } from "./adopt";
+import { holdsSeeds } from "./legacy-schema";
 import { Connection } from "./connection";
-import { busyTimeout } from "./limits";
-import { immutable, readVersions } from "./open";
-import { applicationId, schemaVersion } from "./schema";
+import { busyTimeout } from "./pragmas";
+import { immutable } from "./open";
+import { applicationId, readVersions, schemaVersion } from "./schema";
 
 /**
  * Looks at a database without making, migrating or repairing anything. `directory`: the one that holds nothing but

@@ -1,20 +1,19 @@
-/** Opening, pragmas, permissions, read-only media. */
+/** Opening a SQLite file. */
 import { existsSync, mkdirSync, type Stats, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 import { constants, Database } from "bun:sqlite";
 
 import { ParleyError } from "../../bus/errors";
-import type { Settings } from "../../bus/settings";
-import type { StoreOptions } from "../../bus/store";
-import { closeUntouched } from "./closing";
+import type { Settings, StoreOptions } from "../../bus/settings";
+import { closeUntouched } from "./close";
 import { Connection } from "./connection";
-import { noneLeft, tooFewToOpen } from "./descriptors";
-import { isFull, isRefusal, notADatabase, translated } from "./failure";
-import { busyTimeout, walBytes, walPages } from "./limits";
-import { requireOwnPlace } from "./place";
-import { refuseNetwork } from "./medium";
-import { applicationId, schemaVersion } from "./schema";
+import { noneLeft, tooFewToOpen } from "./file-descriptors";
+import { isFull, isRefusal, notADatabase, translated } from "./errors";
+import { busyTimeout, walBytes, walPages } from "./pragmas";
+import { refuseNetworkFileSystem } from "./network-file-system";
+import { requirePrivateDirectory } from "./ownership";
+import { applicationId, readVersions, schemaVersion } from "./schema";
 
 /**
  * `busy_timeout` first: everything after it may meet a lock. A low autocheckpoint and a journal limit keep the
@@ -28,14 +27,9 @@ const pragmas = (timeout: number): string => `
   pragma journal_size_limit = ${walBytes};
 `;
 
-interface Versions {
-  application_id: number;
-  version: number | null;
-}
-
 /** Opens the database of `path`, making, migrating or adopting it where needed. */
 export async function openConnection(path: string, options: StoreOptions): Promise<Connection> {
-  requireOwnPlace(path);
+  requirePrivateDirectory(path);
   const found = fileAt(path);
   if (found) requireFile(path, found);
   else {
@@ -47,7 +41,7 @@ export async function openConnection(path: string, options: StoreOptions): Promi
     }
     makeDirectory(dirname(path));
   }
-  if (!options.settings.allowNetwork) refuseNetwork(found ? path : dirname(path), path);
+  if (!options.settings.allowNetwork) refuseNetworkFileSystem(found ? path : dirname(path), path);
   try {
     const connection = await openForWriting(path, options);
     const few = noneLeft(path);
@@ -120,13 +114,13 @@ async function openForWriting(path: string, options: StoreOptions): Promise<Conn
   );
   const connection = new Connection(db, path, null, options.settings, options.giveUpAt);
   try {
-    const versions = await connection.patiently(() => {
+    const versions = await connection.retry(() => {
       // Even these read the file, and can meet a process that is recovering it or closing it last.
       db.run(pragmas(connection.busyTimeout));
       return readVersions(connection);
     });
     if (versions?.application_id !== applicationId || versions.version !== schemaVersion) {
-      const { prepareSchema } = await import("./prepare");
+      const { prepareSchema } = await import("./migrate");
       await prepareSchema(connection);
     }
     return connection;
@@ -146,26 +140,13 @@ function privately<T>(make: () => T): T {
   }
 }
 
-/** Null where there is no version table; then `prepare` finds out what the file is. */
-export function readVersions(connection: Connection): Versions | null {
-  try {
-    return connection.get<Versions>(
-      `select (select application_id from pragma_application_id) as application_id,
-        (select max(version) from _schema_version) as version`,
-    );
-  } catch (error) {
-    if (error instanceof Error && /no such (table|column)/.test(error.message)) return null;
-    throw error;
-  }
-}
-
 export const immutable = (path: string): string =>
   `file:${encodeURI(path).replace(/[?#]/g, encodeURIComponent)}?immutable=1`;
 
 /** A URI needs its own flag, and flags leave no room for `strict`: see `Connection`. */
 const readByUri = constants.SQLITE_OPEN_READONLY | constants.SQLITE_OPEN_URI;
 
-/** Looks at the file as it lies there: no lock is taken, so nobody is met, and no journal is played back. */
+/** Looks at the file as it lies there: no lock is taken, so no other process is met, and no journal is played back. */
 function refuseForeign(path: string): void {
   const probe = new Database(immutable(path), readByUri);
   let row: { application_id: number } | null = null;

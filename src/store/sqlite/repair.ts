@@ -1,4 +1,4 @@
-/** A new database with what can be read of a damaged one. */
+/** Repairing a damaged SQLite file. */
 import { existsSync, renameSync, rmSync } from "node:fs";
 
 import { constants, Database } from "bun:sqlite";
@@ -7,10 +7,10 @@ import { timestamp } from "../../bus/clock";
 import type { DatabaseReport, Repair } from "../../bus/doctor";
 import { ParleyError } from "../../bus/errors";
 import { defaultSettings } from "../../bus/settings";
-import { closeUntouched } from "./closing";
-import { isBusy, translated } from "./failure";
+import { closeUntouched } from "./close";
+import { isBusy, translated } from "./errors";
 import { inspectDatabase } from "./inspect";
-import { busyTimeout } from "./limits";
+import { busyTimeout } from "./pragmas";
 import { openConnection } from "./open";
 
 const tables = {

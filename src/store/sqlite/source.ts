@@ -1,15 +1,15 @@
-/** A bus as it is copied. */
+/** A SQLite file that is read to be copied. */
 import type { Claim } from "../../bus/claim";
-import type { Lock } from "../../bus/lock";
 import { defaultSettings } from "../../bus/settings";
-import type { LoopRow } from "../rows/loop";
-import { messageColumns, type MessageRow } from "../rows/message";
-import type { SessionRow } from "../rows/session";
-import type { DeliveryRow, Source } from "../rows/source";
-import { wakeColumns } from "../rows/wake";
-import { claimColumns } from "./claim";
-import { closeConnection } from "./closing";
-import { lockColumns } from "./lock";
+import { wakeColumns } from "../agent-wake";
+import { claimColumns } from "../claim";
+import { lockColumns, lockFrom, type LockRow } from "../lock";
+import { messageColumns, type MessageRow } from "../message";
+import type { LoopRow } from "../message-loop";
+import type { SessionRow } from "../session";
+import type { DeliveryRow, Source } from "../source";
+import { closeConnection } from "./close";
+import { dialect } from "./dialect";
 import { openConnection } from "./open";
 
 /** Opens a bus to be copied. Throws like `openSqliteStore`. */
@@ -29,7 +29,10 @@ export async function openSource(path: string): Promise<Source> {
       );
       return { messages, deliveries };
     },
-    locks: () => c.all<Lock>(`select ${lockColumns} from file_locks order by file_path`),
+    locks: () =>
+      c
+        .all<LockRow>(`select ${lockColumns({ dialect })} from file_locks order by file_path`)
+        .map(lockFrom),
     claims: () => c.all<Claim>(`select ${claimColumns} from task_claims order by task_id`),
     loops: () => c.all<LoopRow>("select one, other, closed_at from message_loops"),
     close: () => closeConnection(c),
