@@ -2,10 +2,9 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+import type { HeartbeatProcess } from "../bus/bus";
 import type { Identity } from "../bus/identity";
-import type { HeartbeatProcess } from "../bus/ports";
-import type { ProcessEvidence } from "../bus/process";
-import { ownCommand } from "../bus/shell";
+import { type ProcessEvidence, ownCommand } from "../bus/process";
 import type { PostgresOptions } from "../store/postgres/open";
 import { openPostgresStore } from "../store/postgres/store";
 import { createNoticeSignal } from "../change-signal/postgres-notify";

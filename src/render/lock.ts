@@ -1,7 +1,7 @@
 /** Renders file locks and task claims: `lock`, `unlock`, `claim`, `release` and the lists of both. */
 import type { Claim, ClaimResult, ReleaseResult } from "../bus/claim";
 import type { Lock, LockResult, UnlockResult } from "../bus/lock";
-import { count } from "../bus/words";
+import { count } from "../bus/text";
 import { time } from "./format";
 import { projectLabel } from "./session";
 import { paint, type Style, title } from "./style";

@@ -3,7 +3,7 @@ import type { Claim } from "../bus/claim";
 import type { Lock } from "../bus/lock";
 import type { Dashboard } from "../bus/status";
 import { alertList, alertSection } from "./alert";
-import { count } from "../bus/words";
+import { count } from "../bus/text";
 import { operatorSection, unreadList, unreadSection } from "./inbox";
 import { claimList, lockList } from "./lock";
 import { activitySection, lifecycleList, lifecycleSection, sessionBlock } from "./session";
