@@ -1,4 +1,5 @@
 /** Writes warnings and errors to stderr. */
+import { openWriter } from "./writer";
 
 export type Level = "error" | "warn" | "info";
 
@@ -18,10 +19,11 @@ const prefixes: Record<Level, [color: number, text: string]> = {
 export function openDiagnostics(color: boolean): Diagnostics {
   const lines: string[] = [];
   const opening = open(color, lines);
+  const writeOut = openWriter(2);
   return async (level, text) => {
     try {
       (await opening)[level](text);
-      await Bun.write(Bun.stderr, lines.splice(0).join(""));
+      await writeOut(lines.splice(0).join(""));
     } catch {
       // Stderr is closed, and there is no other place for a diagnostic.
     }

@@ -4,6 +4,7 @@ import { fstatSync, statSync } from "node:fs";
 import { ParleyError } from "../bus/errors";
 import { type Diagnostics, type Level, openDiagnostics } from "./diagnostics";
 import { openStdin, readStdin, type Stdin } from "./stdin";
+import { openWriter } from "./writer";
 
 /**
  * Where an answer's bytes went: to a reader (`written`); to the null device, as the caller wished (`discarded`); or to a
@@ -41,6 +42,7 @@ export interface Io {
 
 export function createIo(): Io {
   let diagnostics: Diagnostics | null = null;
+  const writeOut = openWriter(1);
   const { env } = process;
   return {
     env,
@@ -49,7 +51,7 @@ export function createIo(): Io {
       return process.cwd();
     },
     name: calledBy(process.argv0),
-    write,
+    write: (text) => writeAnswer(text, writeOut),
     say: async (level, text) => {
       diagnostics ??= openDiagnostics(colorOn(2, env));
       await diagnostics(level, text);
@@ -75,13 +77,15 @@ export function createIo(): Io {
 export const calledBy = (argv0: string): string =>
   (argv0.split(/[/\\]/).at(-1) ?? "").replace(/\.exe$/i, "");
 
-async function write(text: string): Promise<Written> {
+async function writeAnswer(
+  text: string,
+  writeOut: (text: string) => Promise<void>,
+): Promise<Written> {
   // Writing nothing would truncate a file that stdout was redirected to (seen in Bun 1.4.5).
   if (text === "") return "discarded";
   if (isNullDevice(1)) return "discarded";
   try {
-    // Waits for slow readers, continues partial writes and reports failures; `process.stdout` does not.
-    await Bun.write(Bun.stdout, text);
+    await writeOut(text);
     return "written";
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
