@@ -123,7 +123,7 @@ describe("the layout", () => {
   });
 
   test("has views that only read data: render imports no port and no adapter", () => {
-    const pure = ["render", "bus/alert", "bus/message", "bus/shell", "bus/words"];
+    const pure = ["render", "bus/alert", "bus/message", "bus/text"];
     const wrong = sources
       .filter(({ name }) => under(name, "render"))
       .flatMap(({ name, imports }) =>

@@ -2,7 +2,7 @@
 import type { AgentWaker } from "../bus/agent-wake";
 import type { Preferences } from "../bus/preferences";
 import type { SharedHosts } from "../bus/shared-hosts";
-import { withTimeLimit } from "../bus/time-limit";
+import { withTimeLimit } from "../bus/clock";
 import {
   type VendorHost,
   type VendorWaker,

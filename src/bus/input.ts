@@ -1,6 +1,5 @@
 /** Checks what users write: numbers, durations, choices, JSON. */
 import { type ErrorExtras, ParleyError } from "./errors";
-import { asObject } from "./json";
 
 /**
  * The whole number that a text stands for, within limits (both included). `name` is how the user wrote it,
@@ -52,6 +51,21 @@ export function choice<const T extends string>(
   throw invalidValue(`${name} takes ${list}, not ${quoted(text)}`, name, text, {
     details: { options },
   });
+}
+
+/** A JSON object; null for any other value. */
+export const asObject = (value: unknown): Record<string, unknown> | null =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : null;
+
+/** The JSON object that a text holds; null where it holds none. */
+export function objectIn(text: string): Record<string, unknown> | null {
+  try {
+    return asObject(JSON.parse(text));
+  } catch {
+    return null;
+  }
 }
 
 /** The JSON object that a text holds, or `invalid`. */

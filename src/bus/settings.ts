@@ -39,6 +39,15 @@ export interface Settings {
   allowNetwork: boolean;
 }
 
+/** Options of an adapter, besides its location. */
+export interface StoreOptions {
+  settings: Settings;
+  /** `create`: a missing database is made. `read`: reading suffices, also from a read-only medium. */
+  mode: "create" | "write" | "read";
+  /** Time by `performance.now()` after which no operation waits for a busy database any more. */
+  giveUpAt?: number;
+}
+
 const second = 1000;
 const hour = 3600 * second;
 const day = 24 * hour;

@@ -2,12 +2,10 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import type { Bus } from "../bus/bus";
+import type { Bus, HeartbeatProcess } from "../bus/bus";
 import type { ChangeSignal } from "../bus/change-signal";
 import type { Identity } from "../bus/identity";
-import type { HeartbeatProcess } from "../bus/ports";
-import type { ProcessEvidence } from "../bus/process";
-import { ownCommand } from "../bus/shell";
+import { type ProcessEvidence, ownCommand } from "../bus/process";
 import type { PostgresOptions } from "../store/postgres/open";
 import { openPostgresStore } from "../store/postgres/store";
 import { createNoticeSignal } from "../change-signal/postgres-notify";

@@ -1,7 +1,6 @@
 /** `cleanup`: removes what is past its time, now or by a timer. */
-import { cleanUp, overdue } from "../bus/cleanup";
+import { cleanUp, overdue, scheduleActions } from "../bus/cleanup";
 import { duration } from "../bus/input";
-import { scheduleActions } from "../bus/ports";
 import { type Answer, defineCommand, excluding, flag, option, usageError } from "../cli/command";
 
 const defaultInterval = "5m";

@@ -1,16 +1,15 @@
 /** `doctor`: checks the installation, and repairs a damaged database. */
 import type { DatabaseReport, Finding, Repair } from "../bus/doctor";
-import { withTimeLimit } from "../bus/time-limit";
+import { withTimeLimit } from "../bus/clock";
 import { ParleyError } from "../bus/errors";
 import { settingsFrom } from "../bus/settings";
 import { agentSetups } from "../agents/agents";
 import { type Context, defineCommand, flag } from "../cli/command";
 import { isServerUrl } from "../cli/paths";
 import { version } from "../cli/version";
-import { databaseFindings, finding } from "../setup/database";
+import { databaseFindings, finding, spaceFindings } from "../setup/database";
 import { vendorFindings } from "../setup/doctor";
 import { findPlace } from "../setup/vendor";
-import { spaceFindings } from "../setup/disk-space";
 
 /** Time limit of the change signal, the only check that could hang: in a file watcher that is stuck. */
 const timeoutMs = 3000;

@@ -2,7 +2,7 @@
 import { existsSync, realpathSync } from "node:fs";
 
 import { ParleyError } from "../bus/errors";
-import type { MigrationResult } from "../bus/ports";
+import type { MigrationResult } from "../bus/doctor";
 import { settingsFrom } from "../bus/settings";
 import { type Context, defineCommand, option, usageError } from "../cli/command";
 import { isServerUrl, messagingDatabasePath } from "../cli/paths";

@@ -7,7 +7,7 @@ import { ParleyError } from "../bus/errors";
 import { sanitizeLine } from "../bus/untrusted-text";
 import { readConfirmed } from "../bus/shared-hosts";
 import type { Lock } from "../bus/lock";
-import { withTimeLimit } from "../bus/time-limit";
+import { withTimeLimit } from "../bus/clock";
 import { staged } from "../identity/git";
 import { findWorktree } from "../identity/project";
 import { note, timeoutMs, type HookEnvironment } from "./run";
@@ -29,10 +29,7 @@ const maxNamed = 10;
 
 const passes: CommitVerdict = { say: [], exitCode: 0 };
 
-/**
- * Whether another live session holds a file of the commit that git is about to make. Never throws: where that cannot be
- * found out, the commit passes, and the log of hooks gets a line.
- */
+/** Whether another live session holds a file of the commit. Never throws: a failure lets the commit pass, with a line in the log. */
 export async function judgeCommit(
   event: string | null,
   environment: HookEnvironment,

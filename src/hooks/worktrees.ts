@@ -34,10 +34,7 @@ interface Neighbour {
   edited: string[];
 }
 
-/**
- * Whether a line of shell makes git change files of a worktree under another live session. It is refused where that
- * session holds locks or has uncommitted edits there, and warned of where it only works there.
- */
+/** Refuses git's change of a worktree where another session has locks or uncommitted edits, and warns where it only works there. */
 export async function guardWorktrees(
   bus: Bus,
   own: SessionRecord,

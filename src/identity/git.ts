@@ -11,10 +11,7 @@ const statusTimeoutMs = 500;
 /** It walks through the whole history, once for every clone. */
 const historyTimeoutMs = 5000;
 
-/**
- * The files among these that differ from the worktree's last commit or are new to it. Null where git fails. Paths are
- * absolute.
- */
+/** The absolute paths among these that differ from the last commit or are new to it. Null where git fails. */
 export function uncommitted(top: string, files: readonly string[]): string[] | null {
   if (files.length === 0) return [];
   // By default git would get the variables by which the caller may mean another repository.
@@ -47,10 +44,7 @@ export function staged(top: string): string[] | null {
 /** SHA-1 or SHA-256. */
 const commitForm = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 
-/**
- * The id of a repository on all machines: its first commit, read by git once and kept in `<data directory>/repositories`. A
- * repository without commits, a shallow clone, or one that git cannot read has an id on its machine only.
- */
+/** The id of a repository on all machines: its first commit, read once and kept in `<data directory>/repositories`. */
 export function repositoryName(
   gitDirectory: string,
   options: { dataDirectory: string; machineUuid: string },
@@ -59,6 +53,7 @@ export function repositoryName(
   const cached = commitIn(readText(file)?.trim());
   if (cached !== null) return cached;
   const found = rootCommit(gitDirectory);
+  // Without commits, in a shallow clone, or where git fails, the id is of this machine only.
   if (found === null) return `${options.machineUuid}:${gitDirectory}`;
   cacheCommit(file, found);
   return found;

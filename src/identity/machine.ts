@@ -20,14 +20,11 @@ interface MachineFile {
   host: string | null;
 }
 
-/**
- * The machine's UUID, made at the first call on the machine and kept in `<data directory>/machine-uuid`. Where it can neither
- * be read nor written, or the directory was cloned from another machine, the UUID is derived from the installation's id
- * instead, so that it is the same at each call.
- */
+/** The machine's UUID, made at the first call and kept in `<data directory>/machine-uuid`. */
 export function machineUuid(dataDirectory: string): string {
   const file = join(dataDirectory, "machine-uuid");
   const kept = readUuid(file) ?? createUuid(dataDirectory, file);
+  // It is derived, to be the same at each call, where it cannot be kept or the directory was cloned from another machine.
   if (kept === null) return derivedUuid(hostId() ?? hostname());
   const host = kept.host === null ? null : hostId();
   return host === null || host === kept.host ? kept.uuid : derivedUuid(`${kept.uuid} ${host}`);

@@ -46,10 +46,7 @@ export function createPlatform(): Platform {
   return linux?.caller() ? linux : createPs();
 }
 
-/**
- * Windows tells a process its parent's pid and nothing more without starting a program for each question. So there is no
- * evidence, and sessions live by their heartbeats.
- */
+/** Windows tells only the parent's pid without starting a program, so sessions have no evidence and live by their heartbeats. */
 const createWindows = (): Platform => ({
   source: "none",
   caller: () => null,

@@ -49,10 +49,7 @@ function findRepository(cwd: string): Repository | null {
   }
 }
 
-/**
- * Linked worktrees, submodules and worktrees with a separate git directory have a `.git` file: `gitdir: PATH`. The git
- * directory that it names, and the one that all worktrees share, where there are several.
- */
+/** A `.git` file, `gitdir: PATH`, of a linked worktree, submodule or separate git directory; `common`: what all worktrees share. */
 function readGitFile(file: string, top: string): { own: string; common: string | null } | null {
   const target = /^gitdir: *(.+?)\s*$/m.exec(readText(file) ?? "")?.[1];
   if (target === undefined) return null;

@@ -50,20 +50,9 @@ const wrappers: Readonly<Record<string, Wrapper>> = {
 /** Further programs of that kind. */
 const others = [
   ...["gtimeout", "chrt", "taskset", "unbuffer", "script", "strace", "ltrace", "find", "parallel"],
-  ...[
-    "make",
-    "gmake",
-    "just",
-    "su",
-    "runuser",
-    "pkexec",
-    "chroot",
-    "unshare",
-    "nsenter",
-    "setpriv",
-  ],
-  ...["systemd-run", "bwrap", "firejail", "sandbox-exec", "npm", "npx", "pnpm", "pnpx", "yarn"],
-  ...["bunx", "corepack", "uv", "uvx", "pipx", "poetry", "mise", "direnv"],
+  ...["make", "gmake", "just", "su", "runuser", "pkexec", "chroot", "unshare", "nsenter"],
+  ...["setpriv", "systemd-run", "bwrap", "firejail", "sandbox-exec", "npm", "npx", "pnpm"],
+  ...["pnpx", "yarn", "bunx", "corepack", "uv", "uvx", "pipx", "poetry", "mise", "direnv"],
 ];
 
 /** Programs that become the parent of processes whose own parent has ended. */

@@ -1,6 +1,6 @@
 /** Renders task claims: `claim`, `release` and the list of them. */
 import type { Claim, ClaimResult, ReleaseResult } from "../bus/claim";
-import { count } from "../bus/words";
+import { count } from "../bus/text";
 import { time } from "./format";
 import { projectLabel } from "./session";
 import { paint, type Style, title } from "./style";

@@ -1,6 +1,6 @@
 /** Renders `doctor`: a line a finding, and its remedy below it. */
 import type { DoctorResult, Finding } from "../bus/doctor";
-import { count } from "../bus/words";
+import { count } from "../bus/text";
 import { type Style, paint } from "./style";
 import { oneLine } from "./text";
 

@@ -1,6 +1,6 @@
 /** Renders file locks: `lock`, `unlock` and the list of them. */
 import type { Lock, LockResult, UnlockResult } from "../bus/lock";
-import { count } from "../bus/words";
+import { count } from "../bus/text";
 import { time } from "./format";
 import { paint, type Style, title } from "./style";
 import { oneLine } from "./text";

@@ -10,7 +10,7 @@ import {
   type SentResult,
 } from "../bus/message";
 import type { DeliveryForecast } from "../bus/wake-recipient";
-import { count } from "../bus/words";
+import { count } from "../bus/text";
 import { priorityLabel, time } from "./format";
 import { correspondentLabel, projectLabel } from "./session";
 import { paint, paintPriority, type Style, title } from "./style";

@@ -1,7 +1,7 @@
 /** Renders `register`, `unregister`, `heartbeat` and `task`. */
 import type { RegisterResult, TaskResult, UnregisterResult, Unread } from "../bus/session";
 import { conflictLines } from "./alert";
-import { count } from "../bus/words";
+import { count } from "../bus/text";
 import { size, time } from "./format";
 import { projectLabel, vendorLabel } from "./session";
 import { paint, type Style } from "./style";

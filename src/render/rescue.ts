@@ -1,7 +1,6 @@
 /** Renders `rescue`: a block a session, and what was released. */
 import type { RescuedSession, RescueResult } from "../bus/rescue";
-import { shellQuote } from "../bus/shell";
-import { count } from "../bus/words";
+import { shellQuote, count } from "../bus/text";
 import { duration, time } from "./format";
 import { projectLabel, vendorLabel } from "./session";
 import { paint, type Style, title } from "./style";

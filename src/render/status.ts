@@ -4,7 +4,7 @@ import type { Lock } from "../bus/lock";
 import type { Dashboard } from "../bus/status";
 import { alertList, alertSection } from "./alert";
 import { claimList } from "./claim";
-import { count } from "../bus/words";
+import { count } from "../bus/text";
 import { operatorSection, unreadList, unreadSection } from "./inbox";
 import { lockList } from "./lock";
 import { activitySection, lifecycleList, lifecycleSection, sessionBlock } from "./session";

@@ -1,6 +1,6 @@
 /** Reads and changes parley's line in the user's crontab, and converts intervals to a crontab's fields. */
 import { ParleyError } from "../bus/errors";
-import { shellQuote } from "../bus/shell";
+import { shellQuote } from "../bus/text";
 import type { Env, Job } from "./schedule";
 
 /** Ends parley's line, as a comment to the shell that runs it. A line that begins with `#` is a comment of the user. */
@@ -20,10 +20,7 @@ export function cronLine(fields: string, { program, args, env }: Job): string {
 const shellWord = (word: string): string =>
   /^[\w@+=:,./-]+$/.test(word) ? word : shellQuote(word);
 
-/**
- * The table with this line as parley's only one, in the place of the first it had; with null without any. All other
- * lines stay unchanged.
- */
+/** The table with this line as its only one of parley, in the place of the first; with null without any. Other lines stay. */
 function withLine(table: string, line: string | null): string {
   const lines = table.split(/(?<=\n)/);
   const first = lines.findIndex(isOurs);

@@ -1,7 +1,7 @@
 /** Schedules `cleanup` by the crontab, or prints the files of another timer. */
 import { ParleyError } from "../bus/errors";
-import type { Schedule, ScheduleAction, ScheduleResult } from "../bus/ports";
-import { ownCommand } from "../bus/shell";
+import type { Schedule, ScheduleAction, ScheduleResult } from "../bus/cleanup";
+import { ownCommand } from "../bus/process";
 import { cronFields, cronLine, findCrontab, updateCrontab, wholeSeconds } from "./crontab";
 import { launchdAgent, systemdUnits } from "./timers";
 

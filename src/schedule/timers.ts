@@ -1,7 +1,7 @@
 /** Writes the text of systemd units and of a launchd agent. */
 import { join } from "node:path";
 
-import type { ScheduleResult } from "../bus/ports";
+import type { ScheduleResult } from "../bus/cleanup";
 import { intervalText } from "./crontab";
 import type { Env, Job } from "./schedule";
 

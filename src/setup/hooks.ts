@@ -1,5 +1,5 @@
 /** Edits parley's hooks in a JSON file. */
-import { asObject } from "../bus/json";
+import { asObject } from "../bus/input";
 import { JsonText, type Path } from "./json";
 import { hookCommand, installable, type Owner, programOfHook } from "./program";
 import type { Editor } from "./vendor";

@@ -1,8 +1,7 @@
 /** Sessions in trouble: listing, ending and exporting them. */
 import { timestamp } from "../bus/clock";
 import { endReasons, type Liveness, endedVisibleFor } from "../bus/liveness";
-import type { SessionRecord } from "../bus/session";
-import type { Ended, HeldBy, SessionExport } from "../bus/store";
+import type { SessionRecord, Ended, HeldBy, SessionExport } from "../bus/session";
 import { claimsOf } from "./claim";
 import type { Statements } from "./database";
 import { endSession } from "./end-session";

@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 
 import { defaultSettings } from "../../src/bus/settings";
-import type { CleanedUp } from "../../src/bus/store";
+import type { CleanedUp } from "../../src/bus/cleanup";
 import {
   agent,
   registerAgents,

@@ -2,7 +2,7 @@
 import { dirname, join } from "node:path";
 
 import { ParleyError } from "../../bus/errors";
-import { asObject } from "../../bus/json";
+import { asObject } from "../../bus/input";
 import type { Environment } from "../../identity/known-agents";
 import type { AgentDefinition } from "../definition";
 import { codexWaker } from "./wake";

@@ -1,7 +1,13 @@
 /** Codex's setup: its files, its events, its skills, and what it will ask its user. */
 import { join } from "node:path";
 
-import { outputAdvice, commandFiles, runInstruction, type SeedCommand } from "../../setup/commands";
+import {
+  commandFiles,
+  outputAdvice,
+  runInstruction,
+  type SeedCommand,
+  skillHead,
+} from "../../setup/commands";
 import { hookEvents, hooksEditor } from "../../setup/hooks";
 import { configDirectory, type ConfigFile, notices, type VendorSetup } from "../../setup/vendor";
 import { codex as codexHooks } from "./hooks";
@@ -43,13 +49,10 @@ export const codex: VendorSetup = {
 };
 
 /** A skill, which its user calls as `$NAME`. */
-const codexSkill = ({ name, description, hint }: SeedCommand, call: string): string => {
+const codexSkill = (command: SeedCommand, call: string): string => {
+  const { name, hint } = command;
   const args = `the arguments that the user wrote behind \`$${name}\` (there may be none; the form is \`${hint}\`)`;
-  return `---
-name: ${name}
-description: ${JSON.stringify(`${description}. Use it when the user calls $${name} or asks for just that.`)}
----
-${runInstruction(call, "in the shell", args)}.
+  return `${skillHead(command, "$")}${runInstruction(call, "in the shell", args)}.
 
 ${outputAdvice(call)}
 If it answers that it may not write the database, the sandbox is in the way: use the tools of the MCP server \`parley\`, or ask the user to let this command run outside the sandbox.

@@ -11,10 +11,7 @@ interface ListedHook {
   trustStatus?: unknown;
 }
 
-/**
- * Asks Codex's app-server (JSON-RPC, a message a line) which of parley's hooks it would run. That takes 0.2 s, and like every
- * start of Codex it may write to Codex's directory.
- */
+/** Asks Codex's app-server (JSON-RPC, a message a line) which hooks it would run. That takes 0.2 s, and may write to its directory. */
 export async function codexTrust({ program, place, owner }: TrustRequest) {
   const { env, cwd } = place;
   const input = [

@@ -8,10 +8,7 @@ const tools: Tools = {
   Bash: ["command", "line"],
 };
 
-/**
- * Kimi Code: payloads and answers as seen in 2.1.0. Its model is shown a hook's text only with a prompt, at the end of a
- * turn, and as the reason why a tool was refused.
- */
+/** As seen in 2.1.0. Its model is shown a hook's text only with a prompt, at the end of a turn, and as the reason of a refusal. */
 export const kimi: VendorHooks = {
   name: "kimi",
   events: {

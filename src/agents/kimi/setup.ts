@@ -1,7 +1,7 @@
 /** Kimi Code's setup: its files, its events, its skills, and whether it accepts its hooks. */
 import { join } from "node:path";
 
-import { commandBody, commandFiles, type SeedCommand } from "../../setup/commands";
+import { commandBody, commandFiles, type SeedCommand, skillHead } from "../../setup/commands";
 import { findFile, textOf } from "../../setup/files";
 import { hookEvents } from "../../setup/hooks";
 import { serverEditor } from "../../setup/server";
@@ -90,8 +90,5 @@ function acceptance({ place }: TrustRequest) {
 }
 
 /** A skill, which its user calls as `/NAME`. */
-const kimiSkill = ({ name, description, hint }: SeedCommand, call: string): string => `---
-name: ${name}
-description: ${JSON.stringify(`${description}. Use it when the user calls /${name} or asks for just that.`)}
----
-${commandBody(call, "with the Bash tool", { hint })}`;
+const kimiSkill = (command: SeedCommand, call: string): string =>
+  skillHead(command, "/") + commandBody(call, "with the Bash tool", { hint: command.hint });

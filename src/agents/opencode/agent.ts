@@ -11,10 +11,7 @@ import {
 } from "../../agent-wake/vendor-waker";
 import type { AgentDefinition } from "../definition";
 
-/**
- * Parley's plugin in OpenCode (seen in 1.18.33) listens at a socket in a directory of its own and begins a turn with the
- * line. The plugin names that directory in its payloads.
- */
+/** Parley's plugin (seen in 1.18.33) listens in a directory that its payloads name, and begins a turn with the line. */
 const opencodeWaker = (): VendorWaker => ({
   methodFor: (record) =>
     socketOf(record) === null ? null : { by: "opencode plugin", held: false },
