@@ -1,10 +1,10 @@
 /**
- * A process that poses as an agent: `support.ts` starts it by that agent's name. It listens on the Unix socket named in
- * AGENT_SOCKET, runs what it is told to as its own child, and ends with the process AGENT_OWNER.
+ * A stand-in for an agent, which `support.ts` starts by the agent's name. It listens on the Unix socket named in
+ * AGENT_SOCKET, runs the requested commands as its children, and ends with the process AGENT_OWNER.
  */
 import { writeFileSync } from "node:fs";
 
-export interface Order {
+export interface CommandRequest {
   /** The program is looked up on the PATH of `env`. */
   command: string[];
   cwd: string;
@@ -16,22 +16,23 @@ export interface Order {
 export interface Outcome {
   stdout: string;
   stderr: string;
-  /** As a shell would tell it: 128 and the signal's number where a signal ended it. */
+  /** As a shell reports it: 128 + n where signal n ended the process. */
   exitCode: number;
 }
 
-const { AGENT_SOCKET: unix, AGENT_OWNER: owner, AGENT_CWD: place } = process.env;
+const { AGENT_SOCKET: unix, AGENT_OWNER: owner, AGENT_CWD: directory } = process.env;
 
-if (import.meta.main && unix && owner && place) {
-  // Not where it starts: Bun would read that directory's bunfig.toml and .env, which are the story's.
-  process.chdir(place);
+if (import.meta.main && unix && owner && directory) {
+  // It starts elsewhere, since Bun would read the bunfig.toml and .env of this directory, which are the story's.
+  process.chdir(directory);
   Bun.serve({
     unix,
-    fetch: async (request) => Response.json(await obey((await request.json()) as Order)),
+    fetch: async (request) =>
+      Response.json(await runCommand((await request.json()) as CommandRequest)),
   });
   // The socket is there before it is listened to.
   writeFileSync(`${unix}.ready`, "");
-  // Whoever started it may be killed before it can say goodbye.
+  // The test that started this process may be killed before it can end it.
   setInterval(() => {
     try {
       process.kill(Number(owner), 0);
@@ -41,7 +42,7 @@ if (import.meta.main && unix && owner && place) {
   }, 500);
 }
 
-async function obey({ command, cwd, env, input }: Order): Promise<Outcome> {
+async function runCommand({ command, cwd, env, input }: CommandRequest): Promise<Outcome> {
   const child = Bun.spawn(command, {
     cwd,
     env,

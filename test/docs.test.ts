@@ -27,11 +27,11 @@ test("AGENTS.md is short enough to be read before every task", async () => {
 });
 
 describe("Every verb", () => {
-  test.each(Object.keys(verbs))(
+  test.each(Object.keys(verbs.modules))(
     "%s has a description of itself and of every argument",
     async (name) => {
-      const { default: command } = await verbs[name]!.load();
-      expect(command.meta.description).toMatch(/^[A-Z].*[^.]$/);
+      const { default: command } = await verbs.modules[name]!();
+      expect(verbs.summaries[name]).toMatch(/^[A-Z].*[^.]$/);
       for (const [argument, def] of Object.entries(command.args)) {
         const { description, negativeDescription } = def as Record<string, string | undefined>;
         expect([argument, description ?? negativeDescription]).toEqual([
@@ -42,21 +42,24 @@ describe("Every verb", () => {
     },
   );
 
-  test.each(Object.keys(verbs))("%s has examples that its own arguments allow", async (name) => {
-    const { default: command } = await verbs[name]!.load();
-    expect(command.examples.length).toBeGreaterThan(0);
-    for (const example of command.examples) {
-      const [verb, ...words] = (example.match(/"[^"]*"|'[^']*'|\S+/g) ?? []).map((word) =>
-        word.replace(/^(["'])(.*)\1$/, "$2"),
-      );
-      expect(verb).toBe(name);
-      expect(() => parse(words, command)).not.toThrow();
-    }
-  });
+  test.each(Object.keys(verbs.modules))(
+    "%s has examples that its own arguments allow",
+    async (name) => {
+      const { default: command } = await verbs.modules[name]!();
+      expect(command.examples.length).toBeGreaterThan(0);
+      for (const example of command.examples) {
+        const [verb, ...words] = (example.match(/"[^"]*"|'[^']*'|\S+/g) ?? []).map((word) =>
+          word.replace(/^(["'])(.*)\1$/, "$2"),
+        );
+        expect(verb).toBe(name);
+        expect(() => parse(words, command)).not.toThrow();
+      }
+    },
+  );
 
   test("has a row in docs/json.md", async () => {
     const page = await read("docs/json.md");
-    const missing = Object.keys(verbs).filter((name) => !page.includes(`\n| \`${name}\` `));
+    const missing = Object.keys(verbs.modules).filter((name) => !page.includes(`\n| \`${name}\` `));
     expect(missing).toEqual([]);
   });
 });
@@ -99,6 +102,15 @@ test.each(pages)("the links of %s lead somewhere", async (path) => {
   const links = (await read(path)).matchAll(/\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)/g);
   const broken = [...links].filter(([, to]) => !existsSync(join(root, dirname(path), to ?? "")));
   expect(broken.map(([link]) => link)).toEqual([]);
+});
+
+test.each(pages)("the source files that %s names exist", async (path) => {
+  const folders = new Set(filesOf("src/*/*.ts").map((file) => file.split("/")[1]));
+  const pattern = `\`((?:${["src", "scripts", "test", ...folders].join("|")})/[a-z0-9./-]+\\.(?:ts|sql))\``;
+  const named = [...(await read(path)).matchAll(new RegExp(pattern, "g"))].map(([, file]) => file!);
+  const exists = (file: string): boolean =>
+    ["", "src"].some((folder) => existsSync(join(root, folder, file)));
+  expect(named.filter((file) => !exists(file))).toEqual([]);
 });
 
 test("docs/reliability.md names tests that exist, and every test of faults", async () => {

@@ -1,4 +1,4 @@
-/** The arrow and the house rules. */
+/** Tests who may import whom, and rules that hold for every source file. */
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
@@ -17,7 +17,7 @@ const adaptersOfVerb: Readonly<Record<string, readonly string[]>> = {
   log: ["files/session-log"],
   mcp: ["mcp", "cli/version"],
   migrate: ["store", "cli/paths"],
-  rescue: ["files/export", "cli/confirm"],
+  rescue: ["files/export", "cli/io"],
   run: ["cli/run-command"],
   setup: ["agents/agents", "setup", "cli/aliases"],
   status: ["files/session-log"],
@@ -123,7 +123,7 @@ describe("the layout", () => {
   });
 
   test("has views that only read data: render imports no port and no adapter", () => {
-    const pure = ["render", "bus/alert", "bus/message", "bus/shell", "bus/words"];
+    const pure = ["render", "bus/alert", "bus/message", "bus/text"];
     const wrong = sources
       .filter(({ name }) => under(name, "render"))
       .flatMap(({ name, imports }) =>

@@ -1,10 +1,10 @@
-/** An `Io` that remembers. */
+/** An `Io` in memory, for running the command line inside a test. */
 import type { Io, Written } from "../src/cli/io";
 
 export interface MemoryIo extends Io {
   stdout: string;
   /** One `level text` a diagnostic. */
-  said: string[];
+  diagnostics: string[];
   /** As SIGINT and SIGTERM do. */
   interrupt(): void;
   crash(error: unknown): void;
@@ -15,11 +15,11 @@ export interface MemoryOptions {
   env?: Record<string, string>;
   stdin?: string;
   terminal?: boolean;
-  /** What becomes of each write; an error is thrown instead. */
+  /** The result of each write; an error is thrown. */
   write?: (text: string) => Written | Error;
 }
 
-/** The streams as strings, for running the command line inside the test. */
+/** Its streams are strings. */
 export function memoryIo(options: MemoryOptions = {}): MemoryIo {
   const stops = new Set<() => void>();
   const crashes: ((error: unknown) => void)[] = [];
@@ -28,7 +28,7 @@ export function memoryIo(options: MemoryOptions = {}): MemoryIo {
     cwd: "/",
     name: options.name ?? "parley",
     stdout: "",
-    said: [],
+    diagnostics: [],
     async write(text) {
       const result = options.write?.(text) ?? "written";
       if (result instanceof Error) throw result;
@@ -36,7 +36,7 @@ export function memoryIo(options: MemoryOptions = {}): MemoryIo {
       return result;
     },
     async say(level, text) {
-      io.said.push(`${level} ${text}`);
+      io.diagnostics.push(`${level} ${text}`);
     },
     readStdin: async () => options.stdin ?? "",
     stdin: () => ({ read: async () => null, cancel: async () => {} }),

@@ -1,4 +1,4 @@
-/** What stories about the spawned binary are made of: a home of their own, the binary, and agents to run it. */
+/** Runs the built binary for stories: in a home of its own, below stand-ins for agents. */
 import {
   existsSync,
   mkdirSync,
@@ -11,13 +11,13 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import type { Order, Outcome } from "./agent";
+import type { CommandRequest, Outcome } from "./agent";
 import { freshSchema, isOnServer } from "./server";
 
 /** The binary under test. */
 export const binary = process.env["PARLEY_TEST_BINARY"] ?? join(import.meta.dir, "../dist/parley");
 
-/** A user that is not root, whom only root can play, where that user reaches the directory for temporary files. */
+/** A user other than root. Only root can run as that user, and only where it reaches the directory for temporary files. */
 export const nobody = 65_534;
 export const canBeNobody =
   process.getuid?.() === 0 &&
@@ -48,7 +48,7 @@ export interface Agent {
 }
 
 export interface AgentOptions {
-  /** Where the agent and, unless told otherwise, its commands run. */
+  /** Working directory of the agent and, by default, of its commands. */
   cwd?: string;
   /** Of the agent; its commands inherit it. */
   env?: Record<string, string>;
@@ -60,17 +60,17 @@ export interface Sandbox extends AsyncDisposable {
   readonly home: string;
   /** A directory to work in, beside the home. */
   readonly dir: string;
-  /** First on the PATH; holds `parley`, and whatever other names a story links to it. */
+  /** First on the PATH; holds `parley`, and other names that a story links to it. */
   readonly bin: string;
-  /** What every command is run with. */
+  /** The environment of every command. */
   readonly env: Readonly<Record<string, string>>;
-  /** Where the database is unless a story says otherwise. */
+  /** The default path of the database. */
   readonly db: string;
-  /** Runs the binary as somebody at a terminal would: below a process that is no agent, always the same one. */
+  /** Runs the binary as a human at a terminal would: below a process that is no agent, always the same one. */
   parley(args: string[], options?: RunOptions): Promise<Run>;
   /**
-   * Starts a process that looks like this vendor's agent. Nothing but it and init is above its commands, also where
-   * the tests themselves run below an agent.
+   * Starts a process that looks like this vendor's agent. Only it and init are ancestors of its commands, even where the
+   * tests run below an agent.
    */
   startAgent(vendor: string, options?: AgentOptions): Promise<Agent>;
   /** Ends the agents and removes the directories. */
@@ -120,14 +120,14 @@ export function sandbox(): Sandbox {
 
 /** Starts a stand-in named `vendor` from a shell that ends at once, which leaves it to init. */
 async function launch(
-  place: string,
+  directory: string,
   vendor: string,
   { cwd, env = {}, args = [] }: AgentOptions & { cwd: string },
   base: Record<string, string>,
 ): Promise<Agent> {
-  const program = join(place, vendor);
-  const socket = join(place, "socket");
-  const log = join(place, "log");
+  const program = join(directory, vendor);
+  const socket = join(directory, "socket");
+  const log = join(directory, "log");
   symlinkSync(process.execPath, program);
   const own = { ...base, ...env };
   // The background shell becomes the stand-in, so `$!` is its pid.
@@ -137,7 +137,7 @@ async function launch(
       ...[program, join(import.meta.dir, "agent.ts"), ...args],
     ],
     {
-      cwd: place,
+      cwd: directory,
       env: { ...own, AGENT_SOCKET: socket, AGENT_OWNER: String(process.pid), AGENT_CWD: cwd },
       stdin: "ignore",
       stdout: "pipe",
@@ -154,7 +154,7 @@ async function launch(
   return {
     pid,
     run: async (command, options = {}) => {
-      const order: Order = {
+      const request: CommandRequest = {
         command,
         cwd: options.cwd ?? cwd,
         env: merge(own, options.env),
@@ -163,7 +163,7 @@ async function launch(
       const response = await fetch("http://stand-in", {
         unix: socket,
         method: "POST",
-        body: JSON.stringify(order),
+        body: JSON.stringify(request),
         keepalive: false,
       });
       return describe((await response.json()) as Outcome);

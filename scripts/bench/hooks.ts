@@ -1,7 +1,8 @@
 /**
  * `bun scripts/bench/hooks.ts [--runs 200] [--binary PATH] [--out FILE]`: wall time of every hook of every vendor as a
  * whole process, in the order of a turn, with nothing to say and with five messages to inject, beside a `sqlite3` shell
- * that inserts a row into a WAL database. All take turns, so that a busy moment of the machine meets them all.
+ * that inserts a row into a WAL database. All take turns, so that a busy moment of the machine meets them all. With
+ * `--vs BINARY [--pairs 200]` each hook of the two binaries in turns instead.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,6 +11,7 @@ import { parseArgs } from "node:util";
 
 import { Database } from "bun:sqlite";
 
+import { comparePairs, type Row } from "./pairs";
 import { events, hears, payload } from "./turn";
 import {
   empty,
@@ -28,6 +30,8 @@ const { values } = parseArgs({
     runs: { type: "string", default: "200" },
     binary: { type: "string", default: join(import.meta.dir, "../../dist/parley") },
     out: { type: "string" },
+    vs: { type: "string" },
+    pairs: { type: "string", default: "200" },
   },
 });
 const runs = Number(values.runs);
@@ -82,13 +86,31 @@ async function measure(): Promise<Subject[]> {
         bus ??= new Database(join(homeIn(place), ".local/share/parley/messaging.db"));
         write(bus, `uuid-${vendor}`, mail);
       }
-      const said = timed(each, payload(vendor, event, place), keep);
-      const shown = said.split("</parley-message>").length - 1;
-      if (shown !== mail) throw new Error(`${each.name} showed ${shown} of ${mail}: ${said}`);
+      expectShown(each.name, mail, timed(each, payload(vendor, event, place), keep));
     }
   }
   bus?.close();
   return [...(yardstick ? [yardstick] : []), bare, ...calls.map((each) => each.subject)];
+}
+
+function expectShown(name: string, mail: number, said: string): void {
+  const shown = said.split("</parley-message>").length - 1;
+  if (shown !== mail) throw new Error(`${name} showed ${shown} of ${mail}: ${said}`);
+}
+
+async function compare(other: string): Promise<void> {
+  const rows = calls.map(({ vendor, event, mail, subject: { name } }): Row => ({
+    ...{ name, env },
+    command: (side) => [side.binary, "hook", vendor],
+    input: (side) => payload(vendor, event, side.place),
+    prepare: ({ home }) => {
+      if (mail === 0) return;
+      using bus = new Database(join(home, ".local/share/parley/messaging.db"));
+      write(bus, `uuid-${vendor}`, mail);
+    },
+    check: (said) => expectShown(name, mail, said),
+  }));
+  await comparePairs([other, values.binary], Number(values.pairs), rows);
 }
 
 /** Messages of high priority for the session of a conversation, written straight into the tables. */
@@ -119,9 +141,11 @@ function write(bus: Database, session_uuid: string, count: number): void {
 }
 
 try {
-  const subjects = await measure();
-  print(subjects);
-  if (values.out) save(values.out, runs, subjects);
+  if (values.vs === undefined) {
+    const subjects = await measure();
+    print(subjects);
+    if (values.out) save(values.out, runs, subjects);
+  } else await compare(values.vs);
 } finally {
   rmSync(place, { recursive: true, force: true });
 }

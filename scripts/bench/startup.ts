@@ -3,15 +3,16 @@
  * time of one command as a whole process, on an empty bus or on one with so many sessions and stored messages, beside a
  * `sqlite3` shell that inserts a row into a WAL database; with --db on a PostgreSQL server, beside a `psql` that inserts
  * one there. The subjects take turns, so that a busy moment of the machine meets them all; what counts is the ratio, not
- * the milliseconds.
+ * the milliseconds. With `--vs BINARY [--pairs 200]` each verb of the two binaries in turns instead.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 
-import { makeSchema } from "./sandbox";
+import { comparePairs, type Side } from "./pairs";
 import { populate } from "./populate";
+import { makeSchema } from "./sandbox";
 import {
   empty,
   homeIn,
@@ -34,6 +35,8 @@ const { values } = parseArgs({
     sessions: { type: "string", default: "0" },
     messages: { type: "string", default: "0" },
     db: { type: "string" },
+    vs: { type: "string" },
+    pairs: { type: "string", default: "200" },
   },
 });
 const runs = Number(values.runs);
@@ -82,11 +85,26 @@ async function measure(): Promise<Subject[]> {
   return subjects;
 }
 
+/** Both in a bus of their own, on this machine. */
+async function compare(other: string): Promise<void> {
+  const rows = Object.entries(verbs).map(([name, args]) => ({
+    name,
+    command: (side: Side) => [side.binary, ...args, "--json"],
+  }));
+  await comparePairs([other, values.binary], Number(values.pairs), rows, (side) => {
+    once(side.place, [side.binary, "register", "--llm", "codex", "--pid", String(codex)]);
+    const bus = join(side.home, ".local/share/parley/messaging.db");
+    populate(bus, Number(values.sessions), Number(values.messages));
+  });
+}
+
 try {
-  const subjects = await measure();
-  print(subjects);
+  if (values.vs === undefined) {
+    const subjects = await measure();
+    print(subjects);
+    if (values.out) save(values.out, runs, subjects);
+  } else await compare(values.vs);
   console.log(`load ${loadavg()[0]?.toFixed(1)}`);
-  if (values.out) save(values.out, runs, subjects);
 } finally {
   for (const agent of agents) agent.kill("SIGKILL");
   await server?.drop();

@@ -4,10 +4,7 @@ import { lstatSync } from "node:fs";
 /** Longest answer that is read, in bytes. */
 const maxAnswerBytes = 4096;
 
-/**
- * The path, where it is a socket that this user owns; null for anything else. In a shared directory any user may make a
- * socket, or a link to a socket of this user that takes other lines.
- */
+/** The path of a socket that this user owns, or null: others could link to it in a shared directory, or make their own. */
 export function ownSocket(path: string): string | null {
   const socket = lstatSync(path, { throwIfNoEntry: false });
   return socket?.isSocket() && socket.uid === process.getuid?.() ? path : null;

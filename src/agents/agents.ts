@@ -1,5 +1,5 @@
 /** The table of agents: one row each. */
-import type { AgentKinds } from "../bus/ports";
+import type { AgentKinds } from "../bus/bus";
 import type { ParleyError } from "../bus/errors";
 import type { Environment } from "../identity/known-agents";
 import type { VendorSetup } from "../setup/vendor";

@@ -87,8 +87,8 @@ const withoutEvidence = (): ProcessEvidence => ({
 const detailsOf = ({ kind, holder, resource, wanted, lock }: Blocker): Record<string, unknown> =>
   kind === "lock" ? { path: wanted, holder, resource, lock } : { task_id: wanted, holder };
 
-const reasonOf = ({ resource, holder, waits }: Blocker): string =>
-  waits ? `${holder} waits for ${resource} and comes first` : `${resource} is held by ${holder}`;
+const reasonOf = ({ resource, holder, queued }: Blocker): string =>
+  queued ? `${holder} waits for ${resource} and comes first` : `${resource} is held by ${holder}`;
 
 const held = (blocker: Blocker): ParleyError =>
   new ParleyError("conflict", reasonOf(blocker), {

@@ -49,12 +49,12 @@ export interface WakeRequest {
 }
 
 /**
- * `go`: it is idle. Any other sender that asks within ten seconds gets `rung`, until the session has begun and ended a
+ * `go`: it is idle. Any other sender that asks within ten seconds gets `already woken`, until the session has begun and ended a
  * turn or the attempt is recorded as failed. `loop`: the two are in a loop. Otherwise the session's activity.
  */
 export type WakePermit =
   | { kind: "go"; record: SessionRecord }
-  | { kind: "rung" | "loop" | "working" | "awaiting permission" };
+  | { kind: "already woken" | "loop" | "working" | "awaiting permission" };
 
 /**
  * Port: waking an idle session by its vendor's own method, without typing into a terminal. None of the methods throws: a

@@ -29,6 +29,44 @@ export interface CleanedUpBus {
   warnings: Warning[];
 }
 
+export interface CleanedUp {
+  removed: Removed;
+  /** Sessions that have not ended. */
+  live: string[];
+  /** Sessions that wait for a lock or claim, where one was freed. */
+  touched: string[];
+  /** False where the database keeps the freed space until it is rewritten as a whole. */
+  shrinks: boolean;
+  /** Milliseconds for which no other process could write; null where the database was not rewritten. */
+  blocked: number | null;
+}
+
+/** `print`, `install` and `remove` are about the crontab; the others print the files of another timer. */
+export const scheduleActions = ["print", "install", "remove", "systemd", "launchd"] as const;
+export type ScheduleAction = (typeof scheduleActions)[number];
+
+/** The data of `cleanup --cron`. */
+export interface ScheduleResult {
+  action: ScheduleAction;
+  /** Between two clean-ups; null for `remove`. */
+  every_seconds: number | null;
+  /** The line of the crontab; null where there is none of ours. */
+  line: string | null;
+  /** Files to make for systemd or launchd, with their paths. */
+  files: { path: string; text: string }[];
+  /** Whether the crontab was written. */
+  changed: boolean;
+}
+
+/** Port: the machine's timers, which run `parley cleanup`. */
+export interface Schedule {
+  /**
+   * `every` in milliseconds. Throws `invalid` for an interval that the timer cannot keep, `not_found` without a
+   * `crontab` program, `not_permitted` where that refuses.
+   */
+  run(action: ScheduleAction, every: number): Promise<ScheduleResult>;
+}
+
 async function bytesOf(bus: Bus): Promise<number> {
   const { size_bytes, wal_bytes } = await bus.store.facts();
   return size_bytes + wal_bytes;

@@ -1,4 +1,4 @@
-/** Port: the clock, and the one written form of a time. */
+/** Port: the clock; the one written form of a time; and a time limit for a promise. */
 
 /** The one source of time. `now()` is milliseconds since the epoch. */
 export interface Clock {
@@ -19,4 +19,25 @@ export function parseTime(text: string | null | undefined): number | null {
     : text;
   const milliseconds = Date.parse(iso);
   return Number.isNaN(milliseconds) ? null : milliseconds;
+}
+
+/**
+ * The promise's value, or null where it takes longer; then `onTimeout` is called first. No timer is left to keep the
+ * process waiting.
+ */
+export async function withTimeLimit<T>(
+  milliseconds: number,
+  promise: Promise<T>,
+  onTimeout: () => void = () => {},
+): Promise<T | null> {
+  const late = Promise.withResolvers<null>();
+  const timer = setTimeout(() => {
+    onTimeout();
+    late.resolve(null);
+  }, milliseconds);
+  try {
+    return await Promise.race([promise, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -51,3 +51,21 @@ export interface DatabaseReport {
   /** The latest heartbeat of each vendor's sessions. */
   last_seen: Record<string, string>;
 }
+
+/** How many rows of each kind. */
+export interface Copied {
+  sessions: number;
+  messages: number;
+  locks: number;
+  claims: number;
+}
+
+/** The data of `migrate`. */
+export interface MigrationResult {
+  from: string;
+  /** Without secrets. */
+  to: string;
+  copied: Copied;
+  /** Rows that had been copied before, or that exist there under the same name. */
+  present: Copied;
+}

@@ -51,3 +51,9 @@ export interface Warning {
   code: string;
   message: string;
 }
+
+/** Port: a log of failures that must not disturb the agent at work. */
+export interface FaultLog {
+  /** Appends one line with the time, cut where it is long. Never throws. */
+  note(line: string): void;
+}

@@ -42,9 +42,9 @@ export interface Change {
   /** The activity or the edited files changed, which other processes may be watching. */
   visible: boolean;
   /** The permission mode or the agent's directory changed. */
-  told: boolean;
+  reported: boolean;
   /** Its heartbeat is old enough to be written again. */
-  beat: boolean;
+  heartbeatDue: boolean;
 }
 
 /** How many of the latest edited files a session keeps. */
@@ -79,9 +79,9 @@ export function applyActivity(event: HookActivity, before: SessionRecord, at: nu
       agent_home,
     },
     visible: moved || !same,
-    told: permission_mode !== before.permission_mode || agent_home !== before.agent_home,
+    reported: permission_mode !== before.permission_mode || agent_home !== before.agent_home,
     // The age is negative where the clock was set back.
-    beat: age < 0 || age >= heartbeatGrain,
+    heartbeatDue: age < 0 || age >= heartbeatGrain,
   };
 }
 

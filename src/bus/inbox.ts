@@ -2,8 +2,7 @@
 import type { Bus } from "./bus";
 import { type Actor, livenessNow } from "./caller";
 import { ParleyError } from "./errors";
-import type { InboxResult, ReadResult } from "./message";
-import type { InboxRequest } from "./store";
+import type { InboxResult, ReadResult, InboxRequest } from "./message";
 import { waitFor } from "./wait-loop";
 
 export type InboxQuery = Omit<InboxRequest, "mailbox">;

@@ -1,12 +1,11 @@
 /** Checks what users write: numbers, durations, choices, JSON. */
 import { type ErrorExtras, ParleyError } from "./errors";
-import { asObject } from "./json";
 
 /**
  * The whole number that a text stands for, within limits (both included). `name` is how the user wrote it,
  * such as `--priority`. Throws `invalid`.
  */
-export function integer(text: string, name: string, min: number, max: number): number {
+export function integer(text: string, name: string, min: number, max = Infinity): number {
   const value = /^-?\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
   if (value >= min && value <= max) return value;
   const limits = max < Number.MAX_SAFE_INTEGER ? `from ${min} to ${max}` : `of at least ${min}`;
@@ -54,6 +53,21 @@ export function choice<const T extends string>(
   });
 }
 
+/** A JSON object; null for any other value. */
+export const asObject = (value: unknown): Record<string, unknown> | null =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : null;
+
+/** The JSON object that a text holds; null where it holds none. */
+export function objectIn(text: string): Record<string, unknown> | null {
+  try {
+    return asObject(JSON.parse(text));
+  } catch {
+    return null;
+  }
+}
+
 /** The JSON object that a text holds, or `invalid`. */
 export function jsonObject(text: string, name: string): Record<string, unknown> {
   let value: unknown;
@@ -70,13 +84,7 @@ export function jsonObject(text: string, name: string): Record<string, unknown> 
 }
 
 /** The named things, or null for `--all`. Throws `invalid` where neither or both are given. */
-export function oneOrAll(
-  first: string | undefined,
-  more: string[],
-  all: boolean,
-  things: string,
-): string[] | null {
-  const named = first === undefined ? [] : [first, ...more];
+export function oneOrAll(named: string[], all: boolean, things: string): string[] | null {
   if (named.length > 0 !== all) return all ? null : named;
   throw new ParleyError("invalid", `Give either ${things} or --all`, {
     hint: all ? "leave one of them out" : "name them one after the other, or say --all",

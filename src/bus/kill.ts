@@ -9,8 +9,7 @@ import {
   type ProcessTable,
   sameProcess,
 } from "./process";
-import type { SessionRecord } from "./session";
-import type { HeldBy } from "./store";
+import type { SessionRecord, HeldBy } from "./session";
 
 /**
  * The outcome for a process that was to be killed. `terminated`: it ended after SIGTERM. `killed`: after SIGKILL.

@@ -67,7 +67,7 @@ export interface Blocker {
   wanted: string;
   lock: Lock | null;
   /** It is free, but `holder` is first in the queue for it. */
-  waits: boolean;
+  queued: boolean;
 }
 
 /** The result of an attempt. A blocked one has raised its alert and, where it waits, sent the holder a message. */

@@ -107,3 +107,62 @@ export interface FeedResult {
 export interface ReadResult {
   read: number[];
 }
+
+/** Mailboxes by id, or all live sessions but the sender, of one project where that is given. */
+type Recipients = { ids: string[] } | { all: true; project_id: string | null };
+
+export interface MessageDraft {
+  sender_id: string;
+  /** Null for the operator. */
+  sender_session_uuid: string | null;
+  recipients: Recipients;
+  channel: string;
+  payload: Record<string, unknown>;
+  message_type: "directed" | "broadcast";
+  priority: number;
+  project_id: string | null;
+  task_id: string | null;
+  reply_to: number | null;
+}
+
+export interface PublishDraft extends Omit<
+  MessageDraft,
+  "recipients" | "message_type" | "reply_to"
+> {
+  message_type: string;
+  /** Milliseconds to live; null: as long as its channel says. */
+  ttl: number | null;
+}
+
+export interface MessageQuery {
+  /** Only messages with a greater id. */
+  since: number;
+  limit: number;
+  /** Only these channels; null: all. */
+  channels: readonly string[] | null;
+  /** Directed ones: `all`, none (null), or only those to this mailbox. */
+  directed: { to: string } | "all" | null;
+  /** The reader calls again at each change signal, so it may be given only the messages that the last signal was about. */
+  following?: boolean;
+}
+
+export interface MessageState {
+  id: number;
+  status: MessageStatus;
+  /** Id of the first reply; null where there is none. */
+  reply: number | null;
+}
+
+export interface InboxRequest {
+  mailbox: string;
+  channel: string | null;
+  limit: number;
+  /** Reserves nothing. */
+  peek: boolean;
+  /** A repeated call, which refreshes no heartbeat: nothing is written where there is nothing to reserve. */
+  again?: boolean;
+  /** Only pending messages of others, of at least this priority, that have not been announced. */
+  fresh_from?: number;
+  /** With `fresh_from`: none from sessions with which it is in a loop. */
+  unlooped?: boolean;
+}

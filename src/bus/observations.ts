@@ -2,7 +2,7 @@
 import type { Alert, ConflictType } from "./alert";
 import { parseTime } from "./clock";
 import type { Session } from "./session";
-import { count } from "./words";
+import { count } from "./text";
 
 export interface ObservationFacts {
   /** Sessions that have not ended. */

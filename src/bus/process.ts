@@ -1,4 +1,4 @@
-/** Port: processes: the evidence of one, its state, and signals to it. */
+/** Port: processes: the evidence of one, its state, signals to it; and the command that starts this program. */
 
 /** Evidence that ties a session to one process. Never wall time, since clocks are set. */
 export interface ProcessEvidence {
@@ -45,3 +45,10 @@ export const sameProcess = (a: ProcessEvidence | null, b: ProcessEvidence | null
   a.pid_namespace === b.pid_namespace &&
   a.pid === b.pid &&
   a.start_ticks === b.start_ticks;
+
+/** Whether this is the compiled program, not Bun with the sources. */
+export const isCompiled = (): boolean => /^(\/\$bunfs\/|[A-Z]:[/\\]~BUN)/.test(Bun.main);
+
+/** Starts this program: a compiled one is one file, the sources need Bun and their entry point. */
+export const ownCommand = (): [program: string, ...entryPoint: string[]] =>
+  isCompiled() ? [process.execPath] : [process.execPath, Bun.main];

@@ -9,7 +9,7 @@ import {
   type PublishResult,
   reservedChannels,
 } from "./message";
-import { objectIn } from "./json";
+import { objectIn } from "./input";
 import { checkedPayload } from "./limits";
 import { openWaitLoop } from "./wait-loop";
 

@@ -9,6 +9,7 @@ import {
   type SessionRecord,
   type TaskResult,
   type UnregisterResult,
+  type Registered,
 } from "./session";
 import { checkedId, requireShort } from "./limits";
 import type { RegisterRequest, Registration } from "./registration-target";
@@ -16,7 +17,6 @@ import { ParleyError } from "./errors";
 import { confirmWithHosts } from "./shared-hosts";
 import type { ProjectFinding } from "./identity";
 import type { ConfirmedLiveness } from "./liveness";
-import type { Registered } from "./store";
 
 /** Registers the calling agent, or updates its session; throws `invalid`, `conflict` (name taken). */
 export async function register(bus: Bus, request: RegisterRequest): Promise<RegisterResult> {

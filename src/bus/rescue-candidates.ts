@@ -1,12 +1,11 @@
 /** The sessions that a rescue looks at, and the state of each: dead, stale, hung or quiet. */
 import type { Bus } from "./bus";
 import { parseTime } from "./clock";
-import { describeSession, type SessionRecord } from "./session";
+import { describeSession, type SessionRecord, type HeldBy } from "./session";
 import { ParleyError } from "./errors";
 import type { Liveness } from "./liveness";
 import type { ProcessControl, ProcessEvidence } from "./process";
 import type { RescuedSession } from "./rescue";
-import type { HeldBy } from "./store";
 
 /** A session that a rescue examines: its row, and the result about it. */
 export interface Candidate {

@@ -3,10 +3,15 @@ import type { Bus } from "./bus";
 import { type Actor, livenessNow, refreshHeartbeat } from "./caller";
 import { ParleyError } from "./errors";
 import type { Liveness } from "./liveness";
-import { type Correspondent, operatorId, type SendResult, type SentResult } from "./message";
+import {
+  type Correspondent,
+  operatorId,
+  type SendResult,
+  type SentResult,
+  type MessageState,
+} from "./message";
 import { checkedPayload } from "./limits";
 import { sessionIdForm, type SessionRecord } from "./session";
-import type { MessageState } from "./store";
 import { waitFor } from "./wait-loop";
 import { wakeRecipient } from "./wake-recipient";
 

@@ -1,6 +1,9 @@
 /** Sessions: the row, the results of the verbs for sessions, and a session as every verb reports it. */
 import { type Reachability, reachabilityOf } from "./agent-wake";
 import type { Conflict } from "./alert";
+import type { Claim } from "./claim";
+import type { Lock } from "./lock";
+import type { Message } from "./message";
 import type { Bus } from "./bus";
 import type { ProjectSource } from "./identity";
 import type { Liveness } from "./liveness";
@@ -144,6 +147,49 @@ export interface RunResult {
 export interface TaskResult {
   session: Session;
   conflicts: Conflict[];
+}
+
+export interface Freed<Held> {
+  released: Held[];
+  /** Sessions that wait for something of this kind. */
+  touched: string[];
+}
+
+export interface Registered {
+  record: SessionRecord;
+  created: boolean;
+  event: "started" | "resumed" | null;
+  conflicts: Conflict[];
+  /** How many other sessions the conflict detection compared. */
+  other_sessions: number;
+  holdings: Holdings;
+  unread: Unread;
+  /** Sessions whose mailbox or alerts changed. */
+  touched: string[];
+}
+
+export interface Ended {
+  record: SessionRecord;
+  released: Released;
+}
+
+export interface HeldBy {
+  record: SessionRecord;
+  holdings: Holdings;
+}
+
+export interface SessionExport {
+  locks: Lock[];
+  claims: Claim[];
+  /** Directed messages, oldest first; the unread ones are among the received. */
+  messages: { sent: Message[]; received: Message[]; unread: Message[] };
+}
+
+export interface TaskChange {
+  record: SessionRecord;
+  conflicts: Conflict[];
+  holdings: Holdings;
+  touched: string[];
 }
 
 /** A session as every verb reports it: the row, what it holds, and what can be seen of its process. */

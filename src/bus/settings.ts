@@ -32,11 +32,20 @@ export interface Settings {
   endedSessions: number;
   loop: LoopLimit;
   /** Unread messages that one mailbox may hold. */
-  mostUnread: number;
+  maxUnread: number;
   /** Locks, and claims, that one session may hold. */
-  mostHeld: number;
+  maxHeld: number;
   /** The database may be on a network file system, at the user's risk. */
   allowNetwork: boolean;
+}
+
+/** Options of an adapter, besides its location. */
+export interface StoreOptions {
+  settings: Settings;
+  /** `create`: a missing database is made. `read`: reading suffices, also from a read-only medium. */
+  mode: "create" | "write" | "read";
+  /** Time by `performance.now()` after which no operation waits for a busy database any more. */
+  giveUpAt?: number;
 }
 
 const second = 1000;
@@ -60,8 +69,8 @@ export const defaultSettings: Settings = {
   },
   endedSessions: 30 * day,
   loop: { limit: 20, window: 600 * second },
-  mostUnread: 10_000,
-  mostHeld: 1_000,
+  maxUnread: 10_000,
+  maxHeld: 1_000,
   allowNetwork: false,
 };
 

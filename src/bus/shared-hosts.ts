@@ -4,8 +4,7 @@ import { livenessNow } from "./caller";
 import { parseTime } from "./clock";
 import { endReasons, type ConfirmedLiveness, type HostAnswer, type Liveness } from "./liveness";
 import type { Attempt } from "./lock";
-import type { SessionRecord } from "./session";
-import type { HeldBy } from "./store";
+import type { SessionRecord, HeldBy } from "./session";
 
 /** Port: asks processes that host several sessions which of them they still have. */
 export interface SharedHosts {

@@ -2,13 +2,14 @@
 import type { Alert } from "./alert";
 import type { Bus } from "./bus";
 import { type Actor, type Caller, unlessRefused } from "./caller";
-import { describeSession, type Session } from "./session";
+import { describeSession, type HeldBy, type Session } from "./session";
 import type { Warning } from "./errors";
 import { type OpenedInbox, openInbox } from "./inbox";
 import { type Message, operatorId } from "./message";
 import { observations } from "./observations";
 import { readConfirmed } from "./shared-hosts";
-import type { Overview } from "./store";
+import type { Claim } from "./claim";
+import type { Lock } from "./lock";
 
 /** Numbers of the whole bus. Message counts are of unexpired messages. */
 export interface Stats {
@@ -68,6 +69,17 @@ export interface Dashboard {
   observations: string[];
   /** The session log entry that was appended; null with --no-log or where nothing was logged. */
   log: { path: string; entry: string } | null;
+}
+
+export interface Overview {
+  sessions: HeldBy[];
+  alerts: Alert[];
+  lifecycle: LifecycleEvent[];
+  /** `started` and `resumed` events of live sessions on the current UTC day. */
+  started_today: number;
+  locks: Lock[];
+  claims: Claim[];
+  stats: Stats;
 }
 
 /** How many unread messages the dashboard shows (R119). */

@@ -1,35 +1,35 @@
 /** The port of the store: every operation of the bus's database, each atomic. */
 import type { Alert, Conflict } from "./alert";
-import type { Removed } from "./cleanup";
+import type { CleanedUp, Removed } from "./cleanup";
 import type { HookActivity, ActivityResult } from "./hook-activity";
 import type { Claim, ClaimRequest } from "./claim";
 import type { Registration } from "./registration-target";
 import type { CallerEvidence } from "./identity";
 import type { Liveness } from "./liveness";
 import type { Attempt, AcquiredLocks, Lock, LockRequest } from "./lock";
-import type { Message } from "./message";
-import type { WakeResult, WakePermit, WakeRequest } from "./agent-wake";
-import type { Holdings, SessionRecord, Unread } from "./session";
-import type { DatabaseFacts, LifecycleEvent } from "./status";
 import type {
-  CleanedUp,
-  Ended,
-  Freed,
-  HeldBy,
-  InboxPage,
   InboxRequest,
+  InboxResult,
+  Message,
   MessageDraft,
   MessageQuery,
   MessageState,
-  Overview,
   PublishDraft,
+  SentResult,
+} from "./message";
+import type { WakeResult, WakePermit, WakeRequest } from "./agent-wake";
+import type {
+  Ended,
+  Freed,
+  HeldBy,
+  Holdings,
   Registered,
-  SentMessages,
   SessionExport,
+  SessionRecord,
   TaskChange,
-} from "./store-types";
-
-export type * from "./store-types";
+  Unread,
+} from "./session";
+import type { DatabaseFacts, LifecycleEvent, Overview } from "./status";
 
 /**
  * Port: the bus's database, by whole operations, each atomic; asynchronous, because a server does not answer at once.
@@ -79,7 +79,7 @@ export interface Store {
   /** Writes one message to each recipient; may begin a loop (`LoopLimit`). Throws `not_found` where `reply_to` names none. */
   sendMessages(draft: MessageDraft, liveness: Liveness): Promise<Message[]>;
   /** Directed messages of a sender, newest first, with totals of all unexpired ones. */
-  sentMessages(senderId: string, limit: number, at: number): Promise<SentMessages>;
+  sentMessages(senderId: string, limit: number, at: number): Promise<SentResult>;
   /** Whether a session may be woken now (`WakePermit`); `go` reserves the attempt. Null where it is not live. */
   permitWake(request: WakeRequest, liveness: Liveness): Promise<WakePermit | null>;
   /** Keeps the outcome of waking with the delivery; after a failure the next attempt is allowed at once. */
@@ -88,7 +88,7 @@ export interface Store {
     at: number,
   ): Promise<void>;
   /** Unread messages for a mailbox, pending first, then by priority, then oldest first; reserves the pending ones. */
-  openInbox(request: InboxRequest, liveness: Liveness): Promise<InboxPage>;
+  openInbox(request: InboxRequest, liveness: Liveness): Promise<InboxResult>;
   /** Gives back the messages that were reserved at that time and could not be shown. */
   releaseInbox(mailbox: string, ids: readonly number[], reservedAt: number): Promise<void>;
   /** Marks messages as shown to `mailbox`; one way. Returns the ids that changed. `how` beginning with `hook` counts for `hooked_at`. */

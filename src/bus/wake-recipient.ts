@@ -135,7 +135,7 @@ async function tryWake(
   const { sender_id, recipient_id: session_id, message_id } = attempt;
   const permit = await bus.store.permitWake({ session_id, sender_id }, liveness);
   if (permit === null) return none("no way");
-  if (permit.kind === "rung") return { wake: null, unwoken: null, alreadyWoken: true };
+  if (permit.kind === "already woken") return { wake: null, unwoken: null, alreadyWoken: true };
   if (permit.kind !== "go") return none(permit.kind);
   const wake = await bus.agentWaker.wake(permit.record, wakePrompt(sender_id), timeoutMs);
   await bus.store.recordWake({ message_id, session_id, ...wake }, bus.clock.now());

@@ -1,7 +1,8 @@
-/** The contract between the loop and a verb: `defineCommand`, answers and streams. */
+/** The contract between the loop and a verb: `defineCommand`, its arguments, answers and streams. */
 import type { ArgsDef, ParsedArgs } from "citty";
 
-import type { Warning } from "../bus/errors";
+import type { Bus } from "../bus/bus";
+import { ParleyError, type Warning } from "../bus/errors";
 import type { Style } from "../render/style";
 import type { Context } from "./context";
 
@@ -59,21 +60,53 @@ interface Invocation<A extends ArgsDef> {
 }
 
 export interface Command<A extends ArgsDef = ArgsDef> {
-  meta: { name: string; description: string };
   args: A;
   /** Command lines without the leading `parley `, each complete. */
   examples: string[];
-  /** A second name of the verb. The table in `commands.ts` repeats it, since it is read before the verb is loaded. */
-  alias?: string;
-  /** The last positional may be given more than once: the further ones are `rest`, and all are in `args._`. */
+  /** The last positional may be given more than once: all are in `args._`. */
   variadic?: boolean;
   /** The words behind `--`, and no others, are `rest`. */
   takesRest?: boolean;
   run(invocation: Invocation<A>): Promise<Answer | Stream | Raw>;
 }
 
-/** Defines a verb. The shape is citty's, which renders its usage; parsing and the loop are ours (decision 0010). */
+/** Defines a verb. Its arguments are citty's, which renders the usage; parsing and the loop are ours (decision 0010). */
 export function defineCommand<const A extends ArgsDef>(command: Command<A>): Command {
   // The table of verbs drops A: a command is only run with arguments parsed by its own `args`.
   return command as unknown as Command;
 }
+
+/** A switch, off unless it is given. */
+export const flag = (description: string) => ({ type: "boolean", description }) as const;
+
+/** An option with a value, for which `valueHint` stands in the help. */
+export const option = <E extends { default?: string } = {}>(
+  valueHint: string,
+  description: string,
+  extras?: E,
+) => ({ type: "string" as const, valueHint, description, ...(extras as E) });
+
+/** A positional argument. */
+export const positional = (description: string) =>
+  ({ type: "positional", description, required: true }) as const;
+
+/** A positional argument that may be left out. */
+export const optional = (description: string) =>
+  ({ type: "positional", description, required: false }) as const;
+
+/** The bus for reading; null without a database, where no session has ever registered. */
+export async function busIfAny(context: Context): Promise<Bus | null> {
+  try {
+    return await context.bus("read");
+  } catch (error) {
+    if (error instanceof ParleyError && error.code === "not_found") return null;
+    throw error;
+  }
+}
+
+/** The error for arguments that do not go together. Without a hint the loop adds one that names the help of the verb. */
+export const usageError = (problem: string, hint?: string): ParleyError =>
+  new ParleyError("invalid", problem, hint === undefined ? {} : { hint });
+
+export const excluding = (one: string, other: string, hint = "give one of them"): ParleyError =>
+  usageError(`${one} and ${other} exclude each other`, hint);

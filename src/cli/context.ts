@@ -4,12 +4,10 @@ import type { Clock } from "../bus/clock";
 import { ParleyError, type Warning } from "../bus/errors";
 import type { Identity } from "../bus/identity";
 import type { PreferenceFile } from "../bus/preferences";
-import { settingsFrom } from "../bus/settings";
-import type { StoreOptions } from "../bus/store";
+import { settingsFrom, type StoreOptions } from "../bus/settings";
 import { createIdentity } from "../identity/identity";
 import { agentKinds, agents } from "../agents/agents";
-import { createSharedHosts } from "../agent-wake/shared-hosts";
-import { createAgentWaker } from "../agent-wake/agent-wake";
+import { createAgentWaker, createSharedHosts } from "../agent-wake/agent-wake";
 import { createPreferenceFile } from "../files/preferences";
 import { openSqliteStore } from "../store/sqlite/store";
 import { createChangeSignal, type SignalMode, signalModes } from "../change-signal/change-signal";
@@ -71,6 +69,7 @@ export function createContext(options: ContextOptions): Context {
   async function open(mode: StoreOptions["mode"], giveUpAt?: number): Promise<Bus> {
     const path = paths.database;
     const settings = settingsFrom(env);
+    const opening = { mode, settings, ...(giveUpAt === undefined ? {} : { giveUpAt }) };
     const signalMode = parseSignalMode(env["PARLEY_WAKE"]);
     const pollMilliseconds = pollInterval(env["PARLEY_POLL_MS"]);
     const agentWaker = createAgentWaker({
@@ -82,8 +81,7 @@ export function createContext(options: ContextOptions): Context {
     if (isServerUrl(path)) {
       const { openServerBus } = await import("./open-postgres");
       const { heartbeatProcess, ...opened } = await openServerBus(path, {
-        ...{ mode, settings, pollMilliseconds },
-        ...(giveUpAt === undefined ? {} : { giveUpAt }),
+        ...{ ...opening, pollMilliseconds },
         schema: env["PARLEY_SCHEMA"],
         ...{ env, identity, dataDirectory: paths.data },
         listening: signalMode !== "poll",
@@ -93,11 +91,7 @@ export function createContext(options: ContextOptions): Context {
       const ports = { identity, agentWaker, sharedHosts, agentKinds, settings };
       return { ...opened, ...ports, ...(embedded ? {} : { heartbeatProcess }) };
     }
-    const store = await openSqliteStore(path, {
-      mode,
-      settings,
-      ...(giveUpAt === undefined ? {} : { giveUpAt }),
-    });
+    const store = await openSqliteStore(path, opening);
     const changeSignal = createChangeSignal({
       directory: signalDirectory(path),
       database: path,

@@ -3,8 +3,8 @@ import { type ArgDef, renderUsage } from "citty";
 
 import { type ErrorCode, exitCodes } from "../bus/errors";
 import type { Command } from "./command";
-import type { Verbs } from "./commands";
-import { globalArgs } from "./options";
+import { aliasOf, type Verbs } from "./commands";
+import { flagsOf, globalArgs, onByDefault } from "./options";
 import { verbOfName } from "./aliases";
 import { version } from "./version";
 
@@ -30,8 +30,13 @@ export const exitMeanings: Record<ErrorCode, string> = {
 
 export async function mainHelp(verbs: Verbs, color: boolean): Promise<Help> {
   const { version: number } = await version();
-  const rows = Object.entries(verbs).map(([name, { alias, summary }]): Row => [
-    alias ? `${name}, ${alias}` : name,
+  const listed = Object.entries(verbs.summaries).map(([verb, summary]) => ({
+    verb,
+    alias: aliasOf(verb, verbs),
+    summary,
+  }));
+  const rows = listed.map(({ verb, alias, summary }): Row => [
+    alias ? `${verb}, ${alias}` : verb,
     summary,
   ]);
   const codes = Object.entries(exitMeanings).map(([code, meaning]): Row => [
@@ -52,7 +57,7 @@ export async function mainHelp(verbs: Verbs, color: boolean): Promise<Help> {
   return {
     text: text.join("\n"),
     data: {
-      verbs: Object.entries(verbs).map(([verb, { alias, summary }]) => ({ verb, alias, summary })),
+      verbs: listed,
       options: described(globalArgs),
       exit_codes: { ok: 0, ...exitCodes },
     },
@@ -61,11 +66,13 @@ export async function mainHelp(verbs: Verbs, color: boolean): Promise<Help> {
 
 /** The usage line and the examples show `calledName`, the name by which the program was called. */
 export async function verbHelp(
+  name: string,
   command: Command,
+  verbs: Verbs,
   calledName: string,
   color: boolean,
 ): Promise<Help> {
-  const { name, description } = command.meta;
+  const description = verbs.summaries[name] ?? "";
   const shown = verbOfName(calledName) === name ? calledName : `parley ${name}`;
   const rendered = await renderUsage({ meta: { name: shown, description }, args: command.args });
   const examples = command.examples.map((example) => `  ${shown}${example.slice(name.length)}`);
@@ -85,9 +92,9 @@ export async function verbHelp(
     text: text.join("\n"),
     data: {
       verb: name,
-      alias: command.alias,
+      alias: aliasOf(name, verbs),
       description,
-      usage: usage(command),
+      usage: usage(name, command),
       arguments: described(command.args),
       options: described(globalArgs),
       examples: command.examples.map((example) => `parley ${example}`),
@@ -96,13 +103,13 @@ export async function verbHelp(
 }
 
 /** The usage line in plain text: `parley read [OPTIONS] [ID…]`. */
-export function usage(command: Command): string {
+export function usage(verb: string, command: Command): string {
   const positionals = Object.entries(command.args)
     .filter(([, def]) => def.type === "positional")
     .map(([name, def]) =>
       isRequired(def) ? `<${name.toUpperCase()}>` : `[${name.toUpperCase()}]`,
     );
-  return markRest(command, ["parley", command.meta.name, "[OPTIONS]", ...positionals].join(" "));
+  return markRest(command, ["parley", verb, "[OPTIONS]", ...positionals].join(" "));
 }
 
 /** Marks repeated positionals and a command behind `--`, neither of which citty supports. */
@@ -124,7 +131,9 @@ export function described(args: Readonly<Record<string, ArgDef>>) {
   return Object.entries(args).map(([name, def]) => ({
     name,
     type: def.type ?? "string",
-    ...(def.type === "positional" ? {} : { flags: flagsOf(name, def) }),
+    ...(def.type === "positional"
+      ? {}
+      : { flags: [...flagsOf(name, def), ...(onByDefault(def) ? [`--no-${name}`] : [])] }),
     ...(def.valueHint ? { value: def.valueHint } : {}),
     ...("options" in def && def.options ? { choices: def.options } : {}),
     ...(def.default === undefined ? {} : { default: def.default }),
@@ -134,17 +143,7 @@ export function described(args: Readonly<Record<string, ArgDef>>) {
 }
 
 const isRequired = (def: ArgDef): boolean =>
-  def.default === undefined &&
-  (def.type === "positional" ? def.required !== false : def.required === true);
-
-function flagsOf(name: string, def: ArgDef): string[] {
-  const aliases = "alias" in def && def.alias ? [def.alias].flat() : [];
-  const flags = [
-    ...aliases.map((alias) => (alias.length === 1 ? `-${alias}` : `--${alias}`)),
-    `--${name}`,
-  ];
-  return def.type === "boolean" && def.default === true ? [...flags, `--no-${name}`] : flags;
-}
+  def.type === "positional" && def.default === undefined && def.required !== false;
 
 const descriptionOf = (def: ArgDef): string =>
   def.description ?? ("negativeDescription" in def ? (def.negativeDescription ?? "") : "");

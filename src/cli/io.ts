@@ -2,8 +2,10 @@
 import { fstatSync, statSync } from "node:fs";
 
 import { ParleyError } from "../bus/errors";
-import { type Diagnostics, type Level, openDiagnostics } from "./diagnostics";
 import { openStdin, readStdin, type Stdin } from "./stdin";
+import { openWriter } from "./writer";
+
+type Level = "error" | "warn" | "info";
 
 /**
  * Where an answer's bytes went: to a reader (`written`); to the null device, as the caller wished (`discarded`); or to a
@@ -41,6 +43,7 @@ export interface Io {
 
 export function createIo(): Io {
   let diagnostics: Diagnostics | null = null;
+  const writeOut = openWriter(1);
   const { env } = process;
   return {
     env,
@@ -49,7 +52,7 @@ export function createIo(): Io {
       return process.cwd();
     },
     name: calledBy(process.argv0),
-    write,
+    write: (text) => writeAnswer(text, writeOut),
     say: async (level, text) => {
       diagnostics ??= openDiagnostics(colorOn(2, env));
       await diagnostics(level, text);
@@ -75,13 +78,15 @@ export function createIo(): Io {
 export const calledBy = (argv0: string): string =>
   (argv0.split(/[/\\]/).at(-1) ?? "").replace(/\.exe$/i, "");
 
-async function write(text: string): Promise<Written> {
+async function writeAnswer(
+  text: string,
+  writeOut: (text: string) => Promise<void>,
+): Promise<Written> {
   // Writing nothing would truncate a file that stdout was redirected to (seen in Bun 1.4.5).
   if (text === "") return "discarded";
   if (isNullDevice(1)) return "discarded";
   try {
-    // Waits for slow readers, continues partial writes and reports failures; `process.stdout` does not.
-    await Bun.write(Bun.stdout, text);
+    await writeOut(text);
     return "written";
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
@@ -123,4 +128,50 @@ function isNullDevice(descriptor: number): boolean {
   } catch {
     return false;
   }
+}
+
+type Diagnostics = (level: Level, text: string) => Promise<void>;
+
+const prefixes: Record<Level, [color: number, text: string]> = {
+  error: [31, "parley:"],
+  warn: [33, "parley: warning:"],
+  info: [0, ""],
+};
+
+/**
+ * Writes diagnostics through consola, whose `core` is loaded with the first one. Its own reporters are not used: they
+ * touch `process.stdout`, and a closed stderr makes them throw.
+ */
+function openDiagnostics(color: boolean): Diagnostics {
+  const lines: string[] = [];
+  const opening = open(color, lines);
+  const writeOut = openWriter(2);
+  return async (level, text) => {
+    try {
+      (await opening)[level](text);
+      await writeOut(lines.splice(0).join(""));
+    } catch {
+      // Stderr is closed, and there is no other place for a diagnostic.
+    }
+  };
+}
+
+async function open(color: boolean, lines: string[]) {
+  const [{ createConsola }, { clean }] = await Promise.all([
+    import("consola/core"),
+    import("../render/text"),
+  ]);
+  return createConsola({
+    // By default consola drops repetitions. Here each diagnostic is written once, so that a repetition is a new fact.
+    throttle: 0,
+    reporters: [
+      {
+        log: ({ type, args }) => {
+          const [code, prefix] = prefixes[type as Level];
+          const mark = color && prefix ? `\x1b[${code}m${prefix}\x1b[39m` : prefix;
+          lines.push(`${mark ? `${mark} ` : ""}${clean(String(args[0]))}\n`);
+        },
+      },
+    ],
+  });
 }

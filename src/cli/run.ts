@@ -9,17 +9,14 @@ import type { Io } from "./io";
 import { verbOfName, vocabularyOf } from "./aliases";
 import { openOutput, type Output } from "./output";
 import { asksFor, parse, verbIndex } from "./parse";
-import { nearest } from "./suggest";
+import { nearest } from "./options";
 
 interface Dependencies {
   verbs: Verbs;
   createContext(options: ContextOptions): Context | Promise<Context>;
 }
 
-const ownDependencies: Dependencies = {
-  verbs,
-  createContext,
-};
+const ownDependencies: Dependencies = { verbs, createContext };
 
 /**
  * Runs argv (without the program) and returns the exit code. Never throws: every failure becomes one error on the stream
@@ -58,7 +55,7 @@ async function runHook(
 ): Promise<number> {
   io.onCrash(() => (process.exitCode = 0));
   try {
-    const { default: command } = await dependencies.verbs["hook"]!.load();
+    const { default: command } = await dependencies.verbs.modules["hook"]!();
     await using context = await dependencies.createContext({ io, asOperator: false, json: false });
     const args = { _: [], vendor, event } as unknown as ParsedArgs<ArgsDef>;
     const { signal } = new AbortController();
@@ -85,14 +82,15 @@ async function invoke(
     return output.plain(text, data);
   }
   const verb = findVerb(name, dependencies.verbs);
-  if (!verb) throw unknownVerb(name, dependencies.verbs);
-  const { default: command } = await verb.load();
+  const load = verb === null ? undefined : dependencies.verbs.modules[verb];
+  if (verb === null || !load) throw unknownVerb(name, dependencies.verbs);
+  const { default: command } = await load();
   if (help) {
     const { verbHelp } = await import("./help");
-    const { text, data } = await verbHelp(command, io.name, io.color());
+    const { text, data } = await verbHelp(verb, command, dependencies.verbs, io.name, io.color());
     return output.plain(text, data);
   }
-  return perform(verb.name, command, words, io, output, dependencies);
+  return perform(verb, command, words, io, output, dependencies);
 }
 
 async function perform(

@@ -1,30 +1,20 @@
 /** `cleanup`: removes what is past its time, now or by a timer. */
-import { cleanUp, overdue } from "../bus/cleanup";
+import { cleanUp, overdue, scheduleActions } from "../bus/cleanup";
 import { duration } from "../bus/input";
-import { scheduleActions } from "../bus/ports";
-import { type Answer, defineCommand } from "../cli/command";
-import { excluding, usageError } from "./usage-error";
+import { type Answer, defineCommand, excluding, flag, option, usageError } from "../cli/command";
 
 const defaultInterval = "5m";
 
 export default defineCommand({
-  meta: { name: "cleanup", description: "Remove what is past its time, now or regularly" },
   args: {
-    "dry-run": { type: "boolean", description: "Only count what would be removed" },
-    vacuum: {
-      type: "boolean",
-      description: "Rewrite the whole database; nobody else can write meanwhile",
-    },
+    "dry-run": flag("Only count what would be removed"),
+    vacuum: flag("Rewrite the whole database; nobody else can write meanwhile"),
     cron: {
       type: "enum",
       options: [...scheduleActions],
       description: "Print, install or remove its line in the crontab, or print another timer",
     },
-    every: {
-      type: "string",
-      valueHint: defaultInterval,
-      description: `With --cron: how often (${defaultInterval})`,
-    },
+    every: option(defaultInterval, `With --cron: how often (${defaultInterval})`),
   },
   examples: [
     "cleanup",

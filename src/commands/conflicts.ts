@@ -3,29 +3,18 @@ import { callingSession, requireActor, requireSession } from "../bus/caller";
 import { acknowledge, findConflicts } from "../bus/conflicts";
 import { integer } from "../bus/input";
 import { lock, unlock } from "../bus/lock";
-import { type Answer, type Context, defineCommand } from "../cli/command";
-import { excluding, usageError } from "./usage-error";
+import type { Answer, Context } from "../cli/command";
+import { defineCommand, excluding, flag, optional, usageError } from "../cli/command";
 
 export default defineCommand({
-  meta: { name: "conflicts", description: "Show or acknowledge what sessions collide on" },
   args: {
-    file: {
-      type: "positional",
-      required: false,
-      description: "Only these files; with --acknowledge the ids of alerts",
-    },
-    all: { type: "boolean", description: "All file locks and who holds them" },
-    full: {
-      type: "boolean",
-      description: "Files, projects, tasks and directories, locks and alerts",
-    },
-    alerts: { type: "boolean", description: "The unread alerts" },
-    lock: { type: "boolean", description: "Try to lock the files" },
-    unlock: { type: "boolean", description: "Unlock the files" },
-    acknowledge: {
-      type: "boolean",
-      description: "Mark alerts as read: those ids, or all that name this session",
-    },
+    file: optional("Only these files; with --acknowledge the ids of alerts"),
+    all: flag("All file locks and who holds them"),
+    full: flag("Files, projects, tasks and directories, locks and alerts"),
+    alerts: flag("The unread alerts"),
+    lock: flag("Try to lock the files"),
+    unlock: flag("Unlock the files"),
+    acknowledge: flag("Mark alerts as read: those ids, or all that name this session"),
   },
   variadic: true,
   examples: [
@@ -35,8 +24,8 @@ export default defineCommand({
     "conflicts --full",
     "conflicts --acknowledge",
   ],
-  async run({ args, rest, context }): Promise<Answer> {
-    const named = args.file === undefined ? [] : [args.file, ...rest];
+  async run({ args, context }): Promise<Answer> {
+    const named = args._;
     const actions = (["lock", "unlock", "acknowledge"] as const).filter((action) => args[action]);
     const [action, other] = actions;
     if (other) throw excluding(`--${action}`, `--${other}`);
@@ -56,7 +45,7 @@ export default defineCommand({
 });
 
 async function acknowledgeAlerts(context: Context, named: string[]): Promise<Answer> {
-  const ids = named.map((word) => integer(word, "An alert's id", 1, Number.MAX_SAFE_INTEGER));
+  const ids = named.map((word) => integer(word, "An alert's id", 1));
   const bus = await context.bus("write");
   const actor = await requireActor(bus, context.asOperator);
   const data = await acknowledge(bus, actor, ids);
@@ -77,12 +66,8 @@ async function changeLocks(
     const data = await unlock(bus, session, files);
     return { data, view: async () => (await import("../render/lock")).unlockView(data) };
   }
-  const { result, warnings } = await lock(bus, session, files, {
-    lockType: "advisory",
-    ttl: null,
-    wait: null,
-    force: false,
-  });
+  const options = { lockType: "advisory", ttl: null, wait: null, force: false } as const;
+  const { result, warnings } = await lock(bus, session, files, options);
   return {
     data: result,
     view: async () => (await import("../render/lock")).lockView(result),

@@ -2,8 +2,7 @@
 import { findCaller } from "../bus/caller";
 import { openDashboard } from "../bus/status";
 import { integer } from "../bus/input";
-import { type Answer, defineCommand } from "../cli/command";
-import { usageError } from "./usage-error";
+import { type Answer, defineCommand, flag, option, usageError } from "../cli/command";
 
 const queries = [
   "bus-messages",
@@ -15,20 +14,14 @@ const queries = [
 ] as const;
 
 export default defineCommand({
-  meta: { name: "cxq", description: "Query the bus by flags, as in earlier message buses" },
   args: {
-    "bus-messages": { type: "boolean", description: "The newest messages of everybody" },
-    "bus-feed": { type: "boolean", description: "The same: everything in its one order" },
-    "bus-alerts": { type: "boolean", description: "The unread alerts" },
-    "bus-lifecycle": { type: "boolean", description: "Sessions started, resumed and ended" },
-    "bus-unread": { type: "boolean", description: "This session's unread messages" },
-    "bus-stats": { type: "boolean", description: "The numbers of the bus" },
-    limit: {
-      type: "string",
-      description: "At most so many messages",
-      valueHint: "1-1000",
-      default: "50",
-    },
+    "bus-messages": flag("The newest messages of everybody"),
+    "bus-feed": flag("The same: everything in its one order"),
+    "bus-alerts": flag("The unread alerts"),
+    "bus-lifecycle": flag("Sessions started, resumed and ended"),
+    "bus-unread": flag("This session's unread messages"),
+    "bus-stats": flag("The numbers of the bus"),
+    limit: option("1-1000", "At most so many messages", { default: "50" }),
   },
   examples: ["cxq --bus-unread", "cxq --bus-messages --limit 10"],
   async run({ args, context }): Promise<Answer> {
@@ -40,10 +33,8 @@ export default defineCommand({
     const limit = integer(args.limit, "--limit", 1, 1000);
     const bus = await context.bus("read");
     if (query === "bus-messages" || query === "bus-feed") {
-      const messages = await bus.store.recentMessages(
-        { limit, channels: null, directed: "all" },
-        bus.clock.now(),
-      );
+      const all = { limit, channels: null, directed: "all" } as const;
+      const messages = await bus.store.recentMessages(all, bus.clock.now());
       const data = { messages, cursor: messages.at(-1)?.id ?? 0 };
       return {
         data,

@@ -1,30 +1,22 @@
 /** `doctor`: checks the installation, and repairs a damaged database. */
 import type { DatabaseReport, Finding, Repair } from "../bus/doctor";
-import { withTimeLimit } from "../bus/time-limit";
+import { withTimeLimit } from "../bus/clock";
 import { ParleyError } from "../bus/errors";
 import { settingsFrom } from "../bus/settings";
 import { agentSetups } from "../agents/agents";
-import { type Context, defineCommand } from "../cli/command";
+import { type Context, defineCommand, flag } from "../cli/command";
 import { isServerUrl } from "../cli/paths";
 import { version } from "../cli/version";
-import { databaseFindings, finding } from "../setup/database";
+import { databaseFindings, finding, spaceFindings } from "../setup/database";
 import { vendorFindings } from "../setup/doctor";
 import { findPlace } from "../setup/vendor";
-import { spaceFindings } from "../setup/disk-space";
 
 /** Time limit of the change signal, the only check that could hang: in a file watcher that is stuck. */
 const timeoutMs = 3000;
 
 export default defineCommand({
-  meta: {
-    name: "doctor",
-    description: "Look whether everything works, and say what to do where it does not",
-  },
   args: {
-    repair: {
-      type: "boolean",
-      description: "Move a damaged database aside, and save into a new one what can be read",
-    },
+    repair: flag("Move a damaged database aside, and save into a new one what can be read"),
   },
   examples: ["doctor", "doctor --json", "doctor --repair"],
   async run({ args, context }) {
@@ -39,7 +31,9 @@ export default defineCommand({
         : []),
       ...spaceFindings(directoriesOf(context, isReport ? report : null)),
       await preferencesFinding(context).catch((error: unknown) => failed("preferences", error)),
-      ...(await agentFindings(context, isReport ? report.last_seen : {})),
+      ...(await agentFindings(context, isReport ? report.last_seen : {}).catch((error: unknown) => [
+        failed("agents", error),
+      ])),
     ];
     const healthy = findings.every(({ status }) => status === "ok" || status === "info");
     const data = { healthy, findings, ...repaired };
@@ -80,10 +74,8 @@ async function versionFinding(): Promise<Finding> {
 async function changeSignalFinding(context: Context): Promise<Finding> {
   try {
     const { changeSignal } = await context.bus("read");
-    const listening = await withTimeLimit(
-      timeoutMs,
-      changeSignal.listen(null, () => {}),
-    );
+    const opening = changeSignal.listen(null, () => {});
+    const listening = await withTimeLimit(timeoutMs, opening);
     if (!listening) {
       const message = `no answer from the file watcher within ${timeoutMs / 1000} s`;
       return finding("wake", "warning", message, "set PARLEY_WAKE=poll");
@@ -133,20 +125,13 @@ async function preferencesFinding(context: Context): Promise<Finding> {
   return finding("preferences", "info", `${editPolicy[edits]}; ${wakePolicy[wake]}`);
 }
 
-async function agentFindings(
-  context: Context,
-  lastSeen: DatabaseReport["last_seen"],
-): Promise<Finding[]> {
-  try {
-    const { home, data } = context.paths;
-    const { env, cwd } = context.io;
-    const place = findPlace({ scope: "user", env, cwd, home });
-    const vendors = await agentSetups();
-    const now = context.clock.now();
-    return await vendorFindings({ vendors, place, dataDirectory: data, lastSeen, now });
-  } catch (error) {
-    return [failed("agents", error)];
-  }
+async function agentFindings(context: Context, lastSeen: DatabaseReport["last_seen"]) {
+  const { home, data } = context.paths;
+  const { env, cwd } = context.io;
+  const place = findPlace({ scope: "user", env, cwd, home });
+  const vendors = await agentSetups();
+  const now = context.clock.now();
+  return vendorFindings({ vendors, place, dataDirectory: data, lastSeen, now });
 }
 
 function failed(check: string, error: unknown): Finding {

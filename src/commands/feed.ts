@@ -1,21 +1,19 @@
 /** `feed`: shows every message of the bus in order. */
 import { integer } from "../bus/input";
 import { feed } from "../bus/publish";
-import { defineCommand } from "../cli/command";
+import { defineCommand, flag, option } from "../cli/command";
 import { messageStream } from "./watch";
 
 export default defineCommand({
-  meta: { name: "feed", description: "Show everything that happened, in its one order" },
   args: {
-    limit: { type: "string", description: "At most so many", valueHint: "1-1000", default: "50" },
-    since: { type: "string", description: "Only messages after this id", valueHint: "ID" },
-    follow: { type: "boolean", description: "Go on with what comes, until stopped" },
+    limit: option("1-1000", "At most so many", { default: "50" }),
+    since: option("ID", "Only messages after this id"),
+    follow: flag("Go on with what comes, until stopped"),
   },
   examples: ["feed --limit 10", "feed --since 120 --json", "feed --follow"],
   async run({ args, context, signal }) {
     const limit = integer(args.limit, "--limit", 1, 1000);
-    const since =
-      args.since === undefined ? null : integer(args.since, "--since", 0, Number.MAX_SAFE_INTEGER);
+    const since = args.since === undefined ? null : integer(args.since, "--since", 0);
     const bus = await context.bus("read");
     if (!args.follow) {
       const data = await feed(bus, since, limit);

@@ -5,25 +5,13 @@ import { ParleyError } from "../bus/errors";
 import { duration } from "../bus/input";
 import type { ProcessEvidence } from "../bus/process";
 import { heartbeat } from "../bus/registration";
-import { type Answer, defineCommand, type StreamItem } from "../cli/command";
+import { type Answer, defineCommand, flag, option, type StreamItem } from "../cli/command";
 
 export default defineCommand({
-  meta: { name: "heartbeat", description: "Give a sign of life of this session" },
   args: {
-    watch: {
-      type: "boolean",
-      description: "Go on beating until stopped, or until the session has ended",
-    },
-    idle: {
-      type: "boolean",
-      description: "Beat for a session that may be idle: on a server this is no activity",
-    },
-    interval: {
-      type: "string",
-      description: "Time between two beats",
-      valueHint: "DURATION",
-      default: "30s",
-    },
+    watch: flag("Go on beating until stopped, or until the session has ended"),
+    idle: flag("Beat for a session that may be idle: on a server this is no activity"),
+    interval: option("DURATION", "Time between two beats", { default: "30s" }),
   },
   examples: ["heartbeat", "heartbeat --watch --interval 30s"],
   async run({ args, context, signal }) {

@@ -2,23 +2,15 @@
 import { join } from "node:path";
 
 import { agents } from "../agents/agents";
-import { defineCommand, type Raw } from "../cli/command";
+import { defineCommand, optional, positional, type Raw } from "../cli/command";
 import { runHook, emptyOutput, type HookEnvironment } from "../hooks/run";
 
 export default defineCommand({
-  meta: { name: "hook", description: "Answer an agent's hook, which stands on stdin as JSON" },
   args: {
-    vendor: {
-      type: "positional",
-      required: true,
-      description:
-        "Whose hook it is: claude, codex, gemini, kimi, opencode, generic for a payload of our own, or git",
-    },
-    event: {
-      type: "positional",
-      required: false,
-      description: "The vendor's name of the event; without it the payload says",
-    },
+    vendor: positional(
+      "Whose hook it is: claude, codex, gemini, kimi, opencode, generic for a payload of our own, or git",
+    ),
+    event: optional("The vendor's name of the event; without it the payload says"),
   },
   examples: ["hook claude", "hook codex SessionEnd", "hook git pre-commit"],
   async run({ args, context }): Promise<Raw> {

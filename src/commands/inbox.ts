@@ -1,23 +1,17 @@
-/** `inbox`: shows the unread messages of this session. */
+/** `inbox` and `read`: show the unread messages of this session, or mark messages as read. */
 import { requireActor, unlessRefused } from "../bus/caller";
 import type { Warning } from "../bus/errors";
 import { awaitInbox, type OpenedInbox, openInbox, read } from "../bus/inbox";
-import { duration, integer } from "../bus/input";
-import { defineCommand } from "../cli/command";
-import { excluding } from "./usage-error";
+import { duration, integer, oneOrAll } from "../bus/input";
+import { defineCommand, excluding, flag, option, optional } from "../cli/command";
 
 export default defineCommand({
-  meta: { name: "inbox", description: "Show the unread messages of this session" },
   args: {
-    channel: { type: "string", description: "Only messages of this channel", valueHint: "CHANNEL" },
-    limit: { type: "string", description: "At most so many", valueHint: "1-1000", default: "50" },
-    "mark-read": { type: "boolean", description: "Mark what is shown as read" },
-    peek: { type: "boolean", description: "Only look: mark nothing" },
-    wait: {
-      type: "string",
-      description: "Wait so long for a message that was not shown yet",
-      valueHint: "60s",
-    },
+    channel: option("CHANNEL", "Only messages of this channel"),
+    limit: option("1-1000", "At most so many", { default: "50" }),
+    "mark-read": flag("Mark what is shown as read"),
+    peek: flag("Only look: mark nothing"),
+    wait: option("60s", "Wait so long for a message that was not shown yet"),
   },
   examples: [
     "inbox",
@@ -44,15 +38,27 @@ export default defineCommand({
       view: async (style) => (await import("../render/inbox")).inboxView(inbox.result, style),
       warnings,
       afterFlush: async () => {
-        if (args["mark-read"] && inbox.result.messages.length > 0) {
-          await read(
-            bus,
-            actor,
-            inbox.result.messages.map((message) => message.id),
-          );
-        } else await inbox.onShown("inbox");
+        const ids = inbox.result.messages.map((message) => message.id);
+        if (args["mark-read"] && ids.length > 0) await read(bus, actor, ids);
+        else await inbox.onShown("inbox");
       },
       onDropped: inbox.onDropped,
     };
+  },
+});
+
+export const readVerb = defineCommand({
+  args: {
+    id: optional("Ids of messages; several may follow"),
+    all: flag("All unread messages"),
+  },
+  variadic: true,
+  examples: ["read 12", "read 12 13 14", "read --all"],
+  async run({ args, context }) {
+    const words = oneOrAll(args._, args.all === true, "the ids of messages");
+    const ids = words?.map((word) => integer(word, "A message id", 1)) ?? null;
+    const bus = await context.bus("write");
+    const data = await read(bus, await requireActor(bus, context.asOperator), ids);
+    return { data, view: async () => (await import("../render/inbox")).readView(data) };
   },
 });

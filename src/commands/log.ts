@@ -1,27 +1,21 @@
 /** `log`: appends to the session log, or shows it. */
-import type { Bus } from "../bus/bus";
 import { callingSession } from "../bus/caller";
 import { timestamp } from "../bus/clock";
 import { ParleyError } from "../bus/errors";
 import { logEntry, type LogResult } from "../bus/session-log";
 import type { SessionRecord } from "../bus/session";
-import { type Answer, type Context, defineCommand } from "../cli/command";
+import type { Answer, Context } from "../cli/command";
+import { busIfAny, defineCommand, flag, option, optional, usageError } from "../cli/command";
 import { createSessionLog } from "../files/session-log";
-import { usageError } from "./usage-error";
 
 export default defineCommand({
-  meta: { name: "log", description: "Append to this project's session log, or show it" },
   args: {
-    text: {
-      type: "positional",
-      required: false,
-      description: "What happened; - reads it from standard input",
-    },
-    view: { type: "boolean", description: "Show the log of a day" },
-    date: { type: "string", description: "The UTC day to show (today)", valueHint: "YYYY-MM-DD" },
-    issue: { type: "boolean", description: "It is an issue that was found" },
-    fix: { type: "boolean", description: "It is a fix that was made" },
-    deployed: { type: "boolean", description: "It was deployed" },
+    text: optional("What happened; - reads it from standard input"),
+    view: flag("Show the log of a day"),
+    date: option("YYYY-MM-DD", "The UTC day to show (today)"),
+    issue: flag("It is an issue that was found"),
+    fix: flag("It is a fix that was made"),
+    deployed: flag("It was deployed"),
   },
   examples: [
     'log "moved the parser into its own module"',
@@ -71,14 +65,8 @@ const misuse = (problem: string): ParleyError =>
 
 /** The calling session; null, for the operator, without one or without a database, which a log does not need. */
 async function sessionIfAny(context: Context): Promise<SessionRecord | null> {
-  let bus: Bus;
-  try {
-    bus = await context.bus("read");
-  } catch (error) {
-    if (error instanceof ParleyError && error.code === "not_found") return null;
-    throw error;
-  }
-  return context.asOperator ? null : callingSession(bus);
+  const bus = await busIfAny(context);
+  return bus === null || context.asOperator ? null : callingSession(bus);
 }
 
 function checkedDate(date: string): string {

@@ -1,24 +1,15 @@
 /** `mcp`: serves the bus as MCP tools on standard streams. */
 import { duration } from "../bus/input";
-import { type Context, defineCommand, type StreamItem } from "../cli/command";
+import { type Context, defineCommand, option, type StreamItem, usageError } from "../cli/command";
 import { version } from "../cli/version";
 import { serve } from "../mcp/server";
-import { usageError } from "./usage-error";
 
 export default defineCommand({
-  meta: { name: "mcp", description: "Serve the bus to an agent as MCP tools, on standard streams" },
   args: {
-    llm: {
-      type: "string",
-      description: "Vendor of the agent, where it cannot be detected",
-      valueHint: "VENDOR",
-    },
-    interval: {
-      type: "string",
-      description: "Time between two signs of life of the session",
-      valueHint: "DURATION",
+    llm: option("VENDOR", "Vendor of the agent, where it cannot be detected"),
+    interval: option("DURATION", "Time between two signs of life of the session", {
       default: "30s",
-    },
+    }),
   },
   examples: ["mcp", "mcp --llm claude"],
   async run({ args, context, signal }) {

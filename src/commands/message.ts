@@ -3,72 +3,27 @@ import { requireActor } from "../bus/caller";
 import { awaitState, send, sent } from "../bus/send";
 import { choice, duration, integer, jsonObject } from "../bus/input";
 import { directedChannels, type SendResult } from "../bus/message";
-import { type Answer, defineCommand } from "../cli/command";
-import { usageError } from "./usage-error";
+import { type Answer, defineCommand, flag, option, optional, usageError } from "../cli/command";
 
 export default defineCommand({
-  meta: {
-    name: "message",
-    description: "Send a message to another session, or list the sent ones",
-  },
-  alias: "send",
   args: {
-    target: {
-      type: "positional",
-      required: false,
-      description:
-        "Session id or name, holder:PATH, task:ID or operator; with --all the text stands here",
-    },
-    text: {
-      type: "positional",
-      required: false,
-      description: "What to say; - reads it from standard input",
-    },
-    all: { type: "boolean", description: "To all active sessions but this one" },
-    project: {
-      type: "string",
-      description: "With --all: only sessions of this project",
-      valueHint: "PROJECT",
-    },
-    priority: {
-      type: "string",
-      description: "0 routine, 1 normal, 2 high, 3 critical",
-      valueHint: "0-3",
-      default: "2",
-    },
-    channel: {
-      type: "string",
-      description: "coordination, task_broadcast or state",
-      valueHint: "CHANNEL",
+    target: optional(
+      "Session id or name, holder:PATH, task:ID or operator; with --all the text stands here",
+    ),
+    text: optional("What to say; - reads it from standard input"),
+    all: flag("To all active sessions but this one"),
+    project: option("PROJECT", "With --all: only sessions of this project"),
+    priority: option("0-3", "0 routine, 1 normal, 2 high, 3 critical", { default: "2" }),
+    channel: option("CHANNEL", "coordination, task_broadcast or state", {
       default: "coordination",
-    },
-    "reply-to": {
-      type: "string",
-      description: "Answer this message, which becomes read",
-      valueHint: "ID",
-    },
-    payload: {
-      type: "string",
-      description: "A JSON object instead of the text",
-      valueHint: "JSON",
-    },
-    wake: {
-      type: "boolean",
-      description: "Wake whoever idles, if its user allows; priority 3 does so by itself",
-    },
-    wait: {
-      type: "string",
-      description: "Wait until it is delivered, read, or answered (reply)",
-      valueHint: "STATE",
-    },
-    timeout: {
-      type: "string",
-      description: "How long to wait",
-      valueHint: "DURATION",
-      default: "60s",
-    },
-    sent: { type: "boolean", description: "List the messages this session sent" },
-    status: { type: "boolean", description: "List them with their delivery times" },
+    }),
+    "reply-to": option("ID", "Answer this message, which becomes read"),
+    payload: option("JSON", "A JSON object instead of the text"),
+    wake: flag("Wake whoever idles, if its user allows; priority 3 does so by itself"),
+    wait: option("STATE", "Wait until it is delivered, read, or answered (reply)"),
+    timeout: option("DURATION", "How long to wait", { default: "60s" }),
+    sent: flag("List the messages this session sent"),
+    status: flag("List them with their delivery times"),
   },
   examples: [
     'message codex-41200 "please release lock on paths.py"',
@@ -81,9 +36,7 @@ export default defineCommand({
     const priority = integer(args.priority, "--priority", 0, 3);
     const channel = choice(args.channel, "--channel", directedChannels);
     const replyTo =
-      args["reply-to"] === undefined
-        ? null
-        : integer(args["reply-to"], "--reply-to", 1, Number.MAX_SAFE_INTEGER);
+      args["reply-to"] === undefined ? null : integer(args["reply-to"], "--reply-to", 1);
     const waitsFor =
       args.wait === undefined ? null : choice(args.wait, "--wait", ["delivered", "read", "reply"]);
     const timeout = duration(args.timeout, "--timeout");
@@ -110,22 +63,12 @@ export default defineCommand({
     const text = word === "-" ? await context.io.readStdin() : word;
     const bus = await context.bus("create");
     const actor = await requireActor(bus, context.asOperator);
-    const project = args.project ?? null;
-    const request = {
-      target,
-      project,
-      text,
-      payload,
-      channel,
-      priority,
-      replyTo,
-      wake: args.wake === true,
-    };
+    const { project = null, wake = false } = args;
+    const request = { target, project, text, payload, channel, priority, replyTo, wake };
     const data = await send(bus, actor, request);
     const toItself = data.messages.some((message) => message.recipient_id === actor.id);
-    const warnings = toItself
-      ? [{ code: "to_itself", message: `${actor.id} wrote to itself` }]
-      : [];
+    const warning = { code: "to_itself", message: `${actor.id} wrote to itself` };
+    const warnings = toItself ? [warning] : [];
     if (waitsFor === null || data.messages.length === 0) return { ...answer(data), warnings };
     const states = await awaitState(bus, data, waitsFor, timeout);
     const replies = states.replies?.map((reply) => reply.id) ?? [];

@@ -2,17 +2,15 @@
 import { existsSync, realpathSync } from "node:fs";
 
 import { ParleyError } from "../bus/errors";
-import type { MigrationResult } from "../bus/ports";
+import type { MigrationResult } from "../bus/doctor";
 import { settingsFrom } from "../bus/settings";
-import { type Context, defineCommand } from "../cli/command";
+import { type Context, defineCommand, option, usageError } from "../cli/command";
 import { isServerUrl, messagingDatabasePath } from "../cli/paths";
-import { usageError } from "./usage-error";
 
 export default defineCommand({
-  meta: { name: "migrate", description: "Copy a bus from a file to a PostgreSQL server" },
   args: {
-    from: { type: "string", description: "The database to copy; it stays", valueHint: "PATH" },
-    to: { type: "string", description: "The bus on the server", valueHint: "URL" },
+    from: option("PATH", "The database to copy; it stays"),
+    to: option("URL", "The bus on the server"),
   },
   examples: ["migrate --from ~/.local/share/parley/messaging.db --to postgres://me@db.lan/team"],
   async run({ args, context }) {

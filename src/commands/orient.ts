@@ -4,10 +4,6 @@ import { orient } from "../bus/conflicts";
 import { defineCommand } from "../cli/command";
 
 export default defineCommand({
-  meta: {
-    name: "orient",
-    description: "Show a starting session who is here and what waits for it",
-  },
   args: {},
   examples: ["orient", "orient --json"],
   async run({ context }) {

@@ -1,28 +1,18 @@
 /** `poll`: reads a channel from a cursor on. */
 import { integer } from "../bus/input";
 import { poll } from "../bus/publish";
-import { defineCommand } from "../cli/command";
+import { defineCommand, flag, option, positional } from "../cli/command";
 
 export default defineCommand({
-  meta: { name: "poll", description: "Read a channel from a cursor on" },
   args: {
-    channel: {
-      type: "positional",
-      required: true,
-      description: "Such as state or session_lifecycle",
-    },
-    since: {
-      type: "string",
-      description: "Only messages after this id",
-      valueHint: "ID",
-      default: "0",
-    },
-    limit: { type: "string", description: "At most so many", valueHint: "1-1000", default: "20" },
-    recent: { type: "boolean", description: "The newest instead of the oldest" },
+    channel: positional("Such as state or session_lifecycle"),
+    since: option("ID", "Only messages after this id", { default: "0" }),
+    limit: option("1-1000", "At most so many", { default: "20" }),
+    recent: flag("The newest instead of the oldest"),
   },
   examples: ["poll state --since 41 --json", "poll session_lifecycle --recent"],
   async run({ args, context }) {
-    const since = integer(args.since, "--since", 0, Number.MAX_SAFE_INTEGER);
+    const since = integer(args.since, "--since", 0);
     const limit = integer(args.limit, "--limit", 1, 1000);
     const bus = await context.bus("read");
     const recent = args.recent === true;

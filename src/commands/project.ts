@@ -1,30 +1,20 @@
 /** `project`: shows the project of a directory and its sessions. */
-import type { Bus } from "../bus/bus";
 import { findCaller, nobody } from "../bus/caller";
-import { ParleyError } from "../bus/errors";
 import { findProject } from "../bus/project";
-import { type Context, defineCommand } from "../cli/command";
-import { usageError } from "./usage-error";
+import { busIfAny, defineCommand, flag, option, optional, usageError } from "../cli/command";
 
 export default defineCommand({
-  meta: { name: "project", description: "Show which project this is and who works on it" },
   args: {
-    dir: { type: "positional", required: false, description: "With --candidates: a directory" },
-    candidates: {
-      type: "boolean",
-      description:
-        "Choose among directories: the first on whose project nobody else works is picked; where all are occupied none is, and that is no error",
-    },
-    project: {
-      type: "string",
-      description: "It is this one; what is named is picked however occupied it is",
-      valueHint: "PROJECT",
-    },
+    dir: optional("With --candidates: a directory"),
+    candidates: flag(
+      "Choose among directories: the first on whose project nobody else works is picked; where all are occupied none is, and that is no error",
+    ),
+    project: option("PROJECT", "It is this one; what is named is picked however occupied it is"),
   },
   variadic: true,
   examples: ["project", "project --candidates ~/pilot ~/atlas", "project --json"],
-  async run({ args, rest, context }) {
-    const candidates = args.dir === undefined ? [] : [args.dir, ...rest];
+  async run({ args, context }) {
+    const candidates = args._;
     if (candidates.length > 0 !== (args.candidates === true)) {
       const hint = "write parley project --candidates DIR DIR";
       throw usageError("Directories and --candidates belong together", hint);
@@ -43,13 +33,3 @@ export default defineCommand({
     };
   },
 });
-
-/** Null without a database: no session has ever registered. */
-async function busIfAny(context: Context): Promise<Bus | null> {
-  try {
-    return await context.bus("read");
-  } catch (error) {
-    if (error instanceof ParleyError && error.code === "not_found") return null;
-    throw error;
-  }
-}

@@ -2,29 +2,15 @@
 import { requireActor } from "../bus/caller";
 import { duration, integer } from "../bus/input";
 import { publish } from "../bus/publish";
-import { defineCommand } from "../cli/command";
+import { defineCommand, option, positional } from "../cli/command";
 
 export default defineCommand({
-  meta: { name: "publish", description: "Publish a message on a channel, for whoever listens" },
   args: {
-    channel: { type: "positional", required: true, description: "Such as state or coordination" },
-    text: {
-      type: "positional",
-      required: true,
-      description: "A text or a JSON object; - reads it from standard input",
-    },
-    ttl: {
-      type: "string",
-      description: "How long it lives (the channel's time)",
-      valueHint: "60s",
-    },
-    priority: { type: "string", description: "0 to 3", valueHint: "0-3", default: "1" },
-    type: {
-      type: "string",
-      description: "Type of the message",
-      valueHint: "TYPE",
-      default: "published",
-    },
+    channel: positional("Such as state or coordination"),
+    text: positional("A text or a JSON object; - reads it from standard input"),
+    ttl: option("60s", "How long it lives (the channel's time)"),
+    priority: option("0-3", "0 to 3", { default: "1" }),
+    type: option("TYPE", "Type of the message", { default: "published" }),
   },
   examples: [
     'publish state \'{"task_id":"H.8.1","status":"working"}\'',

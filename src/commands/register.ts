@@ -2,34 +2,21 @@
 import { duration, integer } from "../bus/input";
 import { register } from "../bus/registration";
 import { withSessionName } from "../bus/registration-target";
-import { defineCommand } from "../cli/command";
+import { defineCommand, flag, option } from "../cli/command";
 
 export default defineCommand({
-  meta: { name: "register", description: "Register this agent session, or update it" },
   args: {
-    llm: {
-      type: "string",
-      description: "Vendor: claude, codex, gemini, kimi, … (detected)",
-      valueHint: "VENDOR",
-    },
-    model: {
-      type: "string",
-      description: "Model, such as opus-4.6 (detected)",
-      valueHint: "MODEL",
-    },
-    "task-id": { type: "string", description: "Current task, such as H.13.2", valueHint: "TASK" },
-    project: { type: "string", description: "Project id (detected)", valueHint: "PROJECT" },
-    "session-id": { type: "string", description: "Another id than VENDOR-PID", valueHint: "ID" },
-    "session-uuid": {
-      type: "string",
-      description: "Conversation id (detected)",
-      valueHint: "UUID",
-    },
-    pid: { type: "string", description: "Process of the agent (detected)", valueHint: "PID" },
-    cwd: { type: "string", description: "Working directory (the agent's)", valueHint: "DIR" },
-    name: { type: "string", description: "A name that others can write to", valueHint: "NAME" },
-    heartbeat: { type: "boolean", description: "Promise beats: silence will end the session" },
-    verbose: { type: "boolean", description: "Show how everything was found out" },
+    llm: option("VENDOR", "Vendor: claude, codex, gemini, kimi, … (detected)"),
+    model: option("MODEL", "Model, such as opus-4.6 (detected)"),
+    "task-id": option("TASK", "Current task, such as H.13.2"),
+    project: option("PROJECT", "Project id (detected)"),
+    "session-id": option("ID", "Another id than VENDOR-PID"),
+    "session-uuid": option("UUID", "Conversation id (detected)"),
+    pid: option("PID", "Process of the agent (detected)"),
+    cwd: option("DIR", "Working directory (the agent's)"),
+    name: option("NAME", "A name that others can write to"),
+    heartbeat: flag("Promise beats: silence will end the session"),
+    verbose: flag("Show how everything was found out"),
   },
   examples: [
     "register",
@@ -52,15 +39,9 @@ export default defineCommand({
       heartbeatSeconds: args.heartbeat ? duration("30s", "--interval") / 1000 : undefined,
     });
     const data = await register(bus, request);
-    const warnings =
-      args.pid !== undefined && data.session.process_state === null
-        ? [
-            {
-              code: "process_not_seen",
-              message: `no process ${args.pid} can be seen from here: the session is judged by its heartbeat`,
-            },
-          ]
-        : [];
+    const unseen = args.pid !== undefined && data.session.process_state === null;
+    const message = `no process ${args.pid} can be seen from here: the session is judged by its heartbeat`;
+    const warnings = unseen ? [{ code: "process_not_seen", message }] : [];
     return {
       data,
       view: async (style) => {

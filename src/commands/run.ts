@@ -2,18 +2,16 @@
 import { ParleyError } from "../bus/errors";
 import { endSession, register } from "../bus/registration";
 import type { Session } from "../bus/session";
-import { type Answer, type Context, defineCommand } from "../cli/command";
+import { type Answer, type Context, defineCommand, option, usageError } from "../cli/command";
 import { runCommand } from "../cli/run-command";
-import { usageError } from "./usage-error";
 
 export default defineCommand({
-  meta: { name: "run", description: "Run any program as a session that ends with it" },
   args: {
-    llm: { type: "string", description: "Vendor (by the program's name)", valueHint: "VENDOR" },
-    model: { type: "string", description: "Model, such as opus-4.6", valueHint: "MODEL" },
-    "task-id": { type: "string", description: "Current task, such as H.13.2", valueHint: "TASK" },
-    project: { type: "string", description: "Project id (detected)", valueHint: "PROJECT" },
-    name: { type: "string", description: "A name that others can write to", valueHint: "NAME" },
+    llm: option("VENDOR", "Vendor (by the program's name)"),
+    model: option("MODEL", "Model, such as opus-4.6"),
+    "task-id": option("TASK", "Current task, such as H.13.2"),
+    project: option("PROJECT", "Project id (detected)"),
+    name: option("NAME", "A name that others can write to"),
   },
   takesRest: true,
   examples: ["run -- aider --model opus", "run --llm mytool --task-id H.13.2 -- ./agent.sh"],

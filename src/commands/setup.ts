@@ -5,27 +5,20 @@ import { editPolicies, type Preferences, wakePolicies } from "../bus/preferences
 import type { SetupResult } from "../bus/setup";
 import { seedNames } from "../cli/aliases";
 import { agentSetups } from "../agents/agents";
-import { type Answer, type Context, defineCommand } from "../cli/command";
+import type { Answer, Context } from "../cli/command";
+import { defineCommand, excluding, flag, option, optional } from "../cli/command";
 import { setUp } from "../setup/setup";
 import { findPlace } from "../setup/vendor";
-import { excluding } from "./usage-error";
 
 export default defineCommand({
-  meta: {
-    name: "setup",
-    description: "Let agents take part by themselves: install hooks, commands and MCP server",
-  },
   args: {
-    agent: {
-      type: "positional",
-      required: false,
-      description:
-        "claude, codex, gemini, kimi, opencode, or git for its hook before commits; without one, the agents installed here",
-    },
-    user: { type: "boolean", description: "For all your work (the default)" },
-    project: { type: "boolean", description: "For the repository around this directory alone" },
-    "dry-run": { type: "boolean", description: "Show what would change as a diff" },
-    remove: { type: "boolean", description: "Take out what setup has put in, and nothing else" },
+    agent: optional(
+      "claude, codex, gemini, kimi, opencode, or git for its hook before commits; without one, the agents installed here",
+    ),
+    user: flag("For all your work (the default)"),
+    project: flag("For the repository around this directory alone"),
+    "dry-run": flag("Show what would change as a diff"),
+    remove: flag("Take out what setup has put in, and nothing else"),
     policy: {
       type: "enum",
       options: [...editPolicies],
@@ -37,12 +30,10 @@ export default defineCommand({
       description:
         "Which messages wake an idle agent: none, critical ones, or also those sent with --wake (critical)",
     },
-    links: {
-      type: "string",
-      valueHint: "DIR",
-      description:
-        "Also link earlier names of commands (session-status and so on) to this program there",
-    },
+    links: option(
+      "DIR",
+      "Also link earlier names of commands (session-status and so on) to this program there",
+    ),
   },
   variadic: true,
   examples: [
@@ -52,7 +43,7 @@ export default defineCommand({
     "setup git",
     "setup --remove",
   ],
-  async run({ args, rest, context }): Promise<Answer> {
+  async run({ args, context }): Promise<Answer> {
     const { remove = false, policy, wake, links } = args;
     const dryRun = args["dry-run"] ?? false;
     if (args.user && args.project) throw excluding("--user", "--project");
@@ -60,7 +51,7 @@ export default defineCommand({
     if (remove && wake !== undefined) throw excluding("--remove", "--wake");
     const { home, data: dataDirectory } = context.paths;
     const { env, cwd } = context.io;
-    const agents = args.agent === undefined ? [] : [args.agent, ...rest];
+    const agents = args._;
     // A hook of git belongs to a repository, even with --user.
     const project = args.project || (agents.length > 0 && agents.every((each) => each === "git"));
     const { result, warnings } = await setUp({

@@ -4,7 +4,7 @@ import { findCaller } from "../bus/caller";
 import { openDashboard, type OpenedDashboard } from "../bus/status";
 import { ParleyError } from "../bus/errors";
 import { openWaitLoop } from "../bus/wait-loop";
-import { type Answer, type Context, defineCommand, type StreamItem } from "../cli/command";
+import { type Answer, type Context, defineCommand, flag, type StreamItem } from "../cli/command";
 import type { StatusData } from "../render/status";
 
 /** The filtered lists, in the order in which several are printed. */
@@ -12,34 +12,21 @@ const lists = ["stats", "locks", "claims", "alerts", "unread", "lifecycle"] as c
 type List = (typeof lists)[number];
 
 export default defineCommand({
-  meta: { name: "status", description: "Show who works where, on what, holding which files" },
   args: {
-    stats: { type: "boolean", description: "Only the numbers of the bus" },
-    locks: { type: "boolean", description: "Only the file locks" },
-    claims: { type: "boolean", description: "Only the task claims" },
-    alerts: {
-      type: "boolean",
-      description: "Only the unread alerts, which are marked as delivered",
-    },
-    unread: {
-      type: "boolean",
-      description: "Only this session's unread messages, which are marked as delivered",
-    },
-    lifecycle: {
-      type: "boolean",
-      description: "Only the last 20 sessions started, resumed and ended",
-    },
-    verbose: {
-      type: "boolean",
-      description: "Milliseconds, registration, heartbeat, task and bus details",
-    },
+    stats: flag("Only the numbers of the bus"),
+    locks: flag("Only the file locks"),
+    claims: flag("Only the task claims"),
+    alerts: flag("Only the unread alerts, which are marked as delivered"),
+    unread: flag("Only this session's unread messages, which are marked as delivered"),
+    lifecycle: flag("Only the last 20 sessions started, resumed and ended"),
+    verbose: flag("Milliseconds, registration, heartbeat, task and bus details"),
     log: {
       type: "boolean",
       default: true,
       description: "Append the dashboard to the session log",
       negativeDescription: "Append nothing to the session log",
     },
-    watch: { type: "boolean", description: "Show it again whenever the bus changes; logs nothing" },
+    watch: flag("Show it again whenever the bus changes; logs nothing"),
   },
   examples: ["status", "status --stats", "status --alerts --unread", "status --no-log --json"],
   async run({ args, context, signal }) {
@@ -68,14 +55,9 @@ function answer(
   bus: Bus,
 ): Answer {
   const { dashboard, overview, warnings } = opened;
-  const sources = {
-    stats: dashboard.stats,
-    locks: overview.locks,
-    claims: overview.claims,
-    alerts: dashboard.alerts,
-    unread: dashboard.unread,
-    lifecycle: overview.lifecycle,
-  };
+  const { stats, alerts, unread } = dashboard;
+  const { locks, claims, lifecycle } = overview;
+  const sources = { stats, locks, claims, alerts, unread, lifecycle };
   const data: StatusData =
     wanted.length === 0
       ? dashboard
@@ -137,12 +119,8 @@ async function* redraws(
         if (signal.aborted) return null;
         const hooksOff = preferences.read().off;
         const caller = await findCaller(bus, context.asOperator);
-        return answer(
-          await openDashboard(bus, caller, { unread, again, hooksOff }),
-          wanted,
-          verbose,
-          bus,
-        );
+        const opened = await openDashboard(bus, caller, { unread, again, hooksOff });
+        return answer(opened, wanted, verbose, bus);
       });
       if (redraw === null) return;
       again = true;

@@ -1,18 +1,12 @@
 /** `task`: shows, sets or clears the current task of this session. */
 import { requireSession } from "../bus/caller";
 import { task } from "../bus/registration";
-import { defineCommand } from "../cli/command";
-import { excluding } from "./usage-error";
+import { defineCommand, excluding, flag, optional } from "../cli/command";
 
 export default defineCommand({
-  meta: { name: "task", description: "Show, set or clear the current task of this session" },
   args: {
-    task_id: {
-      type: "positional",
-      required: false,
-      description: "Task to work on, such as H.13.2",
-    },
-    clear: { type: "boolean", description: "Work on no task" },
+    task_id: optional("Task to work on, such as H.13.2"),
+    clear: flag("Work on no task"),
   },
   examples: ["task", "task H.13.2", "task --clear"],
   async run({ args, context }) {

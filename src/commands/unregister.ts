@@ -1,17 +1,11 @@
 /** `unregister`: ends this session. */
 import { requireSession } from "../bus/caller";
 import { unregister } from "../bus/registration";
-import { defineCommand } from "../cli/command";
+import { defineCommand, option } from "../cli/command";
 
 export default defineCommand({
-  meta: { name: "unregister", description: "End this session and free what it holds" },
   args: {
-    reason: {
-      type: "string",
-      description: "Why, for the others",
-      valueHint: "TEXT",
-      default: "session ended normally",
-    },
+    reason: option("TEXT", "Why, for the others", { default: "session ended normally" }),
   },
   examples: ["unregister", 'unregister --reason "handing over to codex"'],
   async run({ args, context }) {

@@ -7,34 +7,22 @@ import type { Message } from "../bus/message";
 import { operatorNews } from "../bus/operator-feed";
 import { watch, type WatchedMessage, type WatchQuery } from "../bus/publish";
 import { isLostDatabase } from "../bus/change-signal";
-import { type Context, defineCommand, type StreamItem } from "../cli/command";
-import { usageError } from "./usage-error";
+import type { Context, StreamItem } from "../cli/command";
+import { defineCommand, flag, option, optional, usageError } from "../cli/command";
 
 export default defineCommand({
-  meta: {
-    name: "watch",
-    description: "Show messages as they come: published ones, and this session's mail",
-  },
   args: {
-    channel: {
-      type: "positional",
-      required: false,
-      description: "Only these channels; several may follow",
-    },
-    since: { type: "string", description: "Go on after this id (from now on)", valueHint: "ID" },
-    for: { type: "string", description: "End after this time", valueHint: "60s" },
-    operator: {
-      type: "boolean",
-      description:
-        "What is for the human alone: the operator's mail and critical alerts, waiting ones first",
-    },
-    notify: {
-      type: "boolean",
-      description:
-        "With --operator: also as notifications of the desktop, or by the terminal's bell",
-    },
-    once: { type: "boolean", description: "End after the first message" },
-    verbose: { type: "boolean", description: "Say what wakes it, on standard error" },
+    channel: optional("Only these channels; several may follow"),
+    since: option("ID", "Go on after this id (from now on)"),
+    for: option("60s", "End after this time"),
+    operator: flag(
+      "What is for the human alone: the operator's mail and critical alerts, waiting ones first",
+    ),
+    notify: flag(
+      "With --operator: also as notifications of the desktop, or by the terminal's bell",
+    ),
+    once: flag("End after the first message"),
+    verbose: flag("Say what wakes it, on standard error"),
   },
   variadic: true,
   examples: [
@@ -43,9 +31,8 @@ export default defineCommand({
     "watch coordination task_broadcast --since 120",
     "watch --operator --notify",
   ],
-  async run({ args, rest, context, signal }) {
-    const since =
-      args.since === undefined ? null : integer(args.since, "--since", 0, Number.MAX_SAFE_INTEGER);
+  async run({ args, context, signal }) {
+    const since = args.since === undefined ? null : integer(args.since, "--since", 0);
     const time = args.for === undefined ? null : duration(args.for, "--for");
     if (args.notify && !args.operator) throw usageError("--notify goes with --operator");
     if (args.operator && (args.channel !== undefined || since !== null))
@@ -56,19 +43,15 @@ export default defineCommand({
       await context.io.say("info", `waking: ${listening.source}`);
       await listening.stop();
     }
-    const channels = args.channel === undefined ? [] : [args.channel, ...rest];
+    const channels = args._;
     const query = { channels, all: false, since, duration: time, signal };
     const once = args.once === true;
     if (!args.operator) return { stream: messageStream(context, query, once) };
-    const notify = args.notify ? await notifier(context) : null;
-    return { stream: messageStream(context, query, once, operatorNews, notify) };
+    const notify = args.notify ? (await import("../cli/notify")).notify : null;
+    const notifier = notify && ((message: Message) => notify(context.io, message));
+    return { stream: messageStream(context, query, once, operatorNews, notifier) };
   },
 });
-
-async function notifier({ io }: Context): Promise<(message: Message) => Promise<boolean>> {
-  const { notify } = await import("../cli/notify");
-  return (message) => notify(io, message);
-}
 
 type Source = (bus: Bus, query: WatchQuery, asOperator: boolean) => AsyncGenerator<WatchedMessage>;
 

@@ -3,7 +3,7 @@ import { appendFileSync, chmodSync, mkdirSync, renameSync, statSync } from "node
 import { dirname } from "node:path";
 
 import { timestamp } from "../bus/clock";
-import type { FaultLog } from "../bus/ports";
+import type { FaultLog } from "../bus/errors";
 
 /** Characters of a line, and bytes of the file, after which it becomes `….old` and another begins. */
 const maxLine = 300;

@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync }
 import { join } from "node:path";
 
 import { ParleyError } from "../bus/errors";
-import { asObject } from "../bus/json";
+import { asObject } from "../bus/input";
 import {
   defaultPreferences,
   editPolicies,

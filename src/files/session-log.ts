@@ -25,10 +25,7 @@ export interface SessionLogOptions {
   identity: Pick<Identity, "machine">;
 }
 
-/**
- * Session logs as Markdown files: `<root>/projects/<project>/<machine-uuid>/SESSION-LOG-<date>.md`. The options are
- * read only for an entry: without a home there may be no root.
- */
+/** In `<root>/projects/<project>/<machine-uuid>`. The options are read only for an entry: without a home there may be no root. */
 export function createSessionLog(options: SessionLogOptions): SessionLog {
   const path = (project_id: string | null, date: string): string => {
     if (!/^\d{4}-\d\d-\d\d$/.test(date) || Number.isNaN(Date.parse(date))) {
@@ -76,10 +73,7 @@ const unscoped = "unscoped";
 const folder = (project_id: string | null): string =>
   project_id === null ? unscoped : fileName(project_id, project_id === unscoped);
 
-/**
- * One path segment for any text. What cannot stand in a file name everywhere is replaced, and then a hash of the
- * original keeps apart what became alike.
- */
+/** One path segment. What cannot stand in a file name is replaced, and a hash of the original keeps apart what became alike. */
 function fileName(text: string, marked = false): string {
   const normal = text.normalize("NFC");
   let name = normal

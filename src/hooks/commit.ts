@@ -7,7 +7,8 @@ import { ParleyError } from "../bus/errors";
 import { sanitizeLine } from "../bus/untrusted-text";
 import { readConfirmed } from "../bus/shared-hosts";
 import type { Lock } from "../bus/lock";
-import { staged } from "../identity/git-status";
+import { withTimeLimit } from "../bus/clock";
+import { staged } from "../identity/git";
 import { findWorktree } from "../identity/project";
 import { note, timeoutMs, type HookEnvironment } from "./run";
 
@@ -28,10 +29,7 @@ const maxNamed = 10;
 
 const passes: CommitVerdict = { say: [], exitCode: 0 };
 
-/**
- * Whether another live session holds a file of the commit that git is about to make. Never throws: where that cannot be
- * found out, the commit passes, and the log of hooks gets a line.
- */
+/** Whether another live session holds a file of the commit. Never throws: a failure lets the commit pass, with a line in the log. */
 export async function judgeCommit(
   event: string | null,
   environment: HookEnvironment,
@@ -41,14 +39,9 @@ export async function judgeCommit(
       throw new ParleyError("invalid", "git has no such event for parley");
     const { off, edits } = environment.preferences().read();
     if (off || edits === "off") return passes;
-    const late = Promise.withResolvers<CommitVerdict>();
-    const giveUp = (): void => late.reject(new ParleyError("timeout", "gave up: it took too long"));
-    const timer = setTimeout(giveUp, timeoutMs.other);
-    try {
-      return await Promise.race([judge(environment, edits), late.promise]);
-    } finally {
-      clearTimeout(timer);
-    }
+    const verdict = await withTimeLimit(timeoutMs.other, judge(environment, edits));
+    if (verdict) return verdict;
+    throw new ParleyError("timeout", "gave up: it took too long");
   } catch (error) {
     await note(environment, "git", event, error);
     return passes;

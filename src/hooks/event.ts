@@ -1,4 +1,5 @@
-/** Events of agents and the answers to them, in terms that all vendors share. */
+/** Events of agents, what each of them does on the bus, and the answers to them, for all vendors alike. */
+import type { Activity } from "../bus/session";
 
 /** What happened in an agent. */
 export type EventKind =
@@ -53,14 +54,12 @@ export interface HookEvent {
 }
 
 /** What the agent is told. */
-export type HookAnswer =
-  | { say: "nothing" }
-  /** Text for the model. */
-  | { say: "context"; text: string }
-  /** The tool call is refused, and the model told why. */
-  | { say: "deny"; reason: string }
-  /** The turn goes on, with this text. */
-  | { say: "continue"; text: string };
+export interface HookAnswer {
+  /** `deny` refuses the tool call; with `continue` the turn goes on. */
+  say: "context" | "deny" | "continue";
+  /** For the model. */
+  text: string;
+}
 
 /** What is known of an event before its payload is read. */
 export type NamedEvent = Pick<HookEvent, "kind" | "name">;
@@ -90,3 +89,37 @@ export interface HookedAgent {
 
 /** The JSON object on stdin. Vendors change it between versions, so every value in it is checked. */
 export type Payload = Readonly<Record<string, unknown>>;
+
+export interface EventRule {
+  /** What the agent does from now on; null: as before. */
+  activity: Activity["state"] | null;
+  /** Messages from this priority on are shown; null: none, since the vendor would not show them or no rule asks for it. */
+  mail: number | null;
+  /** Takes leases on the files of the call, which may refuse it. */
+  leases?: true;
+  /** Remembers the files of the call as edited. */
+  edits?: true;
+  /** The turn is over. */
+  endsTurn?: true;
+  /** The model is told which other sessions there are. */
+  welcomes?: true;
+  /** Ends the session. */
+  ends?: true;
+}
+
+/** What each event does, besides refreshing the heartbeat and registering a session that is not known. */
+export const eventRules: Record<EventKind, EventRule> = {
+  start: { activity: "idle", mail: null, welcomes: true },
+  prompt: { activity: "working", mail: 0 },
+  "before-tool": { activity: "working", mail: null, leases: true },
+  "after-tool": { activity: "working", mail: 2, edits: true },
+  permission: { activity: "awaiting permission", mail: null },
+  waiting: { activity: "idle", mail: null },
+  other: { activity: null, mail: null },
+  // The messages make the turn go on, at most once.
+  stop: { activity: "idle", mail: 2, endsTurn: true },
+  // The user has stopped the turn, or it has failed: nothing more is said in it.
+  interrupted: { activity: "idle", mail: null, endsTurn: true },
+  switch: { activity: "idle", mail: null, endsTurn: true },
+  end: { activity: null, mail: null, ends: true },
+};

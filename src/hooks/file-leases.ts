@@ -37,7 +37,7 @@ export async function leaseFiles(
   record: SessionRecord,
   event: HookEvent,
   policy: EditPolicy,
-): Promise<HookAnswer> {
+): Promise<HookAnswer | null> {
   const targets = policy === "off" ? [] : targetsOf(bus, event);
   const held: string[] = [];
   let left = targets;
@@ -48,15 +48,15 @@ export async function leaseFiles(
     }
     const { blocker } = outcome;
     const holder = await bus.store.session(blocker.holder);
-    if (policy === "deny") return { say: "deny", reason: refusal(bus, blocker, holder) };
+    if (policy === "deny") return { say: "deny", text: refusal(bus, blocker, holder) };
     held.push(`parley warns: ${description(bus, blocker, holder)} ${advice(blocker)}`);
     left = left.filter((target) => target.file_path !== blocker.wanted);
   }
   return warning(held);
 }
 
-function warning(lines: readonly string[]): HookAnswer {
-  if (lines.length === 0) return { say: "nothing" };
+function warning(lines: readonly string[]): HookAnswer | null {
+  if (lines.length === 0) return null;
   const more = lines.length - maxWarnings;
   const shown = lines.slice(0, maxWarnings);
   if (more > 0) shown.push(`parley warns of ${more} more: parley status --locks`);
@@ -81,7 +81,7 @@ const refusal = (bus: Bus, blocker: Blocker, holder: SessionRecord | null): stri
 
 /** The holder, since when it holds the file, and its task. */
 function description(bus: Bus, blocker: Blocker, holder: SessionRecord | null): string {
-  const { resource, wanted, lock, waits } = blocker;
+  const { resource, wanted, lock, queued } = blocker;
   const facts = [
     holder && sanitizeLine(holder.llm_vendor),
     lock && `since ${lock.locked_at} (${age(bus, lock.locked_at)} ago)`,
@@ -92,7 +92,7 @@ function description(bus: Bus, blocker: Blocker, holder: SessionRecord | null): 
   const covering =
     wanted === resource ? held : `${held}, which covers ${sanitizeLine(wanted, 400)},`;
   const session = `session ${blocker.holder}${facts.length > 0 ? ` (${facts.join(", ")})` : ""}`;
-  return waits
+  return queued
     ? `${session} waits for ${held} and comes first.`
     : `${covering} is held by ${session}.`;
 }

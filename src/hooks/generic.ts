@@ -1,6 +1,6 @@
 /** Hooks of any other tool, in parley's own form. */
 import { ParleyError } from "../bus/errors";
-import type { HookAnswer, HookEvent, VendorHooks } from "./event";
+import type { VendorHooks } from "./event";
 import { filesOfCommand, maxFiles } from "./patch";
 import { list, maxCommandLength, object, text } from "./payload";
 
@@ -51,18 +51,5 @@ export const generic: VendorHooks = {
       reason: text(payload["reason"]),
     };
   },
-  write,
+  write: (_event, answer) => ({ [answer.say]: answer.text }),
 };
-
-function write(_event: HookEvent, answer: HookAnswer): object | null {
-  switch (answer.say) {
-    case "context":
-      return { context: answer.text };
-    case "continue":
-      return { continue: answer.text };
-    case "deny":
-      return { deny: answer.reason };
-    default:
-      return null;
-  }
-}

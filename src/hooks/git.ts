@@ -48,6 +48,18 @@ const values: Readonly<Record<string, readonly string[]>> = {
   clean: ["-e", "--exclude"],
 };
 
+/** Any file may change, unless there is one of these flags. */
+const anyUnless =
+  (...without: string[]): Rule =>
+  ({ flags }) =>
+    has(flags, ...without) ? null : anyFile;
+
+/** What is named may change, unless there is one of these flags. */
+const pathsUnless =
+  (...without: string[]): Rule =>
+  ({ flags, positionals, paths }, place) =>
+    has(flags, ...without) ? null : limited([...positionals, ...(paths ?? [])], place);
+
 /** By subcommand, those that may change a worktree. */
 export const rules: Readonly<Record<string, Rule>> = {
   checkout({ flags, positionals, paths }, place) {
@@ -90,25 +102,15 @@ export const rules: Readonly<Record<string, Rule>> = {
     // With a path behind the commit only the index changes.
     return isPath || positionals.length > 1 ? null : onlyBranch;
   },
-  clean({ flags, positionals, paths }, place) {
-    if (has(flags, "-n", "--dry-run")) return null;
-    return limited([...positionals, ...(paths ?? [])], place);
-  },
-  rebase: ({ flags }) =>
-    has(flags, "--quit", "--edit-todo", "--show-current-patch") ? null : anyFile,
-  merge: ({ flags }) => (has(flags, "--quit", "--continue") ? null : anyFile),
-  pull: ({ flags }) => (has(flags, "--dry-run") ? null : anyFile),
-  "cherry-pick": ({ flags }) => (has(flags, "--quit") ? null : anyFile),
-  revert: ({ flags }) => (has(flags, "--quit") ? null : anyFile),
-  am: ({ flags }) => (has(flags, "--quit", "--show-current-patch") ? null : anyFile),
-  rm({ flags, positionals, paths }, place) {
-    if (has(flags, "--cached", "-n", "--dry-run")) return null;
-    return limited([...positionals, ...(paths ?? [])], place);
-  },
-  mv({ flags, positionals, paths }, place) {
-    if (has(flags, "-n", "--dry-run")) return null;
-    return limited([...positionals, ...(paths ?? [])], place);
-  },
+  clean: pathsUnless("-n", "--dry-run"),
+  rebase: anyUnless("--quit", "--edit-todo", "--show-current-patch"),
+  merge: anyUnless("--quit", "--continue"),
+  pull: anyUnless("--dry-run"),
+  "cherry-pick": anyUnless("--quit"),
+  revert: anyUnless("--quit"),
+  am: anyUnless("--quit", "--show-current-patch"),
+  rm: pathsUnless("--cached", "-n", "--dry-run"),
+  mv: pathsUnless("-n", "--dry-run"),
   bisect: (_words, _place, [action]) =>
     action == null || ["log", "view", "visualize", "terms", "help"].includes(action)
       ? null

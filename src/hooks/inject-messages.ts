@@ -4,7 +4,7 @@ import { openInbox } from "../bus/inbox";
 import { frameMessage, framePreamble } from "../bus/untrusted-text";
 import type { Message } from "../bus/message";
 import type { SessionRecord } from "../bus/session";
-import type { EventRule } from "./event-rules";
+import type { EventRule } from "./event";
 
 /** Characters of all bodies together: vendors cut longer texts, some in the middle. */
 const charBudget = 1500;

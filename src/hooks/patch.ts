@@ -21,12 +21,9 @@ const border = /(\*\*\* (?:Begin|End) Patch)/;
 const directoryChange =
   /[()]|(?<![^\s;&|("'])(?:cd|pushd)\s+(?:--\s+)?(?:"([^"]+)"|'([^']+)'|((?:\\.|[^\s;&|"'()\\])+))(?=\s*(?:&&|\|\||[;\n)]))/g;
 
-/**
- * Files that a line of shell patches with `apply_patch`, by heredoc or as an argument, also inside `bash -lc "…"`, each in
- * the directory that the shell is in by then. The lines of a patch cannot be mistaken for others, so
- * the quoting around them is not parsed.
- */
+/** Files that a line of shell patches with `apply_patch`, also inside `bash -lc "…"`, each in the directory of the shell by then. */
 export function filesOfCommand(command: string): string[] {
+  // The lines of a patch cannot be mistaken for others, so the quoting around them is not parsed.
   if (!call.test(command) || !command.includes("*** ")) return [];
   // In a quoted argument newlines may be written as escapes.
   const plain = /\n[ \t]*\*\*\* /.test(command) ? command : command.replaceAll("\\n", "\n");

@@ -1,7 +1,7 @@
 /** Reads hook payloads, whose JSON may hold anything, into the common events. */
 import { ParleyError } from "../bus/errors";
 import { framePreamble } from "../bus/untrusted-text";
-import { asObject, objectIn } from "../bus/json";
+import { asObject, objectIn } from "../bus/input";
 import { isWakePrompt } from "../bus/agent-wake";
 import type { HookEvent, VendorHooks, NamedEvent, Payload } from "./event";
 import { filesOfCommand, filesOfPatch } from "./patch";

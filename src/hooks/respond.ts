@@ -7,12 +7,26 @@ import { register } from "../bus/registration";
 import { maxModelLength } from "../bus/limits";
 import type { RegisterResult, SessionRecord } from "../bus/session";
 import { leaseFiles, targetsOf } from "./file-leases";
-import type { EventKind, HookAnswer, HookEvent, VendorHooks } from "./event";
+import {
+  type EventKind,
+  type EventRule,
+  eventRules,
+  type HookAnswer,
+  type HookEvent,
+  type VendorHooks,
+} from "./event";
 import { type Injection, injectMessages } from "./inject-messages";
-import { type EventRule, eventRules } from "./event-rules";
+
+/** An event, and what it happens on. */
+interface HookCall {
+  bus: Bus;
+  vendor: VendorHooks;
+  event: HookEvent;
+}
 
 export interface HookResponse {
-  answer: HookAnswer;
+  /** Null where the agent is told nothing. */
+  answer: HookAnswer | null;
   /** The messages in the answer; null where there are none. */
   injection: Injection | null;
 }
@@ -20,21 +34,17 @@ export interface HookResponse {
 /** The rule for a turn that goes on after its end. */
 const turnGoesOn: EventRule = { activity: "working", mail: null };
 
-const nothing: HookResponse = { answer: { say: "nothing" }, injection: null };
+const nothing: HookResponse = { answer: null, injection: null };
 
 /** Does what an event calls for on the bus, and returns what the agent is told. */
-export async function respond(
-  bus: Bus,
-  vendor: VendorHooks,
-  event: HookEvent,
-  policy: EditPolicy,
-): Promise<HookResponse> {
+export async function respond(call: HookCall, policy: EditPolicy): Promise<HookResponse> {
+  const { bus, vendor, event } = call;
   const rule = eventRules[event.kind];
-  if (rule.ends) return endFromHook(bus, vendor, event);
-  if (rule.welcomes) return welcomeSession(bus, vendor, event, rule);
-  const { record, waiting, newcomer } = await matchSession(bus, vendor, event, rule);
+  if (rule.ends) return endFromHook(call);
+  if (rule.welcomes) return welcomeSession(call, rule);
+  const { record, waiting, newcomer } = await matchSession(call, rule);
   if (rule.leases && (event.files.length > 0 || mayChangeTree(event))) {
-    return { answer: await guardCall(bus, record, event, policy), injection: null };
+    return { answer: await guardCall(call, record, policy), injection: null };
   }
   // A subagent is not the session that a message is for, and a turn goes on only once.
   const takesNone =
@@ -51,8 +61,7 @@ export async function respond(
     .join("\n");
   if (text === "") return nothing;
   if (!rule.endsTurn) return { answer: { say: "context", text }, injection };
-  if (!vendor.noStopAfterContinue)
-    await recordActivity(bus, vendor, event, turnGoesOn, [record.pid ?? 0]);
+  if (!vendor.noStopAfterContinue) await recordActivity(call, turnGoesOn, [record.pid ?? 0]);
   return { answer: { say: "continue", text }, injection };
 }
 
@@ -68,48 +77,44 @@ export const mayChangeTree = ({ command }: Pick<HookEvent, "command">): boolean 
 
 /** Refuses or warns of a change to a worktree that other sessions use; otherwise leases the files of the call. */
 async function guardCall(
-  bus: Bus,
+  { bus, event }: HookCall,
   record: SessionRecord,
-  event: HookEvent,
   policy: EditPolicy,
-): Promise<HookAnswer> {
+): Promise<HookAnswer | null> {
   if (!mayChangeTree(event) || policy === "off") return leaseFiles(bus, record, event, policy);
   const { guardWorktrees } = await import("./worktrees");
   const guard = await guardWorktrees(bus, record, event, policy);
-  if (guard.say === "deny" || event.files.length === 0) return guard;
+  if (guard?.say === "deny" || event.files.length === 0) return guard;
   const lease = await leaseFiles(bus, record, event, policy);
-  if (guard.say !== "context" || lease.say === "deny") return lease;
-  return lease.say === "context" ? { say: "context", text: `${guard.text}\n${lease.text}` } : guard;
+  if (!guard || lease?.say === "deny") return lease;
+  return lease ? { say: "context", text: `${guard.text}\n${lease.text}` } : guard;
 }
 
 /** The session of an event. It is registered where it is not known, and is the `newcomer` where its model is to be welcomed. */
 async function matchSession(
-  bus: Bus,
-  vendor: VendorHooks,
-  event: HookEvent,
+  call: HookCall,
   rule: EventRule,
 ): Promise<ActivityResult & { newcomer: RegisterResult | null }> {
-  const known = await recordActivity(bus, vendor, event, rule, likelyPids(bus, vendor, event));
+  const known = await recordActivity(call, rule, likelyPids(call));
   if (known) return { ...known, newcomer: null };
-  const registered = await registerFromHook(bus, vendor, event);
+  const registered = await registerFromHook(call);
   const { session } = registered;
-  const result = await recordActivity(bus, vendor, event, rule, [session.pid ?? 0]);
+  const result = await recordActivity(call, rule, [session.pid ?? 0]);
   if (!result) throw new Error(`${session.session_id} ended while it registered`);
   // A model that is shown nothing at the start is welcomed with the first prompt.
-  const isFirst = event.kind === "prompt" && ignoresContext(vendor, "start");
+  const isFirst = call.event.kind === "prompt" && ignoresContext(call.vendor, "start");
   return { ...result, newcomer: isFirst ? registered : null };
 }
 
 async function recordActivity(
-  bus: Bus,
-  vendor: VendorHooks,
-  event: HookEvent,
+  call: HookCall,
   rule: EventRule,
   pids: readonly number[],
 ): Promise<ActivityResult | null> {
+  const { bus, event } = call;
   const result = await bus.store.recordActivity(
     {
-      llm_vendor: vendorOf(vendor, event),
+      llm_vendor: vendorOf(call),
       session_uuid: event.session_uuid,
       likelyPids: pids,
       activity: event.kind === "start" && !event.fresh ? null : rule.activity,
@@ -131,43 +136,39 @@ async function recordActivity(
   return result;
 }
 
-const vendorOf = ({ name }: VendorHooks, event: HookEvent): string => event.vendor ?? name;
+const vendorOf = ({ vendor, event }: HookCall): string => event.vendor ?? vendor.name;
 
-const likelyPids = (bus: Bus, vendor: VendorHooks, event: HookEvent): readonly number[] =>
-  event.pid == null ? bus.identity.likelyPids(vendorOf(vendor, event)) : [event.pid];
+const likelyPids = (call: HookCall): readonly number[] =>
+  call.event.pid == null ? call.bus.identity.likelyPids(vendorOf(call)) : [call.event.pid];
 
-const registerFromHook = (
-  bus: Bus,
-  vendor: VendorHooks,
-  event: HookEvent,
-): Promise<RegisterResult> =>
-  register(bus, {
-    vendor: vendorOf(vendor, event),
-    own: true,
-    pid: event.pid ?? undefined,
+/** The agent that the event is of. */
+const agentRequest = (call: HookCall) => ({
+  vendor: vendorOf(call),
+  own: true,
+  pid: call.event.pid ?? undefined,
+});
+
+const registerFromHook = (call: HookCall): Promise<RegisterResult> =>
+  register(call.bus, {
+    ...agentRequest(call),
     // A vendor's model name of any length must not fail the registration.
-    model: event.model?.slice(0, maxModelLength),
-    sessionUuid: event.session_uuid,
-    cwd: event.cwd,
+    model: call.event.model?.slice(0, maxModelLength),
+    sessionUuid: call.event.session_uuid,
+    cwd: call.event.cwd,
   });
 
-async function welcomeSession(
-  bus: Bus,
-  vendor: VendorHooks,
-  event: HookEvent,
-  rule: EventRule,
-): Promise<HookResponse> {
+async function welcomeSession(call: HookCall, rule: EventRule): Promise<HookResponse> {
+  const { bus, vendor, event } = call;
   // Where the model is shown nothing now, the row gets another id than the conversation's. So the conversation is new with
   // the first prompt, and is welcomed then.
   const ignored = ignoresContext(vendor, event.kind);
-  const own = ignored ? { ...event, session_uuid: `${event.session_uuid}:start` } : event;
-  const registered = await registerFromHook(bus, vendor, own);
-  await recordActivity(bus, vendor, own, rule, [registered.session.pid ?? 0]);
+  const session_uuid = ignored ? `${event.session_uuid}:start` : event.session_uuid;
+  const own = { ...call, event: { ...event, session_uuid } };
+  const registered = await registerFromHook(own);
+  await recordActivity(own, rule, [registered.session.pid ?? 0]);
   if (ignored) return nothing;
-  return {
-    answer: { say: "context", text: await welcomeText(bus, registered, event) },
-    injection: null,
-  };
+  const text = await welcomeText(bus, registered, event);
+  return { answer: { say: "context", text }, injection: null };
 }
 
 async function welcomeText(
@@ -180,12 +181,11 @@ async function welcomeText(
 }
 
 /** Ends the session where it is known. */
-async function endFromHook(bus: Bus, vendor: VendorHooks, event: HookEvent): Promise<HookResponse> {
-  const request = { vendor: vendorOf(vendor, event), own: true, pid: event.pid ?? undefined };
-  const agent = (): number => bus.identity.agent(request).pid;
+async function endFromHook(call: HookCall): Promise<HookResponse> {
+  const { bus, event } = call;
   const known =
-    (await recordActivity(bus, vendor, event, eventRules.end, likelyPids(bus, vendor, event))) ??
-    (await recordActivity(bus, vendor, event, eventRules.end, [agent()]));
+    (await recordActivity(call, eventRules.end, likelyPids(call))) ??
+    (await recordActivity(call, eventRules.end, [bus.identity.agent(agentRequest(call)).pid]));
   if (!known) return nothing;
   const reason = `session ended${event.reason === null ? "" : `: ${event.reason.slice(0, 80)}`}`;
   await bus.store.endSession(known.record.session_id, reason, livenessNow(bus));

@@ -1,7 +1,6 @@
 /** Runs one call of a hook, from the payload on stdin to what is printed; never fails. */
 import type { Bus } from "../bus/bus";
-import { ParleyError } from "../bus/errors";
-import type { FaultLog } from "../bus/ports";
+import { ParleyError, type FaultLog } from "../bus/errors";
 import type { PreferenceFile } from "../bus/preferences";
 import type { HookedAgent, VendorHooks } from "./event";
 import { generic } from "./generic";
@@ -45,10 +44,7 @@ export const emptyOutput: HookOutput = {
   onDropped: async () => {},
 };
 
-/**
- * One call of a hook, from the payload on stdin to what the vendor accepts. Never throws: a failure of ours is one line in
- * the log, and the agent goes on as if there were no hook.
- */
+/** Never throws: a failure of ours is one line in the log, and the agent goes on as if there were no hook. */
 export async function runHook(call: HookCall, environment: HookEnvironment): Promise<HookOutput> {
   const stop = new AbortController();
   let name = call.event;
@@ -75,8 +71,11 @@ export async function runHook(call: HookCall, environment: HookEnvironment): Pro
     if (!read) throw new ParleyError("invalid", "an event that parley has no use for");
     const { env } = environment;
     const event = { agent_home: vendor.home?.(env) ?? null, path: env["PATH"], ...read };
-    const { answer, injection } = await respond(await environment.bus(limit), vendor, event, edits);
-    const output = vendor.write(event, answer);
+    const { answer, injection } = await respond(
+      { bus: await environment.bus(limit), vendor, event },
+      edits,
+    );
+    const output = answer && vendor.write(event, answer);
     const failed = (error: unknown): Promise<void> => note(environment, vendor.name, name, error);
     const notTaken = new ParleyError("not_permitted", "nobody took the answer");
     return {

@@ -11,7 +11,7 @@ import {
   type WordPart,
 } from "unbash";
 
-import { unwrapped } from "./command-wrappers";
+import { unwrapped } from "../identity/wrappers";
 
 /** A program that a line of shell runs. */
 export interface ShellCommand {
@@ -43,16 +43,13 @@ const maxRounds = 20;
 const shells = ["sh", "bash", "dash", "zsh", "ksh", "ash", "mksh"];
 const declaring = ["export", "declare", "local", "typeset", "readonly"];
 
-/**
- * The programs that a line of Bash or POSIX shell runs, in their order, also in subshells, substitutions, functions,
- * `eval` and `bash -c`, each with the directory that the `cd` before it has led to. Of a faulty line it returns the
- * programs before the fault, since a shell runs those too.
- */
+/** The programs that a line of Bash or POSIX shell runs, in order, each with the directory that the `cd` before it has led to. */
 export function shellCommands(
   line: string,
   cwd: string,
   env: Readonly<Record<string, string | undefined>>,
 ): ShellCommand[] {
+  // Of a faulty line, those before the fault are returned, since a shell runs those too.
   const reader = new Reader(env);
   const scope = { directory: cwd, previous: null, variables: new Map(), functions: new Map() };
   reader.read(line, scope, 0);

@@ -2,16 +2,13 @@
 import type { Bus } from "../bus/bus";
 import { livenessNow } from "../bus/caller";
 import { sanitizeLine } from "../bus/untrusted-text";
-import { shellQuote } from "../bus/shell";
+import { shellQuote } from "../bus/text";
 import type { RegisterResult, SessionRecord } from "../bus/session";
 
 /** Sessions and conflicts that are listed; further ones are counted. */
 const maxListed = 8;
 
-/**
- * A few lines for a model that has just begun: its own session, the other sessions and how to write to them, conflicts and
- * unread messages. Later texts name `parley` without a path, so where the agent's PATH has none, the path is given here.
- */
+/** A few lines. Later texts name `parley` without a path, so where the agent's PATH has none, the path is given here. */
 export async function welcome(
   bus: Bus,
   registered: RegisterResult,

@@ -9,7 +9,7 @@ import { readConfirmed } from "../bus/shared-hosts";
 import type { Lock } from "../bus/lock";
 import type { EditPolicy } from "../bus/preferences";
 import type { SessionRecord } from "../bus/session";
-import { uncommitted } from "../identity/git-status";
+import { uncommitted } from "../identity/git";
 import { findWorktree } from "../identity/project";
 import type { HookAnswer, HookEvent } from "./event";
 import { type TreeChange, treeChange } from "./git";
@@ -34,18 +34,15 @@ interface Neighbour {
   edited: string[];
 }
 
-/**
- * Whether a line of shell makes git change files of a worktree under another live session. It is refused where that
- * session holds locks or has uncommitted edits there, and warned of where it only works there.
- */
+/** Refuses git's change of a worktree where another session has locks or uncommitted edits, and warns where it only works there. */
 export async function guardWorktrees(
   bus: Bus,
   own: SessionRecord,
   event: HookEvent,
   policy: EditPolicy,
-): Promise<HookAnswer> {
+): Promise<HookAnswer | null> {
   const changes = changesOf(bus, event);
-  if (changes.length === 0) return { say: "nothing" };
+  if (changes.length === 0) return null;
   const others = await otherSessions(bus, own);
   const edits = new Edits(others);
   const warnings: string[] = [];
@@ -54,16 +51,13 @@ export async function guardWorktrees(
     const affected = neighbours.filter(({ held, edited }) => held.length + edited.length > 0);
     if (change.changes === "files" && affected.length > 0) {
       const reason = dangerText(change, affected);
-      if (policy === "deny")
-        return { say: "deny", reason: `parley refused this command: ${reason}` };
+      if (policy === "deny") return { say: "deny", text: `parley refused this command: ${reason}` };
       warnings.push(`parley warns: ${reason}`);
     } else if (change.paths === null && neighbours.length > 0) {
       warnings.push(`parley warns: ${sharedText(change, neighbours)}`);
     }
   }
-  return warnings.length > 0
-    ? { say: "context", text: [...new Set(warnings)].join("\n") }
-    : { say: "nothing" };
+  return warnings.length > 0 ? { say: "context", text: [...new Set(warnings)].join("\n") } : null;
 }
 
 function changesOf(bus: Bus, { command, cwd }: HookEvent): Change[] {

@@ -71,10 +71,7 @@ export function nearestAgent(
   return null;
 }
 
-/**
- * The process that stands for the caller where no known agent is above it: the nearest one that outlives a single command.
- * Where all are wrappers it is the outermost, which the commands of one script have in common.
- */
+/** Without a known agent: the nearest process that outlives a command. Where all are wrappers, the outermost, which commands share. */
 export function nearestLasting(
   agents: readonly AgentSigns[],
   chain: readonly Candidate[],

@@ -1,10 +1,11 @@
 /** Resolves a path to the real file and its path in a repository. */
-import { readlinkSync, realpathSync } from "node:fs";
+import { realpathSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 
 import { ParleyError } from "../bus/errors";
 import type { LockTarget } from "../bus/lock";
 import { findWorktree } from "./project";
+import { readLink } from "./read";
 
 /** `res:port/3000` and the like: printable, without spaces or control characters. */
 const resourceForm = /^res:[^\s\p{Cc}]{1,200}$/u;
@@ -24,16 +25,10 @@ export function findFile(path: string, cwd: string): LockTarget {
       hint: "write res:NAME without spaces, such as res:port/3000",
     });
   }
-  if (path.includes("\0")) {
-    throw new ParleyError("invalid", "A path contains a NUL character", {
-      hint: "correct the path",
-    });
-  }
-  if (path.length > maxPathLength) {
-    throw new ParleyError("invalid", `A path has at most ${maxPathLength} characters`, {
-      hint: "correct the path",
-    });
-  }
+  const fault = path.includes("\0")
+    ? "A path contains a NUL character"
+    : path.length > maxPathLength && `A path has at most ${maxPathLength} characters`;
+  if (fault) throw new ParleyError("invalid", fault, { hint: "correct the path" });
   const onDisk = realPath(absolute(cwd, path));
   const file_path = normalized(onDisk);
   const worktree = findWorktree(dirname(onDisk)) ?? findWorktree(onDisk);
@@ -67,18 +62,10 @@ function realPath(path: string, links = maxLinks): string {
     if (name === ".") return above;
     if (name === "..") return dirname(above);
     const whole = join(above, name);
-    const target = links > 0 ? linkTarget(whole) : null;
+    const target = links > 0 ? readLink(whole) : null;
     return target === null ? whole : realPath(absolute(above, target), links - 1);
   }
 }
 
 /** Links in a row that are followed, as on Linux (path_resolution(7)): they may form a cycle. */
 const maxLinks = 40;
-
-function linkTarget(path: string): string | null {
-  try {
-    return readlinkSync(path);
-  } catch {
-    return null;
-  }
-}

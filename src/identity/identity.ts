@@ -13,6 +13,14 @@ import type {
 } from "../bus/identity";
 import type { LockTarget } from "../bus/lock";
 import type { ProcessControl, ProcessEvidence, ProcessTable } from "../bus/process";
+import {
+  checkVendor,
+  conversationId,
+  conversations,
+  findModel,
+  pidFromEnvironment,
+  vendorFromEnvironment,
+} from "./agent-environment";
 import { type AgentSigns, type Environment, knownAgent, vendorOfProgram } from "./known-agents";
 import {
   ancestorsOf,
@@ -24,21 +32,11 @@ import {
   nearestLasting,
 } from "./ancestry";
 import { findFile } from "./files";
-import { hostname } from "./host-id";
-import { machineUuid } from "./machine";
-import { findModel } from "./model";
+import { repositoryName } from "./git";
+import { hostname, machineUuid } from "./machine";
+import { createPlatform, createProcessTable, type Platform, type ProcessFacts } from "./platform";
 import { argumentsOf } from "./program-name";
-import { createPlatform, type Platform, type ProcessFacts } from "./platform";
-import { createProcessTable } from "./processes";
 import { findProject } from "./project";
-import { repositoryName } from "./repository-id";
-import {
-  checkVendor,
-  conversationId,
-  conversations,
-  pidFromEnvironment,
-  vendorFromEnvironment,
-} from "./vendor-environment";
 
 export interface IdentityOptions {
   env: Environment;

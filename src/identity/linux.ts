@@ -1,8 +1,9 @@
 /** Linux: reads processes from /proc. */
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 
-import { hostId } from "./host-id";
+import { hostId } from "./machine";
 import type { Origin, Platform, ProcessFacts } from "./platform";
+import { readLink, readText } from "./read";
 
 /** Unit of the times in /proc: USER_HZ, 100 on every architecture that Bun runs on (`man 5 proc`). */
 const ticksPerSecond = 100;
@@ -12,7 +13,7 @@ export function createLinux(): Platform {
   let self: ProcessFacts | null | undefined;
   let origin: Origin | undefined;
   const caller = (): ProcessFacts | null => {
-    const text = self === undefined ? read("/proc/self/stat") : null;
+    const text = self === undefined ? readText("/proc/self/stat") : null;
     return (self ??= text === null ? null : parseStat(text));
   };
   return {
@@ -25,7 +26,7 @@ export function createLinux(): Platform {
     origin: () => (origin ??= readOrigin(caller()?.pid)),
     age(start_ticks) {
       const seconds =
-        Number.parseFloat(read("/proc/uptime") ?? "") - Number(start_ticks) / ticksPerSecond;
+        Number.parseFloat(readText("/proc/uptime") ?? "") - Number(start_ticks) / ticksPerSecond;
       // Negative in containers whose /proc/uptime counts from the container's start.
       return seconds >= 0 ? seconds : null;
     },
@@ -89,7 +90,7 @@ function readOrigin(pid: number | undefined): Origin {
   // "pid:[4026531836]"
   const namespace = readLink("/proc/self/ns/pid")?.slice("pid:[".length, -1) ?? "";
   return {
-    boot_id: (read("/proc/sys/kernel/random/boot_id") ?? "").trim(),
+    boot_id: (readText("/proc/sys/kernel/random/boot_id") ?? "").trim(),
     get host_id() {
       return hostId();
     },
@@ -100,7 +101,7 @@ function readOrigin(pid: number | undefined): Origin {
 
 function argv(pid: number): string[] {
   // A process that has set its title leaves the rest of the area zeroed.
-  const text = read(`/proc/${pid}/cmdline`) ?? "";
+  const text = readText(`/proc/${pid}/cmdline`) ?? "";
   let end = text.length;
   while (text[end - 1] === "\0") end--;
   return end === 0 ? [] : text.slice(0, end).split("\0");
@@ -112,7 +113,7 @@ function cwd(pid: number): string | null {
 }
 
 function cpu(pid: number): number | null {
-  const text = read(`/proc/${pid}/stat`);
+  const text = readText(`/proc/${pid}/stat`);
   if (text === null) return null;
   // utime, stime, cutime and cstime: fields 14 to 17.
   const ticks = text
@@ -128,25 +129,9 @@ function childrenOf(pid: number): number[] {
   const threads = `/proc/${pid}/task`;
   try {
     return readdirSync(threads).flatMap((thread) =>
-      (read(`${threads}/${thread}/children`) ?? "").split(" ").filter(Boolean).map(Number),
+      (readText(`${threads}/${thread}/children`) ?? "").split(" ").filter(Boolean).map(Number),
     );
   } catch {
     return [];
-  }
-}
-
-function read(path: string): string | null {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return null;
-  }
-}
-
-function readLink(path: string): string | null {
-  try {
-    return readlinkSync(path);
-  } catch {
-    return null;
   }
 }

@@ -1,9 +1,10 @@
 /** Finds the project and the git worktree of a directory, without starting git. */
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 
 import type { ProjectFinding } from "../bus/identity";
 import type { Environment } from "./known-agents";
+import { readText } from "./read";
 
 interface Repository {
   name: string;
@@ -30,12 +31,8 @@ export function findWorktree(cwd: string): { top: string; repository: string } |
     const git = join(top, ".git");
     const kind = kindOf(git);
     if (kind === "directory" && isGitDirectory(git)) return { top, repository: git };
-    const target = kind === "file" && /^gitdir: *(.+?)\s*$/m.exec(read(git) ?? "")?.[1];
-    if (target) {
-      const directory = resolve(top, target);
-      const common = read(join(directory, "commondir"))?.trim();
-      return { top, repository: common ? resolve(directory, common) : directory };
-    }
+    const linked = kind === "file" ? readGitFile(git, top) : null;
+    if (linked) return { top, repository: linked.common ?? linked.own };
     if (dirname(top) === top) return null;
   }
 }
@@ -52,24 +49,30 @@ function findRepository(cwd: string): Repository | null {
   }
 }
 
-/** Linked worktrees, submodules and worktrees with a separate git directory have a `.git` file: `gitdir: PATH`. */
-function fromGitFile(file: string, directory: string): Repository | null {
-  const target = /^gitdir: *(.+?)\s*$/m.exec(read(file) ?? "")?.[1];
-  if (target === undefined) return named(directory);
-  const gitDirectory = resolve(directory, target);
-  const common = read(join(gitDirectory, "commondir"))?.trim();
-  if (common) return fromCommonDirectory(resolve(gitDirectory, common)) ?? named(directory);
+/** A `.git` file, `gitdir: PATH`, of a linked worktree, submodule or separate git directory; `common`: what all worktrees share. */
+function readGitFile(file: string, top: string): { own: string; common: string | null } | null {
+  const target = /^gitdir: *(.+?)\s*$/m.exec(readText(file) ?? "")?.[1];
+  if (target === undefined) return null;
+  const own = resolve(top, target);
+  const common = readText(join(own, "commondir"))?.trim();
+  return { own, common: common ? resolve(own, common) : null };
+}
+
+function fromGitFile(file: string, top: string): Repository | null {
+  const linked = readGitFile(file, top);
+  if (linked === null) return named(top);
+  const { own, common } = linked;
   // The worktree's main repository was moved away, but its old path still has its name.
-  const main = existsSync(gitDirectory)
-    ? undefined
-    : /^(.+)\/worktrees\/[^/]+$/.exec(gitDirectory)?.[1];
-  return fromCommonDirectory(main ?? gitDirectory) ?? named(directory);
+  const moved = existsSync(own) ? undefined : /^(.+)\/worktrees\/[^/]+$/.exec(own)?.[1];
+  return fromCommonDirectory(common ?? moved ?? own) ?? named(top);
 }
 
 /** The repository, by the directory that all its worktrees share, so that all get the same name. */
 function fromCommonDirectory(common: string): Repository | null {
   // The configuration of a submodule has the path of its files, relative to its git directory.
-  const worktree = /^\s*worktree\s*=\s*(.+?)\s*$/m.exec(read(join(common, "config")) ?? "")?.[1];
+  const worktree = /^\s*worktree\s*=\s*(.+?)\s*$/m.exec(
+    readText(join(common, "config")) ?? "",
+  )?.[1];
   if (worktree !== undefined) return named(resolve(common, worktree.replace(/^"(.*)"$/, "$1")));
   const name = basename(common);
   if (name === ".git" || /^\.[^.]+$/.test(name)) return named(dirname(common));
@@ -93,14 +96,6 @@ function kindOf(path: string): "file" | "directory" | null {
   try {
     const found = statSync(path, { throwIfNoEntry: false });
     return found ? (found.isDirectory() ? "directory" : "file") : null;
-  } catch {
-    return null;
-  }
-}
-
-function read(file: string): string | null {
-  try {
-    return readFileSync(file, "utf8");
   } catch {
     return null;
   }

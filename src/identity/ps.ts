@@ -1,7 +1,7 @@
 /** macOS and other systems without /proc: reads processes from `ps`. */
 import { basename } from "node:path";
 
-import { hostId } from "./host-id";
+import { hostId } from "./machine";
 import type { Origin, Platform, ProcessFacts } from "./platform";
 
 /** `command`: the program as `ps` prints it, with its directory where the system knows it. */

@@ -11,7 +11,7 @@ import {
 } from "./program-name";
 
 /** How the words of another program are found in the command line of the one that runs it. */
-export interface Wrapper {
+interface Wrapper {
   /** Its options that take the next word as their value. */
   values?: readonly string[];
   /** Words of its own before the other's. */
@@ -25,7 +25,7 @@ export interface Wrapper {
 }
 
 /** Programs that only run another one, are new for each call, and whose command lines are understood. */
-export const wrappers: Readonly<Record<string, Wrapper>> = {
+const wrappers: Readonly<Record<string, Wrapper>> = {
   env: { values: ["-u", "--unset"], assigns: true, not: ["-C", "--chdir", "-S", "--split-string"] },
   sudo: {
     values: ["-u", "--user", "-g", "--group", "-h", "--host", "-p", "--prompt", "-C", "-T", "-U"],
@@ -50,20 +50,9 @@ export const wrappers: Readonly<Record<string, Wrapper>> = {
 /** Further programs of that kind. */
 const others = [
   ...["gtimeout", "chrt", "taskset", "unbuffer", "script", "strace", "ltrace", "find", "parallel"],
-  ...[
-    "make",
-    "gmake",
-    "just",
-    "su",
-    "runuser",
-    "pkexec",
-    "chroot",
-    "unshare",
-    "nsenter",
-    "setpriv",
-  ],
-  ...["systemd-run", "bwrap", "firejail", "sandbox-exec", "npm", "npx", "pnpm", "pnpx", "yarn"],
-  ...["bunx", "corepack", "uv", "uvx", "pipx", "poetry", "mise", "direnv"],
+  ...["make", "gmake", "just", "su", "runuser", "pkexec", "chroot", "unshare", "nsenter"],
+  ...["setpriv", "systemd-run", "bwrap", "firejail", "sandbox-exec", "npm", "npx", "pnpm"],
+  ...["pnpx", "yarn", "bunx", "corepack", "uv", "uvx", "pipx", "poetry", "mise", "direnv"],
 ];
 
 /** Programs that become the parent of processes whose own parent has ended. */
@@ -99,3 +88,33 @@ const stem = (name: string): string => name.replace(/(-cli)?\.[cm]?js$/, "");
 
 export const isInit = (pid: number, program: Program): boolean =>
   pid === 1 || programNames(program).some((name) => inits.includes(name));
+
+const builtins: Readonly<Record<string, Wrapper>> = {
+  command: { not: ["-v", "-V"] },
+  builtin: {},
+  exec: { values: ["-a"] },
+};
+
+/** The command line of the program that this one runs; null where its arguments name none. */
+export function unwrapped(
+  name: string,
+  args: readonly (string | null)[],
+): (string | null)[] | null {
+  const wrapper = [builtins, wrappers].find((table) => Object.hasOwn(table, name))?.[name];
+  if (!wrapper) return null;
+  const { values = [], own = 0, assigns = false, not = [], adds = false } = wrapper;
+  let index = 0;
+  for (; index < args.length; index++) {
+    const word = args[index]!;
+    if (word === null) break;
+    if (not.includes(word.split("=", 1)[0]!)) return null;
+    if (word === "--") {
+      index++;
+      break;
+    }
+    if (values.includes(word)) index++;
+    else if (!(word.length > 1 && word.startsWith("-")) && !(assigns && /^\w+=/.test(word))) break;
+  }
+  const inner = args.slice(index + own);
+  return inner.length === 0 ? null : adds ? [...inner, null] : inner;
+}

@@ -12,11 +12,12 @@ import { checkedTask, claim, type Claim, release } from "../bus/claim";
 import { lock, type Lock, unlock } from "../bus/lock";
 import { heartbeat, register, task, unregister } from "../bus/registration";
 import { allSessionsConfirmed } from "../bus/shared-hosts";
-import { cleanStale, type CleanedStale } from "./clean-stale";
-import { Connection } from "./connection";
-import { type Heartbeat, startHeartbeats } from "./heartbeat";
+import { ParleyError } from "../bus/errors";
+import type { Bus } from "../bus/bus";
+import type { Caller } from "../bus/caller";
+import { rescue } from "../bus/rescue";
 import { MessageBus } from "./message-bus";
-import type { BusOptions } from "./open";
+import { type BusOptions, Connection } from "./connection";
 import {
   type LockOptions,
   milliseconds,
@@ -25,6 +26,19 @@ import {
   type TakeOptions,
   timesOf,
 } from "./options";
+
+/** Heartbeats that go on until stopped, or until the session has ended. */
+export interface Heartbeat {
+  stop(): void;
+}
+
+export interface CleanedStale {
+  /** Sessions that ended by this. */
+  sessions: string[];
+  /** How many of their locks and claims are free. */
+  locks: number;
+  claims: number;
+}
 
 /**
  * The bus as a program uses it. Every method throws `ParleyError` as the verb of the command line would fail. A
@@ -160,4 +174,32 @@ export class SessionMessageBus extends MessageBus {
     const bus = await this.connection.bus();
     return openDashboard(bus, await this.connection.caller(bus), { unread: false, again: true });
   }
+}
+
+/** Sends a heartbeat every `intervalMs`. The timer does not keep the process alive. */
+export function startHeartbeats(intervalMs: number, send: () => Promise<unknown>): Heartbeat {
+  const timer = setInterval(() => {
+    send().catch((error: unknown) => {
+      // A busy or full database is tried again: silence does not end a session whose process is seen to live.
+      if (error instanceof ParleyError && error.code !== "not_registered") return;
+      clearInterval(timer);
+    });
+  }, intervalMs);
+  timer.unref();
+  return { stop: () => clearInterval(timer) };
+}
+
+/** A rescue of dead and stale sessions only: whether a session hangs is not even checked. */
+export async function cleanStale(bus: Bus, caller: Caller): Promise<CleanedStale> {
+  const { result } = await rescue(bus, caller, {
+    named: [],
+    statusOnly: false,
+    force: false,
+    hungAfter: Number.POSITIVE_INFINITY,
+    files: null,
+    kill: false,
+    confirm: async () => false,
+  });
+  const ended = result.sessions.filter(({ released }) => released);
+  return { sessions: ended.map(({ session_id }) => session_id), ...result.released };
 }

@@ -2,7 +2,7 @@
 import type { ProjectFinding } from "../bus/identity";
 import { messagingDatabasePath } from "../cli/paths";
 import { SessionMessageBus } from "./bus";
-import { type BusOptions, contextFor } from "./open";
+import { type BusOptions, contextFor } from "./connection";
 
 const shared = new Map<string, SessionMessageBus>();
 

@@ -8,10 +8,8 @@ export type { Lock } from "../bus/lock";
 export type { Message, SendResult, SentResult } from "../bus/message";
 export type { RegisterResult, Session, TaskResult, UnregisterResult } from "../bus/session";
 export type { Stats } from "../bus/status";
-export type { SessionMessageBus } from "./bus";
-export type { CleanedStale } from "./clean-stale";
-export type { Heartbeat } from "./heartbeat";
-export type { BusOptions } from "./open";
+export type { SessionMessageBus, CleanedStale, Heartbeat } from "./bus";
+export type { BusOptions } from "./connection";
 export type {
   LockOptions,
   Payload,

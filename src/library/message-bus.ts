@@ -3,11 +3,18 @@ import type { Alert } from "../bus/alert";
 import { acknowledge } from "../bus/conflicts";
 import { openInbox, read } from "../bus/inbox";
 import { choice } from "../bus/input";
-import { directedChannels, type Message, type SendResult, type SentResult } from "../bus/message";
+import {
+  directedChannels,
+  operatorId,
+  type Message,
+  type SendResult,
+  type SentResult,
+} from "../bus/message";
 import { poll, publish } from "../bus/publish";
 import { send, sent } from "../bus/send";
 import type { Connection } from "./connection";
-import { markDelivered } from "./mark-delivered";
+import { ParleyError } from "../bus/errors";
+import type { Bus } from "../bus/bus";
 import {
   cursorOf,
   limitOf,
@@ -137,4 +144,24 @@ function throwLater(error: unknown): void {
   queueMicrotask(() => {
     throw error;
   });
+}
+
+/** Marks a message as shown to its mailbox, or an alert to the operator. False where it was before. Throws `not_found`. */
+async function markDelivered(bus: Bus, mailbox: string, id: number): Promise<boolean> {
+  const { store, clock, changeSignal } = bus;
+  const [message] = await store.messages([id]);
+  if (!message) {
+    throw new ParleyError("not_found", `There is no message ${id}`, {
+      hint: "it may be past its time; getUnread lists those that wait",
+      details: { message_ids: [id] },
+    });
+  }
+  if (mailbox === operatorId && message.channel === "operator_alert") {
+    await store.markAlertsDelivered([id], clock.now());
+    return message.status === "pending";
+  }
+  const changed = await store.markDelivered(mailbox, [id], "library", clock.now());
+  // Its sender may be waiting for this.
+  if (changed.length > 0) changeSignal.notify([message.sender_id]);
+  return changed.length > 0;
 }

@@ -51,8 +51,7 @@ export const priorityOf = (value: number): number => integer(String(value), "pri
 
 export const limitOf = (value: number): number => integer(String(value), "limit", 1, 1000);
 
-export const cursorOf = (value: number): number =>
-  integer(String(value), "sinceId", 0, Number.MAX_SAFE_INTEGER);
+export const cursorOf = (value: number): number => integer(String(value), "sinceId", 0);
 
 /** A whole number of milliseconds, more than none and at most ten years. */
 export const milliseconds = (value: number, name: string): number => duration(`${value}ms`, name);

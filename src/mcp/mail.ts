@@ -1,7 +1,7 @@
 /** The answer of `bus_inbox`: unread messages, as many as fit, quoted for the model. */
 import type { Bus } from "../bus/bus";
 import type { Actor } from "../bus/caller";
-import { count } from "../bus/words";
+import { count } from "../bus/text";
 import { openInbox } from "../bus/inbox";
 import { maxMessageBytes, type Message, priorityLabels } from "../bus/message";
 import { bodyOf, sanitize, sanitizeLine } from "../bus/untrusted-text";

@@ -1,4 +1,4 @@
-/** The MCP server: answers calls, sends heartbeats, and ends with its input. */
+/** The MCP server: answers calls for the session that each comes from, sends heartbeats, and ends with its input. */
 import { Server } from "@modelcontextprotocol/sdk/server/index.js";
 import {
   CallToolRequestSchema,
@@ -7,12 +7,16 @@ import {
   McpError,
 } from "@modelcontextprotocol/sdk/types.js";
 
-import { callingSession, livenessNow } from "../bus/caller";
+import type { Bus, CallOrigin } from "../bus/bus";
+import { callingSession, livenessNow, requireSession } from "../bus/caller";
+import { ParleyError } from "../bus/errors";
+import type { CallerEvidence, Identity } from "../bus/identity";
+import { register } from "../bus/registration";
+import type { SessionRecord } from "../bus/session";
 import { answered, toolError } from "./answer";
-import { sessionOf } from "./caller";
 import { openPerCall, type Open, type Opened } from "./open-per-call";
 import { sanitizeLine } from "../bus/untrusted-text";
-import { describeTool, inputFor } from "./schema";
+import { describeTool, inputFor } from "./tool";
 import { tools } from "./tools";
 import { type Showing, StdioTransport, type Streams } from "./transport";
 
@@ -85,6 +89,38 @@ export async function serve(options: ServerOptions): Promise<void> {
     signal.removeEventListener("abort", stop);
     await server.close();
   }
+}
+
+/** The session whose call it is; one that is not known yet is registered first. */
+async function sessionOf(
+  bus: Bus,
+  call: CallOrigin | null,
+  vendor: string | undefined,
+): Promise<SessionRecord> {
+  const evidence = evidenceOf(bus.identity, call);
+  const known = await findSession(bus, evidence);
+  if (known) return known;
+  await register(bus, { vendor: vendor ?? call?.vendor, sessionUuid: call?.conversation });
+  return requireSession(bus, evidence);
+}
+
+/** Null where no session is registered; throws where one was named that is not, or where several could be meant. */
+async function findSession(bus: Bus, evidence: CallerEvidence): Promise<SessionRecord | null> {
+  try {
+    return await requireSession(bus, evidence);
+  } catch (error) {
+    const isUnknown =
+      error instanceof ParleyError && error.code === "not_registered" && !error.details;
+    if (isUnknown) return null;
+    throw error;
+  }
+}
+
+/** The conversation that the call names counts, unless `--session` or PARLEY_SESSION names a session. */
+function evidenceOf(identity: Identity, call: CallOrigin | null): CallerEvidence {
+  const evidence = identity.callerEvidence();
+  if (call === null || evidence.session !== null) return evidence;
+  return { ...evidence, conversation_ids: [call.conversation] };
 }
 
 /** The callbacks of an answer, each of which then closes the connection of its call. */

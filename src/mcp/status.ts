@@ -2,7 +2,7 @@
 import type { Dashboard } from "../bus/status";
 import type { Session } from "../bus/session";
 import { sanitizeLine } from "../bus/untrusted-text";
-import { count } from "../bus/words";
+import { count } from "../bus/text";
 
 /** How many locks of a session, and how many alerts, are named; the others are counted. */
 const maxListed = 5;

@@ -1,6 +1,8 @@
-/** The type of a tool, and `defineTool`. */
+/** The type of a tool, its definition, how clients list it, and the check of its arguments. */
 import type { Bus } from "../bus/bus";
+import { ParleyError } from "../bus/errors";
 import type { SessionRecord } from "../bus/session";
+import type { Tool as ToolDescription } from "@modelcontextprotocol/sdk/types.js";
 import * as z from "zod";
 
 import type { Showing } from "./transport";
@@ -34,3 +36,43 @@ export const defineTool = <Shape extends z.ZodRawShape>({
   input,
   ...rest
 }: Definition<Shape>): Tool => ({ ...rest, input: z.strictObject(input) }) as unknown as Tool;
+
+/**
+ * A tool as clients list it. None is destructive: none takes or deletes what belongs to another session, and there is no
+ * `force`. None reaches beyond this machine.
+ */
+export function describeTool({
+  name,
+  title,
+  description,
+  input,
+  readOnly,
+  idempotent,
+}: Tool): ToolDescription {
+  const { $schema: _, ...inputSchema } = z.toJSONSchema(input, { io: "input" });
+  return {
+    name,
+    title,
+    description,
+    inputSchema: inputSchema as ToolDescription["inputSchema"],
+    annotations: {
+      title,
+      readOnlyHint: readOnly,
+      destructiveHint: false,
+      idempotentHint: idempotent,
+      openWorldHint: false,
+    },
+  };
+}
+
+/** Checks the arguments of a call and adds defaults. Throws `invalid`, which names the argument. */
+export function inputFor(tool: Tool, given: unknown): Record<string, unknown> {
+  const parsed = tool.input.safeParse(given ?? {});
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const where = issue?.path.join(".") || tool.name;
+  throw new ParleyError("invalid", `${where}: ${issue?.message ?? "not understood"}`, {
+    hint: `${tool.name} takes ${Object.keys(tool.input.shape).join(", ") || "no arguments"}`,
+    details: { argument: where },
+  });
+}

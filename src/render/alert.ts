@@ -1,7 +1,7 @@
 /** Renders alerts and conflicts. */
 import type { Alert, Conflict, ConflictType } from "../bus/alert";
 import type { ConflictsResult } from "../bus/conflicts";
-import { count } from "../bus/words";
+import { count } from "../bus/text";
 import { priorityLabel, time } from "./format";
 import { lockList } from "./lock";
 import { paint, paintPriority, type Style, title } from "./style";

@@ -2,7 +2,7 @@
 import type { Alert } from "../bus/alert";
 import type { InboxResult, Message, ReadResult } from "../bus/message";
 import type { Dashboard } from "../bus/status";
-import { count } from "../bus/words";
+import { count } from "../bus/text";
 import { priorityLabel } from "./format";
 import { messageBlock } from "./message";
 import { paint, paintPriority, type Style, title } from "./style";

@@ -3,8 +3,7 @@ import type { LogResult } from "../bus/session-log";
 import type { Dashboard } from "../bus/status";
 import { alertSection } from "./alert";
 import { time } from "./format";
-import { lifecycleSection } from "./lifecycle";
-import { sessionBlock } from "./session";
+import { lifecycleSection, sessionBlock } from "./session";
 import { statsSection } from "./stats";
 import type { Style } from "./style";
 import { baseName, clean, oneLine, shortPath } from "./text";
@@ -33,19 +32,13 @@ export function dashboardEntry(
 ): string {
   const { sessions, this_session, alerts, lifecycle, stats, observations } = dashboard;
   const style: Style = { color: false, width: 0, home, command: (verb) => verb };
+  const options = { thisSession: this_session, fullPaths: true, verbose: false, at: null };
   const parts = [
     [`### ${time(at.toISOString())} - [H.0] Cross-LLM Session Dashboard Status`],
     [`**Author:** ${oneLine(author)}`],
     ["Inter-Session Message Bus queried for active session status."],
     ["**Cross-LLM Session Dashboard:**"],
-    ...sessions.map((session) =>
-      sessionBlock(session, {
-        thisSession: this_session,
-        fullPaths: true,
-        verbose: false,
-        at: null,
-      }),
-    ),
+    ...sessions.map((session) => sessionBlock(session, options)),
     alertSection(alerts, style, stats.unread_alerts, true),
     lifecycleSection(lifecycle),
     statsSection(stats, sessions, home, false),

@@ -1,7 +1,7 @@
 /** Renders `cleanup`, `cleanup --cron` and `migrate`. */
-import type { CleanupResult } from "../bus/cleanup";
-import type { Copied, MigrationResult, ScheduleResult } from "../bus/ports";
-import { count } from "../bus/words";
+import type { CleanupResult, ScheduleResult } from "../bus/cleanup";
+import type { Copied, MigrationResult } from "../bus/doctor";
+import { count } from "../bus/text";
 import { size } from "./format";
 import type { Style } from "./style";
 import { clean, oneLine } from "./text";

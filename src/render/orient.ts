@@ -1,7 +1,7 @@
 /** Renders `orient`: a line a session, then alerts and messages where there are any. */
 import type { OrientResult } from "../bus/conflicts";
 import { alertList } from "./alert";
-import { count } from "../bus/words";
+import { count } from "../bus/text";
 import { unreadList } from "./inbox";
 import { projectLabel, vendorLabel } from "./session";
 import { paint, type Style, title } from "./style";

@@ -1,9 +1,10 @@
-/** Renders sessions: the dashboard's block, what each agent is doing, and labels of vendor and project. */
+/** Renders sessions: the dashboard's block, what each agent is doing, lifecycle events, labels. */
 import type { Reachability } from "../bus/agent-wake";
 import type { Correspondent } from "../bus/message";
 import type { Activity, Session } from "../bus/session";
+import type { LifecycleEvent } from "../bus/status";
 import { duration, time } from "./format";
-import { paint, type Style } from "./style";
+import { paint, type Style, title } from "./style";
 import { baseName, code, oneLine } from "./text";
 
 /** `claude (opus-4.6)`, or the vendor alone where the model is unknown. */
@@ -116,3 +117,37 @@ function withActivityAge({ session_id, activity }: Session, at: number | null): 
   const seconds = at === null ? Number.NaN : (at - Date.parse(activity?.since ?? "")) / 1000;
   return `${oneLine(session_id)}${Number.isNaN(seconds) ? "" : ` (${duration(seconds)})`}`;
 }
+
+/** The last 10 events, as the dashboard and the session log show them. */
+export const lifecycleSection = (events: LifecycleEvent[]): string[] => [
+  "**Session Lifecycle (ADR-173, last 10):**",
+  ...(events.length === 0 ? ["- (none)"] : []),
+  ...events.slice(0, 10).map((event) => {
+    const project = projectLabel(event.project_id);
+    return `- ${eventHeading(event, false)} ${event.project_id === null ? project : `(${project})`}`;
+  }),
+];
+
+/** `--lifecycle` */
+export const lifecycleList = (
+  events: LifecycleEvent[],
+  style: Style,
+  precise: boolean,
+): string[] => [
+  ...title(style, "Session Lifecycle Events (last 20)"),
+  ...(events.length === 0 ? ["No lifecycle events."] : []),
+  ...events.map((event) => {
+    const detail =
+      event.event === "ended" ? `(${event.reason ?? "session ended normally"})` : event.cwd;
+    return [
+      eventHeading(event, precise),
+      projectLabel(event.project_id),
+      ...(detail === null ? [] : [oneLine(detail)]),
+    ].join(" ");
+  }),
+];
+
+const eventHeading = (
+  { created_at, event, session_id }: LifecycleEvent,
+  precise: boolean,
+): string => `${time(created_at, precise)} ${event} ${oneLine(session_id)}`;

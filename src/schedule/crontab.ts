@@ -1,8 +1,7 @@
-/** Reads and changes parley's line in the user's crontab. */
+/** Reads and changes parley's line in the user's crontab, and converts intervals to a crontab's fields. */
 import { ParleyError } from "../bus/errors";
-import { type Job, shellWord } from "./job";
-
-type Env = Readonly<Record<string, string | undefined>>;
+import { shellQuote } from "../bus/text";
+import type { Env, Job } from "./schedule";
 
 /** Ends parley's line, as a comment to the shell that runs it. A line that begins with `#` is a comment of the user. */
 const mark = "# parley cleanup";
@@ -17,10 +16,11 @@ export function cronLine(fields: string, { program, args, env }: Job): string {
   return `${fields} ${words.join(" ").replaceAll("%", "\\%")} >/dev/null ${mark}`;
 }
 
-/**
- * The table with this line as parley's only one, in the place of the first it had; with null without any. All other
- * lines stay unchanged.
- */
+/** A word for `sh`. */
+const shellWord = (word: string): string =>
+  /^[\w@+=:,./-]+$/.test(word) ? word : shellQuote(word);
+
+/** The table with this line as its only one of parley, in the place of the first; with null without any. Other lines stay. */
 function withLine(table: string, line: string | null): string {
   const lines = table.split(/(?<=\n)/);
   const first = lines.findIndex(isOurs);
@@ -76,3 +76,53 @@ const crontabRefused = (stderr: string): ParleyError =>
   new ParleyError("not_permitted", `crontab refused: ${stderr.trim() || "it did not say why"}`, {
     hint: "nothing was changed",
   });
+
+const minute = 60_000;
+const hour = 60 * minute;
+const day = 24 * hour;
+
+/** A crontab keeps equal distances only for divisors of an hour, a day or a week. */
+const divisors = (n: number): number[] =>
+  Array.from({ length: n - 1 }, (_, index) => index + 1).filter((each) => n % each === 0);
+
+/** The five fields of a crontab by the milliseconds between two runs, shortest first. */
+const fields: readonly (readonly [milliseconds: number, text: string])[] = [
+  ...divisors(60).map((n) => [n * minute, n === 1 ? "* * * * *" : `*/${n} * * * *`] as const),
+  ...divisors(24).map((n) => [n * hour, n === 1 ? "0 * * * *" : `0 */${n} * * *`] as const),
+  [day, "0 0 * * *"],
+  [7 * day, "0 0 * * 0"],
+];
+
+/** The fields for an interval in milliseconds. Throws `invalid`, which names the nearest intervals that a crontab can keep. */
+export function cronFields(every: number): string {
+  const exact = fields.find(([milliseconds]) => milliseconds === every);
+  if (exact) return exact[1];
+  const shorter = fields.findLast(([milliseconds]) => milliseconds < every)?.[0];
+  const longer = fields.find(([milliseconds]) => milliseconds > every)?.[0];
+  const nearest = [shorter, longer].filter((each) => each !== undefined).map(intervalText);
+  throw new ParleyError("invalid", `A crontab cannot keep an interval of ${intervalText(every)}`, {
+    hint: `use --every ${nearest.join(" or ")}; a timer of systemd or launchd keeps any`,
+    details: { argument: "--every", value: intervalText(every), nearest },
+  });
+}
+
+/** The interval in whole seconds, as other timers need it. Throws `invalid`. */
+export function wholeSeconds(every: number): number {
+  if (every % 1000 === 0) return every / 1000;
+  throw new ParleyError("invalid", `No timer keeps an interval of ${intervalText(every)}`, {
+    hint: "use whole seconds, such as --every 90s",
+    details: { argument: "--every", value: intervalText(every) },
+  });
+}
+
+/** The largest unit that gives a whole number: `5m`, `90s`, `1d`. */
+export function intervalText(milliseconds: number): string {
+  const units = [
+    ["d", day],
+    ["h", hour],
+    ["m", minute],
+    ["s", 1000],
+  ] as const;
+  const unit = units.find(([, length]) => milliseconds % length === 0);
+  return unit ? `${milliseconds / unit[1]}${unit[0]}` : `${milliseconds}ms`;
+}

@@ -1,14 +1,11 @@
 /** Writes the text of systemd units and of a launchd agent. */
 import { join } from "node:path";
 
-import { intervalText } from "./interval";
-import type { Job } from "./job";
+import type { ScheduleResult } from "../bus/cleanup";
+import { intervalText } from "./crontab";
+import type { Env, Job } from "./schedule";
 
-type Env = Readonly<Record<string, string | undefined>>;
-interface TimerFile {
-  path: string;
-  text: string;
-}
+type TimerFile = ScheduleResult["files"][number];
 
 const name = "parley-cleanup";
 

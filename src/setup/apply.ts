@@ -13,8 +13,7 @@ import { dirname } from "node:path";
 import { ParleyError } from "../bus/errors";
 import type { SetupScope } from "../bus/setup";
 import { makeDirectories, notWritable, write } from "./files";
-import type { LinkChange } from "./links";
-import type { FileChange } from "./plan";
+import type { FileChange, LinkChange } from "./plan";
 
 /** Modes of new files and directories; an executable has that of a directory. Agents later put keys into these files, and keep their mode. */
 const modes = {
@@ -29,10 +28,7 @@ interface Done {
   directories: string[];
 }
 
-/**
- * Applies all changes or none. `commit` is given the directories that were made, and is the last step that may fail. Throws
- * `not_permitted`, or `busy` where another program has changed a file since it was planned.
- */
+/** `commit` gets the new directories and may fail last. Throws `not_permitted`, and `busy` for a file changed since it was planned. */
 export function apply(
   files: readonly FileChange[],
   links: readonly LinkChange[],

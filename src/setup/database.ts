@@ -1,6 +1,9 @@
-/** Doctor's findings about the database. */
+/** Doctor's findings about the database, and about free space for it and the logs. */
+import { existsSync, statfsSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+
 import type { DatabaseReport, Finding } from "../bus/doctor";
-import { shellQuote } from "../bus/shell";
+import { shellQuote } from "../bus/text";
 
 const elsewhere = "name another place with --db or PARLEY_DB";
 
@@ -12,28 +15,27 @@ export function databaseFindings(report: DatabaseReport): Finding[] {
     const all = [first, ...more].filter((each) => !!each);
     return isUseful && !writable ? [...all, unwritable(path, remote)] : all;
   }
-  const findings: Finding[] = [first];
-  const [open] = exposed;
-  if (!remote)
-    findings.push(
-      open
-        ? finding(
-            "database.permissions",
-            "warning",
-            `${open.path} has mode ${open.mode}`,
-            `run chmod go-rwx ${exposed.map((each) => shellQuote(each.path)).join(" ")}`,
-          )
-        : finding("database.permissions", "ok", "nobody else can read it"),
-    );
-  if (!writable) findings.push(unwritable(path, remote));
-  if (!remote)
-    findings.push(
-      integrity === "ok"
-        ? finding("database.integrity", "ok", "the quick check found nothing wrong")
-        : finding("database.integrity", "error", `damaged: ${integrity}`, damaged(path)),
-    );
-  return [...findings, ...more];
+  return [
+    first,
+    ...(remote ? [] : [permissionFinding(exposed)]),
+    ...(writable ? [] : [unwritable(path, remote)]),
+    ...(remote ? [] : [integrityFinding(path, integrity)]),
+    ...more,
+  ];
 }
+
+function permissionFinding(exposed: DatabaseReport["exposed"]): Finding {
+  const check = "database.permissions";
+  const [open] = exposed;
+  if (!open) return finding(check, "ok", "nobody else can read it");
+  const remedy = `run chmod go-rwx ${exposed.map((each) => shellQuote(each.path)).join(" ")}`;
+  return finding(check, "warning", `${open.path} has mode ${open.mode}`, remedy);
+}
+
+const integrityFinding = (path: string, integrity: DatabaseReport["integrity"]): Finding =>
+  integrity === "ok"
+    ? finding("database.integrity", "ok", "the quick check found nothing wrong")
+    : finding("database.integrity", "error", `damaged: ${integrity}`, damaged(path));
 
 const unwritable = (path: string, remote: boolean): Finding =>
   finding(
@@ -78,23 +80,14 @@ function kindFindings(report: DatabaseReport): Finding[] {
             `${path} cannot be read: ${failure}`,
             `check its permissions, or ${elsewhere}`,
           );
-    case "ours":
-      return [
-        ...about(
-          "ok",
-          `${path}, schema ${schema_version}, ${size_bytes + wal_bytes} bytes, journal ${journal_mode}`,
-        ),
-        ...(journal_mode === "wal"
-          ? []
-          : [
-              finding(
-                "database.journal",
-                "warning",
-                `the journal mode is ${journal_mode}, so readers and writers wait for each other`,
-                `run sqlite3 ${shellQuote(path)} "pragma journal_mode = wal"`,
-              ),
-            ]),
-      ];
+    case "ours": {
+      const sizes = `${size_bytes + wal_bytes} bytes, journal ${journal_mode}`;
+      const found = about("ok", `${path}, schema ${schema_version}, ${sizes}`);
+      if (journal_mode === "wal") return found;
+      const message = `the journal mode is ${journal_mode}, so readers and writers wait for each other`;
+      const remedy = `run sqlite3 ${shellQuote(path)} "pragma journal_mode = wal"`;
+      return [...found, finding("database.journal", "warning", message, remedy)];
+    }
   }
 }
 
@@ -107,3 +100,46 @@ export const finding = (
   message: string,
   remedy: string | null = null,
 ): Finding => ({ check, status, message, remedy });
+
+const mebibyte = 1024 * 1024;
+/** Fewer free bytes than this are a warning: a busy bus may need as many for its log and a copy of the database. */
+const warningFreeBytes = 64 * mebibyte;
+/** Fewer free bytes than this are an error. */
+const errorFreeBytes = mebibyte;
+
+const makeRoom = "make room there, or name other places with PARLEY_DB and PARLEY_LOG_DIR";
+
+/** The free space at these paths, once a file system; none for a file system that does not tell. */
+export function spaceFindings(paths: readonly string[]): Finding[] {
+  const seen = new Set<number>();
+  return paths.flatMap((path) => {
+    try {
+      const place = nearestExisting(path);
+      const { dev } = statSync(place);
+      if (seen.has(dev)) return [];
+      seen.add(dev);
+      return findingsAt(place);
+    } catch {
+      // Another finding reports a path that cannot be reached.
+      return [];
+    }
+  });
+}
+
+function findingsAt(place: string): Finding[] {
+  const { blocks, bavail, bsize, files, ffree } = statfsSync(place);
+  if (blocks === 0) return [];
+  const free = bavail * bsize;
+  const left = `${Math.floor(free / mebibyte)} MiB free at ${place}`;
+  // Some file systems count no files.
+  if (files > 0 && ffree === 0)
+    return [finding("disk", "error", `no more files can be made at ${place}`, makeRoom)];
+  if (free < errorFreeBytes)
+    return [finding("disk", "error", `${left}, so hardly anything can be written`, makeRoom)];
+  if (free < warningFreeBytes) return [finding("disk", "warning", `only ${left}`, makeRoom)];
+  return [finding("disk", "ok", `there is enough room at ${place}`)];
+}
+
+/** The path, or the nearest directory above it that exists. */
+const nearestExisting = (path: string): string =>
+  existsSync(path) || dirname(path) === path ? path : nearestExisting(dirname(path));

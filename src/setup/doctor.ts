@@ -3,6 +3,7 @@ import { existsSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 import type { DatabaseReport, Finding } from "../bus/doctor";
+import { objectIn } from "../bus/input";
 import type { SetupScope } from "../bus/setup";
 import { runAgent } from "./run-agent";
 import { finding } from "./database";
@@ -25,11 +26,12 @@ export interface VendorRequest {
 export async function vendorFindings(request: VendorRequest): Promise<Finding[]> {
   const { programs, repositories } = new ManifestStore(request.dataDirectory).read();
   const owner: Owner = { program: runningProgram(), known: programs };
-  const all = await Promise.all(
-    request.vendors.map((vendor) => findingsOf(vendor, owner, request)),
-  );
+  const all = request.vendors.map((vendor) => findingsOf(vendor, owner, request));
   const hooked = repositories.filter((directory) => existsSync(directory));
-  return [...all.flat(), ...hooked.map((directory) => repositoryFinding(directory, owner))];
+  return [
+    ...(await Promise.all(all)).flat(),
+    ...hooked.map((directory) => repositoryFinding(directory, owner)),
+  ];
 }
 
 /** The finding about one repository's hook before commits. */
@@ -72,10 +74,8 @@ async function findingsOf(
     const version = versionOf(vendor, program, place);
     const parts = partsOf(vendor, owner, place);
     const own = parts.filter((each) => each.part === "hooks" && each.programs.length > 0);
-    const trust =
-      program !== null && own.length > 0
-        ? await vendor.trust?.({ program, place, owner })
-        : undefined;
+    const isAsked = program !== null && own.length > 0;
+    const trust = isAsked ? await vendor.trust?.({ program, place, owner }) : undefined;
     return [
       await version,
       hooksFinding(vendor, parts, owner, program !== null),
@@ -95,11 +95,8 @@ async function versionOf(
 ): Promise<Finding> {
   const { name, title, command } = vendor;
   if (program === null) {
-    return finding(
-      name,
-      "info",
-      `${title} has a directory here, but ${command} is not on the PATH`,
-    );
+    const message = `${title} has a directory here, but ${command} is not on the PATH`;
+    return finding(name, "info", message);
   }
   const { env, cwd } = place;
   const version =
@@ -118,12 +115,8 @@ function packagedVersion({ package: own }: VendorSetup, program: string): string
   for (let path = dirname(realpathSync(program)); path !== dirname(path); path = dirname(path)) {
     const { bytes } = findFile(join(path, "package.json"));
     if (bytes === null) continue;
-    try {
-      const { name, version } = JSON.parse(bytes.toString("utf8"));
-      return name === own && typeof version === "string" ? version : null;
-    } catch {
-      return null;
-    }
+    const { name, version } = objectIn(bytes.toString("utf8")) ?? {};
+    return name === own && typeof version === "string" ? version : null;
   }
   return null;
 }
@@ -194,28 +187,22 @@ function restFindings(
   const servers = parts.filter(({ part }) => part === "mcp");
   const server = servers.find(({ state }) => state === "complete");
   const commands = parts.filter((each) => each.part === "command" && each.scope === scope);
-  const stale = commands.filter(({ state }) => state === "absent" || state === "partial");
-  const own = commands.filter(({ state }) => state === "complete");
+  const stale = commands.filter(({ state }) => state === "absent" || state === "partial").length;
+  const own = commands.filter(({ state }) => state === "complete").length;
+  const mcp = `${name}.mcp`;
+  const paths = servers.map(({ path }) => path).join(" and ");
+  const total = commands.length;
   return [
     server
-      ? (programFinding(`${name}.mcp`, server.programs, owner, remedy) ??
-        finding(`${name}.mcp`, "ok", `in ${server.path}`))
-      : finding(
-          `${name}.mcp`,
-          "warning",
-          `${servers.map(({ path }) => path).join(" and ")} has no server parley`,
-          remedy,
-        ),
-    stale.length === 0
-      ? finding(
-          `${name}.commands`,
-          "ok",
-          `${own.length} of ${commands.length}; others keep their names`,
-        )
+      ? (programFinding(mcp, server.programs, owner, remedy) ??
+        finding(mcp, "ok", `in ${server.path}`))
+      : finding(mcp, "warning", `${paths} has no server parley`, remedy),
+    stale === 0
+      ? finding(`${name}.commands`, "ok", `${own} of ${total}; others keep their names`)
       : finding(
           `${name}.commands`,
           "warning",
-          `${stale.length} of ${commands.length} are missing or not of this parley`,
+          `${stale} of ${total} are missing or not of this parley`,
           remedy,
         ),
   ];

@@ -4,7 +4,7 @@ import { existsSync, lstatSync, statSync } from "node:fs";
 import { basename, join, relative } from "node:path";
 
 import { ParleyError } from "../bus/errors";
-import { shellQuote } from "../bus/shell";
+import { shellQuote } from "../bus/text";
 import { findFile, textOf } from "./files";
 import { installable, type Owner, programOfHook } from "./program";
 import type { ConfigFile, Editor, Place, InstallState, VendorSetup } from "./vendor";
@@ -65,7 +65,8 @@ export function hookFiles(directory: string, owner: Owner): [ConfigFile, ...Conf
   const path = hookOf(directory);
   const kept = path + keptSuffix;
   const { bytes } = findFile(path);
-  if (!isScript(bytes)) throw noScript(path);
+  if (!isScript(bytes))
+    throw unfit(path, "no script in UTF-8, so no line can be put into it", "script");
   const text = bytes && textOf(path, bytes);
   // A kept hook counts only while the script that runs it is in place.
   const isChain = text !== null && block.test(text) && text.includes(runKept);
@@ -86,15 +87,9 @@ export const hookOf = (directory: string): string => join(directory, "pre-commit
 export const isScript = (bytes: Buffer | null): boolean =>
   bytes === null || (isUtf8(bytes) && !bytes.includes(0));
 
-const noScript = (path: string): ParleyError =>
-  new ParleyError("invalid", `${path} is no script in UTF-8, so no line can be put into it`, {
-    hint: "have a script in its place run it, then run parley setup git again; nothing was changed",
-    details: { path },
-  });
-
-const linked = (path: string): ParleyError =>
-  new ParleyError("invalid", `${path} is a link to a script that others may run too`, {
-    hint: "have a shell script in its place run it, then run parley setup git again; nothing was changed",
+const unfit = (path: string, what: string, script: string): ParleyError =>
+  new ParleyError("invalid", `${path} is ${what}`, {
+    hint: `have a ${script} in its place run it, then run parley setup git again; nothing was changed`,
     details: { path },
   });
 
@@ -165,7 +160,8 @@ function keptEditor(hook: string, original: string, isRun: boolean): Editor {
   return {
     install() {
       // Another path that leads to the linked script would find no kept hook beside it.
-      if (!isRun && lstatSync(hook).isSymbolicLink()) throw linked(hook);
+      if (!isRun && lstatSync(hook).isSymbolicLink())
+        throw unfit(hook, "a link to a script that others may run too", "shell script");
       return original;
     },
     remove: (text) => (isRun ? null : text),

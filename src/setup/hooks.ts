@@ -1,5 +1,5 @@
 /** Edits parley's hooks in a JSON file. */
-import { asObject } from "../bus/json";
+import { asObject } from "../bus/input";
 import { JsonText, type Path } from "./json";
 import { hookCommand, installable, type Owner, programOfHook } from "./program";
 import type { Editor } from "./vendor";
@@ -12,6 +12,22 @@ interface HookEvent {
 }
 
 export type HookEvents = Readonly<Record<string, HookEvent>>;
+
+/** The events of an agent's hooks by their kinds, with 5 s each and 2 s at the end of a session. `matcher`: the tools before which it is called. */
+export const hookEvents = (
+  kinds: Readonly<Record<string, string>>,
+  matcher: string,
+  second = 1,
+): HookEvents =>
+  Object.fromEntries(
+    Object.entries(kinds).map(([event, kind]) => [
+      event,
+      {
+        ...(kind === "before-tool" ? { matcher } : {}),
+        timeout: (kind === "end" ? 2 : 5) * second,
+      },
+    ]),
+  );
 
 /** One of parley's handlers: `hooks.EVENT[group].hooks[handler]`. */
 interface OwnHook {

@@ -18,10 +18,7 @@ const endOfText = 17;
 
 export type Path = readonly (string | number)[];
 
-/**
- * A text of JSON, comments and trailing commas allowed, that is edited by cutting and inserting: the rest of it keeps its
- * bytes. Every edit returns a new text.
- */
+/** JSON with comments and trailing commas, edited by cutting and inserting: other bytes stay. Every edit returns a new text. */
 export class JsonText {
   private readonly root: Node;
 

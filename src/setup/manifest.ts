@@ -37,10 +37,7 @@ export const hashOf = (bytes: Buffer): string => createHash("sha256").update(byt
 export class ManifestStore {
   constructor(private readonly dataDirectory: string) {}
 
-  /**
-   * Runs `work` under the lock of setup. A setup that was killed holds the lock for half a minute more. Throws `busy` after
-   * that, and `not_permitted`.
-   */
+  /** Runs `work` under the lock of setup, which a killed setup holds for half a minute. Throws `busy` after that, and `not_permitted`. */
   withLock<T>(work: () => T): T {
     const lock = join(this.dataDirectory, "setup.lock");
     for (const until = Date.now() + 2 * lockTimeoutMs; !this.tryLock(lock); Bun.sleepSync(20)) {
@@ -132,25 +129,19 @@ export class ManifestStore {
 }
 
 /** The valid entries of a JSON value, since the file may have been edited. Throws for null. */
-function manifestIn({
-  files,
-  directories,
-  programs,
-  links,
-  repositories,
-}: Partial<Record<string, unknown>>): Manifest {
-  const strings = (value: unknown): string[] =>
-    Array.isArray(value) ? value.filter((each) => typeof each === "string") : [];
-  const records = Object.entries(files ?? {}).filter(
+function manifestIn(value: Partial<Record<keyof Manifest, unknown>>): Manifest {
+  const strings = (list: unknown): string[] =>
+    Array.isArray(list) ? list.filter((each) => typeof each === "string") : [];
+  const records = Object.entries(value.files ?? {}).filter(
     ([, record]: [string, Partial<FileRecord> | null]) =>
       typeof record?.after === "string" &&
       (record.base === null || typeof record.base === "string"),
   );
   return {
     files: Object.fromEntries(records),
-    directories: strings(directories),
-    programs: strings(programs),
-    links: strings(links),
-    repositories: strings(repositories),
+    directories: strings(value.directories),
+    programs: strings(value.programs),
+    links: strings(value.links),
+    repositories: strings(value.repositories),
   };
 }

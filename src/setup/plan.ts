@@ -1,4 +1,7 @@
-/** Plans the changes of files, and what each of them is without parley's part. */
+/** Plans the changes of files, and of links to the program by the seeds' names of commands. */
+import { lstatSync, readlinkSync } from "node:fs";
+import { basename, join } from "node:path";
+
 import type { Warning } from "../bus/errors";
 import type { SetupPart } from "../bus/setup";
 import { assertWritable, bytesOf, findFile, textOf } from "./files";
@@ -108,3 +111,50 @@ const kept = (path: string): Warning => ({
   code: "kept",
   message: `${path} has something else by that name, which was left as it is`,
 });
+
+export interface LinkChange {
+  path: string;
+  /** Its present target; null where there is no link. */
+  before: string | null;
+  after: string | null;
+}
+
+/** Links to the program by each of the names. Anything else that has such a name is left alone. */
+export function planLinks(
+  directory: string,
+  names: readonly string[],
+  program: string,
+  manifest: Manifest,
+): { links: LinkChange[]; warnings: Warning[] } {
+  const warnings: Warning[] = [];
+  const links = names.flatMap((name): LinkChange[] => {
+    const path = join(directory, name);
+    const found = lstatSync(path, { throwIfNoEntry: false });
+    const before = found?.isSymbolicLink() ? readlinkSync(path) : null;
+    if (before === program) return [];
+    if (found && (before === null || !isOwnLink(path, before, manifest))) {
+      warnings.push({ code: "kept", message: `${path} is something else, and was left as it is` });
+      return [];
+    }
+    assertWritable(path, directory);
+    return [{ path, before, after: program }];
+  });
+  return { links, warnings };
+}
+
+/** The links in the directory, where one is named; otherwise those in the manifest. */
+export function planUnlinking(
+  directory: string | null,
+  names: readonly string[],
+  manifest: Manifest,
+): LinkChange[] {
+  const paths = directory === null ? manifest.links : names.map((name) => join(directory, name));
+  return [...new Set(paths)].flatMap((path) => {
+    if (!lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) return [];
+    const before = readlinkSync(path);
+    return isOwnLink(path, before, manifest) ? [{ path, before, after: null }] : [];
+  });
+}
+
+const isOwnLink = (path: string, to: string, { links, programs }: Manifest): boolean =>
+  (links.includes(path) && programs.includes(to)) || /^parley/i.test(basename(to));

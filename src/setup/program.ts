@@ -3,7 +3,8 @@ import { existsSync, realpathSync } from "node:fs";
 import { basename } from "node:path";
 
 import { ParleyError } from "../bus/errors";
-import { isCompiled, shellQuote } from "../bus/shell";
+import { isCompiled } from "../bus/process";
+import { shellQuote } from "../bus/text";
 
 /** By which programs an entry of a configuration is known to be parley's. */
 export interface Owner {

@@ -1,5 +1,5 @@
 /** Runs an agent's program for a limited time and reads an answer from its output. */
-import { withTimeLimit } from "../bus/time-limit";
+import { withTimeLimit } from "../bus/clock";
 import type { Env } from "./vendor";
 
 /** Characters of output, far more than any answer has: a program that writes more and more is not answering. */

@@ -6,8 +6,15 @@ import type { SetupChange, SetupOutcome, SetupResult, SetupScope } from "../bus/
 import { apply, removeEmpty } from "./apply";
 import { git, hookFiles, hookOf, isScript } from "./git";
 import { findFile } from "./files";
-import { type LinkChange, planLinks, planUnlinking } from "./links";
-import { type FileChange, planInstall, planRemoval, type VendorFile } from "./plan";
+import {
+  type FileChange,
+  type LinkChange,
+  planInstall,
+  planLinks,
+  planRemoval,
+  planUnlinking,
+  type VendorFile,
+} from "./plan";
 import { installable, type Owner, runningProgram } from "./program";
 import { hashOf, type Manifest, ManifestStore } from "./manifest";
 import { isInstalled, type Place, programOf, type VendorSetup } from "./vendor";

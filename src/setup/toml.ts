@@ -22,6 +22,16 @@ export function parseToml(text: string, file: string): Table {
   }
 }
 
+/** The text with tables added at its end, by their lines. */
+export function addTables(text: string, tables: readonly (readonly string[])[]): string {
+  const eol = text.includes("\r\n") ? "\r\n" : "\n";
+  const added = tables.map((lines, index) =>
+    [...(index === 0 ? [mark] : []), ...lines, ""].join(eol),
+  );
+  const open = text && !text.endsWith("\n") ? eol : "";
+  return text + open + (text.trim() ? eol : "") + added.join(eol);
+}
+
 /** The lines that are such a table's header. */
 export function startsOf(lines: readonly string[], own: RegExp): number[] {
   const top = topLines(lines);
@@ -36,10 +46,7 @@ export function tableEnd(lines: readonly string[], start: number): number {
   return end;
 }
 
-/**
- * For each line of a valid TOML text, whether it begins outside of any string and array. Only there can a table or a key
- * begin.
- */
+/** For each line of valid TOML, whether it begins outside of strings and arrays: only there can a table or a key begin. */
 export function topLines(lines: readonly string[]): boolean[] {
   let open: Multiline | null = null;
   let depth = 0;

@@ -1,6 +1,8 @@
 /** The configuration of one agent, as setup and doctor work with it. */
 import { existsSync, realpathSync } from "node:fs";
+import { join, resolve } from "node:path";
 
+import type { Finding } from "../bus/doctor";
 import type { SetupPart, SetupScope } from "../bus/setup";
 import { findWorktree } from "../identity/project";
 import type { Owner } from "./program";
@@ -67,7 +69,7 @@ export interface VendorSetup {
   /** What it will ask its user after a change: only the user can give trust. */
   notes(place: Place): string[];
   /** Whether it would run parley's hooks; missing where an agent has no such state. */
-  trust?(request: TrustRequest): Promise<Trust>;
+  trust?(request: TrustRequest): Promise<Trust> | Trust;
 }
 
 export interface TrustRequest {
@@ -77,10 +79,19 @@ export interface TrustRequest {
   owner: Owner;
 }
 
-export interface Trust {
-  status: "ok" | "warning" | "error";
-  message: string;
-  remedy: string | null;
+type Trust = Omit<Finding, "check">;
+
+export const trust = (
+  status: Trust["status"],
+  message: string,
+  remedy: string | null = null,
+): Trust => ({ status, message, remedy });
+
+/** An agent's directory of this name, in the project or in the user's home, which a variable may name instead. */
+export function configDirectory(place: Place, name: string, variable: string): string {
+  if (place.scope === "project") return join(place.root, name);
+  const named = place.env[variable];
+  return named ? resolve(place.cwd, named) : join(place.home, name);
 }
 
 /** A project's configuration stands at the top of its working tree, or in the working directory where there is none. */

@@ -31,13 +31,13 @@ export async function acquireClaim(
   // A waiting session's look at something still held writes nothing, or every look would wake the other waiters.
   if (request.ticket === null) await touchAndSweep(s, me.session_id, liveness);
   const { task_id, session_id } = request;
-  const refuse = (holder: string, waits: boolean): Promise<Attempt<Claim>> =>
+  const refuse = (holder: string, queued: boolean): Promise<Attempt<Claim>> =>
     blocked(
       s,
       me,
       request,
       [task_id],
-      { kind: "claim", holder, resource: task_id, wanted: task_id, lock: null, waits },
+      { kind: "claim", holder, resource: task_id, wanted: task_id, lock: null, queued },
       liveness,
     );
   const claim = await claimOn(s, task_id);

@@ -41,12 +41,12 @@ export async function acquireLocks(
       if (lock.session_id === me.session_id || (await isFree(s, lock, liveness))) continue;
       if (!request.force || lock.lock_type === "exclusive") {
         const { file_path: resource, session_id: holder } = lock;
-        return refuse({ holder, resource, wanted, lock: lockFrom(lock), waits: false });
+        return refuse({ holder, resource, wanted, lock: lockFrom(lock), queued: false });
       }
       taken.set(lock.file_path, lock);
     }
     const first = request.force ? null : await aheadOf(s, me, request, wanted, liveness);
-    if (first) return refuse({ ...first, wanted, lock: null, waits: true });
+    if (first) return refuse({ ...first, wanted, lock: null, queued: true });
   }
   if (request.ticket !== null) await leaveQueue(s, request.ticket);
   for (const lock of taken.values()) {

@@ -36,7 +36,7 @@ function permitFor(row: SessionRow, at: number): WakePermit {
   const idleSince = parseTime(activity.since) ?? 0;
   // A clock that stepped back makes the age negative.
   const fresh = at - rung >= 0 && at - rung < unheard;
-  return fresh && rung > idleSince ? { kind: "rung" } : { kind: "go", record };
+  return fresh && rung > idleSince ? { kind: "already woken" } : { kind: "go", record };
 }
 
 /** As the only writer: of several senders exactly one gets `go`. */

@@ -1,8 +1,7 @@
 /** Removing all that is past its time. */
-import type { Removed } from "../bus/cleanup";
+import type { Removed, CleanedUp } from "../bus/cleanup";
 import type { Liveness } from "../bus/liveness";
 import type { SessionRecord } from "../bus/session";
-import type { CleanedUp } from "../bus/store";
 import type { Database } from "./database";
 import { endSessions } from "./rescue";
 import { holdingSweeps, legacySweeps, messageSweeps, nothing } from "./retention";

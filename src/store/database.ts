@@ -1,8 +1,7 @@
 /** The port between the store's operations and the engine that runs their statements. */
-import type { Message } from "../bus/message";
+import type { Message, MessageQuery } from "../bus/message";
 import type { Settings } from "../bus/settings";
 import type { DatabaseFacts } from "../bus/status";
-import type { MessageQuery } from "../bus/store";
 import type { NewMessage } from "./message";
 import type { Upkeep } from "./upkeep";
 

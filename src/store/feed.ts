@@ -1,7 +1,6 @@
 /** Reading messages in the order of their ids. */
 import { timestamp } from "../bus/clock";
-import type { Message } from "../bus/message";
-import type { MessageQuery, MessageState } from "../bus/store";
+import type { Message, MessageQuery, MessageState } from "../bus/message";
 import type { Bindings, Statements } from "./database";
 import { messageColumns, messageFrom, type MessageRow } from "./message";
 

@@ -72,8 +72,8 @@ async function isDue(
   record: SessionRecord,
   at: number,
 ): Promise<boolean> {
-  const { visible, told, beat } = applyActivity(visit, record, at);
-  if (visible || told || beat || visit.prompted_by !== undefined) return true;
+  const { visible, reported, heartbeatDue } = applyActivity(visit, record, at);
+  if (visible || reported || heartbeatDue || visit.prompted_by !== undefined) return true;
   return visit.ends_turn && (await hasTurnLeases(s, record.session_id));
 }
 
@@ -84,8 +84,8 @@ async function writeActivity(
   liveness: Liveness,
 ): Promise<Omit<ActivityResult, "waiting">> {
   const { session_id } = before;
-  const { record, visible, told, beat } = applyActivity(visit, before, liveness.now);
-  if (visible || told) {
+  const { record, visible, reported, heartbeatDue } = applyActivity(visit, before, liveness.now);
+  if (visible || reported) {
     await s.run(
       `update parley.session_registry set activity = $activity, activity_since = $activity_since,
           active_files = $active_files, edited_files = $edited_files, permission_mode = $permission_mode,
@@ -109,7 +109,7 @@ async function writeActivity(
       { session_id, now: timestamp(liveness.now) },
     );
   }
-  if (beat) await touchAndSweep(s, session_id, liveness);
+  if (heartbeatDue) await touchAndSweep(s, session_id, liveness);
   const freed = visit.ends_turn ? await freeTurnLeases(s, session_id, liveness.now) : 0;
   return {
     record,

@@ -2,9 +2,8 @@
 import { timestamp } from "../bus/clock";
 import { ParleyError } from "../bus/errors";
 import type { Liveness } from "../bus/liveness";
-import type { Message } from "../bus/message";
+import type { Message, InboxResult, InboxRequest } from "../bus/message";
 import type { Unread } from "../bus/session";
-import type { InboxPage, InboxRequest } from "../bus/store";
 import type { Statements } from "./database";
 import { touchAndSweep } from "./liveness";
 import { messageColumns, messageFrom, type MessageRow } from "./message";
@@ -46,7 +45,7 @@ export async function lookIntoInbox(
   s: Statements,
   request: InboxRequest,
   liveness: Liveness,
-): Promise<InboxPage> {
+): Promise<InboxResult> {
   const { mailbox, channel, limit, peek, fresh_from } = request;
   const open = `${peek ? "" : free} ${fresh_from === undefined ? "" : fresh} ${request.unlooped ? unlooped : ""}`;
   const bindings = { mailbox, channel, least: fresh_from ?? 0, now: timestamp(liveness.now) };
@@ -68,7 +67,7 @@ export async function openInbox(
   s: Statements,
   request: InboxRequest,
   liveness: Liveness,
-): Promise<InboxPage> {
+): Promise<InboxResult> {
   const page = await lookIntoInbox(s, request, liveness);
   const { mailbox } = request;
   const pending = page.messages.filter((message) => message.status === "pending");

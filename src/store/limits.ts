@@ -6,12 +6,12 @@ import type { Bindings, Statements } from "./database";
 export const isFull = (mailbox: string): string => `select 1 from parley.deliveries
   where session_id = ${mailbox} and read_at is null limit 1 offset $last::bigint`;
 
-export const isFullBindings = (s: Statements): Bindings => ({ last: s.settings.mostUnread - 1 });
+export const isFullBindings = (s: Statements): Bindings => ({ last: s.settings.maxUnread - 1 });
 
 /** Throws `not_permitted` where a mailbox holds as much unread mail as it may. */
 export async function refuseFullMailbox(s: Statements, mailbox: string): Promise<void> {
   const full = await s.get(isFull("$mailbox"), { mailbox, ...isFullBindings(s) });
-  if (full !== null) throw fullMailbox(mailbox, s.settings.mostUnread);
+  if (full !== null) throw fullMailbox(mailbox, s.settings.maxUnread);
 }
 
 const things = { file_locks: "locks", task_claims: "claims" } as const;
@@ -22,7 +22,7 @@ export async function refuseTooMany(
   table: keyof typeof things,
   session_id: string,
 ): Promise<void> {
-  const most = s.settings.mostHeld;
+  const most = s.settings.maxHeld;
   const held = await s.get<{ count: number }>(
     `select count(*) as count from parley.${table} where session_id = $session_id`,
     { session_id },

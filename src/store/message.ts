@@ -1,7 +1,7 @@
 /** Rows of messages, and writing one. */
 import { timestamp } from "../bus/clock";
 import type { Message } from "../bus/message";
-import { asObject } from "../bus/json";
+import { asObject } from "../bus/input";
 import { channelLife, type Settings } from "../bus/settings";
 import type { Statements } from "./database";
 

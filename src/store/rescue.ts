@@ -1,8 +1,7 @@
 /** Sessions in trouble: listing, ending and exporting them. */
 import { timestamp } from "../bus/clock";
 import { endReasons, type Liveness, endedVisibleFor } from "../bus/liveness";
-import type { SessionRecord } from "../bus/session";
-import type { Ended, HeldBy, SessionExport } from "../bus/store";
+import type { SessionRecord, Ended, HeldBy, SessionExport } from "../bus/session";
 import { claimsOf } from "./claim";
 import type { Statements } from "./database";
 import { endSession } from "./end-session";
@@ -16,9 +15,9 @@ export async function sessionsToRescue(s: Statements, liveness: Liveness): Promi
     notEnded(s),
     sessionsWhere(
       s,
-      `status = 'terminated' and ended_at > $since and end_reason = any($endReasons::text[])
+      `status = 'terminated' and ended_at > $since and end_reason = any($reasons::text[])
         order by ended_at, session_id`,
-      { since: timestamp(liveness.now - endedVisibleFor), endReasons: Object.values(endReasons) },
+      { since: timestamp(liveness.now - endedVisibleFor), reasons: Object.values(endReasons) },
     ),
   ]);
   return Promise.all(

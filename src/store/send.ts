@@ -2,8 +2,13 @@
 import { timestamp } from "../bus/clock";
 import { ParleyError } from "../bus/errors";
 import type { Liveness } from "../bus/liveness";
-import type { Message, MessageStatus } from "../bus/message";
-import type { MessageDraft, PublishDraft, SentMessages } from "../bus/store";
+import type {
+  Message,
+  MessageStatus,
+  MessageDraft,
+  PublishDraft,
+  SentResult,
+} from "../bus/message";
 import type { Database, Statements } from "./database";
 import { type WakeColumns, wakeColumns, wakeFrom } from "./agent-wake";
 import { refuseFullMailbox } from "./limits";
@@ -134,7 +139,7 @@ export async function sentMessages(
   sender_id: string,
   limit: number,
   at: number,
-): Promise<SentMessages> {
+): Promise<SentResult> {
   const [messages, counts] = await Promise.all([
     s.all<MessageRow & WakeColumns>(
       `select ${messageColumns}, ${wakeColumns} from parley.session_messages m

@@ -146,18 +146,18 @@ export async function blocked(
   { now: at }: Liveness,
 ): Promise<Attempt<never>> {
   if (held !== null) return { kind: "blocked", blocker, ticket: held, touched: [] };
-  const { kind, holder, resource, waits } = blocker;
+  const { kind, holder, resource, queued } = blocker;
   const sessions = [holder, me.session_id];
   const ticket = waiting && (await enterQueue(s, kind, me, resources, waiting));
-  if (!waits) {
+  if (!queued) {
     const type = kind === "lock" ? "file_conflict" : "task_conflict";
     await raiseAlert(s, type, resource, sessions, me, at);
   }
-  if (!waits && kind === "lock") {
+  if (!queued && kind === "lock") {
     await insertEvent(s, "file_conflict", "refused", me, { file: resource, sessions }, at);
   }
   if (ticket !== null) {
-    const what = waits ? `${resource} after you` : `your ${kind} on ${resource}`;
+    const what = queued ? `${resource} after you` : `your ${kind} on ${resource}`;
     const about = kind === "lock" ? { file: resource } : { task_id: resource };
     await insertNote(s, me, holder, `${me.session_id} waits for ${what}`, about, at);
   }

@@ -1,4 +1,4 @@
-/** Conflicts and alerts. */
+/** Conflicts between sessions, and the alerts that they raise. */
 import { expect, test } from "bun:test";
 
 import { agent, contract, draft } from "./fixture";

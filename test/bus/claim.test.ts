@@ -1,4 +1,4 @@
-/** Claims. */
+/** Task claims: acquiring, waiting, expiry and release. */
 import { expect, test } from "bun:test";
 
 import type { ClaimRequest } from "../../src/bus/claim";

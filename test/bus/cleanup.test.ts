@@ -1,8 +1,8 @@
-/** Removing what is past its time. */
+/** Cleanup, and the rows that every writer removes in passing. */
 import { expect, test } from "bun:test";
 
 import { defaultSettings } from "../../src/bus/settings";
-import type { CleanedUp } from "../../src/bus/store";
+import type { CleanedUp } from "../../src/bus/cleanup";
 import {
   agent,
   registerAgents,
@@ -135,7 +135,7 @@ contract("Cleaning up", (newFixture) => {
     await w.store.acquireClaim(claimRequest("codex-2", "H.1", { waiting }), w.liveness());
     w.processes.set(3, "gone");
     await clean(w);
-    // Somebody is rung only for what others wait for.
+    // Only sessions that wait for something freed are notified.
     expect((await w.store.releaseClaims("claude-1", ["H.1"], w.liveness())).touched).toEqual([]);
   });
 
@@ -195,7 +195,7 @@ contract("Cleaning up", (newFixture) => {
   });
 });
 
-/** R69: without any clean-up, by what the writers themselves remove. */
+/** R69: only by what writers remove in passing, without a clean-up. */
 contract("A bus without cron", (newFixture, { givesBack }) => {
   const short = { ...defaultSettings, channels: { ...defaultSettings.channels, default: 5000 } };
   const bytes = async (w: Fixture): Promise<number> => {
@@ -224,7 +224,7 @@ contract("A bus without cron", (newFixture, { givesBack }) => {
     const largest = await events(w, "claude-1", 5000, second);
     // 5 s of life and the minute between two purges, and the batch that a slow machine leaves for the next.
     expect(largest.rows).toBeLessThan(250);
-    // Half of it is the log, which a store that goes on lets grow to 128 pages.
+    // Half of it is the write-ahead log, which a store that stays open lets grow to 128 pages.
     if (givesBack) expect(largest.bytes).toBeLessThan(1_000_000);
   });
 

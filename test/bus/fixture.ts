@@ -8,7 +8,8 @@ import { livenessAt, type Liveness } from "../../src/bus/liveness";
 import type { LockRequest } from "../../src/bus/lock";
 import type { ProcessEvidence, ProcessState, ProcessTable } from "../../src/bus/process";
 import { defaultSettings, type Settings } from "../../src/bus/settings";
-import type { MessageDraft, Store } from "../../src/bus/store";
+import type { MessageDraft } from "../../src/bus/message";
+import type { Store } from "../../src/bus/store";
 import { type Adapter, adapters } from "./stores";
 
 /** A store of one adapter, with a clock and processes that the test controls. */

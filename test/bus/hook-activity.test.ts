@@ -187,9 +187,9 @@ contract("An agent's event", (newFixture) => {
     const mail = { mailbox: "claude-1", channel: null, limit: 10, peek: false, again: true };
     const page = await w.store.openInbox({ ...mail, fresh_from: 0 }, w.liveness());
     expect(texts(page.messages)).toEqual(["top", "low"]);
-    // Reserved, and not for another hook at the same time.
+    // Reserved by the first hook, so not shown by another at the same time.
     expect(await waiting(0)).toBe(0);
-    // What was announced is still pending for whoever opens the inbox.
+    // Announced messages are still pending for the next reader of the inbox.
     const inbox = await w.store.openInbox(mail, w.liveness());
     expect(inbox.messages).toMatchObject([
       { id: own, status: "pending" },

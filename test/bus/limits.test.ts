@@ -1,10 +1,10 @@
-/** How much a mailbox takes and a session may hold. */
+/** Limits of unread messages in a mailbox, and of what a session holds. */
 import { expect, test } from "bun:test";
 
 import { defaultSettings } from "../../src/bus/settings";
 import { agent, claimRequest, contract, draft, lockRequest, texts, type Fixture } from "./fixture";
 
-const limited = { ...defaultSettings, mostUnread: 3, mostHeld: 3 };
+const limited = { ...defaultSettings, maxUnread: 3, maxHeld: 3 };
 
 contract("What is bounded", (newFixture) => {
   const register = async (w: Fixture): Promise<string[]> => {
@@ -61,7 +61,7 @@ contract("What is bounded", (newFixture) => {
     await lock("a", "b");
     await expect(lock("c", "d")).rejects.toMatchObject(full);
     await lock("c");
-    // Renewing is no further lock.
+    // Renewing a lock adds none.
     await lock("a", "b", "c");
     for (const task of ["1", "2", "3", "3"]) await claim(task);
     await expect(claim("4")).rejects.toMatchObject(full);

@@ -1,4 +1,4 @@
-/** Locks. */
+/** File locks: overlap, queues, leases, force and release. */
 import { expect, test } from "bun:test";
 
 import type { Attempt, AcquiredLocks } from "../../src/bus/lock";
@@ -267,7 +267,7 @@ contract("Locks", (newFixture) => {
     const behind = await lock(w, "kimi-3", ["/r/a"], {
       waiting: { ...waiting, process: evidenceOf(103) },
     });
-    expect(blocker(behind)).toMatchObject({ holder: "codex-2", waits: true, lock: null });
+    expect(blocker(behind)).toMatchObject({ holder: "codex-2", queued: true, lock: null });
     const { messages } = await w.store.openInbox(
       { mailbox: "codex-2", channel: "coordination", limit: 9, peek: true },
       w.liveness(),

@@ -66,7 +66,7 @@ contract("A loop of messages", (newFixture) => {
 
   test("keeps its pair apart whatever their ids are", async () => {
     const w = await begin();
-    // Bytes put capitals first, languages do not.
+    // In the order of bytes capitals come first, in that of a language they do not.
     const more = { session_id: "Zoe", session_uuid: "zoe" };
     await w.store.registerSession(agent("gemini", 4, more), w.liveness());
     await exchange(w, limit + 1, "Zoe", "codex-2");

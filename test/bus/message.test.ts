@@ -1,4 +1,4 @@
-/** Delivery. */
+/** Delivery of messages: reservations, states, replies and expiry. */
 import { expect, test } from "bun:test";
 
 import { agent, contract, day, draft, texts } from "./fixture";

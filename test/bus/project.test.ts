@@ -1,4 +1,4 @@
-/** Projects and who works on them. */
+/** Projects and the sessions that occupy them. */
 import { afterEach, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,8 +14,8 @@ afterEach(() => {
   for (const each of directories.splice(0)) rmSync(each, { recursive: true, force: true });
 });
 
-/** A place with these git repositories in it. */
-function place(...repositories: string[]): string {
+/** A directory with these git repositories in it. */
+function directoryWith(...repositories: string[]): string {
   const root = realpathSync(mkdtempSync(join(tmpdir(), "parley-project-")));
   directories.push(root);
   for (const name of repositories) {
@@ -35,7 +35,7 @@ const request = (cwd: string, candidates: string[] = [], explicit: string | null
 contract("A project", (newFixture) => {
   test("is reported with the sessions that occupy it, except the caller", async () => {
     const w = await newFixture();
-    const root = place("atlas");
+    const root = directoryWith("atlas");
     const cwd = join(root, "atlas");
     for (const pid of [1, 2])
       await w.store.registerSession(agent("codex", pid, { project_id: "atlas" }), w.liveness());
@@ -54,7 +54,7 @@ contract("A project", (newFixture) => {
 
   test("is picked where it is the first that no other session occupies", async () => {
     const w = await newFixture();
-    const root = place("atlas", "pilot", "zebra");
+    const root = directoryWith("atlas", "pilot", "zebra");
     await w.store.registerSession(agent("codex", 1, { project_id: "atlas" }), w.liveness());
     await w.store.registerSession(agent("codex", 2, { project_id: "pilot" }), w.liveness());
     const names = ["atlas", "pilot", "zebra"].map((name) => join(root, name));
@@ -77,7 +77,7 @@ contract("A project", (newFixture) => {
 
   test("that was named is picked even if it is occupied", async () => {
     const w = await newFixture();
-    const root = place("atlas", "pilot");
+    const root = directoryWith("atlas", "pilot");
     await w.store.registerSession(agent("codex", 1, { project_id: "P" }), w.liveness());
     const names = ["atlas", "pilot"].map((name) => join(root, name));
     const named = busOf(w, root, { PARLEY_PROJECT: "P" });
@@ -107,7 +107,7 @@ contract("A project", (newFixture) => {
 
   test("is freed by the end of its session; a directory without a project is occupied by the sessions in it", async () => {
     const w = await newFixture();
-    const root = place("atlas");
+    const root = directoryWith("atlas");
     mkdirSync(join(root, "plain"));
     symlinkSync(join(root, "plain"), join(root, "link"));
     await w.store.registerSession(agent("codex", 1, { project_id: "atlas" }), w.liveness());
@@ -130,7 +130,7 @@ contract("A project", (newFixture) => {
 });
 
 test("Without a database no project is occupied", async () => {
-  const root = place("atlas");
+  const root = directoryWith("atlas");
   const identity = identityIn(root);
   const { result } = await findProject(
     identity,
@@ -142,7 +142,7 @@ test("Without a database no project is occupied", async () => {
 });
 
 test("A candidate that is no directory is an error", async () => {
-  const root = place();
+  const root = directoryWith();
   const looking = findProject(
     identityIn(root),
     null,

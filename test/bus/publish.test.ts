@@ -1,7 +1,7 @@
-/** Channels, cursors, replies. */
+/** Channels, cursors, and the states of sent messages. */
 import { expect, test } from "bun:test";
 
-import type { PublishDraft } from "../../src/bus/store";
+import type { PublishDraft } from "../../src/bus/message";
 import { agent, contract, draft, everything, texts } from "./fixture";
 
 const second = 1000;

@@ -1,4 +1,4 @@
-/** Sessions in trouble. */
+/** Rescue: the states of sessions, ending and exporting them. */
 import { describe, expect, test } from "bun:test";
 
 import { agentKinds } from "../../src/agents/agents";
@@ -79,7 +79,7 @@ contract("Rescue", (newFixture) => {
   });
 
   describe("the states", () => {
-    /** CPU time by pid, a further second at every look where it is `busy`. */
+    /** CPU time by pid, one second more at each call where the process is `busy`. */
     const control = (cpu: Record<number, "still" | "busy">) => {
       let looks = 0;
       return {
@@ -101,7 +101,7 @@ contract("Rescue", (newFixture) => {
       const cpu = control({ 1: "still", 2: "busy", 3: "still" });
       const states = await classify(records, "claude-1", 10 * minute, w.liveness(), cpu);
       expect(states).toEqual(["CURRENT", "IDLE", "HUNG", "STALE", "IDLE", "DEAD"]);
-      // Nobody is hung who was heard of lately enough.
+      // A session with a recent heartbeat is not hung.
       expect(await classify(records, null, 30 * minute, w.liveness(), cpu)).not.toContain("HUNG");
     });
 

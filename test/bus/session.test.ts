@@ -1,4 +1,4 @@
-/** Identity and liveness. */
+/** Registration, identity and liveness of sessions. */
 import { expect, test } from "bun:test";
 
 import type { Registration } from "../../src/bus/registration-target";
@@ -229,7 +229,7 @@ contract("Sessions", (newFixture) => {
     expect(await find([99, 1, 2], ["b"])).toEqual(["claude-1"]);
     expect(await find([99], ["a"])).toEqual(["codex-2"]);
     expect(await find([2], [])).toEqual(["codex-2", "codex-2-2"]);
-    // Another conversation of the host, which is neither of these nor what is above the host.
+    // Another conversation of the host is neither of these sessions, nor the one above the host.
     expect(await find([2, 1], ["c"])).toEqual([]);
     expect(await find([99], [])).toEqual([]);
   });

@@ -1,4 +1,4 @@
-/** Sessions whose host is asked about them. */
+/** Sessions in a shared host that is asked about them. */
 import { expect, test } from "bun:test";
 
 import type { Bus } from "../../src/bus/bus";

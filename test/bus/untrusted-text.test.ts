@@ -1,4 +1,4 @@
-/** Messages that cannot leave their frame. */
+/** Framing and sanitizing text of other sessions. */
 import { describe, expect, test } from "bun:test";
 
 import { sanitize, sanitizeLine, frameMessage } from "../../src/bus/untrusted-text";

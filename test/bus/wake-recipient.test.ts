@@ -60,11 +60,11 @@ contract("Waking", (newFixture) => {
       reserve(w),
       other.permitWake({ session_id: "codex-2", sender_id: "claude-1" }, w.liveness()),
     ]);
-    expect(both.map((each) => each?.kind).toSorted()).toEqual(["go", "rung"]);
+    expect(both.map((each) => each?.kind).toSorted()).toEqual(["already woken", "go"]);
     await note(w, 1, "failed", "no such thread");
     expect((await reserve(w))?.kind).toBe("go");
     w.at += 5000;
-    expect((await reserve(w))?.kind).toBe("rung");
+    expect((await reserve(w))?.kind).toBe("already woken");
     w.at += 5000;
     expect((await reserve(w))?.kind).toBe("go");
     w.at += 100;

@@ -44,7 +44,7 @@ function newBus(mode: SignalMode = "native", pollMilliseconds = never) {
   return { database, directory: join(root, "bell"), counter, connect };
 }
 
-/** Time for events that must not come. */
+/** Waits for events that must not come. */
 const quiet = (): Promise<void> => Bun.sleep(200);
 
 describe.skipIf(process.platform !== "linux")("A listener", () => {

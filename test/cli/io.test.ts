@@ -45,7 +45,7 @@ describe("an answer into a pipe", () => {
     expect(marked()).toEqual(["flushed"]);
   });
 
-  test("whose reader leaves is no failure, makes no noise and marks nothing", async () => {
+  test("whose reader leaves is no failure, writes no diagnostic and marks nothing", async () => {
     const line = '"$P" big 3000000 | head -c 1; echo " ${PIPESTATUS[0]}"';
     expect(await shell(line)).toEqual({ stdout: "x 0\n", stderr: "", exitCode: 0 });
     expect(marked()).toEqual([]);
@@ -68,7 +68,7 @@ print(n, p.wait())`;
   });
 });
 
-describe("an answer that nobody can read", () => {
+describe("an answer without a reader", () => {
   test("is no failure on a closed stdout or the null device, and marks nothing", async () => {
     for (const target of [">&-", ">/dev/null", "1</dev/null"]) {
       const { stderr, exitCode } = await shell(`"$P" big 10 ${target}`);
@@ -169,7 +169,7 @@ describe("a diagnostic", () => {
     expect(stderr).toStartWith('\x1b[31mparley:\x1b[39m unknown verb "nothing"');
   });
 
-  test("that nobody can read changes nothing", async () => {
+  test("on a closed stderr changes nothing", async () => {
     for (const target of ["2>&-", "2>/dev/full", "2> >(exit 0)"]) {
       expect((await shell(`"$P" nothing ${target}`)).exitCode).toBe(64);
       expect((await shell(`sleep 0.05; "$P" warn ${target}`)).exitCode).toBe(0);
@@ -190,11 +190,11 @@ describe("a diagnostic", () => {
 });
 
 describe("the surroundings", () => {
-  const look = async (line: string, more: Record<string, string> = {}) =>
+  const inspect = async (line: string, more: Record<string, string> = {}) =>
     JSON.parse((await shell(line, more)).stdout.replaceAll("\r", ""));
 
   test("are those of a pipe: no terminal, no colour, 80 columns", async () => {
-    expect(await look('"$P" look | cat')).toEqual({
+    expect(await inspect('"$P" look | cat')).toEqual({
       name: "program",
       terminal: false,
       color: false,
@@ -207,7 +207,7 @@ describe("the surroundings", () => {
     "are those of the terminal",
     async () => {
       const inTerminal = (more: Record<string, string> = {}) =>
-        look('script -qec "stty cols 97; $P look" /dev/null', { TERM: "xterm", ...more });
+        inspect('script -qec "stty cols 97; $P look" /dev/null', { TERM: "xterm", ...more });
       expect(await inTerminal()).toMatchObject({ terminal: true, color: true, width: 97 });
       expect(await inTerminal({ NO_COLOR: "yes" })).toMatchObject({ color: false });
       expect(await inTerminal({ NO_COLOR: "" })).toMatchObject({ color: true });
@@ -216,17 +216,17 @@ describe("the surroundings", () => {
   );
 
   test("have colours in a pipe on demand, unless NO_COLOR forbids", async () => {
-    expect(await look('"$P" look', { FORCE_COLOR: "1" })).toMatchObject({ color: true });
-    expect(await look('"$P" look', { FORCE_COLOR: "0" })).toMatchObject({ color: false });
-    expect(await look('"$P" look', { FORCE_COLOR: "1", NO_COLOR: "1" })).toMatchObject({
+    expect(await inspect('"$P" look', { FORCE_COLOR: "1" })).toMatchObject({ color: true });
+    expect(await inspect('"$P" look', { FORCE_COLOR: "0" })).toMatchObject({ color: false });
+    expect(await inspect('"$P" look', { FORCE_COLOR: "1", NO_COLOR: "1" })).toMatchObject({
       color: false,
     });
   });
 
   test("tell the name that the program was called by", async () => {
     symlinkSync(program, join(place, "session-look"));
-    expect((await look(`"${place}/session-look" look`)).name).toBe("session-look");
-    expect((await look(`cd "${place}" && PATH=".:$PATH" session-look look`)).name).toBe(
+    expect((await inspect(`"${place}/session-look" look`)).name).toBe("session-look");
+    expect((await inspect(`cd "${place}" && PATH=".:$PATH" session-look look`)).name).toBe(
       "session-look",
     );
     expect(calledBy("C:\\bin\\session-status.exe")).toBe("session-status");

@@ -6,7 +6,7 @@ import type { ArgsDef } from "citty";
 import { ParleyError } from "../../src/bus/errors";
 import { choice, duration, integer, jsonObject } from "../../src/bus/input";
 import { asksFor, parse, verbIndex } from "../../src/cli/parse";
-import { nearest } from "../../src/cli/suggest";
+import { nearest } from "../../src/cli/options";
 
 const declared = {
   target: { type: "positional" },

@@ -60,17 +60,16 @@ const acts: Record<string, Command["run"]> = {
   },
 };
 
-const verbs: Verbs = Object.fromEntries(
+const modules: Verbs["modules"] = Object.fromEntries(
   Object.entries(acts).map(([name, act]) => {
-    const meta = { name, description: name };
     const args = { text: { type: "positional", required: false } } as const;
-    const command = defineCommand({ meta, args, examples: [name], run: act });
-    return [name, { summary: name, load: async () => ({ default: command }) }];
+    const command = defineCommand({ args, examples: [name], run: act });
+    return [name, async () => ({ default: command })];
   }),
 );
 
 process.exitCode = await run(process.argv.slice(2), createIo(), {
-  verbs,
+  verbs: { modules, summaries: {}, aliases: {} },
   createContext: ({ io }) =>
     ({ io, warnings: async () => [], [Symbol.asyncDispose]: async () => {} }) as unknown as Context,
 });

@@ -1,4 +1,4 @@
-/** The loop. */
+/** Tests of the loop: answers, errors, streams, help. */
 import { describe, expect, test } from "bun:test";
 
 import { ParleyError } from "../../src/bus/errors";
@@ -11,7 +11,6 @@ import { type MemoryIo, memoryIo } from "../memory-io";
 /** A verb of the given behaviour beside real argument parsing, rendering and writing. */
 function verb(act: Command["run"]): Verbs {
   const command = defineCommand({
-    meta: { name: "beat", description: "Beat once" },
     args: {
       target: { type: "positional", required: false, description: "Whom" },
       hard: { type: "boolean", description: "With force" },
@@ -20,8 +19,12 @@ function verb(act: Command["run"]): Verbs {
     run: act,
   });
   return {
-    beat: { summary: "Beat once", alias: "hit", load: async () => ({ default: command }) },
-    status: { summary: "Unused", load: () => Promise.reject(new Error("must not be loaded")) },
+    modules: {
+      beat: async () => ({ default: command }),
+      status: () => Promise.reject(new Error("must not be loaded")),
+    },
+    summaries: { beat: "Beat once", status: "Unused" },
+    aliases: { hit: "beat" },
   };
 }
 
@@ -57,22 +60,22 @@ describe("an answer", () => {
     const warnings = [{ code: "odd", message: "it is odd" }];
     expect(await run(io, ["beat", "--json"], async () => ({ ...heartbeat, warnings }))).toBe(0);
     expect(parsed(io)).toEqual([{ ok: true, data, warnings }]);
-    expect(io.said).toEqual([]);
+    expect(io.diagnostics).toEqual([]);
   });
 
-  test("is a view for eyes, its warnings on stderr in the caller's words", async () => {
+  test("is a view without --json, its warnings on stderr in the caller's vocabulary", async () => {
     const io = memoryIo();
     const warnings = [{ code: "odd", message: "run parley status" }];
     expect(await run(io, ["beat"], async () => ({ ...heartbeat, warnings }))).toBe(0);
     expect(io.stdout).toContain("claude-1");
-    expect(io.said).toEqual(["warn run parley status"]);
+    expect(io.diagnostics).toEqual(["warn run parley status"]);
   });
 
   test("may carry its own exit code", async () => {
     expect(await run(memoryIo(), ["beat"], async () => ({ ...heartbeat, exitCode: 9 }))).toBe(9);
   });
 
-  test("is followed by what was waiting for the flush, only if somebody could read it", async () => {
+  test("is followed by afterFlush only if it reached a reader", async () => {
     for (const [result, expected] of [
       ["written", 1],
       ["discarded", 0],
@@ -83,7 +86,7 @@ describe("an answer", () => {
       const afterFlush = async () => void marked++;
       expect(await run(io, ["beat"], async () => ({ ...heartbeat, afterFlush }))).toBe(0);
       expect(marked).toBe(expected);
-      expect(io.said).toEqual([]);
+      expect(io.diagnostics).toEqual([]);
     }
   });
 
@@ -94,14 +97,14 @@ describe("an answer", () => {
     };
     expect(await run(io, ["beat", "--json"], async () => ({ ...heartbeat, afterFlush }))).toBe(0);
     expect(parsed(io)).toHaveLength(1);
-    expect(io.said.join()).toContain("warn shown, but not marked as shown: locked");
+    expect(io.diagnostics.join()).toContain("warn shown, but not marked as shown: locked");
   });
 
-  test("that cannot be written is an error on stderr, told once", async () => {
+  test("that cannot be written is an error on stderr, once", async () => {
     const full = new ParleyError("not_permitted", "cannot write the answer: disk full");
     const io = memoryIo({ write: () => full });
     expect(await run(io, ["beat", "--json"], beat)).toBe(8);
-    expect(io.said).toEqual(["error cannot write the answer: disk full"]);
+    expect(io.diagnostics).toEqual(["error cannot write the answer: disk full"]);
   });
 
   test("comes to the verb by its alias, and behind global options", async () => {
@@ -133,14 +136,14 @@ describe("an error", () => {
         },
       },
     ]);
-    expect(io.said).toEqual([]);
+    expect(io.diagnostics).toEqual([]);
   });
 
   test("is a line and a hint on stderr otherwise, stdout staying empty", async () => {
     const io = memoryIo();
     expect(await run(io, ["beat"], conflict)).toBe(3);
     expect(io.stdout).toBe("");
-    expect(io.said).toEqual(["error held by bob", "info hint: see parley status --locks"]);
+    expect(io.diagnostics).toEqual(["error held by bob", "info hint: see parley status --locks"]);
   });
 
   test("in the arguments is invalid, in JSON wherever --json stands", async () => {
@@ -153,17 +156,17 @@ describe("an error", () => {
       const io = memoryIo();
       expect(await run(io, argv, beat)).toBe(64);
       expect(parsed(io)[0]).toMatchObject({ ok: false, error: { code: "invalid" } });
-      expect(io.said).toEqual([]);
+      expect(io.diagnostics).toEqual([]);
     }
   });
 
   test("names the verb that was probably meant, and where to read more", async () => {
     const io = memoryIo();
     expect(await run(io, ["baet"], beat)).toBe(64);
-    expect(io.said[0]).toBe('error unknown verb "baet"; did you mean beat?');
+    expect(io.diagnostics[0]).toBe('error unknown verb "baet"; did you mean beat?');
     const other = memoryIo();
     await run(other, ["beat", "--hrad"], beat);
-    expect(other.said).toEqual([
+    expect(other.diagnostics).toEqual([
       "error unknown option --hrad; did you mean --hard?",
       "info hint: see parley beat --help",
     ]);
@@ -175,15 +178,15 @@ describe("an error", () => {
     };
     const io = memoryIo();
     expect(await run(io, ["beat"], bug)).toBe(1);
-    expect(io.said[0]).toBe("error parley hit a bug: x is undefined");
-    expect(io.said.join("\n")).not.toContain("run.test.ts");
+    expect(io.diagnostics[0]).toBe("error parley hit a bug: x is undefined");
+    expect(io.diagnostics.join("\n")).not.toContain("run.test.ts");
     const debugging = memoryIo({ env: { PARLEY_DEBUG: "1" } });
     expect(await run(debugging, ["beat", "--json"], bug)).toBe(1);
     expect(parsed(debugging)[0].error.code).toBe("internal");
-    expect(debugging.said.join("\n")).toContain("run.test.ts");
+    expect(debugging.diagnostics.join("\n")).toContain("run.test.ts");
   });
 
-  test("that nobody caught ends the command the same way, even while it waits", async () => {
+  test("that no handler caught ends the command the same way, even while it waits", async () => {
     const io = memoryIo();
     const ended = run(io, ["beat", "--json"], () => new Promise(() => {}));
     io.crash(new Error("out of the blue"));
@@ -261,7 +264,7 @@ describe("a stream", () => {
     const gone = memoryIo({ write: () => "gone" });
     expect(await run(gone, ["beat"], async () => ({ stream: ten() }))).toBe(0);
     expect(made).toBe(1);
-    expect(gone.said).toEqual([]);
+    expect(gone.diagnostics).toEqual([]);
     made = 0;
     await run(memoryIo({ write: () => "discarded" }), ["beat"], async () => ({ stream: ten() }));
     expect(made).toBe(10);
@@ -281,7 +284,7 @@ describe("a stream", () => {
     });
   });
 
-  test("marks each item that somebody could read", async () => {
+  test("runs afterFlush for each item that reached a reader", async () => {
     let marked = 0;
     async function* once() {
       yield { ...item, answer: { ...heartbeat, afterFlush: async () => void marked++ } };
@@ -349,7 +352,11 @@ test("the version is one line, and with --json tells the build", async () => {
 });
 
 describe("called by a name of the seeds", () => {
-  const seeds = (act: Command["run"]): Verbs => ({ register: { ...verb(act)["beat"]! } });
+  const seeds = (act: Command["run"]): Verbs => ({
+    modules: { register: verb(act).modules["beat"]! },
+    summaries: {},
+    aliases: {},
+  });
   const call = (io: MemoryIo, argv: string[], act: Command["run"]) =>
     runWith(argv, io, {
       verbs: seeds(act),
@@ -380,20 +387,16 @@ describe("called by a name of the seeds", () => {
         hint: "run parley status --all, parley inbox or parley read 7",
       });
     });
-    expect(io.said[1]).toBe(
+    expect(io.diagnostics[1]).toBe(
       "info hint: run /session-status --all, /cxq --bus-unread or parley read 7",
     );
   });
 });
 
-test("the help's list of verbs says what the commands say of themselves", async () => {
-  for (const [name, { summary, alias, load }] of Object.entries(verbs)) {
+test("every verb has a summary, and examples of itself", async () => {
+  expect(Object.keys(verbs.summaries)).toEqual(Object.keys(verbs.modules));
+  for (const [name, load] of Object.entries(verbs.modules)) {
     const { default: command } = await load();
-    expect({ ...command.meta, alias: command.alias }).toEqual({
-      name,
-      description: summary,
-      alias,
-    });
     expect(command.examples.length).toBeGreaterThan(0);
     for (const example of command.examples) expect(example.split(" ")[0]).toBe(name);
   }

@@ -32,7 +32,7 @@ afterAll(async () => {
 async function parley(...argv: string[]) {
   const io = memoryIo({ env: { HOME: home, PARLEY_DB: db, PARLEY_LOG_DIR: join(home, "logs") } });
   const exitCode = await run(argv, io);
-  return { exitCode, stdout: io.stdout, said: io.said.join("\n") };
+  return { exitCode, stdout: io.stdout, diagnostics: io.diagnostics.join("\n") };
 }
 
 /** Two sessions with mail, an alert, a lock, a claim, and one that ended. */
@@ -61,8 +61,8 @@ async function populate(): Promise<void> {
     ["message", "operator", "hm", "--session", session],
   ];
   for (const line of lines) {
-    const { exitCode, said } = await parley(...line);
-    if (exitCode !== 0) throw new Error(`${line.join(" ")}: ${exitCode} ${said}`);
+    const { exitCode, diagnostics } = await parley(...line);
+    if (exitCode !== 0) throw new Error(`${line.join(" ")}: ${exitCode} ${diagnostics}`);
   }
   const opened = new Database(db);
   opened.run("pragma wal_checkpoint(truncate)");

@@ -76,10 +76,10 @@ const documented = new Set<number>([0, ...Object.values(exitCodes)]);
 
 /** `well`, or the problem with an answer. `said`: diagnostics before they are cleaned on their way to stderr. */
 export function problemOf(
-  { exitCode, stdout, said }: { exitCode: number; stdout: string; said: string },
+  { exitCode, stdout, diagnostics }: { exitCode: number; stdout: string; diagnostics: string },
   json: boolean,
 ): string {
-  const all = stdout + said;
+  const all = stdout + diagnostics;
   if (!documented.has(exitCode)) return `exit code ${exitCode}`;
   if (/parley hit a bug|^\s+at .*:\d+/m.test(all)) return `crashed: ${all.slice(0, 600)}`;
   const control = unsafe.exec(stdout)?.[0];

@@ -30,7 +30,7 @@ async function parley(argv: readonly string[], stdin = "") {
   };
   const io = Object.assign(memoryIo({ env, stdin }), { cwd: home });
   const exitCode = await run(argv, io);
-  return { exitCode, stdout: io.stdout, said: io.said.join("\n") };
+  return { exitCode, stdout: io.stdout, diagnostics: io.diagnostics.join("\n") };
 }
 
 beforeAll(async () => {
@@ -83,7 +83,7 @@ const words = fc.oneof(
 
 /** Words among which the verb's own options are more frequent than by chance. */
 const commandLine = fc
-  .constantFrom(...Object.keys(verbs).filter((name) => !outside.has(name)))
+  .constantFrom(...Object.keys(verbs.modules).filter((name) => !outside.has(name)))
   .chain((verb) =>
     fc
       .array(
@@ -105,7 +105,7 @@ async function argvOf({
   verb: string;
   parts: (readonly [number, string] | string[])[];
 }) {
-  const { default: command } = await verbs[verb]!.load();
+  const { default: command } = await verbs.modules[verb]!();
   const options = Object.entries(command.args).filter(
     ([name, { type }]) => type !== "positional" && !endless.has(name),
   );
@@ -178,8 +178,8 @@ test(
     await fc.assert(
       fc.asyncProperty(fc.json({ stringUnit: "binary" }), async (json) => {
         const line = ["publish", "state", "--as", "operator", "--json", "--ttl", "1h", "--", json];
-        const { exitCode, stdout, said } = await parley(line);
-        expect(problemOf({ exitCode, stdout, said }, true)).toBe("well");
+        const { exitCode, stdout, diagnostics } = await parley(line);
+        expect(problemOf({ exitCode, stdout, diagnostics }, true)).toBe("well");
         if (exitCode !== 0) return expect([json, exitCode]).toEqual([json, 64]);
         const { id } = JSON.parse(stdout).data.message;
         const value = JSON.parse(json);
@@ -264,9 +264,12 @@ test(
             stdout: "pipe",
             stderr: "pipe",
           });
-          const [stdout, said] = await Promise.all([child.stdout.text(), child.stderr.text()]);
-          const shown = json ? stdout : stdout + said;
-          const answer = { exitCode: await child.exited, stdout: shown, said };
+          const [stdout, diagnostics] = await Promise.all([
+            child.stdout.text(),
+            child.stderr.text(),
+          ]);
+          const shown = json ? stdout : stdout + diagnostics;
+          const answer = { exitCode: await child.exited, stdout: shown, diagnostics };
           expect([line, octal(bytes), problemOf(answer, json)]).toEqual([
             line,
             octal(bytes),

@@ -7,12 +7,13 @@ import { dirname, join } from "node:path";
 import { agents } from "../../src/agents/agents";
 import type { AgentRequest } from "../../src/bus/identity";
 import { createIdentity } from "../../src/identity/identity";
-import { findModel, shortLabel } from "../../src/identity/model";
 import {
   conversationId,
   conversations,
   vendorFromEnvironment,
-} from "../../src/identity/vendor-environment";
+  findModel,
+  shortLabel,
+} from "../../src/identity/agent-environment";
 
 const home = realpathSync(mkdtempSync(join(tmpdir(), "parley-agent-")));
 afterAll(() => rmSync(home, { recursive: true, force: true }));

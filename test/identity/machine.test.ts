@@ -13,7 +13,7 @@ import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { agents } from "../../src/agents/agents";
-import { hostId } from "../../src/identity/host-id";
+import { hostId } from "../../src/identity/machine";
 import { createIdentity } from "../../src/identity/identity";
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;

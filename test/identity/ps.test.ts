@@ -1,7 +1,7 @@
 /** Parsing of the output of `ps`. */
 import { expect, test } from "bun:test";
 
-import { createProcessTable } from "../../src/identity/processes";
+import { createProcessTable } from "../../src/identity/platform";
 import { createPs, parseCommandLines, parseListing, splitCommandLine } from "../../src/identity/ps";
 
 test("a listing of macOS is read, with blanks in program paths", () => {

@@ -1,4 +1,4 @@
-/** Every method, two processes, and the example of the docs. */
+/** Every method of the library, two processes, and the documentation's example. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -28,7 +28,7 @@ afterEach(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-/** The bus in another process. */
+/** Starts another process with the library. */
 function neighbour() {
   const child = Bun.spawn([process.execPath, join(import.meta.dir, "neighbour.ts")], {
     cwd: dir,
@@ -152,7 +152,7 @@ describe("the library", () => {
     const { session } = await bus.registerSession({ llmVendor: "claude" });
     const last = async (): Promise<string> => (await bus.listSessions())[0]!.heartbeat_at;
     const beats = bus.startHeartbeat(0.05);
-    // A beat within a second of the last sign of life is not written.
+    // A heartbeat within a second of the last one is not written.
     await Bun.sleep(1300);
     beats.stop();
     const stopped = await last();

@@ -1,4 +1,4 @@
-/** A session in a process of its own, which does what the lines of its standard input say and answers each in JSON. */
+/** A second process with the library: runs the calls on its standard input and answers each in JSON. */
 import { createInterface } from "node:readline";
 
 import { getSessionMessageBus } from "../../src/library";

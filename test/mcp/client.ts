@@ -1,4 +1,4 @@
-/** The SDK's own client, speaking to `parley mcp` as a direct child of a stand-in for an agent. */
+/** The SDK's client, connected to `parley mcp` below a fake agent. */
 import { mkdtempSync } from "node:fs";
 import { join } from "node:path";
 
@@ -22,7 +22,7 @@ export interface Connection {
     args?: Record<string, unknown>,
     meta?: Record<string, unknown>,
   ): Promise<Answer>;
-  /** What became of the server, once it has ended. */
+  /** Resolves with the exit of the server. */
   ended: Promise<Run>;
   /** Closes the server's input and waits for its end. */
   close(): Promise<Run>;
@@ -32,10 +32,10 @@ export interface Options extends RunOptions {
   args?: string[];
 }
 
-/** Two pipes that the server's streams are. */
+/** Two named pipes for the server's input and output. */
 export function pipes(s: Sandbox): { input: string; output: string } {
-  const place = mkdtempSync(join(s.dir, "../pipes-"));
-  const [input, output] = [join(place, "in"), join(place, "out")];
+  const directory = mkdtempSync(join(s.dir, "../pipes-"));
+  const [input, output] = [join(directory, "in"), join(directory, "out")];
   Bun.spawnSync(["mkfifo", input, output]);
   return { input, output };
 }

@@ -1,4 +1,4 @@
-/** Beginning, ending, garbage, lost databases. */
+/** The life of the MCP server: its end, bad input, lost databases. */
 import { expect, test } from "bun:test";
 import { renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { dirname, join as path } from "node:path";

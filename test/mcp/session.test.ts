@@ -1,4 +1,4 @@
-/** Whose calls they are. */
+/** The session that each MCP call belongs to. */
 import { expect, test } from "bun:test";
 import { mkdirSync } from "node:fs";
 import { join as path } from "node:path";
@@ -45,7 +45,7 @@ test("the sessions of Codex's daemon are distinguished by the conversation that 
   const [one, two] = [path(s.dir, "one"), path(s.dir, "two")];
   mkdirSync(one);
   mkdirSync(two);
-  // One server a thread, each in its project.
+  // One server for each thread, each in its project.
   const [a, b] = [await connect(s, daemon, { cwd: one }), await connect(s, daemon, { cwd: two })];
   await a.call("bus_lock", { paths: ["mine"] }, codexTurn("thread-1"));
   expect((await b.call("bus_status", {}, codexTurn("thread-2"))).text).toContain(
@@ -70,7 +70,7 @@ test("the sessions of Codex's daemon are distinguished by the conversation that 
     env: { CODEX_SESSION_ID: "thread-3" },
   });
   expect(third.exitCode).toBe(7);
-  // A call that does not say which conversation it is of is nobody's.
+  // A call that names no conversation belongs to no session.
   expect((await a.call("bus_status")).data.error).toMatchObject({
     code: "not_registered",
     details: { candidates: [`codex-${daemon.pid}`, `codex-${daemon.pid}-2`] },

@@ -1,10 +1,10 @@
-/** Every tool, and what passes between two agents. */
+/** Every MCP tool, and messages between two agents. */
 import { expect, test } from "bun:test";
 
 import { sandbox, type Sandbox } from "../support";
 import { connect } from "./client";
 
-/** In directories of their own. */
+/** Two agents in directories of their own. */
 const two = async (s: Sandbox) =>
   [await s.startAgent("claude"), await s.startAgent("codex", { cwd: s.home })] as const;
 
@@ -125,7 +125,7 @@ test("what another holds is a conflict that names it, with nothing locked or cla
   expect(status).toContain("claims H.13");
   expect(status).toContain(`locks ${s.dir}/a.ts, ${s.dir}/sub`);
   expect(status.split("\n")[0]).not.toContain("locks");
-  // The alerts of it are told in words.
+  // The alerts about it are shown in words.
   expect((await a.call("bus_inbox")).text).toContain(
     `> task_conflict: ${holder} and codex-${codex.pid} on H.13 (Agree on one owner`,
   );

@@ -3,8 +3,8 @@ import { SQL } from "bun";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 
 import { ParleyError } from "../../src/bus/errors";
-import { defaultSettings } from "../../src/bus/settings";
-import type { Store, StoreOptions } from "../../src/bus/store";
+import { defaultSettings, type StoreOptions } from "../../src/bus/settings";
+import type { Store } from "../../src/bus/store";
 import { openPostgresStore } from "../../src/store/postgres/store";
 import { agent, draft, everything, texts } from "../bus/fixture";
 import { sandbox } from "../support";

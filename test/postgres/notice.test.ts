@@ -3,9 +3,8 @@ import { SQL } from "bun";
 import * as fc from "fast-check";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 
-import { defaultSettings } from "../../src/bus/settings";
+import { defaultSettings, type StoreOptions } from "../../src/bus/settings";
 import type { Message } from "../../src/bus/message";
-import type { StoreOptions } from "../../src/bus/store";
 import { contentOf, NotifyBuffer, payloadFor } from "../../src/store/postgres/notify-payload";
 import { openPostgresStore, type PostgresBus } from "../../src/store/postgres/store";
 import { agent, draft, everything, texts } from "../bus/fixture";

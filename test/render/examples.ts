@@ -1,4 +1,4 @@
-/** The sessions and numbers of the required forms. */
+/** Data of the seeds' output examples, for the tests of views. */
 import { type Alert, conflict, type ConflictType, conflictRules } from "../../src/bus/alert";
 import type { Message } from "../../src/bus/message";
 import type { RegisterResult, Session } from "../../src/bus/session";

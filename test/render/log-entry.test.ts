@@ -1,4 +1,4 @@
-/** The log entry. */
+/** Tests of the session log's entries. */
 import { expect, test } from "bun:test";
 
 import { authorName, logEntry } from "../../src/bus/session-log";

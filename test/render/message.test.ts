@@ -1,4 +1,4 @@
-/** Views of `message`, `inbox`, `read` and `log`. */
+/** Tests of the views of `message`, `inbox`, `read` and `log`. */
 import { expect, test } from "bun:test";
 
 import type { SendResult, SentMessage } from "../../src/bus/message";
@@ -75,7 +75,7 @@ kimi-55100 (kimi, k2) — pending
   expect(joinLines(messageView(none, seedStyle))).toBe("Broadcast sent to 0 session(s)\n");
 });
 
-test("a message to nobody active warns, lists who is there and says that it waits", () => {
+test("a message to an inactive session warns, lists the active ones and says that it is queued", () => {
   const data = sending({
     queued: true,
     recipient_sessions: [],

@@ -1,4 +1,4 @@
-/** Lines of analysis. */
+/** Tests of the dashboard's observations. */
 import { expect, test } from "bun:test";
 
 import { type ObservationFacts, observations } from "../../src/bus/observations";

@@ -1,4 +1,4 @@
-/** Views of `register`, `task`, `unregister` and `heartbeat`. */
+/** Tests of the views of `register`, `task`, `unregister` and `heartbeat`. */
 import { expect, test } from "bun:test";
 
 import {
@@ -69,7 +69,7 @@ test("unread messages beyond alerts are counted by channel", () => {
   );
 });
 
-test("verbose tells how everything was found, and names a heartbeat thread only where one was promised", () => {
+test("verbose shows how each fact was found, and a heartbeat thread only where one was promised", () => {
   const data = registration({ conflicts: bothConflicts });
   const expected = (
     liveness: string,
@@ -139,7 +139,7 @@ test("hostile names reach no terminal", () => {
   }
 });
 
-test("task and unregister and heartbeat say what happened in one line a fact", () => {
+test("task, unregister and heartbeat print one line a fact", () => {
   const claimed = session({ session_id: "claude-1", task_id: "H.13.2" });
   expect(joinLines(taskView({ session: claimed, conflicts: [] }, seedStyle))).toBe(
     "Session: claude-1\nTask: H.13.2\n",

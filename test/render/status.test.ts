@@ -1,4 +1,4 @@
-/** Views of `status`. */
+/** Tests of the views of `status`. */
 import { expect, test } from "bun:test";
 
 import { type StatusData, statusView } from "../../src/render/status";
@@ -82,14 +82,14 @@ Run /session-register to register this session.
   expect(status(empty, ownStyle)).toEndWith("Run parley register to register this session.\n");
 });
 
-test("mail for nobody's session is still shown, because what is in the data is marked delivered", () => {
+test("messages are shown even without sessions, because all data of an answer is marked delivered", () => {
   const empty = dashboard({ sessions: [], unread: [message()], log: null });
   const text = status(empty, seedStyle);
   expect(text).toContain("\n**Operator Alerts (ADR-173):**\n- project_conflict");
   expect(text).toContain("\n  > please release lock on paths.py\n");
 });
 
-test("one of everything is told in the singular, and nothing is not left out", () => {
+test("one of everything is in the singular, and empty sections are not left out", () => {
   const { stats } = dashboard();
   const data = dashboard({
     sessions: [codex()],
@@ -107,7 +107,7 @@ test("one of everything is told in the singular, and nothing is not left out", (
   expect(text).not.toContain("Session log entry");
 });
 
-test("a block tells what is not set, what stopped and what is idle", () => {
+test("a session's block shows unset fields, a stopped process and an idle status", () => {
   const bare = session({
     session_uuid: null,
     project_id: null,

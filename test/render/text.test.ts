@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 
 import { ParleyError } from "../../src/bus/errors";
-import { count } from "../../src/bus/words";
+import { count } from "../../src/bus/text";
 import { duration, size, time } from "../../src/render/format";
 import { envelope, errorEnvelope, ndjson } from "../../src/render/json";
 import {

@@ -1,5 +1,5 @@
 /** Claude Code's hooks: its payloads, and the answers that it takes. */
-import type { EventKind, HookAnswer, HookEvent, VendorHooks, Payload } from "../../hooks/event";
+import type { EventKind, Payload, VendorHooks } from "../../hooks/event";
 import { common, text, type Tools } from "../../hooks/payload";
 import { claudeHome } from "./wake";
 
@@ -27,10 +27,15 @@ export const claude: VendorHooks = {
     SessionEnd: "end",
   },
   home: claudeHome,
-  read(event, payload) {
-    return common({ ...event, kind: refined(event.kind, payload) }, payload, tools);
-  },
-  write,
+  read: (event, payload) =>
+    common({ ...event, kind: refined(event.kind, payload) }, payload, tools),
+  // Its model is shown `additionalContext` inside `hookSpecificOutput`; at the end of a turn that makes the turn go on.
+  write: ({ name: hookEventName }, { say, text: answer }) => ({
+    hookSpecificOutput:
+      say === "deny"
+        ? { hookEventName, permissionDecision: "deny", permissionDecisionReason: answer }
+        : { hookEventName, additionalContext: answer },
+  }),
 };
 
 function refined(kind: EventKind, payload: Payload): EventKind {
@@ -42,23 +47,4 @@ function refined(kind: EventKind, payload: Payload): EventKind {
   // `/clear` and `/resume` end a conversation and not the session: its process goes on with another conversation.
   const goesOn = payload["reason"] === "clear" || payload["reason"] === "resume";
   return kind === "end" && goesOn ? "switch" : kind;
-}
-
-/** Its model is shown `additionalContext` inside `hookSpecificOutput`; at the end of a turn that makes the turn go on. */
-function write({ name }: HookEvent, answer: HookAnswer): object | null {
-  switch (answer.say) {
-    case "context":
-    case "continue":
-      return { hookSpecificOutput: { hookEventName: name, additionalContext: answer.text } };
-    case "deny":
-      return {
-        hookSpecificOutput: {
-          hookEventName: name,
-          permissionDecision: "deny",
-          permissionDecisionReason: answer.reason,
-        },
-      };
-    default:
-      return null;
-  }
 }

@@ -1,41 +1,33 @@
 /** Claude Code's setup: its files, its events, its commands, and what it will ask its user. */
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 
 import { commandBody, commandFiles, type SeedCommand } from "../../setup/commands";
-import { type HookEvents, hooksEditor } from "../../setup/hooks";
+import { hookEvents, hooksEditor } from "../../setup/hooks";
 import { JsonText } from "../../setup/json";
 import type { Owner } from "../../setup/program";
 import { serverEditor } from "../../setup/server";
 import {
+  configDirectory,
   type ConfigFile,
   type Editor,
+  notices,
   type Place,
   type VendorSetup,
-  notices,
 } from "../../setup/vendor";
+import { claude as claudeHooks } from "./hooks";
 
 /**
- * Timeouts in seconds. `PermissionRequest` comes when a permission prompt is shown, and `Notification` once the prompt has
+ * `PermissionRequest` comes when a permission prompt is shown, and `Notification` once the prompt has
  * waited for a while. Claude Code cuts `SessionEnd` off after 1.5 s anyway.
  */
-const events: HookEvents = {
-  SessionStart: { timeout: 5 },
-  UserPromptSubmit: { timeout: 5 },
-  PreToolUse: { matcher: "Edit|Write|MultiEdit|NotebookEdit|Bash", timeout: 5 },
-  PostToolUse: { timeout: 5 },
-  PermissionRequest: { timeout: 5 },
-  Notification: { timeout: 5 },
-  Stop: { timeout: 5 },
-  SessionEnd: { timeout: 2 },
-};
+const events = hookEvents(claudeHooks.events, "Edit|Write|MultiEdit|NotebookEdit|Bash");
 
-const own = ({ env, cwd, home }: Place): string =>
-  env["CLAUDE_CONFIG_DIR"] ? resolve(cwd, env["CLAUDE_CONFIG_DIR"]) : join(home, ".claude");
+const variable = "CLAUDE_CONFIG_DIR";
 
 /** The user's `mcpServers` are in a file beside the directory; in it, where a variable names another directory. */
 function serverFile(place: Place): string {
   if (place.scope === "project") return join(place.root, ".mcp.json");
-  return join(place.env["CLAUDE_CONFIG_DIR"] ? own(place) : place.home, ".claude.json");
+  return join(place.env[variable] ? claude.directory(place) : place.home, ".claude.json");
 }
 
 const switchName = "disableAllHooks";
@@ -56,7 +48,7 @@ export const claude: VendorSetup = {
   name: "claude",
   title: "Claude Code",
   command: "claude",
-  directory: (place) => (place.scope === "project" ? join(place.root, ".claude") : own(place)),
+  directory: (place) => configDirectory(place, ".claude", variable),
 
   files(place, owner): ConfigFile[] {
     const directory = this.directory(place);

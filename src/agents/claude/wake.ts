@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { objectIn } from "../../bus/json";
+import { objectIn } from "../../bus/input";
 import type { SessionRecord } from "../../bus/session";
 import { ownSocket, writeLine } from "../../agent-wake/socket";
 import {
@@ -48,10 +48,7 @@ interface SessionSocket {
   inbound: Inbound | null;
 }
 
-/**
- * The socket of this very session. Its file must name the same process and conversation: files stay behind, and pids are
- * used again.
- */
+/** The socket of this session. Files stay behind and pids are used again, so its file must name the process and conversation. */
 function socketOf(record: SessionRecord, { env }: WakeEnvironment): SessionSocket | null {
   const { pid, session_uuid, evidence, agent_home } = record;
   const home = agent_home ?? claudeHome(env);

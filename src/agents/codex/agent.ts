@@ -1,7 +1,9 @@
 /** Codex: how it is recognized, continued and woken. */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
-import { asObject } from "../../bus/json";
+import { ParleyError } from "../../bus/errors";
+import { asObject } from "../../bus/input";
+import type { Environment } from "../../identity/known-agents";
 import type { AgentDefinition } from "../definition";
 import { codexWaker } from "./wake";
 
@@ -42,5 +44,27 @@ export const codex: AgentDefinition = {
   },
   hooks: async () => (await import("./hooks")).codex,
   setup: async () => (await import("./setup")).codex,
-  explainRefusal: async (...refusal) => (await import("./sandbox")).explainRefusal(...refusal),
+  explainRefusal,
 };
+
+/**
+ * Codex runs a session's shell commands in a sandbox that writes nowhere but in its workspace: an error for that says
+ * so, and names the ways out. With `writable_roots` our directory may be allowed, so the variables of the sandbox prove
+ * nothing without the refusal. Null for any other error.
+ */
+async function explainRefusal(error: ParleyError, env: Environment): Promise<ParleyError | null> {
+  const { code, details } = error;
+  const sandboxed = env["CODEX_SANDBOX"] || env["CODEX_SANDBOX_NETWORK_DISABLED"];
+  const directory =
+    details?.["directory"] ?? (details?.["database"] && dirname(String(details["database"])));
+  if (code !== "not_permitted" || !sandboxed || typeof directory !== "string") return null;
+  return new ParleyError(
+    code,
+    `Codex's sandbox does not let this command write below ${directory}`,
+    {
+      hint: `use the bus_… tools of parley mcp, or add ${JSON.stringify(directory)} to writable_roots below [sandbox_workspace_write] in Codex's config.toml`,
+      details: { ...details, sandbox: "codex" },
+      cause: error,
+    },
+  );
+}

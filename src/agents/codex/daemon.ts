@@ -2,7 +2,7 @@
 import { readFileSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 
-import { objectIn } from "../../bus/json";
+import { objectIn } from "../../bus/input";
 import type { ProcessEvidence } from "../../bus/process";
 import type { SessionRecord } from "../../bus/session";
 import { ownSocket } from "../../agent-wake/socket";

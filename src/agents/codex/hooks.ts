@@ -4,10 +4,7 @@ import type { VendorHooks } from "../../hooks/event";
 import { common } from "../../hooks/payload";
 import { codexHome } from "./wake";
 
-/**
- * Codex: payloads and answers as seen in 0.169.0. One key that it does not know voids the whole output, so an edit that was
- * to be refused goes through.
- */
+/** As seen in 0.169.0. One key that it does not know voids the whole output, so an edit that was to be refused goes through. */
 export const codex: VendorHooks = {
   name: "codex",
   events: {

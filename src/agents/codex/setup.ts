@@ -1,31 +1,27 @@
 /** Codex's setup: its files, its events, its skills, and what it will ask its user. */
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 
-import { outputAdvice, commandFiles, runInstruction, type SeedCommand } from "../../setup/commands";
-import { type HookEvents, hooksEditor } from "../../setup/hooks";
+import {
+  commandFiles,
+  outputAdvice,
+  runInstruction,
+  type SeedCommand,
+  skillHead,
+} from "../../setup/commands";
+import { hookEvents, hooksEditor } from "../../setup/hooks";
+import { configDirectory, type ConfigFile, notices, type VendorSetup } from "../../setup/vendor";
+import { codex as codexHooks } from "./hooks";
 import { tomlServerEditor } from "./toml-server";
 import { codexTrust } from "./trust";
-import { type ConfigFile, type Place, type VendorSetup, notices } from "../../setup/vendor";
 
-/** Timeouts in seconds. `apply_patch` is also called in the shell, which is `Bash`. */
-const events: HookEvents = {
-  SessionStart: { timeout: 5 },
-  UserPromptSubmit: { timeout: 5 },
-  PreToolUse: { matcher: "apply_patch|Bash", timeout: 5 },
-  PermissionRequest: { timeout: 5 },
-  PostToolUse: { timeout: 5 },
-  Stop: { timeout: 5 },
-  SessionEnd: { timeout: 2 },
-};
+/** `apply_patch` is also called in the shell, which is `Bash`. */
+const events = hookEvents(codexHooks.events, "apply_patch|Bash");
 
 export const codex: VendorSetup = {
   name: "codex",
   title: "Codex",
   command: "codex",
-  directory({ scope, env, cwd, home, root }: Place): string {
-    if (scope === "project") return join(root, ".codex");
-    return env["CODEX_HOME"] ? resolve(cwd, env["CODEX_HOME"]) : join(home, ".codex");
-  },
+  directory: (place) => configDirectory(place, ".codex", "CODEX_HOME"),
 
   files(place, owner): ConfigFile[] {
     const directory = this.directory(place);
@@ -53,13 +49,10 @@ export const codex: VendorSetup = {
 };
 
 /** A skill, which its user calls as `$NAME`. */
-const codexSkill = ({ name, description, hint }: SeedCommand, call: string): string => {
+const codexSkill = (command: SeedCommand, call: string): string => {
+  const { name, hint } = command;
   const args = `the arguments that the user wrote behind \`$${name}\` (there may be none; the form is \`${hint}\`)`;
-  return `---
-name: ${name}
-description: ${JSON.stringify(`${description}. Use it when the user calls $${name} or asks for just that.`)}
----
-${runInstruction(call, "in the shell", args)}.
+  return `${skillHead(command, "$")}${runInstruction(call, "in the shell", args)}.
 
 ${outputAdvice(call)}
 If it answers that it may not write the database, the sandbox is in the way: use the tools of the MCP server \`parley\`, or ask the user to let this command run outside the sandbox.

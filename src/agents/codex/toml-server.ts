@@ -1,6 +1,7 @@
 /** Edits parley's MCP entry in Codex's TOML. */
 import { installable, type Owner, programOfServer } from "../../setup/program";
 import {
+  addTables,
   invalidToml,
   mark,
   parseToml,
@@ -51,17 +52,9 @@ export function tomlServerEditor(file: string, owner: Owner): Editor {
         if (at >= 0) lines[at] = line + (lines[at]?.endsWith("\r") ? "\r" : "");
         return checked(before, lines.join("\n"), { ...(entry as Table), command });
       }
-      const eol = text?.includes("\r\n") ? "\r\n" : "\n";
-      const block = [
-        mark,
-        "[mcp_servers.parley]",
-        line,
-        'args = ["mcp"]',
-        `env_vars = [${variables.map((each) => JSON.stringify(each)).join(", ")}]`,
-        "",
-      ].join(eol);
-      const open = text && !text.endsWith("\n") ? eol : "";
-      const after = (text ?? "") + open + (text?.trim() ? eol : "") + block;
+      const passed = `env_vars = [${variables.map((each) => JSON.stringify(each)).join(", ")}]`;
+      const table = ["[mcp_servers.parley]", line, 'args = ["mcp"]', passed];
+      const after = addTables(text ?? "", [table]);
       return checked(before, after, { command, args: ["mcp"], env_vars: variables });
     },
 

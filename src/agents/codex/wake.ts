@@ -15,10 +15,7 @@ const maxReasonLength = 200;
 /** How long the rest of its stderr is waited for, in milliseconds. */
 const stderrTimeoutMs = 50;
 
-/**
- * Codex takes a prompt for one of its threads from any process of the same home: `codex queue` (seen in 0.169.0). An idle
- * thread begins a turn with it.
- */
+/** `codex queue` (seen in 0.169.0) takes a prompt for a thread of the same home, and an idle thread begins a turn with it. */
 export const codexWaker = (environment: WakeEnvironment): VendorWaker => ({
   methodFor: ({ session_uuid }) =>
     session_uuid !== null && programOf(environment) !== null

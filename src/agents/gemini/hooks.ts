@@ -1,5 +1,5 @@
 /** Gemini CLI's hooks: its payloads, and the answers that it takes. */
-import type { EventKind, HookAnswer, HookEvent, VendorHooks, Payload } from "../../hooks/event";
+import type { EventKind, Payload, VendorHooks } from "../../hooks/event";
 import { common, type Tools } from "../../hooks/payload";
 
 const tools: Tools = {
@@ -22,10 +22,16 @@ export const gemini: VendorHooks = {
   },
   // A text at the start is put before the prompt of `gemini -p`, so a slash command there would no longer be one.
   ignoresContextAt: ["start"],
-  read(event, payload) {
-    return common({ ...event, kind: refined(event.kind, payload) }, payload, tools);
+  read: (event, payload) =>
+    common({ ...event, kind: refined(event.kind, payload) }, payload, tools),
+  // Its model is shown `additionalContext` with a prompt and after a tool, and the reason of a denial before a tool and at the
+  // end of a turn, where the denial makes the turn go on. Before a tool, any other text is shown to its user alone.
+  write({ name: hookEventName, kind }, { say, text }) {
+    if (say !== "context") return { decision: "deny", reason: text };
+    return kind === "before-tool"
+      ? { systemMessage: text }
+      : { hookSpecificOutput: { hookEventName, additionalContext: text } };
   },
-  write,
 };
 
 function refined(kind: EventKind, payload: Payload): EventKind {
@@ -34,22 +40,4 @@ function refined(kind: EventKind, payload: Payload): EventKind {
   }
   // `/clear` ends a conversation and not the session: its process goes on with another conversation.
   return kind === "end" && payload["reason"] === "clear" ? "switch" : kind;
-}
-
-/**
- * Its model is shown `additionalContext` with a prompt and after a tool, and the reason of a denial before a tool and at the
- * end of a turn, where the denial makes the turn go on. Before a tool, any other text is shown to its user alone.
- */
-function write({ name, kind }: HookEvent, answer: HookAnswer): object | null {
-  switch (answer.say) {
-    case "context":
-      if (kind === "before-tool") return { systemMessage: answer.text };
-      return { hookSpecificOutput: { hookEventName: name, additionalContext: answer.text } };
-    case "continue":
-      return { decision: "deny", reason: answer.text };
-    case "deny":
-      return { decision: "deny", reason: answer.reason };
-    default:
-      return null;
-  }
 }

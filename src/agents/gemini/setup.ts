@@ -3,36 +3,28 @@ import { join, resolve } from "node:path";
 
 import { commandBody, commandFiles, type SeedCommand, tomlMark } from "../../setup/commands";
 import { findFile, textOf } from "../../setup/files";
-import { type HookEvents, hooksEditor } from "../../setup/hooks";
+import { hookEvents, hooksEditor } from "../../setup/hooks";
 import { JsonText } from "../../setup/json";
 import { programOfHook } from "../../setup/program";
 import { serverEditor } from "../../setup/server";
 import {
   type ConfigFile,
-  type Place,
-  type Trust,
+  notices,
+  trust,
   type TrustRequest,
   type VendorSetup,
-  notices,
 } from "../../setup/vendor";
+import { gemini as geminiHooks } from "./hooks";
 
 /** Timeouts in milliseconds. A matcher is a regular expression that has to be found in the tool's name. */
-const events: HookEvents = {
-  SessionStart: { timeout: 5000 },
-  BeforeAgent: { timeout: 5000 },
-  BeforeTool: { matcher: "^(replace|write_file|run_shell_command)$", timeout: 5000 },
-  AfterTool: { timeout: 5000 },
-  Notification: { timeout: 5000 },
-  AfterAgent: { timeout: 5000 },
-  SessionEnd: { timeout: 2000 },
-};
+const events = hookEvents(geminiHooks.events, "^(replace|write_file|run_shell_command)$", 1000);
 
 export const gemini: VendorSetup = {
   name: "gemini",
   title: "Gemini CLI",
   command: "gemini",
   package: "@google/gemini-cli",
-  directory({ scope, env, cwd, home, root }: Place): string {
+  directory({ scope, env, cwd, home, root }) {
     if (scope === "project") return join(root, ".gemini");
     const own = env["GEMINI_CLI_HOME"];
     return join(own ? resolve(cwd, own) : home, ".gemini");
@@ -64,27 +56,23 @@ export const gemini: VendorSetup = {
     notices.asksForTools,
   ],
 
-  trust: async (request) => hooksSwitch(request),
+  trust: hooksSwitch,
 };
 
 /** Whether its settings switch hooks off: all of them, or parley's by their command. */
-function hooksSwitch({ place, owner }: TrustRequest): Trust {
-  const scopes = ["user", "project"] as const;
-  for (const scope of scopes) {
+function hooksSwitch({ place, owner }: TrustRequest) {
+  for (const scope of ["user", "project"] as const) {
     const path = join(gemini.directory({ ...place, scope }), "settings.json");
     const { bytes } = findFile(path);
     const config = new JsonText((bytes && textOf(path, bytes)) ?? "", path).value(["hooksConfig"]);
     const { enabled, disabled } = (config ?? {}) as { enabled?: unknown; disabled?: unknown };
     const own = (name: unknown): boolean => programOfHook(name, gemini.name, owner) !== null;
     const remedy = "switch them on in gemini with /hooks";
-    if (enabled === false) {
-      return { status: "error", message: `hooks are switched off in ${path}`, remedy };
-    }
-    if (Array.isArray(disabled) && disabled.some(own)) {
-      return { status: "error", message: `parley's hooks are switched off in ${path}`, remedy };
-    }
+    if (enabled === false) return trust("error", `hooks are switched off in ${path}`, remedy);
+    if (Array.isArray(disabled) && disabled.some(own))
+      return trust("error", `parley's hooks are switched off in ${path}`, remedy);
   }
-  return { status: "ok", message: "hooks are switched on", remedy: null };
+  return trust("ok", "hooks are switched on");
 }
 
 /** A slash command, in TOML. */

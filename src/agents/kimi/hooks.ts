@@ -1,5 +1,5 @@
 /** Kimi Code's hooks: its payloads, and the answers that it takes. */
-import type { HookAnswer, HookEvent, VendorHooks } from "../../hooks/event";
+import type { VendorHooks } from "../../hooks/event";
 import { common, type Tools } from "../../hooks/payload";
 
 const tools: Tools = {
@@ -8,10 +8,7 @@ const tools: Tools = {
   Bash: ["command", "line"],
 };
 
-/**
- * Kimi Code: payloads and answers as seen in 2.1.0. Its model is shown a hook's text only with a prompt, at the end of a
- * turn, and as the reason why a tool was refused.
- */
+/** As seen in 2.1.0. Its model is shown a hook's text only with a prompt, at the end of a turn, and as the reason of a refusal. */
 export const kimi: VendorHooks = {
   name: "kimi",
   events: {
@@ -28,23 +25,11 @@ export const kimi: VendorHooks = {
   ignoresContextAt: ["start", "after-tool"],
   noStopAfterContinue: true,
   read: (event, payload) => common(event, payload, tools),
-  write,
+  // `message` is shown to its user too. A denial at the end of a turn makes it go on, with the reason.
+  write({ kind }, { say, text }) {
+    if (say === "context") return kind === "prompt" ? { message: text } : null;
+    return {
+      hookSpecificOutput: { permissionDecision: "deny", permissionDecisionReason: text },
+    };
+  },
 };
-
-/** `message` is shown to its user too. A denial at the end of a turn makes it go on, with the reason. */
-function write({ kind }: HookEvent, answer: HookAnswer): object | null {
-  switch (answer.say) {
-    case "context":
-      return kind === "prompt" ? { message: answer.text } : null;
-    case "continue":
-      return denial(answer.text);
-    case "deny":
-      return denial(answer.reason);
-    default:
-      return null;
-  }
-}
-
-const denial = (reason: string): object => ({
-  hookSpecificOutput: { permissionDecision: "deny", permissionDecisionReason: reason },
-});

@@ -1,32 +1,24 @@
 /** Kimi Code's setup: its files, its events, its skills, and whether it accepts its hooks. */
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 
-import { commandBody, commandFiles, type SeedCommand } from "../../setup/commands";
+import { commandBody, commandFiles, type SeedCommand, skillHead } from "../../setup/commands";
 import { findFile, textOf } from "../../setup/files";
-import type { HookEvents } from "../../setup/hooks";
+import { hookEvents } from "../../setup/hooks";
 import { serverEditor } from "../../setup/server";
-import { hookTables, tomlHooksEditor } from "./toml-hooks";
 import {
+  configDirectory,
   type ConfigFile,
+  notices,
   type Place,
-  type Trust,
+  trust,
   type TrustRequest,
   type VendorSetup,
-  notices,
 } from "../../setup/vendor";
+import { kimi as kimiHooks } from "./hooks";
+import { hookTables, tomlHooksEditor } from "./toml-hooks";
 
 /** Timeouts in seconds, from 1 to 600. A matcher is a regular expression that has to be found in the tool's name. */
-const events: HookEvents = {
-  SessionStart: { timeout: 5 },
-  UserPromptSubmit: { timeout: 5 },
-  PreToolUse: { matcher: "^(Edit|Write|Bash)$", timeout: 5 },
-  PermissionRequest: { timeout: 5 },
-  PostToolUse: { timeout: 5 },
-  Stop: { timeout: 5 },
-  StopFailure: { timeout: 5 },
-  Interrupt: { timeout: 5 },
-  SessionEnd: { timeout: 2 },
-};
+const events = hookEvents(kimiHooks.events, "^(Edit|Write|Bash)$");
 
 /** All keys and events that 2.1.0 knows. With any other, anywhere, it runs no hook at all. */
 const knownKeys = ["event", "matcher", "command", "timeout"];
@@ -42,26 +34,16 @@ export const kimi: VendorSetup = {
   title: "Kimi Code",
   command: "kimi",
   package: "@moonshot-ai/kimi-code",
-  directory({ scope, env, cwd, home, root }: Place): string {
-    if (scope === "project") return join(root, ".kimi-code");
-    return env["KIMI_CODE_HOME"] ? resolve(cwd, env["KIMI_CODE_HOME"]) : join(home, ".kimi-code");
-  },
+  directory: (place) => configDirectory(place, ".kimi-code", "KIMI_CODE_HOME"),
 
   files(place, owner): ConfigFile[] {
     const directory = this.directory(place);
-    const config = configOf(place);
+    const path = configOf(place);
+    const editor = tomlHooksEditor(path, this.name, events, owner);
     const servers = join(directory, "mcp.json");
     return [
       // It reads no hooks of a repository.
-      ...(place.scope === "user"
-        ? [
-            {
-              part: "hooks",
-              path: config,
-              editor: tomlHooksEditor(config, this.name, events, owner),
-            } as const,
-          ]
-        : []),
+      ...(place.scope === "user" ? [{ part: "hooks", path, editor } as const] : []),
       { part: "mcp", path: servers, editor: serverEditor(servers, owner) },
       ...commandFiles(owner, kimiSkill, (name) => join(directory, "skills", name, "SKILL.md")),
     ];
@@ -79,14 +61,14 @@ export const kimi: VendorSetup = {
     notices.asksForTools,
   ],
 
-  trust: async (request) => acceptance(request),
+  trust: acceptance,
 };
 
 const configOf = (place: Place): string =>
   join(kimi.directory({ ...place, scope: "user" }), "config.toml");
 
 /** Whether Kimi accepts the hooks of its configuration, parley's and others': it runs all or none. */
-function acceptance({ place }: TrustRequest): Trust {
+function acceptance({ place }: TrustRequest) {
   const path = configOf(place);
   const { bytes } = findFile(path);
   const tables = hookTables((bytes && textOf(path, bytes)) ?? "", path);
@@ -102,23 +84,11 @@ function acceptance({ place }: TrustRequest): Trust {
     ];
     return faults.map((fault) => `${fault} of hook ${index + 1}`);
   });
-  if (wrong.length === 0) {
-    return {
-      status: "ok",
-      message: `${tables.length} hooks in a form that Kimi takes`,
-      remedy: null,
-    };
-  }
-  return {
-    status: "error",
-    message: `Kimi runs no hook at all, since it does not take ${wrong.join(", ")} in ${path}`,
-    remedy: "mend or remove that hook",
-  };
+  if (wrong.length === 0) return trust("ok", `${tables.length} hooks in a form that Kimi takes`);
+  const message = `Kimi runs no hook at all, since it does not take ${wrong.join(", ")} in ${path}`;
+  return trust("error", message, "mend or remove that hook");
 }
 
 /** A skill, which its user calls as `/NAME`. */
-const kimiSkill = ({ name, description, hint }: SeedCommand, call: string): string => `---
-name: ${name}
-description: ${JSON.stringify(`${description}. Use it when the user calls /${name} or asks for just that.`)}
----
-${commandBody(call, "with the Bash tool", { hint })}`;
+const kimiSkill = (command: SeedCommand, call: string): string =>
+  skillHead(command, "/") + commandBody(call, "with the Bash tool", { hint: command.hint });

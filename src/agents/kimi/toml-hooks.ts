@@ -1,7 +1,15 @@
 /** Edits parley's hooks in Kimi Code's TOML. */
 import type { HookEvents } from "../../setup/hooks";
 import { hookCommand, installable, type Owner, programOfHook } from "../../setup/program";
-import { invalidToml, mark, parseToml, startsOf, tableEnd, type Table } from "../../setup/toml";
+import {
+  addTables,
+  invalidToml,
+  mark,
+  parseToml,
+  startsOf,
+  tableEnd,
+  type Table,
+} from "../../setup/toml";
 import type { Editor } from "../../setup/vendor";
 
 const header = /^[ \t]*\[\[[ \t]*"?hooks"?[ \t]*\]\][ \t]*(#.*)?$/;
@@ -16,10 +24,7 @@ export function hookTables(text: string, file: string): Table[] {
 
 const isTable = (value: unknown): value is Table => typeof value === "object" && value !== null;
 
-/**
- * Kimi Code keeps its hooks in a file with its user's other settings: `[[hooks]]` tables of `event`, `matcher`, `command` and
- * `timeout`. Any other key would switch all hooks off.
- */
+/** `[[hooks]]` tables of `event`, `matcher`, `command` and `timeout` among other settings. Another key switches all hooks off. */
 export function tomlHooksEditor(
   file: string,
   vendor: string,
@@ -65,17 +70,11 @@ export function tomlHooksEditor(
       }));
       if (Bun.deepEquals(own, wanted)) return before;
       const rest = without(before);
-      const eol = rest.includes("\r\n") ? "\r\n" : "\n";
-      const blocks = wanted.map((table, index) =>
-        [
-          ...(index === 0 ? [mark] : []),
-          "[[hooks]]",
-          ...Object.entries(table).map(([key, value]) => `${key} = ${JSON.stringify(value)}`),
-          "",
-        ].join(eol),
-      );
-      const open = rest && !rest.endsWith("\n") ? eol : "";
-      const after = rest + open + (rest.trim() ? eol : "") + blocks.join(eol);
+      const tables = wanted.map((table) => [
+        "[[hooks]]",
+        ...Object.entries(table).map(([key, value]) => `${key} = ${JSON.stringify(value)}`),
+      ]);
+      const after = addTables(rest, tables);
       const hooks = [...hookTables(rest, file), ...wanted];
       if (isSame(after, { ...parseToml(rest, file), hooks })) return after;
       throw invalidToml(file, "has its hooks in a form that setup does not add to");

@@ -11,10 +11,7 @@ const tools: Tools = {
   apply_patch: ["patchText", "patch"],
 };
 
-/**
- * OpenCode: the plugin that setup writes reports its events and applies the answers, so both forms are parley's own. The
- * tools' names and arguments are those of 1.18.33.
- */
+/** The plugin that setup writes applies the answers, so both forms are parley's own. The tools are those of 1.18.33. */
 export const opencode: VendorHooks = {
   name: "opencode",
   events: {

@@ -1,5 +1,5 @@
 /** Copying a bus into the one on a server. */
-import type { Copied } from "../../bus/ports";
+import type { Copied } from "../../bus/doctor";
 import type { Statements } from "../database";
 import { machineOf } from "../lock-path";
 import { messageFrom, type MessageRow } from "../message";

@@ -1,6 +1,5 @@
 /** What a notice says: whom a commit concerns, and where it fits the message itself. */
-import type { Message } from "../../bus/message";
-import type { MessageQuery } from "../../bus/store";
+import type { Message, MessageQuery } from "../../bus/message";
 import type { Recipients } from "../../bus/change-signal";
 
 /** Concerns everybody. Otherwise a notice is the list of the sessions whose mail it is about, or a message. */

@@ -1,6 +1,6 @@
 /** Opening a bus on a PostgreSQL server. */
 import { ParleyError } from "../../bus/errors";
-import type { StoreOptions } from "../../bus/store";
+import type { StoreOptions } from "../../bus/settings";
 import { Connection } from "./connection";
 import { isMissing } from "./errors";
 import { locationOf } from "./location";

@@ -59,7 +59,7 @@ export function sendOne(connection: Connection, message: NewMessage): Promise<Se
       (await s.get<{ id: number }>("select id from parley.session_messages where origin = $key", {
         key,
       }));
-    if (!written) throw fullMailbox(recipient_id ?? "", s.settings.mostUnread);
+    if (!written) throw fullMailbox(recipient_id ?? "", s.settings.maxUnread);
     return { message: messageOf(written.id), exceeds: areTooMany(s.settings, counted && exchange) };
   });
 }

@@ -5,8 +5,7 @@ import { dirname, join } from "node:path";
 import { constants, Database } from "bun:sqlite";
 
 import { ParleyError } from "../../bus/errors";
-import type { Settings } from "../../bus/settings";
-import type { StoreOptions } from "../../bus/store";
+import type { Settings, StoreOptions } from "../../bus/settings";
 import { closeUntouched } from "./close";
 import { Connection } from "./connection";
 import { noneLeft, tooFewToOpen } from "./file-descriptors";

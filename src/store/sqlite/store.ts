@@ -1,5 +1,6 @@
 /** The store in a SQLite file. */
-import type { Store, StoreOptions } from "../../bus/store";
+import type { Store } from "../../bus/store";
+import type { StoreOptions } from "../../bus/settings";
 import { openStore } from "../store";
 import { SqliteDatabase } from "./database";
 import { openConnection } from "./open";

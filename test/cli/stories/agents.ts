@@ -1,4 +1,4 @@
-/** Who appears in the stories: sessions that are registered, and what others can see of them. */
+/** Starts the agents and sessions of the stories, and reads what other sessions see of them. */
 import type { Agent, AgentOptions, Run, RunOptions, Sandbox } from "../../support";
 
 export interface TestSession {
@@ -28,8 +28,8 @@ export async function startSession(
 }
 
 /** `text: state` of what a session has sent, oldest first, as its sender is told. */
-export async function sent(by: TestSession): Promise<string[]> {
-  const { messages } = (await by.parley("message", "--sent", "--json")).json().data;
+export async function sent(session: TestSession): Promise<string[]> {
+  const { messages } = (await session.parley("message", "--sent", "--json")).json().data;
   return messages
     .map(({ payload, status }: { payload: { message: string }; status: string }) =>
       [payload.message, status].join(": "),
@@ -50,7 +50,7 @@ export const hookInput = (session_id: string, cwd: string, event: string, more: 
   JSON.stringify({ session_id, cwd, hook_event_name: event, ...more });
 
 /** An agent whose hooks are installed, and one of its conversations. */
-export interface Hooked {
+export interface HookedAgent {
   id: string;
   vendor: string;
   agent: Agent;
@@ -62,13 +62,13 @@ export interface Hooked {
 }
 
 /** `env`: what the vendor adds to the variables of its hooks. */
-export function hooked(
+export function hookedAgent(
   vendor: string,
   uuid: string,
   agent: Agent,
   cwd: string,
   env: Record<string, string> = {},
-): Hooked {
+): HookedAgent {
   const call = (command: string[], event: string, more?: More): Promise<Run> =>
     agent.run(command, { env, input: hookInput(uuid, cwd, event, more) });
   return {

@@ -1,13 +1,13 @@
-/** Whom a conflict concerns, and how long. */
+/** Stories of alerts: whom a conflict concerns, and for how long. */
 import { expect, test } from "bun:test";
 
 import { sandbox } from "../../support";
 import { startSession, type TestSession } from "./agents";
 
 /** The unread alerts: type, state, and who is in it. */
-async function alerts(by: TestSession): Promise<[string, string, string[]][]> {
-  const found = (await by.parley("status", "--alerts", "--json", "--as", "operator")).json().data
-    .alerts;
+async function alerts(session: TestSession): Promise<[string, string, string[]][]> {
+  const found = (await session.parley("status", "--alerts", "--json", "--as", "operator")).json()
+    .data.alerts;
   return found.map(
     (each: { message_type: string; status: string; payload: { sessions: string[] } }) => [
       ...[each.message_type, each.status, each.payload.sessions.toSorted()],
@@ -15,16 +15,16 @@ async function alerts(by: TestSession): Promise<[string, string, string[]][]> {
   );
 }
 
-const unread = async (member: TestSession): Promise<number> =>
-  (await member.parley("inbox", "--peek", "--json")).json().data.messages.length;
+const unread = async (session: TestSession): Promise<number> =>
+  (await session.parley("inbox", "--peek", "--json")).json().data.messages.length;
 
-test("a conflict concerns those who are in it, as long as two are", async () => {
+test("a conflict alert concerns its participants, and ends when fewer than two are left", async () => {
   await using s = sandbox();
   const register = ["--project", "PILOT"];
   const claude = await startSession(s, "claude", { register });
   const codex = await startSession(s, "codex", { cwd: s.home, register });
   const kimi = await startSession(s, "kimi", { cwd: s.bin, register });
-  const ids = (...members: TestSession[]) => members.map(({ id }) => id).toSorted();
+  const ids = (...sessions: TestSession[]) => sessions.map(({ id }) => id).toSorted();
   expect(await alerts(claude)).toEqual([["project_conflict", "pending", ids(claude, codex, kimi)]]);
   expect(await alerts(claude)).toEqual([
     ["project_conflict", "delivered", ids(claude, codex, kimi)],
@@ -35,8 +35,8 @@ test("a conflict concerns those who are in it, as long as two are", async () => 
   expect(await alerts(claude)).toEqual([["project_conflict", "delivered", ids(claude, codex)]]);
   expect(await Promise.all([claude, codex, kimi].map(unread))).toEqual([1, 1, 0]);
 
-  // Who joins makes it new, for those who are in it.
-  await Promise.all([claude, codex].map((member) => member.parley("read", "--all")));
+  // A new participant makes the alert unread again for the other participants.
+  await Promise.all([claude, codex].map((session) => session.parley("read", "--all")));
   const gemini = await startSession(s, "gemini", { cwd: "/", register });
   expect(await alerts(claude)).toEqual([
     ["project_conflict", "pending", ids(claude, codex, gemini)],
@@ -49,23 +49,25 @@ test("a conflict concerns those who are in it, as long as two are", async () => 
   expect(await unread(claude)).toBe(0);
 });
 
-test("who is refused again raises nothing new", async () => {
+test("a repeated refusal raises no further alert", async () => {
   await using s = sandbox();
   const claude = await startSession(s, "claude");
   const codex = await startSession(s, "codex", { cwd: s.home });
   const kimi = await startSession(s, "kimi", { cwd: s.bin });
   const file = `${s.dir}/paths.py`;
   await claude.parley("lock", file);
-  for (const member of [codex, kimi]) expect((await member.parley("lock", file)).exitCode).toBe(3);
+  for (const session of [codex, kimi])
+    expect((await session.parley("lock", file)).exitCode).toBe(3);
   const all = [claude.id, codex.id, kimi.id].toSorted();
   expect(await alerts(claude)).toEqual([["file_conflict", "pending", all]]);
-  for (const member of [codex, kimi]) expect((await member.parley("lock", file)).exitCode).toBe(3);
+  for (const session of [codex, kimi])
+    expect((await session.parley("lock", file)).exitCode).toBe(3);
   expect(await alerts(claude)).toEqual([["file_conflict", "delivered", all]]);
   await claude.parley("unlock", "--all");
   expect(await alerts(claude)).toEqual([]);
 });
 
-test("everybody in a task is told of it, whether it was claimed or only said", async () => {
+test("every session on a task is told of a conflict about it, whether claimed or set by task", async () => {
   await using s = sandbox();
   const claude = await startSession(s, "claude", { register: ["--task-id", "H.13.7"] });
   const codex = await startSession(s, "codex", { cwd: s.home });

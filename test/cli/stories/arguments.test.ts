@@ -1,4 +1,4 @@
-/** Mistakes on the command line. */
+/** Stories of mistakes on the command line. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 
 import { type Sandbox, sandbox } from "../../support";

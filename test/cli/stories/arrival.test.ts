@@ -1,4 +1,4 @@
-/** Sessions arriving. */
+/** Stories of sessions that register. */
 import { expect, test } from "bun:test";
 import { cpSync, mkdirSync, readdirSync } from "node:fs";
 import { join as path } from "node:path";
@@ -100,7 +100,7 @@ test("registering again updates the same session and announces nothing", async (
   expect(again.session).toMatchObject({
     session_id: claude.id,
     task_id: "A.2",
-    // What was said once and cannot be found out differently now stays said.
+    // A value that was given once stays where detection finds no other.
     name: "boss",
     project_id: "PILOT",
     llm_model: "opus-4.6",
@@ -112,7 +112,7 @@ test("registering again updates the same session and announces nothing", async (
   expect(stats).toMatchObject({ active_sessions: 1, total_sessions: 1 });
 });
 
-test("of two sessions that arrive together one always sees the other", async () => {
+test("of two sessions that register at once at least one sees the other", async () => {
   await using s = sandbox();
   const agents = await Promise.all(
     ["claude", "codex", "gemini", "kimi"].map((each) => s.startAgent(each)),
@@ -121,7 +121,7 @@ test("of two sessions that arrive together one always sees the other", async () 
     agents.map((agent) => agent.run(["parley", "register", "--json"])),
   );
   const seen = runs.map((run) => run.json().data.conflicts.length);
-  // Whoever comes nth sees the n - 1 before.
+  // The nth session sees the n - 1 before it.
   expect(seen.toSorted()).toEqual([0, 1, 2, 3]);
   const { alerts } = (await s.parley(["status", "--alerts", "--json"])).json().data;
   expect(alerts).toHaveLength(1);
@@ -144,12 +144,12 @@ onlyInFile(
         error: { code: "not_found", details: { database: s.db } },
       });
     }
-    // Looking makes nothing.
+    // Reading makes no database.
     expect(readdirSync(s.home)).toEqual([]);
   },
 );
 
-test("on an empty bus the dashboard says that nobody is there", async () => {
+test("on an empty bus the dashboard says that no session is registered", async () => {
   await using s = sandbox();
   const claude = await startSession(s, "claude");
   await claude.parley("unregister");
@@ -167,14 +167,14 @@ test("on an empty bus the dashboard says that nobody is there", async () => {
   );
 });
 
-test("who calls from nowhere is asked to say which agent it is", async () => {
+test("a caller that cannot be identified is asked which agent it is", async () => {
   await using s = sandbox();
   const run = await s.parley(["register"]);
   expect(run).toMatchObject({ exitCode: 64, stdout: "" });
   expect(run.stderr).toContain("pass --llm, for example --llm claude, or start");
 });
 
-test("the binary needs nothing beside it", async () => {
+test("the binary needs no other file", async () => {
   await using s = sandbox();
   const alone = path(s.dir, "alone");
   mkdirSync(alone);

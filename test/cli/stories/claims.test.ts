@@ -1,4 +1,4 @@
-/** Claiming tasks, addressing by what is held. */
+/** Stories of claims, and of messages addressed by what a session holds. */
 import { expect, test } from "bun:test";
 
 import { type Sandbox, sandbox } from "../../support";
@@ -8,16 +8,16 @@ async function two(s: Sandbox): Promise<[claude: TestSession, codex: TestSession
   return [await startSession(s, "claude"), await startSession(s, "codex", { cwd: s.home })];
 }
 
-/** What is claimed, and by whom. */
-async function claimed(by: TestSession): Promise<[string, string][]> {
-  const { claims } = (await by.parley("status", "--claims", "--json")).json().data;
+/** Claimed tasks and their sessions. */
+async function claimed(session: TestSession): Promise<[string, string][]> {
+  const { claims } = (await session.parley("status", "--claims", "--json")).json().data;
   return claims.map((claim: { task_id: string; session_id: string }) => [
     claim.task_id,
     claim.session_id,
   ]);
 }
 
-test("a task has one owner, whom the other vendor is told of", async () => {
+test("a claimed task has one owner, whom a refused claim names", async () => {
   await using s = sandbox();
   const [claude, codex] = await two(s);
   expect((await claude.parley("claim", "H.13")).stdout).toMatch(
@@ -38,23 +38,25 @@ test("a task has one owner, whom the other vendor is told of", async () => {
 
 test("of several sessions claiming at once exactly one has it, and fences only grow", async () => {
   await using s = sandbox();
-  const members = await Promise.all(
+  const sessions = await Promise.all(
     ["claude", "codex", "kimi", "gemini"].map((vendor) => startSession(s, vendor)),
   );
   let last = 0;
   for (let round = 0; round < 3; round++) {
-    const runs = await Promise.all(members.map((member) => member.parley("claim", "T", "--json")));
+    const runs = await Promise.all(
+      sessions.map((session) => session.parley("claim", "T", "--json")),
+    );
     const winners = runs.filter((run) => run.exitCode === 0);
     expect(winners).toHaveLength(1);
     expect(runs.filter((run) => run.exitCode === 3)).toHaveLength(3);
     const { fence, session_id } = winners[0]!.json().data.claim;
     expect(fence).toBeGreaterThan(last);
     last = fence;
-    await members.find(({ id }) => id === session_id)?.parley("release", "T");
+    await sessions.find(({ id }) => id === session_id)?.parley("release", "T");
   }
 });
 
-test("only its owner releases it, several at once, each once", async () => {
+test("only its owner releases a claim, several at once, each once", async () => {
   await using s = sandbox();
   const [claude, codex] = await two(s);
   for (const task of ["T.1", "T.2", "T.3"]) await claude.parley("claim", task);
@@ -72,14 +74,14 @@ test("only its owner releases it, several at once, each once", async () => {
   ).toHaveLength(3);
 });
 
-test("who waits has it when it is released, runs out, or its owner dies", async () => {
+test("a waiting claim succeeds when the task is released, its lease ends, or its owner dies", async () => {
   await using s = sandbox();
   const [claude, codex] = await two(s);
   const notes = async (): Promise<number> =>
     texts(await claude.parley("inbox", "--peek", "--json")).filter((text) =>
       text?.includes("waits for your claim"),
     ).length;
-  const told = async (times: number): Promise<void> => {
+  const waitersAnnounced = async (times: number): Promise<void> => {
     while ((await notes()) < times) await Bun.sleep(20);
   };
   const wait = () => codex.parley("claim", "T", "--wait", "30s", "--json");
@@ -87,7 +89,7 @@ test("who waits has it when it is released, runs out, or its owner dies", async 
   await claude.parley("claim", "T");
   expect((await codex.parley("claim", "T", "--wait", "100ms")).exitCode).toBe(5);
   const released = wait();
-  await told(2);
+  await waitersAnnounced(2);
   await claude.parley("release", "T");
   expect((await released).json().data.claim.session_id).toBe(codex.id);
   await codex.parley("release", "--all");
@@ -97,22 +99,22 @@ test("who waits has it when it is released, runs out, or its owner dies", async 
   await codex.parley("release", "--all");
 
   await claude.parley("claim", "T");
-  // Of the lease it may have heard too late to be waited for.
+  // The end of the lease may be noticed too late to be waited for.
   const before = await notes();
   const inherited = wait();
-  await told(before + 1);
+  await waitersAnnounced(before + 1);
   await claude.agent.kill();
   expect((await inherited).exitCode).toBe(0);
 });
 
-test("claiming again renews, and a claim that ran out concerns nobody", async () => {
+test("claiming again renews, and an expired claim conflicts with none", async () => {
   await using s = sandbox();
   const [claude, codex] = await two(s);
   const fence = async (): Promise<number> =>
-    (await claude.parley("claim", "T", "--ttl", "300ms", "--json")).json().data.claim.fence;
+    (await claude.parley("claim", "T", "--ttl", "3s", "--json")).json().data.claim.fence;
   expect(await fence()).toBe(await fence());
   expect((await codex.parley("task", "T", "--json")).json().data.conflicts).toHaveLength(1);
-  await Bun.sleep(310);
+  await Bun.sleep(3100);
   expect((await codex.parley("conflicts", "--json")).json().data.conflicts).toEqual([]);
   await codex.parley("task", "--clear");
   expect((await codex.parley("task", "T", "--json")).json().data.conflicts).toEqual([]);
@@ -133,7 +135,7 @@ test("a task is one line of text, and exactly as it is written", async () => {
   expect((await claimed(claude)).map(([task]) => task)).toEqual(["T", "t", "Überarbeitung #7"]);
 });
 
-test("messages reach whoever claims a task, holds a path, or bears a name", async () => {
+test("messages reach the session that claims a task, holds a path, or has a name", async () => {
   await using s = sandbox();
   const [claude, codex] = await two(s);
   const kimi = await startSession(s, "kimi", {
@@ -142,7 +144,7 @@ test("messages reach whoever claims a task, holds a path, or bears a name", asyn
   await claude.parley("claim", "T");
   await claude.parley("lock", "dir/a", "res:port/3000");
   await kimi.parley("lock", "dir/b");
-  for (const [target, member] of [
+  for (const [target, session] of [
     ["task:T", claude],
     [`holder:${s.dir}/dir/a/below`, claude],
     ["holder:res:port/3000", claude],
@@ -150,7 +152,7 @@ test("messages reach whoever claims a task, holds a path, or bears a name", asyn
   ] as const) {
     const [message] = (await codex.parley("message", target, "hello", "--json")).json().data
       .messages;
-    expect(message.recipient_id).toBe(member.id);
+    expect(message.recipient_id).toBe(session.id);
   }
   const code = async (...words: string[]): Promise<[number, unknown]> => {
     const run = await codex.parley("message", ...words, "hello", "--json");
@@ -163,11 +165,11 @@ test("messages reach whoever claims a task, holds a path, or bears a name", asyn
   expect(all.json().data.messages).toMatchObject([{ recipient_id: kimi.id }]);
 });
 
-test("a name means one session: not another's name, nor another's id", async () => {
+test("a name means one session: it is no other session's name or id", async () => {
   await using s = sandbox();
   const [claude, codex] = await two(s);
-  const call = (member: TestSession, ...options: string[]) =>
-    member.parley("register", ...options, "--json");
+  const call = (session: TestSession, ...options: string[]) =>
+    session.parley("register", ...options, "--json");
   expect((await call(claude, "--name", "reviewer")).exitCode).toBe(0);
   for (const name of ["reviewer", claude.id]) {
     const refused = await call(codex, "--name", name);

@@ -1,4 +1,4 @@
-/** Cleaning up, and its schedule. */
+/** Stories of `cleanup` and its timers. */
 import { expect, test } from "bun:test";
 import {
   chmodSync,
@@ -32,10 +32,10 @@ onlyInFile(
     await codex.agent.kill();
 
     const counted = await s.parley(["cleanup", "--dry-run", "--json"]);
-    const due = { ...nothing, messages: 2, locks: 2, claims: 2 };
-    expect(counted.json().data).toMatchObject({ removed: due });
-    const told = await s.parley(["cleanup", "--dry-run"]);
-    expect(told.stdout).toMatch(
+    const counts = { ...nothing, messages: 2, locks: 2, claims: 2 };
+    expect(counted.json().data).toMatchObject({ removed: counts });
+    const dryRun = await s.parley(["cleanup", "--dry-run"]);
+    expect(dryRun.stdout).toMatch(
       /^Would remove: 2 messages, 0 alerts, 0 ended sessions, 2 file locks, 2 task claims\nDatabase: \d+ KB\n$/,
     );
 
@@ -56,13 +56,13 @@ onlyInFile(
     expect((await claude.parley("message", "--sent", "--json")).json().data.messages).toHaveLength(
       1,
     );
-    const bells = readdirSync(path(s.db, "../bell"));
-    expect(bells).toContain(claude.id);
-    expect(bells).not.toContain(codex.id);
+    const signalFiles = readdirSync(path(s.db, "../bell"));
+    expect(signalFiles).toContain(claude.id);
+    expect(signalFiles).not.toContain(codex.id);
   },
 );
 
-test("who waits for what a dead session held has it at once when somebody cleans up", async () => {
+test("a session that waits for a dead session's lock gets it as soon as another cleans up", async () => {
   await using s = sandbox();
   const claude = await startSession(s, "claude");
   const codex = await startSession(s, "codex");
@@ -73,7 +73,7 @@ test("who waits for what a dead session held has it at once when somebody cleans
   expect((await waiting).json().data.locks[0].session_id).toBe(claude.id);
 });
 
-test("a full rewrite says in a warning for how long it kept the writers out", async () => {
+test("a full rewrite warns for how long it blocked writers", async () => {
   await using s = sandbox();
   await startSession(s, "claude");
   const run = await s.parley(["cleanup", "--vacuum", "--json"]);
@@ -85,7 +85,7 @@ test("a full rewrite says in a warning for how long it kept the writers out", as
   ]);
 });
 
-test("there is no database to clean up where nobody has registered", async () => {
+test("without a registered session there is no database to clean up", async () => {
   await using s = sandbox();
   expect((await s.parley(["cleanup"])).exitCode).toBe(4);
   expect(existsSync(s.db)).toBe(false);
@@ -148,7 +148,7 @@ onlyInFile(
   },
 );
 
-test("several lines of ours become one, in the first one's place", async () => {
+test("several lines of parley's become one, in the place of the first", async () => {
   await using s = sandbox();
   withCrontab(s);
   const old = "*/5 * * * * /old/parley cleanup >/dev/null # parley cleanup";
@@ -232,7 +232,7 @@ test("without a crontab program the timer is printed instead, exit 4", async () 
   expect((await s.parley(["cleanup", "--cron", "print"], { env })).exitCode).toBe(0);
 });
 
-test("a crontab program that refuses is not_permitted, in its own words", async () => {
+test("a crontab program that refuses is not_permitted, with its own message", async () => {
   await using s = sandbox();
   withCrontab(s, "#!/bin/sh\necho 'You are not allowed to use this program' >&2\nexit 1\n");
   const run = await cron(s, "install", "--json");

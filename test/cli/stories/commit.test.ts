@@ -1,4 +1,4 @@
-/** The hook before commits. */
+/** Stories of the git hook before commits. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
 import {
@@ -53,22 +53,22 @@ const setup = (...args: string[]): Promise<Run> =>
 /** A human at a terminal commits everything. */
 const commit = (...args: string[]): Promise<Run> => commitBy(null, ...args);
 
-/** The agent of a session, or nobody's, stages what there is and commits it. */
-async function commitBy(member: TestSession | null, ...args: string[]): Promise<Run> {
+/** Stages and commits all changes as the agent of a session; with null as a human. */
+async function commitBy(session: TestSession | null, ...args: string[]): Promise<Run> {
   const line = `git add -A && git commit -q -m work ${args.join(" ")}`;
-  if (member) return member.shell(line, { cwd: repository });
+  if (session) return session.shell(line, { cwd: repository });
   const desk = await box.startAgent("desk");
   return desk.run(["sh", "-c", line], { cwd: repository });
 }
 
 const commits = (): number => Number(git("rev-list", "--count", "HEAD"));
-const member = (vendor: string): Promise<TestSession> =>
+const session = (vendor: string): Promise<TestSession> =>
   startSession(box, vendor, { cwd: repository });
 
 describe("A commit", () => {
-  test("of a file that another session holds is refused, with who, and how to reach it", async () => {
+  test("of a file that another session holds is refused, with the holder and how to reach it", async () => {
     await setup();
-    const [claude, codex] = [await member("claude"), await member("codex")];
+    const [claude, codex] = [await session("claude"), await session("codex")];
     await claude.parley("task", "H.13.7");
     await claude.parley("lock", "sub");
     write("a.txt", "mine\n");
@@ -93,7 +93,7 @@ describe("A commit", () => {
 
   test("of files that only its own session holds passes", async () => {
     await setup();
-    const claude = await member("claude");
+    const claude = await session("claude");
     await claude.parley("lock", "a.txt");
     write("a.txt", "mine\n");
     expect(await commitBy(claude)).toMatchObject({ exitCode: 0, stderr: "" });
@@ -101,7 +101,7 @@ describe("A commit", () => {
 
   test("by a human is refused too, who is told how to commit all the same", async () => {
     await setup();
-    const claude = await member("claude");
+    const claude = await session("claude");
     await claude.parley("lock", "a.txt");
     write("a.txt", "by hand\n");
     const run = await commit();
@@ -112,7 +112,7 @@ describe("A commit", () => {
 
   test("goes by what the user has chosen for edits", async () => {
     await setup();
-    const claude = await member("claude");
+    const claude = await session("claude");
     await claude.parley("lock", "a.txt");
     const preferences = pathOf(box.home, ".local/share/parley/preferences.json");
     writeFileSync(preferences, '{"edits":"warn"}');
@@ -129,7 +129,7 @@ describe("A commit", () => {
 
   test("looks at what is committed: deleted, renamed and partly staged files, in any worktree", async () => {
     await setup();
-    const claude = await member("claude");
+    const claude = await session("claude");
     git("worktree", "add", "-q", "../tree", "-b", "tree");
     await claude.parley("lock", "a.txt", "../tree/a.txt");
     git("mv", "a.txt", "c.txt");
@@ -152,7 +152,7 @@ describe("A commit", () => {
 
   test("names ten of many files", async () => {
     await setup();
-    const claude = await member("claude");
+    const claude = await session("claude");
     await claude.parley("lock", ".");
     for (let n = 0; n < 300; n++) write(`many/${n}.txt`, "new\n");
     const { stderr } = await commit();
@@ -161,9 +161,9 @@ describe("A commit", () => {
     expect(stderr.split("\n")).toHaveLength(16);
   });
 
-  test("passes where parley is gone, broken, or cannot tell", async () => {
+  test("passes where parley is gone, broken, or cannot judge", async () => {
     await setup();
-    const claude = await member("claude");
+    const claude = await session("claude");
     await claude.parley("lock", "a.txt");
     write("a.txt", "1\n");
     const hook = pathOf(repository, ".git/hooks/pre-commit");
@@ -227,7 +227,7 @@ describe("parley setup git", () => {
         writeFileSync(hook, theirs);
         chmodSync(hook, 0o755);
         await setup();
-        const claude = await member("claude");
+        const claude = await session("claude");
         await claude.parley("lock", "a.txt");
         write(".gitignore", "log\n");
         expect((await commit()).exitCode).toBe(0);
@@ -254,7 +254,7 @@ describe("parley setup git", () => {
     git("config", "core.hooksPath", ".husky/_");
     const run = await setup();
     expect(run.stdout).toContain("husky writes");
-    const claude = await member("claude");
+    const claude = await session("claude");
     await claude.parley("lock", "a.txt");
     write("a.txt", "held\n");
     expect((await commit()).stderr).toContain("refused this commit");
@@ -281,7 +281,7 @@ describe("parley setup git", () => {
     expect(existsSync(pathOf(repository, ".git/hooks/pre-commit"))).toBe(true);
   });
 
-  test("is told of a hook that git does not run", async () => {
+  test("warns of a hook that git does not run", async () => {
     const hook = pathOf(repository, ".git/hooks/pre-commit");
     writeFileSync(hook, "#!/bin/sh\nexit 1\n");
     chmodSync(hook, 0o644);

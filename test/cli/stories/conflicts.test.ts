@@ -1,4 +1,4 @@
-/** Collisions, acknowledging, orient, cxq. */
+/** Stories of `conflicts`, `orient` and `cxq`. */
 import { expect, test } from "bun:test";
 import { symlinkSync } from "node:fs";
 
@@ -28,7 +28,7 @@ const sizes = (run: Run): number[] => {
   return [conflicts.length, locks.length, alerts.length];
 };
 
-test("each side is shown what the other does, and a refused lock names its holder", async () => {
+test("each session sees what the other does, and a refused lock names its holder", async () => {
   await using s = sandbox();
   const [claude, codex] = await colliding(s);
   const kimi = await startSession(s, "kimi", { cwd: s.home });
@@ -39,7 +39,7 @@ test("each side is shown what the other does, and a refused lock names its holde
     const last = conflicts.at(-1);
     expect([last?.type, last?.session_id, last?.resource]).toEqual(file);
   }
-  // Who holds it is in nobody's way but the others'.
+  // A held file conflicts only for the other sessions.
   expect(types(await claude.parley("conflicts", "--json"))).toEqual([
     "project_conflict",
     "cwd_overlap",
@@ -50,7 +50,7 @@ test("each side is shown what the other does, and a refused lock names its holde
   );
 });
 
-test("every combination of flags shows what was asked for, to anybody", async () => {
+test("every combination of flags shows the sections that were asked for, to every caller", async () => {
   await using s = sandbox();
   const [claude, codex] = await colliding(s);
   const expected: [words: string[], mine: number[], strangers: number[]][] = [
@@ -88,7 +88,7 @@ test("every combination of flags shows what was asked for, to anybody", async ()
   expect(types(await claude.parley("conflicts", "paths.py", "--json"))).toEqual([]);
 });
 
-test("files are locked and unlocked by it too", async () => {
+test("conflicts locks and unlocks files too", async () => {
   await using s = sandbox();
   const [claude, codex] = await colliding(s);
   expect((await codex.parley("conflicts", "paths.py", "--lock")).exitCode).toBe(3);
@@ -148,7 +148,7 @@ test("an alert ends with its conflict: unlocked, moved, ended", async () => {
   expect(await alerts()).toEqual([]);
 });
 
-test("orient shows a starting session who is here and what waits, and marks what it printed", async () => {
+test("orient shows the other sessions and unread messages, and marks what it printed", async () => {
   await using s = sandbox();
   const [claude, codex] = await colliding(s);
   await claude.parley("message", codex.id, "welcome");
@@ -162,14 +162,14 @@ test("orient shows a starting session who is here and what waits, and marks what
   const second = (await codex.parley("orient", "--json")).json().data;
   const states = [...second.alerts, ...second.unread].map(({ status }) => status);
   expect(new Set(states)).toEqual(new Set(["delivered"]));
-  // Nothing reached anybody through the null device.
+  // An answer into the null device reached no reader.
   await claude.parley("message", codex.id, "more");
   await codex.shell("parley orient >/dev/null");
   const pending = (await codex.parley("inbox", "--peek", "--json")).json().data.messages[0];
   expect([pending.payload.message, pending.status]).toEqual(["more", "pending"]);
 });
 
-test("cxq answers by its own name", async () => {
+test("cxq works when the binary is called by that name", async () => {
   await using s = sandbox();
   const [claude, codex] = await colliding(s);
   await claude.parley("message", codex.id, "hello");

@@ -1,4 +1,4 @@
-/** Pending, delivered, read, truthfully. */
+/** Stories of the states of a message: pending, delivered, read. */
 import { expect, test } from "bun:test";
 import { closeSync, openSync } from "node:fs";
 import { join as path } from "node:path";
@@ -9,7 +9,7 @@ import { binary, sandbox } from "../../support";
 import { onlyInFile } from "../../server";
 import { startSession, sent, texts } from "./agents";
 
-/** Waits until the database of a bus says so. */
+/** Waits until the condition holds in the database of a bus. */
 async function until(db: string, condition: string): Promise<void> {
   const database = new Database(db, { readonly: true });
   database.run("pragma busy_timeout = 3000");
@@ -30,7 +30,7 @@ test("a message is delivered when it has been shown and read when that is said, 
   const codex = await startSession(s, "codex", { cwd: s.home });
   await claude.parley("message", codex.id, "hello");
   const shown = (await codex.parley("inbox", "--json")).json().data.messages[0];
-  // As it was before this showing.
+  // The state before this answer.
   expect(shown).toMatchObject({ status: "pending", delivered_at: null, read_at: null });
   const again = (await codex.parley("inbox", "--json")).json().data.messages[0];
   expect(again).toMatchObject({ id: shown.id, status: "delivered", read_at: null });
@@ -39,9 +39,9 @@ test("a message is delivered when it has been shown and read when that is said, 
   );
   expect((await codex.parley("inbox")).stdout).toBe("No messages.\n");
   expect((await codex.parley("read", "--all")).stdout).toBe("Nothing was unread.\n");
-  const [told] = (await claude.parley("message", "--sent", "--json")).json().data.messages;
-  expect(told).toMatchObject({ status: "read", delivered_at: again.delivered_at });
-  expect(told.read_at >= told.delivered_at).toBe(true);
+  const [sentMessage] = (await claude.parley("message", "--sent", "--json")).json().data.messages;
+  expect(sentMessage).toMatchObject({ status: "read", delivered_at: again.delivered_at });
+  expect(sentMessage.read_at >= sentMessage.delivered_at).toBe(true);
 });
 
 test("--peek marks nothing, --mark-read marks what it showed, and both at once is refused", async () => {
@@ -72,7 +72,7 @@ onlyInFile("what nobody could read stays pending, and is shown to the next who a
     ["parley status --no-log >&-", 0],
     ["parley orient >/dev/null", 0],
     ["parley cxq --bus-unread >&-", 0],
-    // Whoever was to read it is gone before a byte is written.
+    // The reader is gone before the first byte.
     ["mkfifo gone; exec 3<>gone 4>gone 3>&-; parley inbox >&4", 0],
     ...(process.platform === "linux" ? ([["parley inbox >/dev/full", 8]] as const) : []),
   ] as const;
@@ -111,7 +111,7 @@ onlyInFile("a reader that is killed before it has written leaves the message pen
     stderr: "ignore",
   });
   await until(s.db, "select 1 from deliveries where reserved_until is not null");
-  // Reserved for the one, it is not shown to another meanwhile, who is not told that it is there either.
+  // While it is reserved for one reader, another neither sees it nor has it counted.
   const other = await codex.parley("inbox", "--json");
   expect(other.json().data).toEqual({ messages: [], remaining: 0 });
   reader.kill("SIGKILL");
@@ -150,7 +150,7 @@ test("two readers at once never both show a message as new, and none is lost", a
   }
 });
 
-test("another's message cannot be marked read", async () => {
+test("another session's message cannot be marked read", async () => {
   await using s = sandbox();
   const claude = await startSession(s, "claude");
   const codex = await startSession(s, "codex", { cwd: s.home });
@@ -167,7 +167,7 @@ test("another's message cannot be marked read", async () => {
   expect(await sent(claude)).toEqual(["yours: pending"]);
 });
 
-test("status marks only what it printed, and its numbers are those before", async () => {
+test("status marks only what it printed, and its numbers are from before the marking", async () => {
   await using s = sandbox();
   const claude = await startSession(s, "claude", { register: ["--project", "PILOT"] });
   const codex = await startSession(s, "codex", { cwd: s.home, register: ["--project", "PILOT"] });
@@ -177,7 +177,7 @@ test("status marks only what it printed, and its numbers are those before", asyn
     await codex.parley("cxq", "--bus-stats");
     expect(await sent(claude)).toEqual(["hello: pending"]);
   }
-  // A look at something else does not hide it from who asks for it next.
+  // A list without it does not reserve it.
   const alerts = await codex.parley("status", "--alerts", "--json");
   expect(alerts.json().data.alerts[0]).toMatchObject({
     status: "pending",
@@ -194,7 +194,7 @@ test("status marks only what it printed, and its numbers are those before", asyn
     ...["operator_alert", "coordination"],
   ]);
   expect(await sent(claude)).toEqual(["hello: delivered"]);
-  // Others looking at the dashboard see how many there are, and mark none.
+  // The dashboards of other sessions count them, and mark none.
   await claude.parley("message", codex.id, "again");
   const seen = (await s.parley(["status", "--no-log", "--json"])).json().data;
   expect(seen.sessions.map(({ unread_count }: { unread_count: number }) => unread_count)).toEqual([

@@ -1,4 +1,4 @@
-/** What is wrong, and its remedy. */
+/** Stories of `doctor` and its remedies. */
 import { expect, test } from "bun:test";
 import {
   appendFileSync,
@@ -142,7 +142,7 @@ test("hooks that Codex does not trust are an error with the way to trust them", 
   expect(findings(await doctor(s))["codex.trust"]?.status).toBe("warning");
 });
 
-test("OpenCode is well once its plugin is there, and told of one that another parley wrote", async () => {
+test("OpenCode is ok once its plugin is there, and a plugin that another parley wrote is reported", async () => {
   await using s = sandbox();
   install(s, "opencode", "echo 1.18.33");
   expect(findings(await doctor(s))["opencode.hooks"]).toMatchObject({
@@ -181,7 +181,7 @@ test("an agent's program that never answers does not keep doctor waiting, nor is
   expect(await stateOf(pid)).toBe("");
 });
 
-/** Empty where the process has ended, even if nobody has collected it yet. */
+/** Empty where the process has ended, even if its parent has not collected it yet. */
 async function stateOf(pid: number): Promise<string> {
   const { stdout } = Bun.spawn(["ps", "-o", "stat=", "-p", String(pid)], { stdout: "pipe" });
   return (await stdout.text()).trim().replace(/^Z.*/, "");
@@ -228,7 +228,7 @@ test("an installed agent that was not set up, or only half, gets its remedy", as
   expect(findings(await doctor(s))["claude.config"]).toMatchObject({ status: "error" });
 });
 
-test("hooks of another parley are told, and of one that is gone", async () => {
+test("hooks that run another parley, or one that is gone, are reported", async () => {
   await using s = sandbox();
   install(s, "claude", "echo 2.1.329");
   await s.parley(["setup"]);
@@ -250,7 +250,7 @@ test("hooks of another parley are told, and of one that is gone", async () => {
   });
 });
 
-test("a damaged, a foreign or an exposed database is told, and left as it is", async () => {
+test("a damaged, foreign or exposed database is reported and left unchanged", async () => {
   await using s = sandbox();
   const claude = await s.startAgent("claude");
   await claude.run(["parley", "register"]);
@@ -285,13 +285,13 @@ test("a damaged, a foreign or an exposed database is told, and left as it is", a
   }
 });
 
-/** Whether a namespace of our own can be had, in which file systems may be mounted. */
+/** Whether a mount namespace can be made. */
 const canMount =
   process.platform === "linux" &&
   Bun.which("unshare") !== null &&
   Bun.spawnSync(["unshare", "-rm", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]).exitCode === 0;
 
-test.skipIf(!canMount)("a database on a read-only medium is told to be one", async () => {
+test.skipIf(!canMount)("a database on a read-only medium is reported as such", async () => {
   await using s = sandbox();
   const claude = await s.startAgent("claude");
   await claude.run(["parley", "register"]);
@@ -315,7 +315,7 @@ test.skipIf(!canMount)(
   },
 );
 
-test("without a home it says so, and looks at what there is", async () => {
+test("without a home doctor says so, and checks the rest", async () => {
   await using s = sandbox();
   const missing = { HOME: undefined, XDG_DATA_HOME: path(s.dir, "data") };
   const run = await doctor(s, missing);

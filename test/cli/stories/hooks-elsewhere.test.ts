@@ -1,9 +1,9 @@
-/** The hooks of agents that do not follow Claude's form: Gemini CLI and Kimi Code. */
+/** Stories of hooks that do not follow Claude's format: Gemini CLI and Kimi Code. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { join as pathOf } from "node:path";
 
 import { type Run, sandbox, type Sandbox } from "../../support";
-import { type Hooked, hooked, startSession, sent } from "./agents";
+import { type HookedAgent, hookedAgent, startSession, sent } from "./agents";
 
 type More = Record<string, unknown>;
 
@@ -13,13 +13,16 @@ beforeEach(() => {
 });
 afterEach(() => box.cleanup());
 
-const start = async (vendor: string, uuid: string, env?: Record<string, string>): Promise<Hooked> =>
-  hooked(vendor, uuid, await box.startAgent(vendor), box.dir, env);
+const start = async (
+  vendor: string,
+  uuid: string,
+  env?: Record<string, string>,
+): Promise<HookedAgent> => hookedAgent(vendor, uuid, await box.startAgent(vendor), box.dir, env);
 
 /** As Gemini calls them: among its variables is one of Claude's. */
-const gemini = (uuid = "uuid-g"): Promise<Hooked> =>
+const gemini = (uuid = "uuid-g"): Promise<HookedAgent> =>
   start("gemini", uuid, { GEMINI_SESSION_ID: uuid, CLAUDE_PROJECT_DIR: box.dir });
-const kimi = (uuid = "session_k"): Promise<Hooked> => start("kimi", uuid);
+const kimi = (uuid = "session_k"): Promise<HookedAgent> => start("kimi", uuid);
 
 const edits = {
   gemini: (file: string): More => ({ tool_name: "replace", tool_input: { file_path: file } }),
@@ -61,8 +64,8 @@ describe("Gemini", () => {
     expect(reason).toContain(`held by session ${one.id}`);
 
     await other.agent.run(["parley", "message", one.id, "let go", "--priority", "2"]);
-    const told = (await one.hook("AfterTool", edits.gemini("a.txt"))).json();
-    expect(told.hookSpecificOutput.additionalContext).toContain("let go");
+    const output = (await one.hook("AfterTool", edits.gemini("a.txt"))).json();
+    expect(output.hookSpecificOutput.additionalContext).toContain("let go");
     expect((await status()).sessions[0].active_files).toEqual([pathOf(box.dir, "a.txt")]);
   });
 

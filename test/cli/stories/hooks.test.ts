@@ -1,4 +1,4 @@
-/** Agents that join, are told and refused by their hooks. */
+/** Stories of agents whose hooks register them, deliver messages and refuse edits. */
 import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
@@ -12,7 +12,14 @@ import {
   sandbox,
   type Sandbox,
 } from "../../support";
-import { type Hooked, hooked, hookInput, startSession, type TestSession, sent } from "./agents";
+import {
+  type HookedAgent,
+  hookedAgent,
+  hookInput,
+  startSession,
+  type TestSession,
+  sent,
+} from "./agents";
 
 type More = Record<string, unknown>;
 
@@ -25,8 +32,12 @@ afterEach(() => box.cleanup());
 const payload = (uuid: string, event: string, more: More = {}): string =>
   hookInput(uuid, box.dir, event, more);
 
-async function start(vendor: string, uuid: string, options: AgentOptions = {}): Promise<Hooked> {
-  return hooked(vendor, uuid, await box.startAgent(vendor, options), box.dir);
+async function start(
+  vendor: string,
+  uuid: string,
+  options: AgentOptions = {},
+): Promise<HookedAgent> {
+  return hookedAgent(vendor, uuid, await box.startAgent(vendor, options), box.dir);
 }
 
 const edit = (file: string): More => ({ tool_name: "Edit", tool_input: { file_path: file } });
@@ -47,7 +58,7 @@ function expectSilence(run: Run): void {
   expect(run).toEqual(expect.objectContaining({ exitCode: 0, stdout: "", stderr: "" }));
 }
 
-/** What the model is told; the output holds nothing else. */
+/** The text for the model; the output holds nothing else. */
 function context(run: Run): string {
   expect(run).toMatchObject({ exitCode: 0, stderr: "" });
   const { hookSpecificOutput, ...rest } = run.json();
@@ -102,7 +113,7 @@ describe("A session", () => {
     expect(first).toContain(`this session is claude-${claude.agent.pid}`);
     expect(first).toContain(kimi.id);
     expect(first).toContain('To write to one: parley message ID "…"');
-    // The conflict is told, and no alert of it counted as a message besides.
+    // The conflict is reported, and its alert is not counted as a message as well.
     expect(first).toContain("cwd_overlap");
     expect(first).not.toContain("Unread messages");
     expect(await session(`claude-${claude.agent.pid}`)).toMatchObject({
@@ -122,8 +133,8 @@ describe("A session", () => {
 
   test("is told what to run where parley is not on its PATH, and only there", async () => {
     const claude = await start("claude", "uuid-1");
-    const told = context(await claude.hook("SessionStart"));
-    expect(told).not.toContain("not on the PATH");
+    const welcome = context(await claude.hook("SessionStart"));
+    expect(welcome).not.toContain("not on the PATH");
     const { agent } = await start("claude", "uuid-2");
     const run = await agent.run([binary, "hook", "claude"], {
       input: payload("uuid-2", "SessionStart"),
@@ -153,7 +164,7 @@ describe("A session", () => {
 
   test("is what its hook says, whatever agent is nearest", async () => {
     const codex = await start("codex", "uuid-1");
-    const inner = hooked("claude", "uuid-2", codex.agent, box.dir);
+    const inner = hookedAgent("claude", "uuid-2", codex.agent, box.dir);
     const env = { CLAUDE_PID: String(codex.agent.pid) };
     expectSilence(
       await codex.agent.run(["parley", "hook", "claude"], {
@@ -190,7 +201,7 @@ describe("A session", () => {
     expect(lifecycle[0]).toMatchObject({ event: "ended", reason: "session ended: other" });
   });
 
-  test("that nobody knows needs no end", async () => {
+  test("that is unknown needs no end", async () => {
     const claude = await start("claude", "uuid-1");
     expectSilence(await claude.hook("SessionEnd"));
     expect((await status()).stats.total_sessions).toBe(0);
@@ -202,7 +213,7 @@ describe("A session", () => {
     await claude.agent.run(["parley", "claim", "H.1"]);
     await claude.hook("PreToolUse", edit("a.txt"));
     expectSilence(await claude.hook("SessionEnd", { reason: "clear" }));
-    const next = hooked("claude", "uuid-2", claude.agent, box.dir);
+    const next = hookedAgent("claude", "uuid-2", claude.agent, box.dir);
     await next.hook("SessionStart", { source: "clear" });
     expect((await status()).sessions).toMatchObject([
       {
@@ -219,8 +230,8 @@ describe("Two sessions of one Codex daemon", () => {
   test("are two sessions, each with its own mail and its own leases", async () => {
     const kimi = await writer();
     const daemon = await box.startAgent("codex", { args: ["app-server", "--listen", "unix://"] });
-    const one = hooked("codex", "uuid-1", daemon, box.dir);
-    const two = hooked("codex", "uuid-2", daemon, box.dir);
+    const one = hookedAgent("codex", "uuid-1", daemon, box.dir);
+    const two = hookedAgent("codex", "uuid-2", daemon, box.dir);
     expect(context(await one.hook("SessionStart"))).toContain(
       `this session is codex-${daemon.pid} `,
     );
@@ -242,7 +253,7 @@ describe("Two sessions of one Codex daemon", () => {
   test("know themselves in their shells by the conversation that Codex names there", async () => {
     const daemon = await box.startAgent("codex", { args: ["app-server"] });
     for (const uuid of ["uuid-1", "uuid-2"])
-      await hooked("codex", uuid, daemon, box.dir).hook("UserPromptSubmit");
+      await hookedAgent("codex", uuid, daemon, box.dir).hook("UserPromptSubmit");
     const run = await daemon.run(["parley", "task", "--json"], {
       env: { CODEX_SESSION_ID: "uuid-2" },
     });
@@ -272,7 +283,7 @@ describe("Two conversations of one OpenCode", () => {
       cwd: box.dir,
     });
 
-    // They were told of each other; what was raised about that is seen now.
+    // Each was shown the other, and the alert about it is now seen.
     for (const uuid of ["ses_1", "ses_2"]) await call(agent, uuid, "chat.message");
 
     expectSilence(await call(agent, "ses_1", "tool.execute.before", edits("a.txt")));
@@ -661,7 +672,7 @@ describe("A failure of ours", () => {
     },
   );
 
-  test("to be heard, as with a disk that is full, is noted too", async () => {
+  test("to write the answer, as on a full disk, is logged too", async () => {
     const claude = await start("claude", "uuid-1");
     for (const stdout of ["/dev/full", "&-"]) {
       const run = await claude.shell(`parley hook claude >${stdout}`, "SessionStart");
@@ -672,7 +683,7 @@ describe("A failure of ours", () => {
     );
   });
 
-  test("to be told anything gives up where stdin never ends", async () => {
+  test("to end stdin makes the hook give up", async () => {
     const claude = await start("claude", "uuid-1");
     const run = await claude.agent.run([
       "sh",

@@ -1,4 +1,4 @@
-/** Terminals of Codex that idle, and that were left, by what a stand-in for its daemon says. */
+/** Stories of Codex terminals at a shared process, which a stand-in for its daemon reports as loaded or left. */
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { join as pathOf } from "node:path";
@@ -6,27 +6,27 @@ import { join as pathOf } from "node:path";
 import { startDaemon } from "../../daemon";
 import { onlyInFile } from "../../server";
 import { type Agent, type Sandbox, sandbox } from "../../support";
-import { type Hooked, hooked, startSession } from "./agents";
+import { type HookedAgent, hookedAgent, startSession } from "./agents";
 
 const story = process.platform === "linux" ? onlyInFile : (name: string) => test.skip(name);
 
 const startHost = (s: Sandbox): Promise<Agent> => s.startAgent("codex", { args: ["app-server"] });
 
-/** A terminal of Codex at a process that others share, as its hook tells of it. */
-async function terminal(s: Sandbox, host: Agent, home: string): Promise<Hooked> {
-  const own = hooked("codex", Bun.randomUUIDv7(), host, s.dir, { CODEX_HOME: home });
+/** A terminal of Codex at a shared process, as its hook reports it. */
+async function terminal(s: Sandbox, host: Agent, home: string): Promise<HookedAgent> {
+  const own = hookedAgent("codex", Bun.randomUUIDv7(), host, s.dir, { CODEX_HOME: home });
   await own.hook("SessionStart", { source: "startup" });
   return own;
 }
 
-/** Nothing has been heard of this session for so many minutes. */
-function silent(s: Sandbox, { id }: Hooked, minutes: number): void {
+/** Sets the last heartbeat of a session so many minutes back. */
+function silent(s: Sandbox, { id }: HookedAgent, minutes: number): void {
   using database = new Database(s.db);
   const since = new Date(Date.now() - minutes * 60_000).toISOString();
   database.run("update session_registry set heartbeat_at = ? where session_id = ?", [since, id]);
 }
 
-/** A terminal that its daemon has loaded, what it has locked by hand, and somebody who wants that too. */
+/** A terminal that its daemon has loaded, with a lock taken by hand, and another session that wants the lock. */
 async function scene(s: Sandbox) {
   const host = await startHost(s);
   const home = pathOf(s.home, ".codex");
@@ -41,7 +41,7 @@ async function scene(s: Sandbox) {
   return { home, daemon, holder, file, claude, take };
 }
 
-const here = async (s: Sandbox): Promise<string[]> => {
+const activeSessions = async (s: Sandbox): Promise<string[]> => {
   const run = await s.parley(["status", "--no-log", "--json"]);
   return run.json().data.sessions.map((each: { session_id: string }) => each.session_id);
 };
@@ -82,7 +82,7 @@ story("an edit is refused for a terminal that idles, not for one that was left",
   await using s = sandbox();
   const { daemon, holder, file, claude } = await scene(s);
   using _ = daemon;
-  const editor = hooked("claude", crypto.randomUUID(), claude.agent, s.dir);
+  const editor = hookedAgent("claude", crypto.randomUUID(), claude.agent, s.dir);
   const write = { tool_name: "Write", tool_input: { file_path: file, content: "x" } };
   const edit = async () => (await editor.hook("PreToolUse", write)).stdout;
   silent(s, holder, 40);
@@ -110,9 +110,9 @@ story("the daemon of a home is not asked for the sessions of an editor's server"
   using _ = daemon;
   const editor = await terminal(s, await startHost(s), home);
   silent(s, editor, 29);
-  expect(await here(s)).toContain(editor.id);
+  expect(await activeSessions(s)).toContain(editor.id);
   silent(s, editor, 31);
-  expect(await here(s)).not.toContain(editor.id);
+  expect(await activeSessions(s)).not.toContain(editor.id);
   expect(daemon.asked).toBe(0);
 });
 
@@ -127,7 +127,7 @@ story("each daemon is asked for its own terminals", async () => {
   other.threads.add(loaded.uuid);
   daemon.threads.clear();
   for (const each of [holder, loaded]) silent(s, each, 40);
-  const ids = await here(s);
+  const ids = await activeSessions(s);
   expect([ids.includes(loaded.id), ids.includes(holder.id)]).toEqual([true, false]);
   expect([daemon.asked, other.asked]).toEqual([1, 1]);
 });

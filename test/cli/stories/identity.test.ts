@@ -1,4 +1,4 @@
-/** Who calls, through shells and scripts. */
+/** Stories of finding the calling session, through shells and scripts. */
 import { expect, test } from "bun:test";
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join as path } from "node:path";
@@ -8,7 +8,7 @@ import { startSession, sent } from "./agents";
 
 const python = Bun.which("python3", { PATH: "/usr/bin:/bin" });
 
-/** Ways in which an agent runs a command line, none of them twice by the same shell. */
+/** Ways in which an agent runs a command line, each by another shell. */
 const ways: Record<string, string[]> = {
   "sh -c": ["sh", "-c", "cd sub && parley task --json"],
   "bash -c in a subshell": ["bash", "-c", "(cd sub; parley task --json); true"],
@@ -103,7 +103,7 @@ test("a session can be named, by option before variable", async () => {
   expect(sessionOf(await claude.parley("task", "--json", "--session", codex.id))).toBe(codex.id);
 });
 
-test("a name that no session has is an error for every verb that acts, and a word beside the dashboard", async () => {
+test("a name that no session has is an error for every verb that acts, and a warning beside the dashboard", async () => {
   await using s = sandbox();
   const claude = await startSession(s, "claude");
   for (const verb of [
@@ -130,7 +130,7 @@ test("a name that no session has is an error for every verb that acts, and a wor
   });
 });
 
-test("who is not registered is told so, and nothing is done", async () => {
+test("an unregistered caller gets not_registered, and nothing is done", async () => {
   await using s = sandbox();
   const claude = await startSession(s, "claude");
   const kimi = await s.startAgent("kimi", { cwd: s.home });
@@ -149,7 +149,7 @@ test("who is not registered is told so, and nothing is done", async () => {
   expect(sessions).toHaveLength(1);
 });
 
-test("several sessions in one process are told apart by name only", async () => {
+test("several sessions in one process are distinguished by name only", async () => {
   await using s = sandbox();
   const claude = await startSession(s, "claude");
   const second = (await claude.parley("register", "--session-id", "second", "--json")).json().data;

@@ -1,4 +1,4 @@
-/** Tools without hooks, and with hooks of our form. */
+/** Stories of tools without hooks, and of tools that call the generic hook. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { dirname, join as pathOf } from "node:path";
@@ -37,14 +37,14 @@ for (const { file, needs, program } of examples) {
       return (await box.startAgent("desk")).run([program, example, ...args], { env });
     };
 
-    /** Waits until a session of this name is there, writes to it, and waits for its answer. */
-    async function ask(by: TestSession, name: string, text: string): Promise<string> {
+    /** Waits until a session of this name is registered, writes to it, and waits for its answer. */
+    async function ask(session: TestSession, name: string, text: string): Promise<string> {
       for (;;) {
-        const { sessions } = (await by.parley("status", "--no-log", "--json")).json().data;
+        const { sessions } = (await session.parley("status", "--no-log", "--json")).json().data;
         if (sessions.some((each: { name: string | null }) => each.name === name)) break;
         await Bun.sleep(20);
       }
-      const run = await by.parley("message", name, text, "--wait", "reply", "--json");
+      const run = await session.parley("message", name, text, "--wait", "reply", "--json");
       return run.json().data.replies[0].payload.message;
     }
 
@@ -80,7 +80,7 @@ for (const { file, needs, program } of examples) {
   });
 }
 
-/** A tool of somebody else's that calls our hook in our own form. */
+/** A third-party tool that calls the generic hook. */
 interface Tool {
   agent: Agent;
   id: string;

@@ -1,4 +1,4 @@
-/** Publishing, watching, waiting. */
+/** Stories of publishing, watching and waiting. */
 import { expect, test } from "bun:test";
 
 import { binary, type Sandbox, sandbox } from "../../support";
@@ -35,7 +35,8 @@ function stream(env: Sandbox["env"], args: string[]) {
   };
 }
 
-const said = (line: Line | null): unknown => line?.message.payload.message ?? line?.message.payload;
+const textOf = (line: Line | null): unknown =>
+  line?.message.payload.message ?? line?.message.payload;
 
 test("what is published is polled by its cursor, each message once", async () => {
   await using s = sandbox();
@@ -81,13 +82,13 @@ test("a watch shows what is published and the mail to its session, which is deli
   await claude.parley("publish", "state", "last");
   const lines: unknown[] = [];
   for (let line = await watch.next(); ; line = await watch.next()) {
-    lines.push(said(line));
-    if (said(line) === "last" || line === null) break;
+    lines.push(textOf(line));
+    if (textOf(line) === "last" || line === null) break;
   }
   expect(lines).toContain("to all");
   expect(lines).toContain("to codex");
   expect(lines).not.toContain("to another");
-  // Stopping awaits what the last line owes.
+  // Stopping waits for the marking of the last line.
   watch.child.kill("SIGTERM");
   expect(await watch.child.exited).toBe(0);
   expect(await sent(claude)).toEqual(["to codex: delivered", "to another: pending"]);
@@ -102,11 +103,11 @@ test("a watch goes on from its cursor: nothing is missed and nothing comes twice
   for (let n = 1; n <= 6; n++) {
     const watch = stream(s.env, ["watch", "build", "--since", cursor]);
     const line = await watch.next();
-    // Killed without a word after one message, while the next are being published.
+    // Killed after one message, while the next are being published.
     watch.child.kill("SIGKILL");
     await claude.parley("publish", "build", `${n}`);
     await watch.child.exited;
-    seen.push(said(line));
+    seen.push(textOf(line));
     cursor = `${line?.message.id}`;
   }
   expect(seen).toEqual(["0", "1", "2", "3", "4", "5"]);
@@ -120,10 +121,10 @@ test("a watch ends after its time, after one message, or when its reader leaves"
   const once = stream(s.env, ["watch", "build", "--once", "--since", "0"]);
   await claude.parley("publish", "build", "one");
   await claude.parley("publish", "build", "two");
-  expect(said(await once.next())).toBe("one");
+  expect(textOf(await once.next())).toBe("one");
   expect(await once.next()).toBeNull();
   expect(await once.child.exited).toBe(0);
-  // That its reader is gone a watch learns when it writes.
+  // A watch notices that its reader is gone when it writes.
   const left = claude.shell("parley watch build --since 0 | head -c 1; echo");
   const publish = () => s.parley(["publish", "build", "more", "--session", claude.id]);
   for (let next = "published"; next === "published";) {
@@ -132,7 +133,7 @@ test("a watch ends after its time, after one message, or when its reader leaves"
   expect((await left).exitCode).toBe(0);
 });
 
-test("a feed shows everybody's messages in one order, and follows", async () => {
+test("a feed shows the messages of all sessions in one order, and follows", async () => {
   await using s = sandbox();
   const claude = await startSession(s, "claude");
   await claude.parley("message", "codex-1", "directed");
@@ -145,12 +146,12 @@ test("a feed shows everybody's messages in one order, and follows", async () => 
   ]);
   const follow = stream(s.env, ["feed", "--follow", "--since", `${cursor}`]);
   await claude.parley("message", "codex-1", "later");
-  expect(said(await follow.next())).toBe("later");
+  expect(textOf(await follow.next())).toBe("later");
   follow.child.kill("SIGINT");
   expect(await follow.child.exited).toBe(0);
 });
 
-test("an inbox waits for the next message, and says so when none comes", async () => {
+test("an inbox waits for the next message, and times out when none comes", async () => {
   await using s = sandbox();
   const claude = await startSession(s, "claude");
   const codex = await startSession(s, "codex");
@@ -196,7 +197,7 @@ test("a sender waits until its message is delivered, read or answered", async ()
   expect(await sent(codex)).toEqual(["yes: delivered"]);
 });
 
-test("a sender that waited in vain is told how far its message came", async () => {
+test("a sender whose wait timed out learns the state of its message", async () => {
   await using s = sandbox();
   const claude = await startSession(s, "claude");
   const codex = await startSession(s, "codex");

@@ -1,4 +1,4 @@
-/** Dying, stopping, coming back. */
+/** Stories of agents that die, stop and come back. */
 import { expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join as path } from "node:path";
@@ -18,18 +18,18 @@ const events = (run: Run): string[] =>
     )
     .toReversed();
 
-test("a killed agent's session ends with it, and the first to look says so, once", async () => {
+test("the session of a killed agent is ended by the next command of any session, once", async () => {
   await using s = sandbox();
   const claude = await startSession(s, "claude");
   const codex = await startSession(s, "codex", { cwd: s.home });
   await claude.agent.kill("SIGKILL");
-  const looks = [
+  const readers = [
     ["status", "--no-log"],
     ["message", claude.id, "are you there?"],
     ["inbox"],
     ["heartbeat"],
   ];
-  await Promise.all(looks.map((verb) => codex.parley(...verb)));
+  await Promise.all(readers.map((verb) => codex.parley(...verb)));
   const { sessions, lifecycle } = (await codex.parley("status", "--no-log", "--json")).json().data;
   expect(sessions.map((each: { session_id: string }) => each.session_id)).toEqual([codex.id]);
   expect(lifecycle).toHaveLength(3);
@@ -62,7 +62,7 @@ test("writing to a session whose process is gone queues the message", async () =
   );
 });
 
-test("nobody can act for a session whose process is gone, and its conflicts are over", async () => {
+test("no caller can act for a session whose process is gone, and its conflicts end", async () => {
   await using s = sandbox();
   const claude = await startSession(s, "claude", { register: ["--session-uuid", "talk"] });
   const codex = await startSession(s, "codex");
@@ -74,7 +74,7 @@ test("nobody can act for a session whose process is gone, and its conflicts are 
   const { alerts, sessions } = (await codex.parley("status", "--no-log", "--json")).json().data;
   expect([alerts, sessions.length]).toEqual([[], 1]);
 
-  // Its mail waits for whoever continues the conversation.
+  // Its messages wait for the session that continues the conversation.
   const next = await s.startAgent("claude", { cwd: s.home, env });
   const register = await next.run(["parley", "register", "--json"]);
   expect(register.json().data).toMatchObject({ created: true, unread: { total: 1 } });
@@ -153,7 +153,7 @@ onlyInFile("a sign of life is answered with its time, and every command is one",
   for (const verb of verbs) {
     const long = "2026-01-01T00:00:00.000Z";
     database.run("update session_registry set heartbeat_at = ?", [long]);
-    // An idle session whose process lives is never ended, however long ago it was heard of.
+    // An idle session whose process lives is never ended, however old its heartbeat is.
     const { sessions } = (await s.parley(["status", "--no-log", "--json"])).json().data;
     expect(sessions).toMatchObject([{ status: "idle", heartbeat_at: long }]);
     expect((await claude.parley(...verb)).exitCode).toBe(0);

@@ -1,4 +1,4 @@
-/** Locking files, waiting, commands under a lock. */
+/** Stories of locks, of waiting for them, and of commands under a lock. */
 import { describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 
@@ -9,9 +9,9 @@ async function two(s: Sandbox): Promise<[claude: TestSession, codex: TestSession
   return [await startSession(s, "claude"), await startSession(s, "codex", { cwd: s.home })];
 }
 
-/** What is locked, and by whom. */
-async function held(by: TestSession): Promise<[string, string][]> {
-  const { locks } = (await by.parley("status", "--locks", "--json")).json().data;
+/** Locked paths and their sessions. */
+async function held(session: TestSession): Promise<[string, string][]> {
+  const { locks } = (await session.parley("status", "--locks", "--json")).json().data;
   return locks.map((lock: { file_path: string; session_id: string }) => [
     lock.file_path,
     lock.session_id,
@@ -21,11 +21,11 @@ async function held(by: TestSession): Promise<[string, string][]> {
 const paths = (run: Run): string[] =>
   run.json().data.locks.map((lock: { file_path: string }) => lock.file_path);
 
-/** Resolves when somebody waits in the queue of `holder`'s lock: it has been told so. */
+/** Resolves when a session waits for a lock of `holder`, who then has a message about it. */
 async function toldOfWaiting(holder: TestSession, times = 1): Promise<void> {
   for (;;) {
-    const told = texts(await holder.parley("inbox", "--peek", "--json"));
-    if (told.filter((text) => text?.includes("waits for")).length >= times) return;
+    const messages = texts(await holder.parley("inbox", "--peek", "--json"));
+    if (messages.filter((text) => text?.includes("waits for")).length >= times) return;
     await Bun.sleep(20);
   }
 }
@@ -201,7 +201,7 @@ describe("A path", () => {
   );
 });
 
-describe("Whoever waits for a lock", () => {
+describe("A session that waits for a lock", () => {
   test("is served in the order of arrival, past those that were killed", async () => {
     await using s = sandbox();
     const [claude, codex] = await two(s);
@@ -214,11 +214,11 @@ describe("Whoever waits for a lock", () => {
     process.kill(Number(readFileSync(`${s.dir}/pid`, "utf8")), "SIGKILL");
     await killed;
     const order: string[] = [];
-    const queued = async (member: TestSession): Promise<void> => {
-      const run = await member.parley("lock", file, "--wait", "30s", "--json");
+    const queued = async (session: TestSession): Promise<void> => {
+      const run = await session.parley("lock", file, "--wait", "30s", "--json");
       expect(run.exitCode).toBe(0);
-      order.push(member.id);
-      await member.parley("unlock", file);
+      order.push(session.id);
+      await session.parley("unlock", file);
     };
     const second = queued(codex);
     await toldOfWaiting(claude, 2);
@@ -229,19 +229,19 @@ describe("Whoever waits for a lock", () => {
     expect(order).toEqual([codex.id, kimi.id]);
   });
 
-  test("gets a timeout that says who is in the way", async () => {
+  test("gets a timeout that names the holder", async () => {
     await using s = sandbox();
     const [claude, codex] = await two(s);
     await claude.parley("lock", "a");
     const run = await codex.parley("lock", `${s.dir}/a`, "--wait", "150ms", "--json");
     expect(run.exitCode).toBe(5);
     expect(run.json().error).toMatchObject({ code: "timeout", details: { holder: claude.id } });
-    // Nobody waits any more.
+    // The queue is empty again.
     await claude.parley("unlock", "a");
     expect((await claude.parley("lock", "a")).exitCode).toBe(0);
   });
 
-  test("gets it when the holder is killed without a word", async () => {
+  test("gets it when the holder is killed", async () => {
     await using s = sandbox();
     const [claude, codex] = await two(s);
     await claude.parley("lock", "src");
@@ -269,18 +269,18 @@ describe("A command under a lock", () => {
     expect([paths(json), json.stderr]).toEqual([[`${s.dir}/a`], "--json --help\n"]);
   });
 
-  test("leaves nothing held when it cannot be started, is killed, or we are told to end", async () => {
+  test("leaves nothing locked when it cannot be started, is killed, or parley gets a signal", async () => {
     await using s = sandbox();
     const [claude] = await two(s);
     expect((await claude.parley("lock", "a", "--", "no-such-program")).exitCode).toBe(4);
     expect((await claude.parley("lock", "a", "--", "sh", "-c", "kill -9 $$")).exitCode).toBe(137);
     for (const target of ["$pid", "-$pid"]) {
       const command = "trap 'echo ended; exit 5' TERM; touch started; while :; do sleep 0.02; done";
-      const told = await claude.shell(
+      const messages = await claude.shell(
         `rm -f started; setsid parley lock a -- sh -c "${command}" & pid=$!
          while [ ! -e started ]; do sleep 0.02; done; kill -TERM ${target}; wait $pid`,
       );
-      expect([told.exitCode, told.stdout]).toEqual([5, "ended\n"]);
+      expect([messages.exitCode, messages.stdout]).toEqual([5, "ended\n"]);
     }
     expect(await held(claude)).toEqual([]);
   });

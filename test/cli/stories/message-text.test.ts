@@ -1,4 +1,4 @@
-/** Any text, unharmed and harmless. */
+/** Stories of message texts, which arrive unchanged and do no harm. */
 import { expect, test } from "bun:test";
 
 import { sandbox } from "../../support";
@@ -41,7 +41,7 @@ test("text that begins with a dash stands behind --, where nothing is an option"
   expect(bare.stderr).toContain("text that begins with - behind --");
 });
 
-test("a dash reads the text from standard input, whatever its length and whoever writes slowly", async () => {
+test("a dash reads the text from standard input, however long it is and however slowly it is written", async () => {
   await using s = sandbox();
   const claude = await startSession(s, "claude");
   const codex = await startSession(s, "codex", { cwd: s.home });

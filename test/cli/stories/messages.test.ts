@@ -1,4 +1,4 @@
-/** Conversations. */
+/** Stories of sessions that write to each other. */
 import { expect, test } from "bun:test";
 import { symlinkSync } from "node:fs";
 import { join as path } from "node:path";
@@ -54,7 +54,7 @@ test("a session asks another to release a lock, is answered, and sees that it wa
   });
 });
 
-test("what is urgent stands before what came earlier", async () => {
+test("urgent messages stand before earlier ones", async () => {
   await using s = sandbox();
   const claude = await startSession(s, "claude");
   const codex = await startSession(s, "codex", { cwd: s.home });
@@ -72,7 +72,7 @@ test("what is urgent stands before what came earlier", async () => {
     "priority 3",
     "priority 2",
   ]);
-  // What nobody has seen yet comes before what was shown, however urgent that is.
+  // Messages that were not shown yet come before shown ones, however urgent those are.
   expect(texts(await codex.parley("inbox", "--json"))).toEqual([
     ...["priority 1", "priority 0", "priority 3", "priority 2"],
   ]);
@@ -81,8 +81,8 @@ test("what is urgent stands before what came earlier", async () => {
 test("a broadcast reaches everyone but its sender, and names them", async () => {
   await using s = sandbox();
   const claude = await startSession(s, "claude");
-  const lonely = await claude.parley("message", "--all", "anybody?");
-  expect(lonely).toMatchObject({ exitCode: 0, stdout: "Broadcast sent to 0 session(s)\n" });
+  const broadcast = await claude.parley("message", "--all", "anybody?");
+  expect(broadcast).toMatchObject({ exitCode: 0, stdout: "Broadcast sent to 0 session(s)\n" });
   const codex = await startSession(s, "codex", {
     cwd: s.home,
     register: ["--model", "o3", "--project", "PILOT"],
@@ -113,7 +113,7 @@ test("a broadcast reaches everyone but its sender, and names them", async () => 
   expect(texts(await claude.parley("inbox", "--json"))).toEqual([]);
 });
 
-test("a message to somebody who is not there is announced, listed and kept for the day they come", async () => {
+test("a message to a session that is not registered is queued until it registers", async () => {
   await using s = sandbox();
   const claude = await startSession(s, "claude", {
     register: ["--project", "PILOT", "--model", "opus-4.6"],
@@ -141,7 +141,7 @@ test("a message to somebody who is not there is announced, listed and kept for t
   expect(texts(await late.run(["parley", "inbox", "--json"]))).toEqual(["for later", "again"]);
 });
 
-test("a target that no session can ever be called is refused, and nothing is touched", async () => {
+test("a target that cannot be the name of a session is refused, and nothing is changed", async () => {
   await using s = sandbox();
   const claude = await startSession(s, "claude");
   for (const target of ["../messaging.db", "../../x", "codex 41200", "uuid:1", "\x1b[2J"]) {
@@ -200,7 +200,7 @@ test("a payload is kept as it is, and a wrong one is refused", async () => {
   expect((await claude.parley("message", codex.id, "text", "--payload", "{}")).exitCode).toBe(64);
 });
 
-test("nothing is sent by somebody who is not registered", async () => {
+test("an unregistered caller cannot send", async () => {
   await using s = sandbox();
   const claude = await startSession(s, "claude");
   const run = await s.parley(["message", claude.id, "hello"]);
@@ -211,14 +211,14 @@ test("nothing is sent by somebody who is not registered", async () => {
     error: { code: "not_registered" },
   });
   expect(texts(await claude.parley("inbox", "--json"))).toEqual([]);
-  // Called by the seeds' name it answers with the seeds' words.
+  // Called by a seed's name it names commands as the seeds do.
   symlinkSync(path(s.bin, "parley"), path(s.bin, "session-message"));
   const desk = await s.startAgent("desk");
   const seeds = await desk.run(["session-message", claude.id, "hello"]);
   expect(seeds.stderr).toContain("hint: run /session-register first");
 });
 
-test("who writes to itself is told so", async () => {
+test("a session that writes to itself is warned", async () => {
   await using s = sandbox();
   const claude = await startSession(s, "claude");
   const run = await claude.parley("message", claude.id, "note to self");

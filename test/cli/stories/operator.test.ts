@@ -1,4 +1,4 @@
-/** What reaches the human. */
+/** Stories of messages and alerts for the operator. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join as pathOf } from "node:path";
@@ -81,12 +81,12 @@ test.skipIf(process.platform !== "linux")(
     await claude.agent.run(["sh", "-c", quiet]);
     expect(notices()).toHaveLength(4);
     expect(await sent(claude)).toEqual(["hello: pending"]);
-    // It is free again at once.
+    // The reservation is given back at once.
     expect((await watch("--once")).stdout).toContain("> hello");
   },
 );
 
-test("without a desktop the terminal rings", async () => {
+test("without a desktop the bell of the terminal rings", async () => {
   const claude = await startSession(box, "claude");
   await claude.parley("message", "operator", "hello");
   let screen = "";
@@ -100,7 +100,7 @@ test("without a desktop the terminal rings", async () => {
   expect(screen).toContain("\x07");
 });
 
-test("--operator and --notify say what they do not go with", async () => {
+test("--operator and --notify are refused with options that they exclude", async () => {
   expect(await watch("state")).toMatchObject({ exitCode: 64 });
   expect(await watch("--since", "3")).toMatchObject({ exitCode: 64 });
   expect(await box.parley(["watch", "--notify"])).toMatchObject({ exitCode: 64 });

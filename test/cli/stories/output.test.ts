@@ -1,4 +1,4 @@
-/** Pipes, full disks, terminals. */
+/** Stories of pipes, full disks and terminals. */
 import { expect, test } from "bun:test";
 
 import { sandbox } from "../../support";
@@ -15,7 +15,7 @@ test("an answer of any length reaches a pipe whole, however slowly it is read", 
   for (const text of written) expect(human.stdout).toContain(`\n> ${text}\n`);
 });
 
-test("a reader that has seen enough ends nothing in an error", async () => {
+test("a reader that closes the pipe early causes no error", async () => {
   await using s = sandbox();
   const claude = await startSession(s, "claude");
   for (let i = 0; i < 3; i++) await claude.parley("message", "operator", "x".repeat(60_000));
@@ -35,7 +35,7 @@ test.skipIf(process.platform !== "linux")(
       expect([verb, run.exitCode]).toEqual([verb, 8]);
       expect(run.stderr).toContain("cannot write the answer");
     }
-    // An error keeps its own code, and is told where it can be.
+    // An error keeps its own code, and is reported on stderr.
     const wrong = await claude.shell("parley status --bad --json >/dev/full");
     expect(wrong.exitCode).toBe(64);
     expect(wrong.stderr).toContain("unknown option --bad");
@@ -63,33 +63,35 @@ test("closed streams change what is shown, not what is done", async () => {
   ]);
 });
 
-test("colours are for terminals, or for who forces them, and never in --json", async () => {
+test("colours appear in terminals or with FORCE_COLOR, and never in --json", async () => {
   await using s = sandbox();
   const claude = await startSession(s, "claude");
   const escape = /\x1b/;
-  const look = async (env: Record<string, string>, ...args: string[]) => {
+  const hasColors = async (env: Record<string, string>, ...args: string[]) => {
     const { stdout, stderr } = await claude.agent.run(["parley", ...args], { env });
     return escape.test(stdout + stderr);
   };
   const status = ["status", "--no-log"];
-  expect(await look({}, ...status)).toBe(false);
-  expect(await look({ TERM: "xterm-256color", COLORTERM: "truecolor" }, ...status)).toBe(false);
-  expect(await look({ FORCE_COLOR: "1" }, ...status)).toBe(true);
-  expect(await look({ FORCE_COLOR: "1" }, "status", "--bad")).toBe(true);
-  expect(await look({ FORCE_COLOR: "1", NO_COLOR: "1" }, ...status)).toBe(false);
-  expect(await look({ FORCE_COLOR: "1", NO_COLOR: "1" }, "status", "--bad")).toBe(false);
-  expect(await look({ FORCE_COLOR: "0" }, ...status)).toBe(false);
-  expect(await look({ FORCE_COLOR: "1" }, ...status, "--json")).toBe(false);
-  expect(await look({ FORCE_COLOR: "1" }, "status", "--bad", "--json")).toBe(false);
+  expect(await hasColors({}, ...status)).toBe(false);
+  expect(await hasColors({ TERM: "xterm-256color", COLORTERM: "truecolor" }, ...status)).toBe(
+    false,
+  );
+  expect(await hasColors({ FORCE_COLOR: "1" }, ...status)).toBe(true);
+  expect(await hasColors({ FORCE_COLOR: "1" }, "status", "--bad")).toBe(true);
+  expect(await hasColors({ FORCE_COLOR: "1", NO_COLOR: "1" }, ...status)).toBe(false);
+  expect(await hasColors({ FORCE_COLOR: "1", NO_COLOR: "1" }, "status", "--bad")).toBe(false);
+  expect(await hasColors({ FORCE_COLOR: "0" }, ...status)).toBe(false);
+  expect(await hasColors({ FORCE_COLOR: "1" }, ...status, "--json")).toBe(false);
+  expect(await hasColors({ FORCE_COLOR: "1" }, "status", "--bad", "--json")).toBe(false);
 });
 
 test("neither the locale nor the kind of terminal changes a word", async () => {
   await using s = sandbox();
   const claude = await startSession(s, "claude", { register: ["--project", "Prüfung 漢字"] });
   await claude.parley("message", "nobody", "ünï — 👋");
-  const look = async (env: Record<string, string>) =>
+  const sentList = async (env: Record<string, string>) =>
     (await claude.agent.run(["parley", "message", "--sent"], { env })).stdout;
-  const plain = await look({});
+  const plain = await sentList({});
   expect(plain).toContain('"ünï — 👋"');
   for (const env of [
     { LANG: "C", LC_ALL: "C" },
@@ -98,6 +100,6 @@ test("neither the locale nor the kind of terminal changes a word", async () => {
     { TERM: "" },
     { COLUMNS: "10" },
   ]) {
-    expect(await look(env as Record<string, string>)).toBe(plain);
+    expect(await sentList(env as Record<string, string>)).toBe(plain);
   }
 });

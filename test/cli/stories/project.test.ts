@@ -1,4 +1,4 @@
-/** Choosing a project. */
+/** Stories of `project`, and of choosing one. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -20,7 +20,7 @@ function repositories(...names: string[]): string[] {
   });
 }
 
-test("Before anybody registers, the project of a directory is free, and no database is made", async () => {
+test("Before any registration the project of a directory is free, and no database is made", async () => {
   const [pilot] = repositories("pilot");
   const run = await box.parley(["project", "--json"], { cwd: pilot! });
   expect(run.json().data).toEqual({
@@ -33,7 +33,7 @@ test("Before anybody registers, the project of a directory is free, and no datab
   expect(existsSync(box.db)).toBe(false);
 });
 
-test("An agent picks the project that the other one is not on", async () => {
+test("An agent picks the project that no other session works on", async () => {
   const [pilot, atlas] = repositories("pilot", "atlas") as [string, string];
   const claude = await box.startAgent("claude", { cwd: pilot });
   const registered = await claude.run(["parley", "register", "--task-id", "H.1", "--json"]);

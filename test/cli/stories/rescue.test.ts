@@ -1,4 +1,4 @@
-/** Rescuing. */
+/** Stories of `rescue`. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -66,7 +66,7 @@ describe("rescue", () => {
     expect(done.data.sessions[0]).toMatchObject({ session_id: id, state: "DEAD", released: true });
     expect((await codex.run(["parley", "lock", "a.py"])).exitCode).toBe(0);
 
-    // It is still known for a while, and how to go on with it.
+    // The ended session is still listed for a while, with its resume command.
     const later = await codex.run(["parley", "rescue", "--resume"]);
     expect(later.stdout).toContain(`**Session: ${id}** DEAD`);
     expect(later.stdout).toContain(`cd '${box.dir}' && claude --resume ${conversation}`);

@@ -1,4 +1,4 @@
-/** Programs run as sessions. */
+/** Stories of programs that run as sessions. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join as pathOf } from "node:path";

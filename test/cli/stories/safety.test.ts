@@ -1,4 +1,4 @@
-/** Hostile text and hostile directories. */
+/** Stories of hostile text and hostile directory names. */
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
@@ -15,7 +15,7 @@ const hostile =
 /** What may reach a terminal: no control character but the newline, no bidirectional control, no line separator. */
 const unsafe = /[^\P{Cc}\n]|[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/u;
 
-/** parley refuses such a task id; a program that writes into the database itself does not ask. */
+/** parley refuses such a task id, but another program may write it into the database. */
 function setTask(db: string, task: string): void {
   const database = new Database(db);
   database.run("pragma busy_timeout = 3000");

@@ -1,11 +1,11 @@
-/** Looking and writing in Codex's sandbox. */
+/** Stories of parley inside Codex's sandbox. */
 import { expect, test } from "bun:test";
 import { dirname } from "node:path";
 
 import { type Run, type Sandbox, sandbox } from "../../support";
 import { startSession, type TestSession, texts } from "./agents";
 
-/** Whether a pid namespace and mounts of our own can be had. */
+/** Whether pid and mount namespaces can be made. */
 const canIsolate =
   process.platform === "linux" &&
   Bun.which("unshare") !== null &&
@@ -95,7 +95,7 @@ test.skipIf(!canIsolate)(
   },
 );
 
-test("a sandbox that lets us write is none of our business, nor is another's refusal", async () => {
+test("a sandbox that permits writing, or another cause of refusal, is not mentioned", async () => {
   await using s = sandbox();
   const codex = await startSession(s, "codex", { register: ["--session-uuid", "thread-1"] });
   const run = await codex.agent.run(["parley", "task", "H.1", "--json"], {

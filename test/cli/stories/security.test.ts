@@ -1,4 +1,4 @@
-/** Other users of the machine, links in the way, secrets in logs. */
+/** Stories of other users of the machine, planted links, and secrets in logs. */
 import { describe, expect, test } from "bun:test";
 import {
   chmodSync,
@@ -22,7 +22,7 @@ import { startSession as joined } from "./agents";
 
 const [user, attacker] = [nobody, 65_533];
 
-/** A directory that any user can reach, and the binary in it, run as somebody who is not root. */
+/** A directory that any user can reach, and the binary in it, run as a user other than root. */
 async function withUser(
   story: (place: {
     root: string;
@@ -76,7 +76,7 @@ describe.skipIf(!canBeNobody)("Among several users (played by root)", () => {
       }
     }));
 
-  test("a directory for everybody, such as /tmp, takes a database that is its user's alone", () =>
+  test("a shared directory such as /tmp takes a database that only its user can read", () =>
     withUser(({ root, run }) => {
       const place = join(root, "shared");
       mkdirSync(place);
@@ -87,7 +87,7 @@ describe.skipIf(!canBeNobody)("Among several users (played by root)", () => {
       expect(statSync(place).mode & 0o7777).toBe(0o1777);
     }));
 
-  test("a database or a link that somebody else has put there is refused and left as it is", () =>
+  test("a database or a link that another user has put there is refused and left unchanged", () =>
     withUser(({ root, home, run }) => {
       const place = join(root, "shared");
       mkdirSync(place);
@@ -108,7 +108,7 @@ describe.skipIf(!canBeNobody)("Among several users (played by root)", () => {
       expect(readFileSync(own, "utf8")).toBe("");
     }));
 
-  test("no bell is rung in a directory that somebody else made, with links in it", () =>
+  test("no signal file is written in a directory that another user made, with links in it", () =>
     withUser(({ root, home, run }) => {
       const place = join(root, "shared");
       mkdirSync(place);
@@ -116,16 +116,16 @@ describe.skipIf(!canBeNobody)("Among several users (played by root)", () => {
       const own = join(home, "diary");
       writeFileSync(own, "dear diary");
       chownSync(own, user, user);
-      const bell = join(place, "bell");
-      mkdirSync(bell, { mode: 0o777 });
+      const signalDirectory = join(place, "bell");
+      mkdirSync(signalDirectory, { mode: 0o777 });
       for (const name of ["all", "all.1", "all.2", "all.3", "all.4", "all.5", "all.6", "all.7"]) {
-        symlinkSync(own, join(bell, name));
+        symlinkSync(own, join(signalDirectory, name));
       }
-      chownSync(bell, attacker, attacker);
+      chownSync(signalDirectory, attacker, attacker);
       expect(run(...publish, "--db", join(place, "bus.db")).exitCode).toBe(0);
       expect(readFileSync(own, "utf8")).toBe("dear diary");
       // Nor through a link in a directory of one's own.
-      chownSync(bell, user, user);
+      chownSync(signalDirectory, user, user);
       expect(run(...publish, "--db", join(place, "bus.db")).exitCode).toBe(0);
       expect(readFileSync(own, "utf8")).toBe("dear diary");
     }));
@@ -145,7 +145,7 @@ test("the session log is not written through a link", async () => {
   expect(readFileSync(other, "utf8")).toBe("kept\n");
 });
 
-test("what fails in a hook is noted without a word of what was said", async () => {
+test("a failure in a hook is logged without any text of messages", async () => {
   await using s = sandbox();
   const claude = await joined(s, "claude");
   writeFileSync(

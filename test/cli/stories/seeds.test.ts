@@ -1,4 +1,4 @@
-/** The seeds' command names and usage lines. */
+/** Stories of the seeds' command names and usage lines. */
 import { expect, test } from "bun:test";
 import { symlinkSync } from "node:fs";
 import { join as path } from "node:path";
@@ -44,27 +44,27 @@ function link({ bin }: Sandbox, ...names: string[]): void {
 test("every usage line of the seeds runs as written", async () => {
   await using s = sandbox();
   link(s, ...Object.keys(usage));
-  // The sessions that the documents speak of, as far as a pid can be chosen.
+  // The sessions that the documents name, as far as a pid can be chosen.
   const claude = await startSession(s, "claude");
   await startSession(s, "codex", { cwd: s.home, register: ["--session-id", "codex-41200"] });
   for (const line of Object.values(usage).flat()) {
-    // Each registers another agent as it says; those that only look are asked by the first.
+    // A line that registers runs as another agent; the other lines run as the first.
     const vendor = /--llm (\w+)/.exec(line)?.[1];
-    const member = vendor ? await s.startAgent(vendor, { cwd: s.bin }) : claude.agent;
-    const run = await member.run(["sh", "-c", line]);
+    const session = vendor ? await s.startAgent(vendor, { cwd: s.bin }) : claude.agent;
+    const run = await session.run(["sh", "-c", line]);
     expect([line, run.exitCode, run.stderr]).toEqual([line, 0, ""]);
   }
   const { messages, totals } = (await claude.parley("message", "--sent", "--json")).json().data;
   expect(totals.pending).toBe(messages.length);
 });
 
-test("called by a name of the seeds, it speaks of the others by theirs", async () => {
+test("called by a seed's name, it names other commands by the seeds' names", async () => {
   await using s = sandbox();
   link(s, ...Object.keys(usage), "session-log");
   const claude = await s.startAgent("claude");
   const codex = await s.startAgent("codex");
-  const say = async (member: TestSession["agent"], ...command: string[]) => {
-    const { stdout, stderr } = await member.run(command);
+  const say = async (session: TestSession["agent"], ...command: string[]) => {
+    const { stdout, stderr } = await session.run(command);
     return stdout + stderr;
   };
   expect(await say(claude, "session-status")).toContain("hint: run /session-register first");
@@ -92,7 +92,7 @@ test("called by a name of the seeds, it speaks of the others by theirs", async (
   );
 });
 
-test("the registration that says everything follows the seeds' order", async () => {
+test("a verbose registration follows the seeds' order", async () => {
   await using s = sandbox();
   const claude = await startSession(s, "claude", { register: ["--project", "PILOT"] });
   const codex = await s.startAgent("codex", { args: ["--model", "o3"] });

@@ -1,4 +1,4 @@
-/** The session log. */
+/** Stories of the session log. */
 import { expect, test } from "bun:test";
 import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join as path } from "node:path";
@@ -77,7 +77,7 @@ test("an entry in words has a heading, a kind and an author, and the rest of it 
   expect(view.stdout).toContain("- [DEPLOYED] deployed it\n");
 });
 
-test("who is no session logs as the operator, into the log of the project it stands in", async () => {
+test("a caller without a session logs as the operator, into the log of its directory's project", async () => {
   await using s = sandbox();
   const repository = path(s.dir, "rollout");
   for (const each of ["objects", "refs"])
@@ -95,15 +95,15 @@ test("who is no session logs as the operator, into the log of the project it sta
   });
 });
 
-test("many at once append to a log that is not there yet, and nothing is lost", async () => {
+test("many processes at once append to a new log, and nothing is lost", async () => {
   await using s = sandbox();
-  const members = await Promise.all(["claude", "codex"].map((vendor) => startSession(s, vendor)));
+  const sessions = await Promise.all(["claude", "codex"].map((vendor) => startSession(s, vendor)));
   const runs = await Promise.all(
     Array.from({ length: 6 }, (_, i) => i).flatMap((i) =>
-      members.map((member) =>
+      sessions.map((session) =>
         i % 2 === 0
-          ? member.parley("status", "--json")
-          : member.parley("log", `${member.id} ${i}`, "--json"),
+          ? session.parley("status", "--json")
+          : session.parley("log", `${session.id} ${i}`, "--json"),
       ),
     ),
   );
@@ -151,7 +151,7 @@ test("PARLEY_LOG_DIR says where the logs are, and all of it is private whatever 
   for (let each = dirname(file); each.length >= root.length; each = dirname(each)) {
     expect([each, mode(each)]).toEqual([each, "700"]);
   }
-  // What its owner made otherwise stays so.
+  // Permissions that the owner has changed stay.
   chmodSync(file, 0o640);
   await claude.shell("parley log y", { env: { PARLEY_LOG_DIR: root } });
   expect(mode(file)).toBe("640");

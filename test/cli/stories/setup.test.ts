@@ -1,4 +1,4 @@
-/** Setting agents up, and undoing it. */
+/** Stories of `setup`, and of undoing it. */
 import { expect, test } from "bun:test";
 import {
   chmodSync,
@@ -15,7 +15,7 @@ import { join as path } from "node:path";
 
 import { binary, sandbox, type Sandbox } from "../../support";
 
-/** The program that agents are told to run: never the link it was called by. */
+/** The program that agents run: never the link by which it was called. */
 const program = realpathSync(binary);
 
 /** A stand-in for an agent's program: only that it is on the PATH counts here. */
@@ -162,7 +162,7 @@ test("--links makes commands of the seeds' names that work", async () => {
   expect(readdirSync(s.bin).toSorted()).toEqual(["claude", "parley"]);
 });
 
-test("what cannot be done is told by its code, and nothing is half done", async () => {
+test("a setup that fails exits with the code of the error, and changes nothing", async () => {
   await using s = sandbox();
   const none = await s.parley(["setup", "--json"]);
   expect([none.exitCode, none.json().error.code]).toEqual([4, "not_found"]);
@@ -186,7 +186,7 @@ test("what cannot be done is told by its code, and nothing is half done", async 
   expect(files(s)).toEqual({ ".codex/hooks.json": "{}" });
 });
 
-/** Whether a namespace of our own can be had, in which file systems may be mounted. */
+/** Whether a mount namespace can be made. */
 const canMount =
   process.platform === "linux" &&
   Bun.which("unshare") !== null &&

@@ -1,4 +1,4 @@
-/** No HOME, read-only places, umasks. */
+/** Stories of unusual environments: no HOME, read-only directories, umasks. */
 import { expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join as path } from "node:path";
@@ -8,7 +8,7 @@ import { Database } from "bun:sqlite";
 import { sandbox } from "../../support";
 import { startSession, texts } from "./agents";
 
-/** Whether a namespace of our own can be had, in which file systems may be mounted. */
+/** Whether a mount namespace can be made. */
 const canMount =
   process.platform === "linux" &&
   Bun.which("unshare") !== null &&
@@ -16,21 +16,21 @@ const canMount =
 
 test("nothing in the directory where it runs configures it", async () => {
   await using s = sandbox();
-  const trap = 'require("node:fs").writeFileSync("sprung", "");';
+  const script = 'require("node:fs").writeFileSync("sprung", "");';
   const files = {
     ".env":
       "PARLEY_DB=stolen.db\nPARLEY_SESSION=codex-1\nPARLEY_PROJECT=stolen\nNO_COLOR=\nFORCE_COLOR=1\n",
     ".env.local": "PARLEY_DB=stolen.db\n",
     ".env.production": "PARLEY_DB=stolen.db\n",
     "bunfig.toml": 'preload = ["./trap.js"]\n[define]\n"process.env.HOME" = "\'stolen\'"\n',
-    "trap.js": trap,
+    "trap.js": script,
     "package.json":
       '{"name":"trap","type":"commonjs","imports":{"#x":"./trap.js"},"bun":{"preload":["./trap.js"]}}',
     "tsconfig.json": '{"compilerOptions":{"paths":{"citty":["./trap.js"]}}}',
     "node_modules/citty/package.json": '{"name":"citty","main":"index.js"}',
-    "node_modules/citty/index.js": trap,
-    "node_modules/consola/index.js": trap,
-    "node_modules/@parcel/watcher/index.js": trap,
+    "node_modules/citty/index.js": script,
+    "node_modules/consola/index.js": script,
+    "node_modules/@parcel/watcher/index.js": script,
     "parley.json": "{}",
   };
   for (const [name, text] of Object.entries(files)) {

@@ -1,4 +1,4 @@
-/** Waking idle sessions, and loops, with stand-ins for the vendors' ways. */
+/** Stories of waking idle sessions, and of message loops, with stand-ins for the vendors' programs. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import {
   chmodSync,
@@ -12,7 +12,7 @@ import { createServer, type Server } from "node:net";
 import { join as pathOf } from "node:path";
 
 import { sandbox, type Sandbox } from "../../support";
-import { type Hooked, hooked, startSession, type TestSession } from "./agents";
+import { type HookedAgent, hookedAgent, startSession, type TestSession } from "./agents";
 
 let box: Sandbox;
 const servers: Server[] = [];
@@ -31,11 +31,11 @@ const names: Record<string, [start: string, prompt: string, stop: string]> = {
   opencode: ["session.start", "chat.message", "session.idle"],
 };
 
-/** An agent that has ended its first turn, as its hooks told. */
-async function idle(vendor: string, more: More = {}): Promise<Hooked> {
+/** An agent whose hooks have reported the end of its first turn. */
+async function idle(vendor: string, more: More = {}): Promise<HookedAgent> {
   const agent = await box.startAgent(vendor);
-  const own = hooked(vendor, crypto.randomUUID(), agent, box.dir);
-  const hook: Hooked["hook"] = (event, extra) => own.hook(event, { ...more, ...extra });
+  const own = hookedAgent(vendor, crypto.randomUUID(), agent, box.dir);
+  const hook: HookedAgent["hook"] = (event, extra) => own.hook(event, { ...more, ...extra });
   const [start, prompt, stop] = names[vendor] ?? ["SessionStart", "UserPromptSubmit", "Stop"];
   await hook(start);
   await hook(prompt, { prompt: "good morning" });
@@ -46,7 +46,7 @@ async function idle(vendor: string, more: More = {}): Promise<Hooked> {
 const claudeHome = (): string => pathOf(box.home, ".claude");
 
 /** A socket where Claude Code's would be, and the session file that names it. */
-async function listen({ agent, uuid }: Hooked, more: More = {}): Promise<{ lines(): string }> {
+async function listen({ agent, uuid }: HookedAgent, more: More = {}): Promise<{ lines(): string }> {
   const socket = pathOf(box.home, `${agent.pid}.sock`);
   let text = "";
   const server = createServer((connection) => {
@@ -73,7 +73,7 @@ function codexProgram(script = ""): () => string {
 }
 
 const critical = ["--priority", "3"];
-async function send(from: TestSession, to: Hooked, ...more: string[]) {
+async function send(from: TestSession, to: HookedAgent, ...more: string[]) {
   const run = await from.parley("message", to.id, "the build is red", ...more, "--json");
   expect(run.exitCode).toBe(0);
   const { outlooks } = run.json().data;
@@ -86,15 +86,15 @@ async function evidence(of: TestSession) {
   return messages[0].wake;
 }
 
-async function reachability(of: Hooked) {
+async function reachability(of: HookedAgent) {
   const { sessions } = (await box.parley(["status", "--no-log", "--json"])).json().data;
   return sessions.find((each: { session_id: string }) => each.session_id === of.id).reachability;
 }
 
-const bell = (from: TestSession): string =>
+const wakePrompt = (from: TestSession): string =>
   `parley: a message from ${from.id} waits; it is shown beside this line, or with parley inbox`;
 
-test("a critical message rings at the idle Claude's own socket, with one line of ours", async () => {
+test("a critical message writes one line to the socket of an idle Claude", async () => {
   const claude = await idle("claude");
   const socket = await listen(claude);
   const codex = await startSession(box, "codex");
@@ -110,16 +110,18 @@ test("a critical message rings at the idle Claude's own socket, with one line of
   expect(await evidence(codex)).toMatchObject({ way: "claude socket", outcome: "accepted" });
   expect(JSON.parse(await heard(socket))).toEqual({
     type: "user",
-    message: { role: "user", content: bell(codex) },
+    message: { role: "user", content: wakePrompt(codex) },
   });
   // Claude begins a turn with it, and only now is the message delivered.
-  const told = await claude.hook("UserPromptSubmit", { prompt: `From outside:\n${bell(codex)}` });
-  expect(told.stdout).toContain("the build is red");
+  const output = await claude.hook("UserPromptSubmit", {
+    prompt: `From outside:\n${wakePrompt(codex)}`,
+  });
+  expect(output.stdout).toContain("the build is red");
   await claude.hook("Stop");
   expect((await reachability(claude)).last_worked_at).toBeString();
 });
 
-/** What has come in, once it is a line: it may be read here after the command that wrote it has ended. */
+/** The received text once it is a whole line, which may arrive after the command that wrote it has ended. */
 async function heard(socket: { lines(): string }): Promise<string> {
   while (!socket.lines().endsWith("\n")) await Bun.sleep(5);
   return socket.lines();
@@ -137,7 +139,7 @@ test("an idle Codex is queued a line without a shell, in its own home", async ()
     pathOf(box.home, ".codex"),
     "queue",
     `--thread=${codex.uuid}`,
-    `--message=${bell(claude)}`,
+    `--message=${wakePrompt(claude)}`,
     "",
   ]);
 });
@@ -167,9 +169,12 @@ test("OpenCode's plugin is handed a line for the session, and says whether OpenC
     expect: "woken",
     wake: { way: "opencode plugin", outcome: "accepted" },
   });
-  expect(JSON.parse(socket.lines())).toEqual({ session_id: opencode.uuid, text: bell(claude) });
-  const told = await opencode.hook("chat.message", { prompt: bell(claude) });
-  expect(told.json().context).toContain("the build is red");
+  expect(JSON.parse(socket.lines())).toEqual({
+    session_id: opencode.uuid,
+    text: wakePrompt(claude),
+  });
+  const output = await opencode.hook("chat.message", { prompt: wakePrompt(claude) });
+  expect(output.json().context).toContain("the build is red");
   await opencode.hook("session.idle");
   expect((await reachability(opencode)).last_worked_at).toBeString();
 });
@@ -196,7 +201,7 @@ test("what OpenCode's plugin refuses, leaves unanswered or answers with nonsense
   expect(await send(claude, gone, ...critical)).toMatchObject({ unwoken: "no way", wake: null });
 });
 
-test("a link in the place of OpenCode's socket is not followed, whosever what it leads to is", async () => {
+test("a link in the place of OpenCode's socket is not followed, whoever owns its target", async () => {
   const other = await plugin("{}\n");
   const directory = pathOf(box.home, "linked");
   mkdirSync(directory);
@@ -210,7 +215,7 @@ test("a link in the place of OpenCode's socket is not followed, whosever what it
   expect(other.lines()).toBe("");
 });
 
-test("what goes wrong is evidence and costs the message nothing, nor longer than two seconds", async () => {
+test("a failed wake is recorded, and delays the message by at most two seconds", async () => {
   codexProgram('echo "no such thread" >&2; exit 1');
   const codex = await idle("codex");
   const claude = await startSession(box, "claude");
@@ -226,7 +231,7 @@ test("what goes wrong is evidence and costs the message nothing, nor longer than
   expect(text.stdout).toContain("by codex queue: failed, no such thread");
 });
 
-test("what Claude's user has decided holds: asking, refusing, accepting", async () => {
+test("the decision of Claude's user holds: asking, refusing, accepting", async () => {
   const claude = await idle("claude", { permission_mode: "bypassPermissions" });
   const socket = await listen(claude);
   const codex = await startSession(box, "codex");
@@ -237,7 +242,7 @@ test("what Claude's user has decided holds: asking, refusing, accepting", async 
     wake: { outcome: "held" },
   });
   expect(await evidence(codex)).toMatchObject({ outcome: "held" });
-  expect(await heard(socket)).toContain(bell(codex));
+  expect(await heard(socket)).toContain(wakePrompt(codex));
 
   const settings = pathOf(claudeHome(), "settings.json");
   await claude.hook("UserPromptSubmit", { prompt: "go on" });
@@ -251,7 +256,7 @@ test("what Claude's user has decided holds: asking, refusing, accepting", async 
   expect(await send(codex, claude, ...critical)).toMatchObject({ expect: "woken" });
 });
 
-test("what the project's settings have decided holds where it is stricter than its user's", async () => {
+test("the project's settings hold where they are stricter than the user's", async () => {
   const claude = await idle("claude");
   const socket = await listen(claude, { cwd: box.dir });
   const codex = await startSession(box, "codex");
@@ -299,7 +304,7 @@ test("a socket that a stale file of another process or conversation names is lef
   }
 });
 
-test("only what its user lets through wakes a session, and only while it idles", async () => {
+test("only messages that the user's policy admits wake a session, and only while it is idle", async () => {
   const claude = await idle("claude");
   const socket = await listen(claude);
   const codex = await startSession(box, "codex");
@@ -325,16 +330,16 @@ test("only what its user lets through wakes a session, and only while it idles",
   await claude.hook("Stop");
   await claude.hook("Stop", { stop_hook_active: true });
   expect(await send(codex, claude, "--wake", "--priority", "0")).toMatchObject({ expect: "woken" });
-  expect(await heard(socket)).toContain(bell(codex));
+  expect(await heard(socket)).toContain(wakePrompt(codex));
 });
 
-test("of many messages the first rings, and the others come with it", async () => {
+test("of many messages the first wakes the session, and the others are delivered with it", async () => {
   const claude = await idle("claude");
   const socket = await listen(claude);
   const codex = await startSession(box, "codex");
   for (const again of [false, true, true]) {
-    const outlook = await send(codex, claude, ...critical);
-    expect(outlook).toMatchObject({
+    const forecast = await send(codex, claude, ...critical);
+    expect(forecast).toMatchObject({
       expect: "woken",
       wake: again ? null : { outcome: "accepted" },
     });
@@ -342,19 +347,19 @@ test("of many messages the first rings, and the others come with it", async () =
   expect((await heard(socket)).split("\n")).toHaveLength(2);
 });
 
-test("a sender is told when a session without hooks, one to come and the operator will see it", async () => {
+test("a sender learns when a session without hooks, a future session and the operator will see its message", async () => {
   const claude = await startSession(box, "claude");
   const codex = await startSession(box, "codex");
-  const outlook = async (to: string) => {
+  const forecast = async (to: string) => {
     const run = await claude.parley("message", to, "hello", ...critical, "--json");
     return run.json().data.outlooks[0];
   };
-  expect(await outlook(codex.id)).toMatchObject({
+  expect(await forecast(codex.id)).toMatchObject({
     expect: "command",
     reachability: { now: "none" },
   });
-  expect(await outlook("codex-1")).toMatchObject({ expect: "registration", reachability: null });
-  expect(await outlook("operator")).toMatchObject({ expect: "operator" });
+  expect(await forecast("codex-1")).toMatchObject({ expect: "registration", reachability: null });
+  expect(await forecast("operator")).toMatchObject({ expect: "operator" });
 });
 
 test("two that only answer each other raise an alert, and do not keep each other going until a human speaks", async () => {
@@ -362,7 +367,7 @@ test("two that only answer each other raise an alert, and do not keep each other
   const claude = await idle("claude");
   const socket = await listen(claude);
   const codex = await idle("codex");
-  const say = (from: Hooked, to: Hooked) =>
+  const say = (from: HookedAgent, to: HookedAgent) =>
     from.agent.run(["parley", "message", to.id, "and you?", ...critical, "--json"], { env });
   await claude.hook("UserPromptSubmit", { prompt: "talk to codex" });
   for (let i = 0; i < 2; i++) {
@@ -373,14 +378,14 @@ test("two that only answer each other raise an alert, and do not keep each other
   expect(
     alerts.filter((each: { message_type: string }) => each.message_type === "message_loop"),
   ).toMatchObject([{ priority: 3, payload: { sessions: [claude.id, codex.id] } }]);
-  // In mid-turn it is still told; at its end nothing makes it go on.
+  // During the turn the message is still injected; at the end nothing continues the turn.
   const stopped = await claude.hook("Stop");
   expect(stopped.stdout).toBe("");
   const last = (await say(codex, claude)).json().data.outlooks[0];
   expect(last).toMatchObject({ expect: "prompt", unwoken: "loop" });
   expect(socket.lines()).toBe("");
-  const told = await claude.hook("UserPromptSubmit", { prompt: "what did it say?" });
-  expect(told.stdout.split("and you?").length - 1).toBe(3);
+  const output = await claude.hook("UserPromptSubmit", { prompt: "what did it say?" });
+  expect(output.stdout.split("and you?").length - 1).toBe(3);
   await claude.hook("Stop", { stop_hook_active: true });
   expect((await say(codex, claude)).json().data.outlooks[0]).toMatchObject({ expect: "woken" });
 });

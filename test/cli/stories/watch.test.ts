@@ -1,4 +1,4 @@
-/** Redrawing and beating. */
+/** Stories of `status --watch` and `heartbeat --watch`. */
 import { expect, test } from "bun:test";
 
 import { binary, type Sandbox, sandbox } from "../../support";
@@ -25,7 +25,7 @@ function inTerminal(base: Sandbox["env"], args: string[], env: Record<string, st
   return {
     child,
     screen: () => screen,
-    /** Waits until the screen is so; the test's own time limit ends the wait. */
+    /** Waits until the screen matches; the test's time limit ends the wait. */
     until: (condition: (screen: string) => boolean): Promise<void> =>
       new Promise((resolve) => {
         const check = () => {
@@ -39,7 +39,7 @@ function inTerminal(base: Sandbox["env"], args: string[], env: Record<string, st
   };
 }
 
-/** What was drawn each time. */
+/** The text of each redraw. */
 const frames = (screen: string): string[] => screen.split(clear).slice(1);
 
 test("status --watch draws the dashboard again when the bus changes, and Ctrl-C ends it", async () => {
@@ -58,7 +58,7 @@ test("status --watch draws the dashboard again when the bus changes, and Ctrl-C 
   expect(watch.screen()).not.toContain("Session log entry");
 });
 
-test("a view is watched without taking from it, and without colours where none are wanted", async () => {
+test("watching a filtered list marks nothing, and has no colours in a pipe", async () => {
   await using s = sandbox();
   const claude = await startSession(s, "claude");
   const watch = inTerminal(s.env, ["status", "--watch", "--stats"], { NO_COLOR: "1" });
@@ -70,7 +70,7 @@ test("a view is watched without taking from it, and without colours where none a
   expect(watch.screen().replaceAll(`${clear}\x1b[3J`, "")).not.toContain("\x1b");
 });
 
-test("two who watch do not wake each other for ever", async () => {
+test("two processes that watch do not wake each other endlessly", async () => {
   await using s = sandbox();
   const claude = await startSession(s, "claude");
   const codex = await startSession(s, "codex", { cwd: s.home });
@@ -85,7 +85,7 @@ test("two who watch do not wake each other for ever", async () => {
   await seen('"task_id":"first"');
   const before = lines();
   // Time in which nothing changes.
-  for (let look = 0; look < 20; look++) await s.parley(["status", "--locks"]);
+  for (let reads = 0; reads < 20; reads++) await s.parley(["status", "--locks"]);
   for (const { child } of watches) child.kill("SIGINT");
   await Promise.all(watches.map(({ child }) => child.exited));
   for (const [index, count] of lines().entries()) expect(count - before[index]!).toBeLessThan(4);
@@ -94,7 +94,7 @@ test("two who watch do not wake each other for ever", async () => {
 test("with --json a watch is one line an event, which the reader may stop reading", async () => {
   await using s = sandbox();
   const claude = await startSession(s, "claude");
-  // Who stops reading is noticed with the next event.
+  // A reader that is gone is noticed with the next event.
   const firstOf = (watch: string) =>
     claude.shell(
       `{ ${watch}; echo "exit $?" >&2; } | { head -n 1; exec <&-; parley message operator x >/dev/null; }`,

@@ -1,11 +1,11 @@
-/** Git commands under other sessions. */
+/** Stories of git commands in worktrees where other sessions work. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join as pathOf } from "node:path";
 
 import { type Run, sandbox, type Sandbox } from "../../support";
-import { type Hooked, hooked } from "./agents";
+import { type HookedAgent, hookedAgent } from "./agents";
 
 let box: Sandbox;
 beforeEach(() => {
@@ -30,9 +30,9 @@ function commit(): void {
   git("commit", "-q", "-m", "work");
 }
 
-async function start(vendor: string, cwd = box.dir): Promise<Hooked> {
+async function start(vendor: string, cwd = box.dir): Promise<HookedAgent> {
   const agent = await box.startAgent(vendor, { cwd });
-  const session = hooked(vendor, `uuid-${agent.pid}`, agent, cwd);
+  const session = hookedAgent(vendor, `uuid-${agent.pid}`, agent, cwd);
   await session.hook("UserPromptSubmit");
   return session;
 }
@@ -43,13 +43,13 @@ const edit = (file: string) => ({
 });
 
 /** An edit as a whole: before the tool, what it does, after it. */
-async function edits({ hook }: Hooked, file: string): Promise<void> {
+async function edits({ hook }: HookedAgent, file: string): Promise<void> {
   await hook("PreToolUse", edit(file));
   writeFileSync(pathOf(box.dir, file), "changed\n");
   await hook("PostToolUse", edit(file));
 }
 
-const runs = ({ hook }: Hooked, command: string, cwd = box.dir): Promise<Run> =>
+const runs = ({ hook }: HookedAgent, command: string, cwd = box.dir): Promise<Run> =>
   hook("PreToolUse", { cwd, tool_name: "Bash", tool_input: { command } });
 
 /** Whether the command passes, and what the model is told. */
@@ -66,12 +66,12 @@ function verdict(run: Run): [verdict: "denied" | "warned" | "passed", text: stri
 const outcome = async (run: Promise<Run>): Promise<string> => verdict(await run)[0];
 
 describe("A command that changes files of a worktree", () => {
-  test("is refused where another session edits there, with who, what, and what to do instead", async () => {
+  test("is refused where another session edits there, with the session, its files, and an alternative", async () => {
     const [claude, codex] = [await start("claude"), await start("codex")];
     await claude.agent.run(["parley", "task", "H.13.7"]);
     await edits(claude, "a.txt");
-    const [said, text] = verdict(await runs(codex, "cd . && git checkout main"));
-    expect(said).toBe("denied");
+    const [decision, text] = verdict(await runs(codex, "cd . && git checkout main"));
+    expect(decision).toBe("denied");
     expect(text).toContain("`git checkout main` would change files in");
     expect(text).toContain(`${claude.id} (claude, task H.13.7, working now)`);
     expect(text).toContain("a.txt");
@@ -84,14 +84,14 @@ describe("A command that changes files of a worktree", () => {
     await edits(claude, "a.txt");
     await edits(claude, "new.txt");
     await claude.hook("Stop");
-    const [said, text] = verdict(await runs(codex, "git stash -u"));
-    expect(said).toBe("denied");
+    const [decision, text] = verdict(await runs(codex, "git stash -u"));
+    expect(decision).toBe("denied");
     expect(text).toContain("has edited, and not committed, new.txt, a.txt");
     commit();
     expect(await outcome(runs(codex, "git stash -u"))).toBe("warned");
   });
 
-  test("is refused where another has locked a file there, or the directory", async () => {
+  test("is refused where another session has locked a file there, or the directory", async () => {
     const [claude, codex] = [await start("claude"), await start("codex")];
     await claude.agent.run(["parley", "lock", "b.txt"]);
     expect(await outcome(runs(codex, "git reset --hard"))).toBe("denied");
@@ -102,13 +102,13 @@ describe("A command that changes files of a worktree", () => {
     expect(await outcome(runs(codex, "git reset --hard"))).toBe("passed");
   });
 
-  test("is warned of where another only works there, and passes where nobody does", async () => {
+  test("is warned of where another session only works there, and passes where none does", async () => {
     const codex = await start("codex");
     await edits(codex, "a.txt");
     expect(await outcome(runs(codex, "git reset --hard"))).toBe("passed");
     const claude = await start("claude");
-    const [said, text] = verdict(await runs(codex, "git reset --hard"));
-    expect(said).toBe("warned");
+    const [decision, text] = verdict(await runs(codex, "git reset --hard"));
+    expect(decision).toBe("warned");
     expect(text).toContain(claude.id);
     expect(await outcome(runs(codex, "git status"))).toBe("passed");
   });
@@ -121,7 +121,7 @@ describe("A command that changes files of a worktree", () => {
     expect(await outcome(runs(codex, "git checkout -- '*.txt'"))).toBe("denied");
   });
 
-  test("in another worktree is that worktree's matter", async () => {
+  test("in another worktree is judged by the sessions of that worktree", async () => {
     git("worktree", "add", "-q", "inner", "-b", "inner");
     const inner = pathOf(box.dir, "inner");
     const [claude, codex] = [await start("claude", inner), await start("codex")];
@@ -132,7 +132,7 @@ describe("A command that changes files of a worktree", () => {
     expect(await outcome(runs(codex, "git worktree remove --force inner"))).toBe("denied");
   });
 
-  test("outside of any worktree is nobody's matter", async () => {
+  test("outside of any worktree passes", async () => {
     const [claude, codex] = [await start("claude"), await start("codex")];
     await edits(claude, "a.txt");
     expect(await outcome(runs(codex, "git checkout main", box.home))).toBe("passed");
@@ -146,8 +146,8 @@ describe("A command that changes files of a worktree", () => {
     mkdirSync(data, { recursive: true });
     const preferences = pathOf(data, "preferences.json");
     writeFileSync(preferences, '{"edits":"warn"}');
-    const [said, text] = verdict(await runs(codex, "git checkout main"));
-    expect(said).toBe("warned");
+    const [decision, text] = verdict(await runs(codex, "git checkout main"));
+    expect(decision).toBe("warned");
     expect(text).toStartWith("parley warns: `git checkout main` would change files");
     writeFileSync(preferences, '{"edits":"off"}');
     expect(await outcome(runs(codex, "git checkout main"))).toBe("passed");
@@ -165,7 +165,7 @@ describe("A command that changes files of a worktree", () => {
 test("A new branch changes no file: others are told that their commits would go there", async () => {
   const [claude, codex] = [await start("claude"), await start("codex")];
   await edits(claude, "a.txt");
-  const [said, text] = verdict(await runs(codex, "git checkout -b topic"));
-  expect(said).toBe("warned");
+  const [decision, text] = verdict(await runs(codex, "git checkout -b topic"));
+  expect(decision).toBe("warned");
   expect(text).toContain("where the next commit of others goes");
 });
