@@ -57,7 +57,7 @@ export class Normaliser {
         .replace(uuid, (id) => this.#numbered("uuid", id))
         .replace(/\b([0-9a-f]{8})(?=-?(?:\.\.\.|…))/g, (id) => this.#numbered("uuid", id))
         .replace(
-          /\b([a-z][a-z0-9_]*-)(\d{4,7})(?!\d|-\d\d-)/g,
+          /\b([a-z][a-z0-9_]*-)(\d{3,7})(?!\d|-\d\d-)/g,
           (_, name: string, id: string) => name + this.#numbered("pid", id),
         )
         .replace(
