@@ -9,7 +9,7 @@ const wholeIso = new RegExp(`^${iso.source}$`);
 const uuid = /\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g;
 
 /** Written by whichever command comes more than a second after the last: its order among other times is chance. */
-const drifting = /heartbeat|last_worked|hooked_at|purge_at|^until$|exported_at/;
+const drifting = /heartbeat|kept_at|last_worked|hooked_at|purge_at|^until$|exported_at/;
 const pids = /(?:^|_)pid$/;
 /** Numbers that measure this run. */
 const measured =
@@ -25,6 +25,11 @@ export class Normaliser {
   /** Text that stands for this side, such as a directory: its placeholder wherever it appears. */
   literal(text: string, placeholder: string): void {
     this.#literals.push([new RegExp(escapeRegExp(text), "g"), `<${placeholder}>`]);
+  }
+
+  /** Text that chance decides between: one placeholder for all of it. */
+  alike(text: RegExp, placeholder: string): void {
+    this.#literals.push([text, `<${placeholder}>`]);
   }
 
   /** A pid whose process is known by a name. */
@@ -52,11 +57,11 @@ export class Normaliser {
         .replace(uuid, (id) => this.#numbered("uuid", id))
         .replace(/\b([0-9a-f]{8})(?=-?(?:\.\.\.|…))/g, (id) => this.#numbered("uuid", id))
         .replace(
-          /\b([a-z][a-z0-9_]*-)(\d{4,7})(?!\d|-\d\d-)/g,
+          /\b([a-z][a-z0-9_]*-)(\d{3,7})(?!\d|-\d\d-)/g,
           (_, name: string, id: string) => name + this.#numbered("pid", id),
         )
         .replace(
-          /\b((?:pid|process|PID:?|Process ID:)\W{1,4})(\d{2,7})\b/g,
+          /(?<!<)\b((?:pid|process|PID:?|Process ID:)\W{1,4})(\d{2,7})\b/g,
           (_, before: string, id: string) => before + this.#numbered("pid", id),
         )
         .replace(/\bpts\/\d+/g, "pts/<n>")

@@ -64,7 +64,11 @@ export class Stage {
       ...(server && { PARLEY_DB: server.url }),
     };
     const { normaliser } = this;
-    if (server) normaliser.literal(server.schema, "schema");
+    if (server) {
+      normaliser.literal(server.schema, "schema");
+      // Whoever is first tells of it: the command, or what beats for its session.
+      normaliser.alike(/\b(?:exited with \d+|process exited)\b/g, "exited");
+    }
     normaliser.literal(root, "root");
     for (const [text, name] of Object.entries(literals)) normaliser.literal(text, name);
   }

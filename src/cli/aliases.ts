@@ -1,4 +1,5 @@
 /** Maps the names that the binary may be called by to verbs, and words hints accordingly. */
+import type { Vocabulary } from "../render/style";
 
 /** The seeds' names of verbs. The binary runs the verb by whose name it is called. */
 const verbsByName: Record<string, string> = {
@@ -14,12 +15,6 @@ const verbsByName: Record<string, string> = {
 
 export const seedNames: readonly string[] = Object.keys(verbsByName);
 
-/**
- * How a hint names a command: `command("status", "--alerts")` is `parley status --alerts`, or
- * `/session-status --alerts` for a caller that used a seed's name.
- */
-export type Vocabulary = (verb: string, rest?: string) => string;
-
 /** The verb that a name stands for; null where the first word of the arguments is the verb. */
 export const verbOfName = (name: string): string | null =>
   Object.hasOwn(verbsByName, name) ? (verbsByName[name] ?? null) : null;
@@ -31,10 +26,6 @@ export function vocabularyOf(name: string): Vocabulary {
     return rest ? `${words} ${rest}` : words;
   };
 }
-
-/** Rewords a hint, which names commands as `parley VERB`, in the caller's vocabulary. */
-export const inWordsOf = (command: Vocabulary, hint: string): string =>
-  hint.replace(/\bparley ([a-z]+)/g, (_, verb: string) => command(verb));
 
 function seedWords(verb: string): string | null {
   // The seeds read mail through their query tool, which has no verb of its own here.

@@ -1,6 +1,7 @@
 /** The contract between the loop and a verb: `defineCommand`, its arguments, answers and streams. */
 import type { ArgsDef, ParsedArgs } from "citty";
 
+import type { Bus } from "../bus/bus";
 import { ParleyError, type Warning } from "../bus/errors";
 import type { Style } from "../render/style";
 import type { Context } from "./context";
@@ -62,7 +63,7 @@ export interface Command<A extends ArgsDef = ArgsDef> {
   args: A;
   /** Command lines without the leading `parley `, each complete. */
   examples: string[];
-  /** The last positional may be given more than once: the further ones are `rest`, and all are in `args._`. */
+  /** The last positional may be given more than once: all are in `args._`. */
   variadic?: boolean;
   /** The words behind `--`, and no others, are `rest`. */
   takesRest?: boolean;
@@ -92,6 +93,16 @@ export const positional = (description: string) =>
 /** A positional argument that may be left out. */
 export const optional = (description: string) =>
   ({ type: "positional", description, required: false }) as const;
+
+/** The bus for reading; null without a database, where no session has ever registered. */
+export async function busIfAny(context: Context): Promise<Bus | null> {
+  try {
+    return await context.bus("read");
+  } catch (error) {
+    if (error instanceof ParleyError && error.code === "not_found") return null;
+    throw error;
+  }
+}
 
 /** The error for arguments that do not go together. Without a hint the loop adds one that names the help of the verb. */
 export const usageError = (problem: string, hint?: string): ParleyError =>

@@ -69,6 +69,7 @@ export function createContext(options: ContextOptions): Context {
   async function open(mode: StoreOptions["mode"], giveUpAt?: number): Promise<Bus> {
     const path = paths.database;
     const settings = settingsFrom(env);
+    const opening = { mode, settings, ...(giveUpAt === undefined ? {} : { giveUpAt }) };
     const signalMode = parseSignalMode(env["PARLEY_WAKE"]);
     const pollMilliseconds = pollInterval(env["PARLEY_POLL_MS"]);
     const agentWaker = createAgentWaker({
@@ -80,8 +81,7 @@ export function createContext(options: ContextOptions): Context {
     if (isServerUrl(path)) {
       const { openServerBus } = await import("./open-postgres");
       const { heartbeatProcess, ...opened } = await openServerBus(path, {
-        ...{ mode, settings, pollMilliseconds },
-        ...(giveUpAt === undefined ? {} : { giveUpAt }),
+        ...{ ...opening, pollMilliseconds },
         schema: env["PARLEY_SCHEMA"],
         ...{ env, identity, dataDirectory: paths.data },
         listening: signalMode !== "poll",
@@ -91,11 +91,7 @@ export function createContext(options: ContextOptions): Context {
       const ports = { identity, agentWaker, sharedHosts, agentKinds, settings };
       return { ...opened, ...ports, ...(embedded ? {} : { heartbeatProcess }) };
     }
-    const store = await openSqliteStore(path, {
-      mode,
-      settings,
-      ...(giveUpAt === undefined ? {} : { giveUpAt }),
-    });
+    const store = await openSqliteStore(path, opening);
     const changeSignal = createChangeSignal({
       directory: signalDirectory(path),
       database: path,

@@ -4,7 +4,7 @@ import { type ArgDef, renderUsage } from "citty";
 import { type ErrorCode, exitCodes } from "../bus/errors";
 import type { Command } from "./command";
 import { aliasOf, type Verbs } from "./commands";
-import { globalArgs } from "./options";
+import { flagsOf, globalArgs, onByDefault } from "./options";
 import { verbOfName } from "./aliases";
 import { version } from "./version";
 
@@ -131,7 +131,9 @@ export function described(args: Readonly<Record<string, ArgDef>>) {
   return Object.entries(args).map(([name, def]) => ({
     name,
     type: def.type ?? "string",
-    ...(def.type === "positional" ? {} : { flags: flagsOf(name, def) }),
+    ...(def.type === "positional"
+      ? {}
+      : { flags: [...flagsOf(name, def), ...(onByDefault(def) ? [`--no-${name}`] : [])] }),
     ...(def.valueHint ? { value: def.valueHint } : {}),
     ...("options" in def && def.options ? { choices: def.options } : {}),
     ...(def.default === undefined ? {} : { default: def.default }),
@@ -141,17 +143,7 @@ export function described(args: Readonly<Record<string, ArgDef>>) {
 }
 
 const isRequired = (def: ArgDef): boolean =>
-  def.default === undefined &&
-  (def.type === "positional" ? def.required !== false : def.required === true);
-
-function flagsOf(name: string, def: ArgDef): string[] {
-  const aliases = "alias" in def && def.alias ? [def.alias].flat() : [];
-  const flags = [
-    ...aliases.map((alias) => (alias.length === 1 ? `-${alias}` : `--${alias}`)),
-    `--${name}`,
-  ];
-  return def.type === "boolean" && def.default === true ? [...flags, `--no-${name}`] : flags;
-}
+  def.type === "positional" && def.default === undefined && def.required !== false;
 
 const descriptionOf = (def: ArgDef): string =>
   def.description ?? ("negativeDescription" in def ? (def.negativeDescription ?? "") : "");

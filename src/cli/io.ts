@@ -3,6 +3,7 @@ import { fstatSync, statSync } from "node:fs";
 
 import { ParleyError } from "../bus/errors";
 import { openStdin, readStdin, type Stdin } from "./stdin";
+import { openWriter } from "./writer";
 
 type Level = "error" | "warn" | "info";
 
@@ -42,6 +43,7 @@ export interface Io {
 
 export function createIo(): Io {
   let diagnostics: Diagnostics | null = null;
+  const writeOut = openWriter(1);
   const { env } = process;
   return {
     env,
@@ -50,7 +52,7 @@ export function createIo(): Io {
       return process.cwd();
     },
     name: calledBy(process.argv0),
-    write,
+    write: (text) => writeAnswer(text, writeOut),
     say: async (level, text) => {
       diagnostics ??= openDiagnostics(colorOn(2, env));
       await diagnostics(level, text);
@@ -76,13 +78,15 @@ export function createIo(): Io {
 export const calledBy = (argv0: string): string =>
   (argv0.split(/[/\\]/).at(-1) ?? "").replace(/\.exe$/i, "");
 
-async function write(text: string): Promise<Written> {
+async function writeAnswer(
+  text: string,
+  writeOut: (text: string) => Promise<void>,
+): Promise<Written> {
   // Writing nothing would truncate a file that stdout was redirected to (seen in Bun 1.4.5).
   if (text === "") return "discarded";
   if (isNullDevice(1)) return "discarded";
   try {
-    // Waits for slow readers, continues partial writes and reports failures; `process.stdout` does not.
-    await Bun.write(Bun.stdout, text);
+    await writeOut(text);
     return "written";
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
@@ -141,10 +145,11 @@ const prefixes: Record<Level, [color: number, text: string]> = {
 function openDiagnostics(color: boolean): Diagnostics {
   const lines: string[] = [];
   const opening = open(color, lines);
+  const writeOut = openWriter(2);
   return async (level, text) => {
     try {
       (await opening)[level](text);
-      await Bun.write(Bun.stderr, lines.splice(0).join(""));
+      await writeOut(lines.splice(0).join(""));
     } catch {
       // Stderr is closed, and there is no other place for a diagnostic.
     }

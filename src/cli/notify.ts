@@ -4,6 +4,7 @@ import { priorityLabel } from "../render/format";
 import { messageText } from "../render/message";
 import { oneLine, shorten } from "../render/text";
 import { type Io, isTerminal } from "./io";
+import { openWriter } from "./writer";
 
 /** Longest text of a notification, in characters. */
 const maxLength = 200;
@@ -29,7 +30,7 @@ export async function notify(io: Io, message: Message): Promise<boolean> {
   for (const tool of toolsOf(process.platform, notification))
     if (await succeeds(tool, io)) return true;
   if (!isTerminal(2)) return false;
-  await Bun.write(Bun.stderr, "\x07");
+  await openWriter(2)("\x07");
   return true;
 }
 

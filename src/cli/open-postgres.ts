@@ -2,15 +2,14 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import type { Bus, HeartbeatProcess } from "../bus/bus";
-import type { ChangeSignal } from "../bus/change-signal";
+import type { HeartbeatProcess } from "../bus/bus";
 import type { Identity } from "../bus/identity";
 import { type ProcessEvidence, ownCommand } from "../bus/process";
 import type { PostgresOptions } from "../store/postgres/open";
 import { openPostgresStore } from "../store/postgres/store";
 import { createNoticeSignal } from "../change-signal/postgres-notify";
 
-export interface ServerOptions extends PostgresOptions, Omit<HeartbeatProcessOptions, "database"> {
+interface ServerOptions extends PostgresOptions, Omit<HeartbeatProcessOptions, "database"> {
   /** False: changes are found by polling alone. */
   listening: boolean;
   pollMilliseconds: number;
@@ -20,11 +19,7 @@ export interface ServerOptions extends PostgresOptions, Omit<HeartbeatProcessOpt
 export async function openServerBus(
   url: string,
   { listening, pollMilliseconds, ...options }: ServerOptions,
-): Promise<
-  Required<Pick<Bus, "store" | "clock" | "heartbeatProcess">> & {
-    changeSignal: ChangeSignal & { close(): Promise<void> };
-  }
-> {
+) {
   const { store, clock, notices } = await openPostgresStore(url, options);
   const changeCount = (): Promise<number> => store.changeCount();
   const changeSignal = createNoticeSignal({ notices, listening, pollMilliseconds, changeCount });

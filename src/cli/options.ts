@@ -25,14 +25,17 @@ export interface Option {
   global: boolean;
 }
 
+/** The flags that name an option: those of its aliases, then its own. */
+export function flagsOf(name: string, def: ArgDef): string[] {
+  const aliases = "alias" in def && def.alias ? [def.alias].flat() : [];
+  return [...aliases, name].map((each) => (each.length === 1 ? `-${each}` : `--${each}`));
+}
+
 /** The options of a verb and the global ones by each of their flags. The verb's own replace global ones. */
 export function optionsOf(args: ArgsDef): Map<string, Option> {
   const options = new Map<string, Option>();
   const add = (name: string, def: ArgDef, global: boolean) => {
-    const aliases = "alias" in def && def.alias ? [def.alias].flat() : [];
-    for (const each of [name, ...aliases]) {
-      options.set(each.length === 1 ? `-${each}` : `--${each}`, { name, def, global });
-    }
+    for (const flag of flagsOf(name, def)) options.set(flag, { name, def, global });
   };
   for (const [name, def] of Object.entries(globalArgs)) add(name, def, true);
   for (const [name, def] of Object.entries(args))
@@ -64,9 +67,10 @@ export function findOption(
   const option = options.get(flag);
   if (option) return { option };
   const negated = flag.startsWith("--no-") ? options.get(`--${flag.slice(5)}`) : undefined;
-  if (negated && onByDefault(negated) && text === null) return { option: negated, value: false };
+  if (negated && onByDefault(negated.def) && text === null)
+    return { option: negated, value: false };
   const known = [...options].flatMap(([each, declared]) =>
-    onByDefault(declared) ? [each, `--no-${each.slice(2)}`] : [each],
+    onByDefault(declared.def) ? [each, `--no-${each.slice(2)}`] : [each],
   );
   const suggestion = flag.length > 2 ? nearest(flag, known) : null;
   const question = suggestion ? `; did you mean ${suggestion}?` : "";
@@ -78,7 +82,7 @@ export function findOption(
   });
 }
 
-const onByDefault = ({ def }: Option): boolean => def.type === "boolean" && def.default === true;
+export const onByDefault = (def: ArgDef): boolean => def.type === "boolean" && def.default === true;
 
 export function parseBoolean(flag: string, text: string | null): boolean {
   return text === null || choice(text, flag, ["true", "false"]) === "true";
@@ -87,17 +91,12 @@ export function parseBoolean(flag: string, text: string | null): boolean {
 export function missingValue(flag: string, { def }: Option, next: string | undefined): ParleyError {
   const choices = "options" in def ? def.options?.join("|") : undefined;
   const form = `${flag} ${("valueHint" in def && def.valueHint) || choices || "VALUE"}`;
-  return new ParleyError(
-    "invalid",
-    `${flag} needs a value${next === undefined ? "" : `, and ${next} is an option`}`,
-    {
-      hint:
-        next === undefined
-          ? `write ${form}`
-          : `write ${form}, or ${flag}=${next} if that is the value`,
-      details: { option: flag },
-    },
-  );
+  const reason = next === undefined ? "" : `, and ${next} is an option`;
+  const otherwise = next === undefined ? "" : `, or ${flag}=${next} if that is the value`;
+  return new ParleyError("invalid", `${flag} needs a value${reason}`, {
+    hint: `write ${form}${otherwise}`,
+    details: { option: flag },
+  });
 }
 
 export const emptyValue = (label: string): ParleyError =>

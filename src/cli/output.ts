@@ -1,11 +1,10 @@
 /** Writes every output: answer, stream item, help, failure. */
 import { exitCodes, ParleyError, type Warning } from "../bus/errors";
 import { envelope, errorEnvelope, ndjson } from "../render/json";
-import type { Style } from "../render/style";
-import { joinLines } from "../render/text";
+import type { Style, Vocabulary } from "../render/style";
+import { inWordsOf, joinLines } from "../render/text";
 import type { Answer, Raw, StreamItem } from "./command";
 import type { Io, Written } from "./io";
-import { inWordsOf, type Vocabulary } from "./aliases";
 
 /** Every byte for stdout passes here, in the format that was asked for. */
 export interface Output {

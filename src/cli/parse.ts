@@ -4,16 +4,8 @@ import type { ArgDef, ArgsDef, ParsedArgs } from "citty";
 import { ParleyError } from "../bus/errors";
 import { choice } from "../bus/input";
 import type { Command } from "./command";
-import {
-  emptyValue,
-  findOption,
-  optionInFull,
-  globalArgs,
-  isOption,
-  missingValue,
-  optionsOf,
-  parseBoolean,
-} from "./options";
+import { emptyValue, findOption, globalArgs, isOption, missingValue } from "./options";
+import { optionInFull, optionsOf, parseBoolean } from "./options";
 
 /** Global options with a value. The switches apply to the whole command line: see `asksFor`. */
 interface Globals {
@@ -128,11 +120,9 @@ function split(argv: readonly string[], args: ArgsDef, takesRest: boolean): Word
 function checkPositionals(given: string[], declared: [string, ArgDef][], variadic: boolean): void {
   const surplus = variadic ? undefined : given[declared.length];
   if (surplus !== undefined) {
+    const takesText = declared.length > 0;
     throw new ParleyError("invalid", `unexpected argument ${JSON.stringify(surplus)}`, {
-      hint:
-        declared.length > 0
-          ? "a text of several words needs quotes"
-          : "only options are taken here",
+      hint: takesText ? "a text of several words needs quotes" : "only options are taken here",
       details: { argument: surplus },
     });
   }
@@ -154,18 +144,6 @@ function checkOptions(values: Values, args: ArgsDef): void {
     if (value === "") throw emptyValue(`--${name}`);
     if (def?.type === "enum" && typeof value === "string")
       choice(value, `--${name}`, def.options ?? []);
-  }
-  for (const [name, def] of Object.entries(args)) {
-    if (
-      def.type !== "positional" &&
-      def.required &&
-      def.default === undefined &&
-      !values.has(name)
-    ) {
-      throw new ParleyError("invalid", `--${name} is missing`, {
-        details: { option: `--${name}` },
-      });
-    }
   }
 }
 

@@ -55,13 +55,9 @@ function refuseOtherUrl(named: string): void {
   const scheme = /^([a-z][a-z0-9+.-]+):\//i.exec(named)?.[1];
   if (scheme === undefined) return;
   // The message shows the scheme alone, since a password may follow.
-  throw new ParleyError(
-    "invalid",
-    `The database is named by a URL that parley cannot use: ${scheme}:…`,
-    {
-      hint: "name a file, or a server as postgres://USER@HOST/DATABASE",
-    },
-  );
+  const message = `The database is named by a URL that parley cannot use: ${scheme}:…`;
+  const hint = "name a file, or a server as postgres://USER@HOST/DATABASE";
+  throw new ParleyError("invalid", message, { hint });
 }
 
 /** The directory of the signal files, whose name on disk is older than the term. */

@@ -16,10 +16,7 @@ interface Dependencies {
   createContext(options: ContextOptions): Context | Promise<Context>;
 }
 
-const ownDependencies: Dependencies = {
-  verbs,
-  createContext,
-};
+const ownDependencies: Dependencies = { verbs, createContext };
 
 /**
  * Runs argv (without the program) and returns the exit code. Never throws: every failure becomes one error on the stream

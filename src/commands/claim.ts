@@ -17,7 +17,7 @@ export default defineCommand({
     const bus = await context.bus("create");
     const task_id = checkedTask(args.task_id);
     const data = await claim(bus, await requireSession(bus), task_id, { ttl, wait });
-    return { data, view: async () => (await import("../render/claim")).claimView(data) };
+    return { data, view: async () => (await import("../render/lock")).claimView(data) };
   },
 });
 
@@ -32,6 +32,6 @@ export const releaseVerb = defineCommand({
     const tasks = oneOrAll(args._, args.all === true, "tasks");
     const bus = await context.bus("write");
     const data = await release(bus, await requireSession(bus), tasks);
-    return { data, view: async () => (await import("../render/claim")).releaseView(data) };
+    return { data, view: async () => (await import("../render/lock")).releaseView(data) };
   },
 });

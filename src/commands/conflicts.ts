@@ -3,15 +3,8 @@ import { callingSession, requireActor, requireSession } from "../bus/caller";
 import { acknowledge, findConflicts } from "../bus/conflicts";
 import { integer } from "../bus/input";
 import { lock, unlock } from "../bus/lock";
-import {
-  type Answer,
-  type Context,
-  defineCommand,
-  excluding,
-  flag,
-  optional,
-  usageError,
-} from "../cli/command";
+import type { Answer, Context } from "../cli/command";
+import { defineCommand, excluding, flag, optional, usageError } from "../cli/command";
 
 export default defineCommand({
   args: {
@@ -73,12 +66,8 @@ async function changeLocks(
     const data = await unlock(bus, session, files);
     return { data, view: async () => (await import("../render/lock")).unlockView(data) };
   }
-  const { result, warnings } = await lock(bus, session, files, {
-    lockType: "advisory",
-    ttl: null,
-    wait: null,
-    force: false,
-  });
+  const options = { lockType: "advisory", ttl: null, wait: null, force: false } as const;
+  const { result, warnings } = await lock(bus, session, files, options);
   return {
     data: result,
     view: async () => (await import("../render/lock")).lockView(result),

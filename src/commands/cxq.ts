@@ -33,10 +33,8 @@ export default defineCommand({
     const limit = integer(args.limit, "--limit", 1, 1000);
     const bus = await context.bus("read");
     if (query === "bus-messages" || query === "bus-feed") {
-      const messages = await bus.store.recentMessages(
-        { limit, channels: null, directed: "all" },
-        bus.clock.now(),
-      );
+      const all = { limit, channels: null, directed: "all" } as const;
+      const messages = await bus.store.recentMessages(all, bus.clock.now());
       const data = { messages, cursor: messages.at(-1)?.id ?? 0 };
       return {
         data,

@@ -31,7 +31,9 @@ export default defineCommand({
         : []),
       ...spaceFindings(directoriesOf(context, isReport ? report : null)),
       await preferencesFinding(context).catch((error: unknown) => failed("preferences", error)),
-      ...(await agentFindings(context, isReport ? report.last_seen : {})),
+      ...(await agentFindings(context, isReport ? report.last_seen : {}).catch((error: unknown) => [
+        failed("agents", error),
+      ])),
     ];
     const healthy = findings.every(({ status }) => status === "ok" || status === "info");
     const data = { healthy, findings, ...repaired };
@@ -72,10 +74,8 @@ async function versionFinding(): Promise<Finding> {
 async function changeSignalFinding(context: Context): Promise<Finding> {
   try {
     const { changeSignal } = await context.bus("read");
-    const listening = await withTimeLimit(
-      timeoutMs,
-      changeSignal.listen(null, () => {}),
-    );
+    const opening = changeSignal.listen(null, () => {});
+    const listening = await withTimeLimit(timeoutMs, opening);
     if (!listening) {
       const message = `no answer from the file watcher within ${timeoutMs / 1000} s`;
       return finding("wake", "warning", message, "set PARLEY_WAKE=poll");
@@ -125,20 +125,13 @@ async function preferencesFinding(context: Context): Promise<Finding> {
   return finding("preferences", "info", `${editPolicy[edits]}; ${wakePolicy[wake]}`);
 }
 
-async function agentFindings(
-  context: Context,
-  lastSeen: DatabaseReport["last_seen"],
-): Promise<Finding[]> {
-  try {
-    const { home, data } = context.paths;
-    const { env, cwd } = context.io;
-    const place = findPlace({ scope: "user", env, cwd, home });
-    const vendors = await agentSetups();
-    const now = context.clock.now();
-    return await vendorFindings({ vendors, place, dataDirectory: data, lastSeen, now });
-  } catch (error) {
-    return [failed("agents", error)];
-  }
+async function agentFindings(context: Context, lastSeen: DatabaseReport["last_seen"]) {
+  const { home, data } = context.paths;
+  const { env, cwd } = context.io;
+  const place = findPlace({ scope: "user", env, cwd, home });
+  const vendors = await agentSetups();
+  const now = context.clock.now();
+  return vendorFindings({ vendors, place, dataDirectory: data, lastSeen, now });
 }
 
 function failed(check: string, error: unknown): Finding {

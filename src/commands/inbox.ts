@@ -38,13 +38,9 @@ export default defineCommand({
       view: async (style) => (await import("../render/inbox")).inboxView(inbox.result, style),
       warnings,
       afterFlush: async () => {
-        if (args["mark-read"] && inbox.result.messages.length > 0) {
-          await read(
-            bus,
-            actor,
-            inbox.result.messages.map((message) => message.id),
-          );
-        } else await inbox.onShown("inbox");
+        const ids = inbox.result.messages.map((message) => message.id);
+        if (args["mark-read"] && ids.length > 0) await read(bus, actor, ids);
+        else await inbox.onShown("inbox");
       },
       onDropped: inbox.onDropped,
     };

@@ -20,7 +20,6 @@ export default defineCommand({
     "lock res:port/3000 --wait 30s -- make serve",
   ],
   async run({ args, rest: command, context }) {
-    const paths = args._;
     const bus = await context.bus("create");
     const options = {
       lockType: args.exclusive ? "exclusive" : "advisory",
@@ -29,22 +28,17 @@ export default defineCommand({
       force: args.force === true,
     } as const;
     const session = await requireSession(bus);
-    const locked = await lock(bus, session, paths, options);
-    const answer = { data: locked.result, warnings: locked.warnings };
-    if (command.length === 0) {
-      return {
-        ...answer,
-        view: async () => (await import("../render/lock")).lockView(answer.data),
-      };
-    }
+    const { result: data, warnings, fresh } = await lock(bus, session, args._, options);
+    if (command.length === 0)
+      return { data, warnings, view: async () => (await import("../render/lock")).lockView(data) };
     try {
       const { runCommand } = await import("../cli/run-command");
       const exitCode = await runCommand(command, context.json);
       // The output is the command's own.
-      return { ...answer, view: async () => [], exitCode };
+      return { data, warnings, view: async () => [], exitCode };
     } finally {
       // Locks that the session held before stay held.
-      await unlockIfHeld(bus, session, locked.fresh);
+      await unlockIfHeld(bus, session, fresh);
     }
   },
 });

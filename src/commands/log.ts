@@ -1,19 +1,11 @@
 /** `log`: appends to the session log, or shows it. */
-import type { Bus } from "../bus/bus";
 import { callingSession } from "../bus/caller";
 import { timestamp } from "../bus/clock";
 import { ParleyError } from "../bus/errors";
 import { logEntry, type LogResult } from "../bus/session-log";
 import type { SessionRecord } from "../bus/session";
-import {
-  type Answer,
-  type Context,
-  defineCommand,
-  flag,
-  option,
-  optional,
-  usageError,
-} from "../cli/command";
+import type { Answer, Context } from "../cli/command";
+import { busIfAny, defineCommand, flag, option, optional, usageError } from "../cli/command";
 import { createSessionLog } from "../files/session-log";
 
 export default defineCommand({
@@ -73,14 +65,8 @@ const misuse = (problem: string): ParleyError =>
 
 /** The calling session; null, for the operator, without one or without a database, which a log does not need. */
 async function sessionIfAny(context: Context): Promise<SessionRecord | null> {
-  let bus: Bus;
-  try {
-    bus = await context.bus("read");
-  } catch (error) {
-    if (error instanceof ParleyError && error.code === "not_found") return null;
-    throw error;
-  }
-  return context.asOperator ? null : callingSession(bus);
+  const bus = await busIfAny(context);
+  return bus === null || context.asOperator ? null : callingSession(bus);
 }
 
 function checkedDate(date: string): string {

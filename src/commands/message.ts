@@ -63,22 +63,12 @@ export default defineCommand({
     const text = word === "-" ? await context.io.readStdin() : word;
     const bus = await context.bus("create");
     const actor = await requireActor(bus, context.asOperator);
-    const project = args.project ?? null;
-    const request = {
-      target,
-      project,
-      text,
-      payload,
-      channel,
-      priority,
-      replyTo,
-      wake: args.wake === true,
-    };
+    const { project = null, wake = false } = args;
+    const request = { target, project, text, payload, channel, priority, replyTo, wake };
     const data = await send(bus, actor, request);
     const toItself = data.messages.some((message) => message.recipient_id === actor.id);
-    const warnings = toItself
-      ? [{ code: "to_itself", message: `${actor.id} wrote to itself` }]
-      : [];
+    const warning = { code: "to_itself", message: `${actor.id} wrote to itself` };
+    const warnings = toItself ? [warning] : [];
     if (waitsFor === null || data.messages.length === 0) return { ...answer(data), warnings };
     const states = await awaitState(bus, data, waitsFor, timeout);
     const replies = states.replies?.map((reply) => reply.id) ?? [];

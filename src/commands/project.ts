@@ -1,9 +1,7 @@
 /** `project`: shows the project of a directory and its sessions. */
-import type { Bus } from "../bus/bus";
 import { findCaller, nobody } from "../bus/caller";
-import { ParleyError } from "../bus/errors";
 import { findProject } from "../bus/project";
-import { type Context, defineCommand, flag, option, optional, usageError } from "../cli/command";
+import { busIfAny, defineCommand, flag, option, optional, usageError } from "../cli/command";
 
 export default defineCommand({
   args: {
@@ -35,13 +33,3 @@ export default defineCommand({
     };
   },
 });
-
-/** Null without a database: no session has ever registered. */
-async function busIfAny(context: Context): Promise<Bus | null> {
-  try {
-    return await context.bus("read");
-  } catch (error) {
-    if (error instanceof ParleyError && error.code === "not_found") return null;
-    throw error;
-  }
-}

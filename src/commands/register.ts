@@ -39,15 +39,9 @@ export default defineCommand({
       heartbeatSeconds: args.heartbeat ? duration("30s", "--interval") / 1000 : undefined,
     });
     const data = await register(bus, request);
-    const warnings =
-      args.pid !== undefined && data.session.process_state === null
-        ? [
-            {
-              code: "process_not_seen",
-              message: `no process ${args.pid} can be seen from here: the session is judged by its heartbeat`,
-            },
-          ]
-        : [];
+    const unseen = args.pid !== undefined && data.session.process_state === null;
+    const message = `no process ${args.pid} can be seen from here: the session is judged by its heartbeat`;
+    const warnings = unseen ? [{ code: "process_not_seen", message }] : [];
     return {
       data,
       view: async (style) => {

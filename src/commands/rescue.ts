@@ -68,12 +68,10 @@ async function exportTo(directory: string): Promise<NewFiles> {
 }
 
 const killQuestion = (sessions: readonly RescuedSession[]): string =>
-  `Kill ${sessions
-    .map(
-      ({ session_id, pid, state, silent_seconds }) =>
-        `${session_id} (PID ${pid}, ${state}, silent for ${silent_seconds} s)`,
-    )
-    .join(", ")}?`;
+  `Kill ${sessions.map(described).join(", ")}?`;
+
+const described = ({ session_id, pid, state, silent_seconds }: RescuedSession): string =>
+  `${session_id} (PID ${pid}, ${state}, silent for ${silent_seconds} s)`;
 
 /** Whether a human can be asked: stdin and stderr are terminals, and the caller did not ask for JSON. */
 const canAsk = (json: boolean): boolean => !json && isTerminal(0) && isTerminal(2);

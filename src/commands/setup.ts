@@ -5,15 +5,8 @@ import { editPolicies, type Preferences, wakePolicies } from "../bus/preferences
 import type { SetupResult } from "../bus/setup";
 import { seedNames } from "../cli/aliases";
 import { agentSetups } from "../agents/agents";
-import {
-  type Answer,
-  type Context,
-  defineCommand,
-  excluding,
-  flag,
-  option,
-  optional,
-} from "../cli/command";
+import type { Answer, Context } from "../cli/command";
+import { defineCommand, excluding, flag, option, optional } from "../cli/command";
 import { setUp } from "../setup/setup";
 import { findPlace } from "../setup/vendor";
 

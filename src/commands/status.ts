@@ -55,14 +55,9 @@ function answer(
   bus: Bus,
 ): Answer {
   const { dashboard, overview, warnings } = opened;
-  const sources = {
-    stats: dashboard.stats,
-    locks: overview.locks,
-    claims: overview.claims,
-    alerts: dashboard.alerts,
-    unread: dashboard.unread,
-    lifecycle: overview.lifecycle,
-  };
+  const { stats, alerts, unread } = dashboard;
+  const { locks, claims, lifecycle } = overview;
+  const sources = { stats, locks, claims, alerts, unread, lifecycle };
   const data: StatusData =
     wanted.length === 0
       ? dashboard
@@ -124,12 +119,8 @@ async function* redraws(
         if (signal.aborted) return null;
         const hooksOff = preferences.read().off;
         const caller = await findCaller(bus, context.asOperator);
-        return answer(
-          await openDashboard(bus, caller, { unread, again, hooksOff }),
-          wanted,
-          verbose,
-          bus,
-        );
+        const opened = await openDashboard(bus, caller, { unread, again, hooksOff });
+        return answer(opened, wanted, verbose, bus);
       });
       if (redraw === null) return;
       again = true;

@@ -6,15 +6,8 @@ import { duration, integer } from "../bus/input";
 import type { Message } from "../bus/message";
 import { operatorNews, watch, type WatchedMessage, type WatchQuery } from "../bus/publish";
 import { isLostDatabase } from "../bus/change-signal";
-import {
-  type Context,
-  defineCommand,
-  flag,
-  option,
-  optional,
-  type StreamItem,
-  usageError,
-} from "../cli/command";
+import type { Context, StreamItem } from "../cli/command";
+import { defineCommand, flag, option, optional, usageError } from "../cli/command";
 
 export default defineCommand({
   args: {
@@ -53,15 +46,11 @@ export default defineCommand({
     const query = { channels, all: false, since, duration: time, signal };
     const once = args.once === true;
     if (!args.operator) return { stream: messageStream(context, query, once) };
-    const notify = args.notify ? await notifier(context) : null;
-    return { stream: messageStream(context, query, once, operatorNews, notify) };
+    const notify = args.notify ? (await import("../cli/notify")).notify : null;
+    const notifier = notify && ((message: Message) => notify(context.io, message));
+    return { stream: messageStream(context, query, once, operatorNews, notifier) };
   },
 });
-
-async function notifier({ io }: Context): Promise<(message: Message) => Promise<boolean>> {
-  const { notify } = await import("../cli/notify");
-  return (message) => notify(io, message);
-}
 
 type Source = (bus: Bus, query: WatchQuery, asOperator: boolean) => AsyncGenerator<WatchedMessage>;
 

@@ -2,7 +2,7 @@
 import type { DoctorResult, Finding } from "../bus/doctor";
 import { count } from "../bus/text";
 import { type Style, paint } from "./style";
-import { oneLine } from "./text";
+import { inWordsOf, oneLine } from "./text";
 
 export function doctorView({ findings, healthy, repaired }: DoctorResult, style: Style): string[] {
   const width = Math.max(0, ...findings.map(({ check }) => check.length));
@@ -12,7 +12,7 @@ export function doctorView({ findings, healthy, repaired }: DoctorResult, style:
     ...findings.flatMap(({ check, status, message, remedy }) => [
       `${label(status, style)} ${check.padEnd(width)}  ${oneLine(message)}`,
       ...(remedy !== null
-        ? [`${" ".repeat(width + 10)}→ ${inReadersWords(oneLine(remedy), style)}`]
+        ? [`${" ".repeat(width + 10)}→ ${inWordsOf(style.command, oneLine(remedy))}`]
         : []),
     ]),
     healthy ? "All is well." : `${count(faults, "finding")} to see to.`,
@@ -37,7 +37,3 @@ function label(status: Finding["status"], style: Style): string {
   if (status === "error") return paint(style, "red", text);
   return status === "warning" ? paint(style, "yellow", text) : text;
 }
-
-/** Names commands as the reader knows them; a remedy has them as `parley VERB`. */
-const inReadersWords = (text: string, style: Style): string =>
-  text.replace(/\bparley ([a-z]+)/g, (_, verb: string) => style.command(verb));

@@ -9,17 +9,14 @@ const line = (value: unknown): string =>
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   )}\n`;
 
-const withWarnings = (warnings: Warning[]): { warnings?: Warning[] } =>
-  warnings.length > 0 ? { warnings } : {};
-
 /** `{"ok":true,"data":…}`, with `warnings` where there are any. */
 export const envelope = (data: unknown, warnings: Warning[] = []): string =>
-  line({ ok: true, data, ...withWarnings(warnings) });
+  line({ ok: true, data, ...(warnings.length > 0 ? { warnings } : {}) });
 
-/** `{"ok":false,"error":{"code","message","hint"?,"details"?}}`, with `warnings` where there are any. */
-export function errorEnvelope(error: ParleyError, warnings: Warning[] = []): string {
+/** `{"ok":false,"error":{"code","message","hint"?,"details"?}}` */
+export function errorEnvelope(error: ParleyError): string {
   const { code, message, hint, details } = error;
-  return line({ ok: false, error: { code, message, hint, details }, ...withWarnings(warnings) });
+  return line({ ok: false, error: { code, message, hint, details } });
 }
 
 /** One line of a stream. */

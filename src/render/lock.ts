@@ -1,7 +1,9 @@
-/** Renders file locks: `lock`, `unlock` and the list of them. */
+/** Renders file locks and task claims: `lock`, `unlock`, `claim`, `release` and the lists of both. */
+import type { Claim, ClaimResult, ReleaseResult } from "../bus/claim";
 import type { Lock, LockResult, UnlockResult } from "../bus/lock";
 import { count } from "../bus/text";
 import { time } from "./format";
+import { projectLabel } from "./session";
 import { paint, type Style, title } from "./style";
 import { oneLine } from "./text";
 
@@ -26,6 +28,33 @@ export const lockList = (locks: Lock[], style: Style, precise: boolean): string[
     paint(style, "bold", oneLine(lock.file_path)),
     `Held by: ${oneLine(`${lock.session_id} (${lock.lock_type})`)}`,
     `Locked: ${time(lock.locked_at, precise)}`,
-    ...(lock.expires_at === null ? [] : [`Expires: ${time(lock.expires_at, precise)}`]),
+    ...expiry("Expires", lock.expires_at, precise),
   ]),
 ];
+
+export const claimView = ({ claim }: ClaimResult): string[] => [
+  `Claimed: ${oneLine(claim.task_id)} (${claim.claim_type}, fence ${claim.fence})`,
+  `By: ${oneLine(claim.session_id)}`,
+  ...expiry("Until", claim.expires_at, false),
+];
+
+export const releaseView = ({ released }: ReleaseResult): string[] =>
+  released.length === 0
+    ? ["Nothing of that was claimed by this session."]
+    : released.map((claim) => `Released: ${oneLine(claim.task_id)}`);
+
+/** `--claims` */
+export const claimList = (claims: Claim[], style: Style, precise: boolean): string[] => [
+  ...title(style, "Task Claims"),
+  claims.length === 0 ? "No task claims." : count(claims.length, "task claim"),
+  ...claims.flatMap((claim) => [
+    paint(style, "bold", oneLine(claim.task_id)),
+    `Claimed by: ${oneLine(`${claim.session_id} (${claim.claim_type})`)}`,
+    `Project: ${projectLabel(claim.project_id)}`,
+    `Claimed: ${time(claim.claimed_at, precise)}`,
+    ...expiry("Expires", claim.expires_at, precise),
+  ]),
+];
+
+const expiry = (label: string, at: string | null, precise: boolean): string[] =>
+  at === null ? [] : [`${label}: ${time(at, precise)}`];

@@ -32,19 +32,13 @@ export function dashboardEntry(
 ): string {
   const { sessions, this_session, alerts, lifecycle, stats, observations } = dashboard;
   const style: Style = { color: false, width: 0, home, command: (verb) => verb };
+  const options = { thisSession: this_session, fullPaths: true, verbose: false, at: null };
   const parts = [
     [`### ${time(at.toISOString())} - [H.0] Cross-LLM Session Dashboard Status`],
     [`**Author:** ${oneLine(author)}`],
     ["Inter-Session Message Bus queried for active session status."],
     ["**Cross-LLM Session Dashboard:**"],
-    ...sessions.map((session) =>
-      sessionBlock(session, {
-        thisSession: this_session,
-        fullPaths: true,
-        verbose: false,
-        at: null,
-      }),
-    ),
+    ...sessions.map((session) => sessionBlock(session, options)),
     alertSection(alerts, style, stats.unread_alerts, true),
     lifecycleSection(lifecycle),
     statsSection(stats, sessions, home, false),

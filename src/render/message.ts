@@ -107,12 +107,10 @@ function broadcast(
   ];
 }
 
+const notFound = (id: string): string => `Session '${oneLine(id)}' not found in active sessions.`;
+
 const queued = ({ active_sessions }: SendResult, message: Message, style: Style): string[] => [
-  paint(
-    style,
-    "yellow",
-    `WARNING: Session '${oneLine(message.recipient_id ?? "")}' not found in active sessions.`,
-  ),
+  paint(style, "yellow", `WARNING: ${notFound(message.recipient_id ?? "")}`),
   "Active sessions:",
   ...(active_sessions.length > 0
     ? active_sessions.map(

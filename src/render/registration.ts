@@ -12,30 +12,16 @@ export function registerView(data: RegisterResult, style: Style): string[] {
   const event = detected.event
     ? `Lifecycle: session_lifecycle/${detected.event} broadcast`
     : "Lifecycle: already registered, entry updated";
-  const bus = `Bus: ${shortPath(database.path, style.home)}`;
-  const unread = unreadLines(data.unread, style);
-  if (conflicts.length === 0) {
-    return [
-      ...summary(data, style),
-      "",
-      event,
-      "Conflicts: None detected",
-      ...unread,
-      "",
-      bus,
-      `Run ${style.command("status")} to see all active sessions.`,
-    ];
-  }
+  const alone = conflicts.length === 0;
   return [
     ...summary(data, style),
     "",
     event,
+    ...(alone ? ["Conflicts: None detected"] : ["", ...conflictLines(conflicts, style), ""]),
+    ...unreadLines(data.unread, style),
     "",
-    ...conflictLines(conflicts, style),
-    "",
-    ...unread,
-    "",
-    bus,
+    `Bus: ${shortPath(database.path, style.home)}`,
+    ...(alone ? [`Run ${style.command("status")} to see all active sessions.`] : []),
   ];
 }
 

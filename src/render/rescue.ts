@@ -95,14 +95,12 @@ function advice(sessions: readonly RescuedSession[], style: Style, statusOnly: b
   const open = sessions.filter((each) => !each.released && each.status !== "terminated");
   const hung = open.filter((each) => each.state === "HUNG").length;
   const lost = open.filter((each) => each.state === "DEAD" || each.state === "STALE").length;
+  const forced = style.command("rescue", "--force");
   return [
-    ...(statusOnly && lost > 0
-      ? [`Run ${style.command("rescue")} to release what dead and stale sessions hold.`]
-      : []),
-    ...(hung > 0
-      ? [
-          `A hung session may only be waiting for its human: ${style.command("rescue", "--force")} ends it, --kill its process.`,
-        ]
-      : []),
-  ];
+    statusOnly &&
+      lost > 0 &&
+      `Run ${style.command("rescue")} to release what dead and stale sessions hold.`,
+    hung > 0 &&
+      `A hung session may only be waiting for its human: ${forced} ends it, --kill its process.`,
+  ].filter((line) => line !== false);
 }

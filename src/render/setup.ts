@@ -32,14 +32,11 @@ export function setupView(result: SetupResult, style: Style): string[] {
   const what = result.action === "install" ? "Set up" : "Removed";
   const whose = result.scope === "project" ? ", in this project" : "";
   const backups = [...new Set(changes.flatMap(({ backup }) => backup ?? []))];
+  const noAgent = "No agent that setup knows is installed here.";
   return [
     ...(changes.length > 0
       ? [`${what}: ${names}${whose}`, ...lines]
-      : [
-          names
-            ? `Nothing to do: ${names}${whose}`
-            : "No agent that setup knows is installed here.",
-        ]),
+      : [names ? `Nothing to do: ${names}${whose}` : noAgent]),
     ...(backups[0] ? [`Backups are in ${shortPath(folder(backups[0]), style.home)}`] : []),
     ...(policy.changed || names === "" ? policyLines(policy) : []),
     ...notes(result, style),

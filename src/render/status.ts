@@ -3,10 +3,9 @@ import type { Claim } from "../bus/claim";
 import type { Lock } from "../bus/lock";
 import type { Dashboard } from "../bus/status";
 import { alertList, alertSection } from "./alert";
-import { claimList } from "./claim";
 import { count } from "../bus/text";
 import { operatorSection, unreadList, unreadSection } from "./inbox";
-import { lockList } from "./lock";
+import { claimList, lockList } from "./lock";
 import { activitySection, lifecycleList, lifecycleSection, sessionBlock } from "./session";
 import { statsList, statsSection } from "./stats";
 import { rule, type Style, title } from "./style";
@@ -43,17 +42,19 @@ const isDashboard = (data: StatusData): data is Dashboard =>
 
 function dashboard(data: Dashboard, style: Style, verbose: boolean, at: number | null): string[] {
   const { sessions, this_session, alerts, unread, lifecycle, stats, observations, log } = data;
-  const head = title(style, "Cross-LLM Session Dashboard");
   const unreadTotal = unreadCount(data);
   const mail = unreadSection(unread, style, unreadTotal, alerts);
   // A caller without a session that is shown messages is the operator, for whom they come first.
   const [first, later] = this_session === null ? [mail, []] : [[], mail];
+  const top = [
+    ...title(style, "Cross-LLM Session Dashboard"),
+    ...operatorSection(data, style),
+    ...first,
+    ...activitySection(data, style, at),
+  ];
   if (sessions.length === 0) {
     return [
-      ...head,
-      ...operatorSection(data, style),
-      ...first,
-      ...activitySection(data, style, at),
+      ...top,
       "0 active sessions",
       "No LLM sessions are currently registered.",
       `Run ${style.command("register")} to register this session.`,
@@ -62,14 +63,12 @@ function dashboard(data: Dashboard, style: Style, verbose: boolean, at: number |
       ...later,
     ];
   }
+  const logName = (path: string) => (verbose ? shortPath(path, style.home) : baseName(path));
   const blocks = sessions.flatMap((session) =>
     sessionBlock(session, { thisSession: this_session, fullPaths: false, verbose, at }),
   );
   return [
-    ...head,
-    ...operatorSection(data, style),
-    ...first,
-    ...activitySection(data, style, at),
+    ...top,
     [
       count(stats.active_sessions, "active session"),
       count(stats.file_locks, "file lock"),
@@ -85,11 +84,7 @@ function dashboard(data: Dashboard, style: Style, verbose: boolean, at: number |
     "**Observations:**",
     ...observations.map((line) => `- ${oneLine(line)}`),
     rule,
-    ...(log === null
-      ? []
-      : [
-          `Session log entry appended: ${verbose ? shortPath(log.path, style.home) : baseName(log.path)}`,
-        ]),
+    ...(log === null ? [] : [`Session log entry appended: ${logName(log.path)}`]),
   ];
 }
 

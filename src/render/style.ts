@@ -1,5 +1,11 @@
 /** Colours, titles and rules, and how commands are named to the reader. */
 
+/**
+ * A command as the reader would type it: `command("status", "--alerts")` is `parley status --alerts`, or
+ * `/session-status --alerts` for a caller that used a seed's name.
+ */
+export type Vocabulary = (verb: string, rest?: string) => string;
+
 /** How an answer is shown: what the terminal can do and how this program was called. */
 export interface Style {
   color: boolean;
@@ -7,8 +13,7 @@ export interface Style {
   width: number;
   /** The user's home directory, shown as `~`; null where it is unknown. */
   home: string | null;
-  /** A command as the reader would type it: `parley status --alerts`, or `/session-status --alerts`. */
-  command(verb: string, rest?: string): string;
+  command: Vocabulary;
 }
 
 const codes = { bold: [1, 22], dim: [2, 22], red: [31, 39], yellow: [33, 39] } as const;

@@ -1,4 +1,5 @@
 /** Makes text from elsewhere safe to print, and shortens paths. */
+import type { Vocabulary } from "./style";
 
 /**
  * Characters that act on a terminal or on the order of the text instead of being shown: C0, DEL, C1, the
@@ -76,3 +77,7 @@ export const baseName = (path: string): string =>
 /** The lines of a view as text that ends in a newline; empty for a view without lines. */
 export const joinLines = (lines: readonly string[]): string =>
   lines.length === 0 ? "" : `${lines.join("\n")}\n`;
+
+/** Rewords a hint or a remedy, which names commands as `parley VERB`, in the reader's vocabulary. */
+export const inWordsOf = (command: Vocabulary, text: string): string =>
+  text.replace(/\bparley ([a-z]+)/g, (_, verb: string) => command(verb));

@@ -72,8 +72,7 @@ const isFree = (s: Statements, claim: Claim, liveness: Liveness): Promise<boolea
 const workingOn = (s: Statements, task_id: string, session_id: string): Promise<SessionRecord[]> =>
   sessionsWhere(
     s,
-    `task_id = $task_id and status <> 'terminated' and session_id <> $session_id
-      order by ${s.dialect.arrival}`,
+    `task_id = $task_id and status <> 'terminated' and session_id <> $session_id ${s.dialect.byArrival}`,
     { task_id, session_id },
   );
 

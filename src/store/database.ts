@@ -14,6 +14,8 @@ export type Bindings = Readonly<Record<string, Value>>;
 export interface Dialect {
   /** The column of `session_registry` that numbers sessions in the order of their arrival. */
   readonly arrival: string;
+  /** Follows a condition that an index serves, for sessions in that order. */
+  readonly byArrival: string;
   /** When a session ended, by its row. */
   readonly endedAt: string;
   /** Follows the table's name where ended sessions are looked for by that time. */

@@ -49,8 +49,9 @@ const between = (from: string, to: string): string => `(select count(*) from (
     where sender_id = ${from} and recipient_id = ${to} and created_at > $since
     order by created_at desc limit $most) m)`;
 
-/** The columns of an exchange, in SQL. */
+/** The columns of an exchange, in SQL, and a statement of nothing else. */
 export const exchanged = `${between("$one", "$other")} as there, ${between("$other", "$one")} as back`;
+const exchange = `select ${exchanged}`;
 
 /** Null where nothing is counted. */
 export function exchangeBindings(
@@ -72,10 +73,7 @@ export async function exceedsLimit(
   at: number,
 ): Promise<boolean> {
   const bindings = exchangeBindings(s, sender_id, recipient_id, at);
-  return areTooMany(
-    s.settings,
-    bindings && (await s.get<Exchange>(`select ${exchanged}`, bindings)),
-  );
+  return areTooMany(s.settings, bindings && (await s.get<Exchange>(exchange, bindings)));
 }
 
 /** As the only writer, after such a message: where nothing has come in between, the pair is in a loop from now on. */
@@ -94,7 +92,7 @@ export async function guardLoop(
   const begin = timestamp(at - s.settings.loop.window);
   const since = countedSince(begin, sender, recipient, loop);
   const counted = { one: sender_id, other: recipient_id, since, most: s.settings.loop.limit + 1 };
-  if (!areTooMany(s.settings, await s.get<Exchange>(`select ${exchanged}`, counted))) return;
+  if (!areTooMany(s.settings, await s.get<Exchange>(exchange, counted))) return;
   const both = pair(sender_id, recipient_id);
   await s.run(
     `insert into parley.message_loops(one, other) values ($one, $other)

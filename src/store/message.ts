@@ -111,7 +111,7 @@ export async function writeMessage(s: Statements, message: NewMessage): Promise<
     s.get<MessageRow>(
       `insert into parley.session_messages(${writtenColumns}${columns}) values (${writtenValues}${values})
         returning *`,
-      { ...writtenRow(s.settings, message) },
+      writtenRow(s.settings, message),
     ),
     message.recipient_id !== null &&
       s.run("insert into parley.deliveries(message_id, session_id) values (lastval(), $mailbox)", {

@@ -61,12 +61,6 @@ function registeredRow(
   };
 }
 
-/** What registering again changes: mostly nothing, and every column written costs its index too. */
-const changedColumns = (row: RegisteredRow, previous: SessionRow): Partial<SessionRow> =>
-  Object.fromEntries(
-    Object.entries(row).filter(([column, value]) => value !== previous[column as keyof SessionRow]),
-  );
-
 /** Whether the session is no longer where others collided with it. */
 export const hasMoved = (previous: SessionRecord | null, record: SessionRecord): boolean =>
   previous?.project_id !== record.project_id ||
@@ -83,28 +77,41 @@ export async function writeRegistration(
 ): Promise<SessionRow> {
   const { session_id } = placement;
   const row = registeredRow(placement, registration, previous, at);
-  if (placement.kind !== "update" || previous === null) {
-    const columns = Object.keys(row);
-    // A row of that id is of an ended session, whose place in the rotation is not the new one's.
-    if (previous) {
-      await s.run("delete from parley.session_registry where session_id = $session_id", {
-        session_id,
-      });
-    }
-    const inserted = await s.get<SessionRow>(
-      `insert into parley.session_registry(${columns.join(", ")})
-        values (${columns.map((column) => `$${column}`).join(", ")}) returning *`,
-      { ...row },
-    );
-    return inserted!;
+  if (placement.kind === "update" && previous !== null) {
+    const updated = await updateChanged(s, row, previous);
+    if (updated) return updated;
   }
-  const changes = changedColumns(row, previous);
-  const changed = Object.keys(changes);
-  if (changed.length === 0) return previous;
-  const updated = await s.get<SessionRow>(
-    `update parley.session_registry set ${changed.map((column) => `${column} = $${column}`).join(", ")}
-      where session_id = $session_id returning *`,
-    { session_id, ...changes },
+  const columns = Object.keys(row);
+  // A row of that id is of an ended session, whose place in the rotation is not the new one's.
+  if (previous) {
+    await s.run("delete from parley.session_registry where session_id = $session_id", {
+      session_id,
+    });
+  }
+  const inserted = await s.get<SessionRow>(
+    `insert into parley.session_registry(${columns.join(", ")})
+      values (${columns.map((column) => `$${column}`).join(", ")}) returning *`,
+    { ...row },
   );
-  return updated!;
+  return inserted!;
+}
+
+/**
+ * Registering again changes mostly nothing, and every column written costs its index too. Null where the row is not found by
+ * its id, which another program may have left of another type.
+ */
+async function updateChanged(
+  s: Statements,
+  row: RegisteredRow,
+  previous: SessionRow,
+): Promise<SessionRow | null> {
+  const changes = Object.entries(row).filter(
+    ([column, value]) => value !== previous[column as keyof SessionRow],
+  );
+  if (changes.length === 0) return previous;
+  return s.get<SessionRow>(
+    `update parley.session_registry set ${changes.map(([column]) => `${column} = $${column}`).join(", ")}
+      where session_id = $session_id returning *`,
+    { ...Object.fromEntries(changes), session_id: row.session_id },
+  );
 }

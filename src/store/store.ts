@@ -1,6 +1,7 @@
 /** The bus's port to its memory, for any database. */
 import { timestamp } from "../bus/clock";
 import type { Liveness } from "../bus/liveness";
+import type { SessionRecord } from "../bus/session";
 import type { Store } from "../bus/store";
 import { acknowledge, markAlertsDelivered, openAlerts } from "./acknowledge";
 import { acquireClaim, releaseClaims } from "./acquire-claim";
@@ -97,13 +98,12 @@ export function openStore(db: Database): Store {
       }),
     heartbeat: async (id, liveness, kept) => {
       const refresh = kept ? automaticHeartbeat : refreshHeartbeat;
-      // Without the lock of the writers: most of what a thousand sessions write is this.
-      const [, record, others] = await query((s) =>
-        Promise.all([refresh(s, id, liveness.now), liveRecord(s, id), nextToSweep(s, id)]),
-      );
+      const touch: Work<[number, SessionRecord | null, SessionRecord[]]> = (s) =>
+        Promise.all([refresh(s, id, liveness.now), liveRecord(s, id), nextToSweep(s, id)]);
+      // Most of what a thousand sessions write to a server is this: without the lock of the writers, and without the trip
+      // that it takes to know whether a purge is due.
+      const [, record, others] = await (remote ? query(touch) : write(liveness, touch));
       await endDead(db, others, liveness);
-      // On a server it would be one more trip for each of them.
-      if (!remote) await purgeIfDue(liveness.now);
       return record;
     },
     recordActivity: (visit, liveness) => recordActivity(db, visit, liveness),

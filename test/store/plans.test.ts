@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { defaultSettings } from "../../src/bus/settings";
 import type { Store } from "../../src/bus/store";
 import { Connection } from "../../src/store/sqlite/connection";
+import { inDialect } from "../../src/store/sqlite/dialect";
 import { openSqliteStore } from "../../src/store/sqlite/store";
 import { everyOperation } from "../bus/operations";
 
@@ -33,7 +34,7 @@ function record(name: "get" | "all" | "run"): void {
   const method = original[name];
   Object.assign(Connection.prototype, {
     [name](this: Connection, sql: string, bindings: never) {
-      statements.add(sql);
+      statements.add(inDialect(sql));
       return method.call(this, sql, bindings);
     },
   });

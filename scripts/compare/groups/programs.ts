@@ -16,9 +16,9 @@ const running = story(
    desk* run --name "no good" -- true
    claude* run --llm inner -- parley task
    desk* run -- ./agent.sh one "two words"
-   desk& run --llm waiter --name waiter -- parley inbox --wait 20s
+   desk& run --llm waiter --name waiter -- parley inbox --channel coordination --wait 20s
    = sleep 900
-   claude* message waiter "the build is red"
+   claude message waiter "the build is red"
    = join
    desk $ timeout 1 parley run --llm late -- sleep 20
    desk* status --lifecycle

@@ -3,6 +3,7 @@ import type { Dialect } from "../database";
 
 export const dialect: Dialect = {
   arrival: "number",
+  byArrival: "order by number",
   endedAt: "ended_at",
   byEnd: "",
   // An array is found first: where the query is joined instead, the server may read through a table.

@@ -20,7 +20,7 @@ export class Checkpoints {
 
   soon(): void {
     if (this.suspended || ++this.writes < many || this.due) return;
-    if (this.writes === many) this.c.run(`pragma wal_autocheckpoint = ${2 * walPages}`);
+    if (this.writes === many) this.c.db.run(`pragma wal_autocheckpoint = ${2 * walPages}`);
     this.due = true;
     // Timers never fire inside a transaction: see `Connection.transaction`.
     setTimeout(() => this.copyLongLog(), 0);

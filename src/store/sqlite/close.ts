@@ -13,12 +13,12 @@ import { walBytes } from "./pragmas";
  */
 export function closeConnection(c: Connection): void {
   const log = statSync(`${c.path}-wal`, { throwIfNoEntry: false });
-  if (c.readOnly || !log || log.size >= walBytes) c.db.close();
-  else closeUntouched(c.db, c.path);
+  if (c.readOnly || !log || log.size >= walBytes) c.close();
+  else closeUntouched(c, c.path);
 }
 
 /** Closes a database without copying its log: a read-only connection that closes later prevents it, and itself cannot. */
-export function closeUntouched(db: Database, path: string): void {
+export function closeUntouched(db: Connection | Database, path: string): void {
   let guard: Database | null = null;
   try {
     guard = new Database(path, { readonly: true });

@@ -1,7 +1,8 @@
 /** One open SQLite file: statements, transactions and waiting for a busy database. */
-import type { Database } from "bun:sqlite";
+import type { Database, Statement } from "bun:sqlite";
 
 import type { Settings } from "../../bus/settings";
+import { inDialect } from "./dialect";
 import { deadline, isBusy, translated } from "./errors";
 import { busyTimeout, impatientTimeout } from "./pragmas";
 
@@ -34,6 +35,10 @@ function asDeclared<Row>(row: Row): Row {
 
 /** One open file. All SQL of the engine runs through it. */
 export class Connection {
+  /** Prepared, by their SQL: Bun keeps 20 for a connection, the store has more, and to prepare one costs 10 µs or more. */
+  private readonly statements = new Map<string, Statement>();
+  /** How many operations have waited for all of `busy_timeout`, and still wait. */
+  private retrying = 0;
   /** Settled once the connection is free. */
   private last: Promise<unknown> = Promise.resolve();
 
@@ -55,17 +60,38 @@ export class Connection {
   }
 
   get<Row>(sql: string, bindings: Bindings = {}): Row | null {
-    const row = this.db.query<Row, [Bindings]>(sql).get(this.bound(bindings));
+    const row = this.statement(sql).get(this.bound(bindings)) as Row | null;
     return row === null ? null : asDeclared(row);
   }
 
   all<Row>(sql: string, bindings: Bindings = {}): Row[] {
-    return this.db.query<Row, [Bindings]>(sql).all(this.bound(bindings)).map(asDeclared);
+    return (this.statement(sql).all(this.bound(bindings)) as Row[]).map(asDeclared);
   }
 
   /** Returns how many rows changed. */
   run(sql: string, bindings: Bindings = {}): number {
-    return this.db.query<unknown, [Bindings]>(sql).run(this.bound(bindings)).changes;
+    return this.statement(sql).run(this.bound(bindings)).changes;
+  }
+
+  /** A pragma that sets something takes effect as it is prepared, so that those are run by `db`. */
+  private statement(sql: string): Statement {
+    let statement = this.statements.get(sql);
+    if (!statement) {
+      statement = this.db.prepare(inDialect(sql));
+      this.statements.set(sql, statement);
+    }
+    return statement;
+  }
+
+  /** Ends the statements: one that is left would keep the file open. */
+  finalize(): void {
+    for (const statement of this.statements.values()) statement.finalize();
+    this.statements.clear();
+  }
+
+  close(): void {
+    this.finalize();
+    this.db.close();
   }
 
   private bound(bindings: Bindings): Bindings {
@@ -91,26 +117,39 @@ export class Connection {
   async retry<T>(attempt: () => T | Promise<T>): Promise<T> {
     const begin = performance.now();
     const end = Math.min(begin + deadline, this.giveUpAt);
-    for (let waited = false; ; waited = true) {
-      try {
-        return await this.inTurn(waited ? () => this.within(0, attempt) : attempt);
-      } catch (error) {
-        const now = performance.now();
-        const left = end - now;
-        if (!isBusy(error) || left <= 0) throw translated(error, this.path, now - begin);
-        await Bun.sleep(Math.min(retryInterval * (0.5 + Math.random()), left));
+    let waited = false;
+    try {
+      for (;;) {
+        try {
+          return await this.inTurn(attempt);
+        } catch (error) {
+          const now = performance.now();
+          const left = end - now;
+          if (!isBusy(error) || left <= 0) throw translated(error, this.path, now - begin);
+          if (!waited) this.setPatience(0, 1);
+          waited = true;
+          await Bun.sleep(Math.min(retryInterval * (0.5 + Math.random()), left));
+        }
       }
+    } finally {
+      if (waited) this.setPatience(this.busyTimeout, -1);
     }
   }
 
   /** Runs `work` while SQLite itself waits no longer than so many milliseconds. */
   async within<T>(patience: number, work: () => T | Promise<T>): Promise<T> {
-    this.db.run(`pragma busy_timeout = ${patience}`);
+    this.setPatience(patience);
     try {
       return await work();
     } finally {
-      this.db.run(`pragma busy_timeout = ${this.busyTimeout}`);
+      this.setPatience(this.busyTimeout);
     }
+  }
+
+  /** While an operation retries by itself SQLite does not wait, whatever others want: nothing interrupts its waiting. */
+  private setPatience(milliseconds: number, retrying: -1 | 0 | 1 = 0): void {
+    this.retrying += retrying;
+    this.db.run(`pragma busy_timeout = ${this.retrying > 0 ? 0 : milliseconds}`);
   }
 
   /**

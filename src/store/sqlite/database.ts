@@ -9,7 +9,7 @@ import type { Upkeep } from "../upkeep";
 import { Checkpoints } from "./checkpoint";
 import { closeConnection } from "./close";
 import type { Connection } from "./connection";
-import { bound, dialect, translated as inDialect } from "./dialect";
+import { bound, dialect } from "./dialect";
 import { isBusy, isFull, isRefusal, newer, translated } from "./errors";
 import { tidyingPatience } from "./pragmas";
 import { readVersions, schemaVersion } from "./schema";
@@ -32,15 +32,15 @@ class SqliteStatements implements Statements {
   }
 
   async get<Row>(sql: string, bindings: Bindings = {}): Promise<Row | null> {
-    return this.connection.get<Row>(inDialect(sql), bound(bindings));
+    return this.connection.get<Row>(sql, bound(bindings));
   }
 
   async all<Row>(sql: string, bindings: Bindings = {}): Promise<Row[]> {
-    return this.connection.all<Row>(inDialect(sql), bound(bindings));
+    return this.connection.all<Row>(sql, bound(bindings));
   }
 
   async run(sql: string, bindings: Bindings = {}): Promise<number> {
-    return this.connection.run(inDialect(sql), bound(bindings));
+    return this.connection.run(sql, bound(bindings));
   }
 
   async announce(): Promise<void> {

@@ -18,7 +18,7 @@ export const freePages = (c: Connection): number =>
   c.get<{ freelist_count: number }>("pragma freelist_count")?.freelist_count ?? 0;
 
 export const shrinks = (c: Connection): boolean =>
-  c.get<{ auto_vacuum: number }>("pragma auto_vacuum")?.auto_vacuum !== 0;
+  c.get<{ auto_vacuum: number }>("select auto_vacuum from pragma_auto_vacuum")?.auto_vacuum !== 0;
 
 /** Rewrites the database, and makes it one that can shrink. Returns for how many milliseconds no other process could write. */
 export function rewrite(c: Connection): Promise<number> {

@@ -47,17 +47,18 @@ export function inspectDatabase(path: string, directory: string | null): Databas
 function contents(path: string): Partial<DatabaseReport> {
   let failure: unknown;
   for (const name of [path, immutable(path)]) {
-    let db: Database | null = null;
+    let c: Connection | null = null;
     try {
-      db = new Database(name, constants.SQLITE_OPEN_READONLY | constants.SQLITE_OPEN_URI);
-      db.run(`pragma busy_timeout = ${busyTimeout}`);
-      db.query("select count(*) from sqlite_master").get();
-      return facts(new Connection(db, path, "inspected", defaultSettings));
+      const flags = constants.SQLITE_OPEN_READONLY | constants.SQLITE_OPEN_URI;
+      c = new Connection(new Database(name, flags), path, "inspected", defaultSettings);
+      c.db.run(`pragma busy_timeout = ${busyTimeout}`);
+      c.get("select count(*) from sqlite_master");
+      return facts(c);
     } catch (error) {
       failure ??= error;
       if (!/unable to open|readonly/i.test((error as Error).message)) break;
     } finally {
-      db?.close();
+      c?.close();
     }
   }
   const message = (failure as Error).message;

@@ -46,7 +46,7 @@ export async function openConnection(path: string, options: StoreOptions): Promi
     const connection = await openForWriting(path, options);
     const few = noneLeft(path);
     if (few === null) return connection;
-    closeUntouched(connection.db, path);
+    closeUntouched(connection, path);
     throw few;
   } catch (error) {
     const cause = unwrapped(error);
@@ -125,7 +125,7 @@ async function openForWriting(path: string, options: StoreOptions): Promise<Conn
     }
     return connection;
   } catch (error) {
-    closeUntouched(db, path);
+    closeUntouched(connection, path);
     throw error;
   }
 }
@@ -176,7 +176,7 @@ function openForReading(path: string, settings: Settings, refusal: unknown): Con
     if (versions?.application_id === applicationId && versions.version === schemaVersion) {
       return connection;
     }
-    db.close();
+    connection.close();
   }
   throw translated(refusal, path);
 }

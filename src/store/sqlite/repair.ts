@@ -95,7 +95,7 @@ async function salvage(path: string, made: string): Promise<Repair["salvaged"]> 
   } finally {
     // What of its log was not copied stays beside it.
     if (old) closeUntouched(old, path);
-    fresh.db.close();
+    fresh.close();
   }
   return counts;
 }

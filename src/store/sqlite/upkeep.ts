@@ -69,12 +69,12 @@ export const createUpkeep = (c: Connection, checkpoints: Checkpoints): Upkeep =>
   async around(cleanUp) {
     // Else every commit of ours would be followed by a checkpoint within the time that is measured.
     checkpoints.suspended = true;
-    await c.inTurn(() => c.run("pragma wal_autocheckpoint = 0"));
+    await c.inTurn(() => c.db.run("pragma wal_autocheckpoint = 0"));
     try {
       return await cleanUp();
     } finally {
       // As every connection is opened.
-      await c.inTurn(() => c.run(`pragma wal_autocheckpoint = ${walPages}`));
+      await c.inTurn(() => c.db.run(`pragma wal_autocheckpoint = ${walPages}`));
       checkpoints.suspended = false;
     }
   },

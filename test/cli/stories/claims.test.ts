@@ -111,10 +111,10 @@ test("claiming again renews, and an expired claim conflicts with none", async ()
   await using s = sandbox();
   const [claude, codex] = await two(s);
   const fence = async (): Promise<number> =>
-    (await claude.parley("claim", "T", "--ttl", "300ms", "--json")).json().data.claim.fence;
+    (await claude.parley("claim", "T", "--ttl", "3s", "--json")).json().data.claim.fence;
   expect(await fence()).toBe(await fence());
   expect((await codex.parley("task", "T", "--json")).json().data.conflicts).toHaveLength(1);
-  await Bun.sleep(310);
+  await Bun.sleep(3100);
   expect((await codex.parley("conflicts", "--json")).json().data.conflicts).toEqual([]);
   await codex.parley("task", "--clear");
   expect((await codex.parley("task", "T", "--json")).json().data.conflicts).toEqual([]);
