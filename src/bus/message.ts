@@ -1,5 +1,6 @@
 /** Messages: the row, channels, limits, and the results of the verbs for messages. */
 import type { WakeEvidence } from "./agent-wake";
+import type { SessionRecord } from "./session";
 import type { DeliveryForecast } from "./wake-recipient";
 
 export type MessageStatus = "pending" | "delivered" | "read";
@@ -46,13 +47,10 @@ export const reservedChannels = ["operator_alert", "session_lifecycle", "file_lo
 /** The mailbox of the human at the machine. */
 export const operatorId = "operator";
 
-export interface Correspondent {
-  session_id: string;
-  name: string | null;
-  llm_vendor: string;
-  llm_model: string | null;
-  project_id: string | null;
-}
+export type Correspondent = Pick<
+  SessionRecord,
+  "session_id" | "name" | "llm_vendor" | "llm_model" | "project_id"
+>;
 
 /** The data of `message`. */
 export interface SendResult {

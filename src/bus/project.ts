@@ -4,17 +4,13 @@ import type { Caller } from "./caller";
 import type { Warning } from "./errors";
 import { readConfirmed } from "./shared-hosts";
 import type { Identity, ProjectFinding } from "./identity";
-import type { SessionRecord, SessionStatus } from "./session";
+import type { Session, SessionRecord, SessionStatus } from "./session";
 
 /** A live session that works on a project. */
-export interface Occupant {
-  session_id: string;
-  llm_vendor: string;
-  llm_model: string | null;
-  task_id: string | null;
-  cwd: string | null;
-  status: SessionStatus;
-}
+export type Occupant = Pick<
+  Session,
+  "session_id" | "llm_vendor" | "llm_model" | "task_id" | "cwd" | "status"
+>;
 
 export interface ProjectCandidate extends ProjectFinding {
   directory: string;

@@ -2,7 +2,7 @@
 import type { Bus } from "./bus";
 import { livenessNow } from "./caller";
 import { ParleyError } from "./errors";
-import type { AgentRequest } from "./identity";
+import type { AgentRequest, Machine } from "./identity";
 import type { Judge } from "./liveness";
 import { type ProcessEvidence, type ProcessState, sameProcess } from "./process";
 import type { SessionRecord } from "./session";
@@ -60,7 +60,7 @@ function isNearer(bus: Bus, request: RegisterRequest, pid: number): boolean {
   return other < 0 || own <= other;
 }
 
-export interface Registration {
+export interface Registration extends Machine {
   /** `--session-id`; null: `{vendor}-{pid}`. */
   session_id: string | null;
   session_uuid: string;

@@ -27,7 +27,9 @@ export async function register(bus: Bus, request: RegisterRequest): Promise<Regi
       hint: "pass --llm, for example --llm claude, or start the program by parley run -- PROGRAM",
     });
   }
-  const project = projectOf(bus, request.project, agent.cwd);
+  const project: Omit<ProjectFinding, "root"> = request.project
+    ? { project_id: request.project, source: "--project" }
+    : bus.identity.project(agent.cwd);
   // A shared host outlives its sessions, and a process that is no agent's may outlive the agent.
   const endsWithProcess = agent.evidence !== null && agent.liveness === "pid" && !agent.shared_host;
   // A caller that promised heartbeats must not be kept alive by another process.
@@ -95,12 +97,6 @@ async function registerConfirmed(
 
 /** Of version 8: it identifies a session here, but no conversation that a vendor could resume. */
 const randomUuid = (): string => Bun.randomUUIDv7().replace(/^(.{14})7/, "$18");
-
-function projectOf(bus: Bus, explicit: string | undefined, cwd: string): ProjectFinding {
-  return explicit
-    ? { project_id: explicit, source: "--project", root: null }
-    : bus.identity.project(cwd);
-}
 
 /** Ends the session and frees what it holds. */
 export async function unregister(

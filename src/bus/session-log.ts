@@ -42,10 +42,7 @@ const maxTitleLength = 120;
 /** C0 but tab and newline, DEL, C1, bidirectional controls, line and paragraph separators. */
 const unsafe = /[^\P{Cc}\t\n]|[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
 
-/**
- * `### <time> - [FIX] <first line>`, the author, and the other lines as a quotation, so that no heading, fence or markup
- * of the text can pass for the log's own or swallow the entries after it.
- */
+/** `### <time> - [FIX] <first line>`, author, other lines quoted: no markup passes for the log's own or swallows later entries. */
 export function logEntry({ text, kind, author, at }: LogNote): string {
   const [first = "", ...rest] = text
     .toWellFormed()

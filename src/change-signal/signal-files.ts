@@ -74,10 +74,7 @@ export function makeSignalDirectory(directory: string): void {
   if (mkdirSync(directory, { recursive: true, mode: 0o700 })) chmodSync(directory, 0o700);
 }
 
-/**
- * Removes the signal files except those to keep. Only files that look like one, a byte under a session's name: a database
- * may be beside a directory of this name that belongs to another program.
- */
+/** Removes the others, if a byte under a session's name: a directory of this name may belong to another program. */
 export function removeSignals(directory: string, keep: ReadonlySet<string>): void {
   for (const name of entries(directory)) {
     if (keep.has(name) || !signalName.test(name)) continue;

@@ -1,4 +1,4 @@
-/** `SessionMessageBus`: the bus as a program uses it. */
+/** `SessionMessageBus`, the bus as a program uses it; `getSessionMessageBus`, the shared one of a database. */
 import { type CleanupResult, cleanUp } from "../bus/cleanup";
 import { openDashboard, type OpenedDashboard, type Stats } from "../bus/status";
 import {
@@ -15,7 +15,9 @@ import { allSessionsConfirmed } from "../bus/shared-hosts";
 import { ParleyError } from "../bus/errors";
 import { rescue } from "../bus/rescue";
 import { MessageBus } from "./message-bus";
-import { type BusOptions, Connection } from "./connection";
+import type { ProjectFinding } from "../bus/identity";
+import { messagingDatabasePath } from "../cli/paths";
+import { type BusOptions, Connection, contextFor } from "./connection";
 import {
   type LockOptions,
   milliseconds,
@@ -197,3 +199,28 @@ function startHeartbeats(intervalMs: number, send: () => Promise<unknown>): Hear
   timer.unref();
   return { stop: () => clearInterval(timer) };
 }
+
+const shared = new Map<string, SessionMessageBus>();
+
+/** The bus of this process on a database: one object for a path until closed, with the first call's options; opens on first use. */
+export function getSessionMessageBus(options: BusOptions = {}): SessionMessageBus {
+  const path = getMessagingDbPath(options);
+  const known = shared.get(path);
+  if (known) return known;
+  const bus = new SessionMessageBus({ ...options, db: path }, () => void shared.delete(path));
+  shared.set(path, bus);
+  return bus;
+}
+
+/** Absolute path of the database: `db`, else PARLEY_DB, else in the data directory. The file need not exist. */
+export const getMessagingDbPath = ({
+  db,
+  env = process.env,
+  cwd = process.cwd(),
+}: BusOptions = {}): string => messagingDatabasePath(env, db, cwd);
+
+/** The project of a directory, by PARLEY_PROJECT, CODITECT_PROJECT or its git repository. Needs no database. */
+export const discoverProject = (
+  directory: string = process.cwd(),
+  options: BusOptions = {},
+): ProjectFinding => contextFor(options).identity.project(directory);

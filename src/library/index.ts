@@ -8,7 +8,14 @@ export type { Lock } from "../bus/lock";
 export type { Message, SendResult, SentResult } from "../bus/message";
 export type { RegisterResult, Session, TaskResult, UnregisterResult } from "../bus/session";
 export type { Stats } from "../bus/status";
-export type { SessionMessageBus, CleanedStale, Heartbeat } from "./bus";
+export {
+  type SessionMessageBus,
+  type CleanedStale,
+  type Heartbeat,
+  discoverProject,
+  getMessagingDbPath,
+  getSessionMessageBus,
+} from "./bus";
 export type { BusOptions } from "./connection";
 export type {
   LockOptions,
@@ -17,5 +24,4 @@ export type {
   SessionDescription,
   TakeOptions,
 } from "./options";
-export { discoverProject, getMessagingDbPath, getSessionMessageBus } from "./get-bus";
 export type { Handler, SubscribeOptions } from "./message-bus";
