@@ -42,36 +42,26 @@ export async function acquire<Got>(
   const first = await attemptOnce();
   if (first.kind === "got") return first.got;
   if (until === null) throw held(first.blocker);
+  let { blocker } = first;
+  let heartbeatAt = bus.clock.now() + heartbeatIntervalMs;
   try {
-    return await attemptUntil(bus, session_id, until, first.blocker, attemptOnce);
+    const last = await waitFor(bus, { until, mail: null, intervalMs }, async () => {
+      const result = await attemptOnce();
+      if (result.kind === "got") return result;
+      blocker = result.blocker;
+      if (bus.clock.now() >= heartbeatAt) {
+        await bus.store.heartbeat(session_id, livenessNow(bus));
+        heartbeatAt = bus.clock.now() + heartbeatIntervalMs;
+      }
+      return null;
+    });
+    if (last === null) throw timedOut(blocker);
+    return last.got;
   } finally {
     // Another session may be the next in the queue now.
     if (ticket !== null) await bus.store.leaveQueue(ticket);
     bus.changeSignal.notify("everyone");
   }
-}
-
-async function attemptUntil<Got>(
-  bus: Bus,
-  session_id: string,
-  until: number,
-  first: Blocker,
-  attemptOnce: () => Promise<Attempt<Got>>,
-): Promise<Got> {
-  let blocker = first;
-  let heartbeatAt = bus.clock.now() + heartbeatIntervalMs;
-  const got = await waitFor(bus, { until, mail: null, intervalMs }, async () => {
-    const result = await attemptOnce();
-    if (result.kind === "got") return result;
-    blocker = result.blocker;
-    if (bus.clock.now() >= heartbeatAt) {
-      await bus.store.heartbeat(session_id, livenessNow(bus));
-      heartbeatAt = bus.clock.now() + heartbeatIntervalMs;
-    }
-    return null;
-  });
-  if (got === null) throw timedOut(blocker);
-  return got.got;
 }
 
 /** Where the platform gives no evidence, only the time limit tells that a process still waits. */

@@ -4,16 +4,14 @@ import type { Verdict } from "./liveness";
 import type { WakePolicy } from "./preferences";
 import type { SessionRecord } from "./session";
 
-/** How a message reaches a session's model now, the quickest first. */
-const deliveryWays = ["wake", "turn", "prompt", "none"] as const;
-
+/** How a message reaches a session's model now. */
 export interface Reachability {
   /**
    * `wake`: it is idle, and can be woken. `turn`: it works, and its hooks show urgent messages in the running turn.
    * `prompt`: its hooks show messages once its user prompts or answers it. `none`: no hook asks for messages, so it reads
    * them when it runs a command.
    */
-  now: (typeof deliveryWays)[number];
+  now: "wake" | "turn" | "prompt" | "none";
   /** `hook`, or the method of waking, such as `claude socket`; null for `none`. */
   by: string | null;
   /** When a message last reached it that way, as its hooks recorded it; null: never. */
@@ -56,10 +54,7 @@ export type WakePermit =
   | { kind: "go"; record: SessionRecord }
   | { kind: "already woken" | "loop" | "working" | "awaiting permission" };
 
-/**
- * Port: waking an idle session by its vendor's own method, without typing into a terminal. None of the methods throws: a
- * session that cannot be woken sees the message later.
- */
+/** Port: wakes an idle session by its vendor's own method, not by typing. Never throws: the session sees the message later. */
 export interface AgentWaker {
   /** Which messages may wake an idle session, as the user chose. */
   policy(): WakePolicy;

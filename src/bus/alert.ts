@@ -33,7 +33,7 @@ export const isAlert = (message: Message): message is Alert =>
 /** Priority and advice by type. Source: the seeds (R150, R151, R203–R205). */
 export const conflictRules: Record<
   ConflictType,
-  { priority: number; label: string; action: string }
+  Pick<Conflict, "priority" | "label" | "action">
 > = {
   project_conflict: {
     priority: 3,
@@ -59,11 +59,7 @@ export const conflictRules: Record<
   },
 };
 
-export const conflict = (type: ConflictType, session_id: string, resource: string): Conflict => ({
-  type,
-  priority: conflictRules[type].priority,
-  label: conflictRules[type].label,
-  session_id,
-  resource,
-  action: conflictRules[type].action,
-});
+export function conflict(type: ConflictType, session_id: string, resource: string): Conflict {
+  const { priority, label, action } = conflictRules[type];
+  return { type, priority, label, session_id, resource, action };
+}

@@ -32,7 +32,6 @@ export interface HeartbeatProcess {
   start(sessionId: string): void;
 }
 
-/** The ports and settings that every rule works with. */
 export interface Bus {
   store: Store;
   identity: Identity;

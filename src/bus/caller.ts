@@ -36,10 +36,7 @@ const operator: Actor = { id: operatorId, record: null };
 
 export const actorOf = (record: SessionRecord): Actor => ({ id: record.session_id, record });
 
-/**
- * The session that the caller belongs to; null where there is none or the evidence points to several. A session named by
- * `--session` or PARLEY_SESSION must be active.
- */
+/** The caller's session; null for none or several. One named by `--session` or PARLEY_SESSION must be active. */
 export async function callingSession(
   bus: Bus,
   evidence?: CallerEvidence,
@@ -100,22 +97,16 @@ async function candidates(
   }
   const named = await withoutDead(bus, await bus.store.sessionsCalled(evidence.session));
   if (named.length === 0) {
-    throw new ParleyError(
-      "not_registered",
-      `Not registered: ${evidence.session} is not an active session`,
-      {
-        hint: "register it with parley register, or correct --session or PARLEY_SESSION",
-        details: { session_id: evidence.session },
-      },
-    );
+    const message = `Not registered: ${evidence.session} is not an active session`;
+    throw new ParleyError("not_registered", message, {
+      hint: "register it with parley register, or correct --session or PARLEY_SESSION",
+      details: { session_id: evidence.session },
+    });
   }
   return named;
 }
 
-/**
- * Leaves out the sessions whose process is gone, and ends them: a name or a conversation id may outlive its session. A
- * session that was only silent stays: this call is its sign of life.
- */
+/** Ends and drops sessions whose process is gone: names outlive them. A silent one stays: this call is its sign of life. */
 async function withoutDead(bus: Bus, records: SessionRecord[]): Promise<SessionRecord[]> {
   const liveness = livenessNow(bus);
   const alive: SessionRecord[] = [];

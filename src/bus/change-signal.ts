@@ -1,19 +1,13 @@
 /** Port: signals other processes that something was committed, and listens for their signals. */
 import { ParleyError } from "./errors";
 
-/**
- * The listeners that a change concerns: all of them, or those of these sessions (whose mail or sent messages it changed)
- * and those that listen to all mail.
- */
+/** Concerns all listeners, or those of these sessions (whose mail or sent messages changed) and those that listen to all mail. */
 export type Recipients = "everyone" | readonly string[];
 
 /** Whose mail a listener is notified of, besides changes that concern everyone: one session's, all, or (null) none. */
 export type Topic = { to: string } | "all" | null;
 
-/**
- * Port: signals other processes that something was committed, and listens for their signals. A signal only shortens a
- * wait: correctness depends on the tables and the store's change counter alone.
- */
+/** Port. A signal only shortens a wait: correctness depends on the tables and the store's change counter alone. */
 export interface ChangeSignal {
   /** Never throws. */
   notify(recipients: Recipients): void;

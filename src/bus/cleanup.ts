@@ -60,10 +60,7 @@ export interface ScheduleResult {
 
 /** Port: the machine's timers, which run `parley cleanup`. */
 export interface Schedule {
-  /**
-   * `every` in milliseconds. Throws `invalid` for an interval that the timer cannot keep, `not_found` without a
-   * `crontab` program, `not_permitted` where that refuses.
-   */
+  /** `every` in ms. Throws `invalid` for one it cannot keep, `not_found` without `crontab`, `not_permitted` where that refuses. */
   run(action: ScheduleAction, every: number): Promise<ScheduleResult>;
 }
 
@@ -72,7 +69,6 @@ async function bytesOf(bus: Bus): Promise<number> {
   return size_bytes + wal_bytes;
 }
 
-/** Counts what a clean-up would remove now. */
 export async function overdue(bus: Bus): Promise<CleanupResult> {
   const bytes = await bytesOf(bus);
   const { liveness } = await allSessionsConfirmed(bus);

@@ -8,10 +8,7 @@ export interface Clock {
 /** The one form in which times are written: ISO 8601 UTC with milliseconds and `Z`. */
 export const timestamp = (milliseconds: number): string => new Date(milliseconds).toISOString();
 
-/**
- * Milliseconds since the epoch of a stored time, or null where it is none. Rows made by other programs
- * may carry SQLite's `YYYY-MM-DD HH:MM:SS`, which is UTC.
- */
+/** Milliseconds since the epoch, or null. Rows of other programs may carry SQLite's `YYYY-MM-DD HH:MM:SS`, which is UTC. */
 export function parseTime(text: string | null | undefined): number | null {
   if (typeof text !== "string") return null;
   const iso = /^\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d(\.\d+)?)?$/.test(text)
@@ -21,10 +18,7 @@ export function parseTime(text: string | null | undefined): number | null {
   return Number.isNaN(milliseconds) ? null : milliseconds;
 }
 
-/**
- * The promise's value, or null where it takes longer; then `onTimeout` is called first. No timer is left to keep the
- * process waiting.
- */
+/** The promise's value; null after the limit, once `onTimeout` was called. Leaves no timer that keeps the process waiting. */
 export async function withTimeLimit<T>(
   milliseconds: number,
   promise: Promise<T>,

@@ -10,14 +10,12 @@ import type { Message } from "./message";
 import { operatorId } from "./message";
 import type { Session, SessionRecord } from "./session";
 
-/** The data of `conflicts`. */
 export interface ConflictsResult {
   conflicts: Conflict[];
   locks: Lock[];
   alerts: Alert[];
 }
 
-/** The data of `orient`. */
 export interface OrientResult {
   sessions: Session[];
   alerts: Alert[];

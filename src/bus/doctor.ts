@@ -17,10 +17,9 @@ export interface Repair {
   /** Where the damaged file is now, its log beside it. */
   moved_to: string;
   /** How many rows of each kind could be read from it; the rest is lost. */
-  salvaged: { sessions: number; messages: number; locks: number; claims: number };
+  salvaged: Copied;
 }
 
-/** The data of `doctor`. */
 export interface DoctorResult {
   /** Only with `--repair`; null where there was nothing to repair. */
   repaired?: Repair | null;
@@ -52,7 +51,6 @@ export interface DatabaseReport {
   last_seen: Record<string, string>;
 }
 
-/** How many rows of each kind. */
 export interface Copied {
   sessions: number;
   messages: number;

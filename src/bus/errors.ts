@@ -1,17 +1,7 @@
 /** `ParleyError`, its codes and their exit codes. */
 
 /** What can go wrong, by what the caller can do about it. Each code has one exit code, in every verb. */
-export type ErrorCode =
-  | "internal"
-  | "conflict"
-  | "not_found"
-  | "timeout"
-  | "busy"
-  | "not_registered"
-  | "not_permitted"
-  | "invalid";
-
-export const exitCodes: Record<ErrorCode, number> = {
+export const exitCodes = {
   internal: 1,
   conflict: 3,
   not_found: 4,
@@ -20,7 +10,8 @@ export const exitCodes: Record<ErrorCode, number> = {
   not_registered: 7,
   not_permitted: 8,
   invalid: 64,
-};
+} as const;
+export type ErrorCode = keyof typeof exitCodes;
 
 export interface ErrorExtras {
   /** What to do next, in one sentence. */

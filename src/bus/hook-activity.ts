@@ -2,10 +2,8 @@
 import { parseTime, timestamp } from "./clock";
 import type { Activity, SessionRecord } from "./session";
 
-/** An event of an agent, as its hook reports it. */
 export interface HookActivity {
   llm_vendor: string;
-  /** The vendor's id of the conversation. */
   session_uuid: string;
   /** Pids, the likeliest first: where none is the session's process, the session has to be looked up anew. */
   likelyPids: readonly number[];
@@ -36,7 +34,6 @@ export interface ActivityResult {
   touched: string[];
 }
 
-/** What an event changes in its session. */
 export interface Change {
   record: SessionRecord;
   /** The activity or the edited files changed, which other processes may be watching. */

@@ -2,7 +2,6 @@
 import type { LockTarget } from "./lock";
 import type { ProcessControl, ProcessEvidence, ProcessTable } from "./process";
 
-/** The agent process that is registered. */
 export interface Agent {
   /** `claude`, `codex`, …; null where it is unknown. */
   vendor: string | null;
@@ -29,7 +28,6 @@ export interface Machine {
   hostname: string;
 }
 
-/** Where a project id came from. */
 export type ProjectSource = "--project" | "PARLEY_PROJECT" | "CODITECT_PROJECT" | "git" | "none";
 
 export interface ProjectFinding {
@@ -39,10 +37,7 @@ export interface ProjectFinding {
   root: string | null;
 }
 
-/**
- * Evidence of which session the calling process belongs to, the strongest first. Where agents run inside agents the
- * nearest decides: there is no evidence of an outer one in it.
- */
+/** Evidence of the caller's session, the strongest first. Of nested agents the nearest decides: no outer one is in it. */
 export interface CallerEvidence {
   /** `--session` or PARLEY_SESSION: taken as it is. */
   session: string | null;
@@ -54,20 +49,16 @@ export interface CallerEvidence {
   tty: string | null;
 }
 
+/** `--pid`, `--llm`, `--model` and `--cwd`. */
 export interface AgentRequest {
-  /** `--pid` */
   pid?: number | undefined;
-  /** `--llm` */
   vendor?: string | undefined;
-  /** `--model` */
   model?: string | undefined;
-  /** `--cwd` */
   cwd?: string | undefined;
   /** Only an agent of `vendor` counts, even if one of another vendor is nearer: the call comes from its hook. */
   own?: boolean | undefined;
 }
 
-/** Port: the calling agent and its machine. */
 export interface Identity {
   readonly processes: ProcessTable & ProcessControl;
   machine(): Machine;

@@ -2,7 +2,7 @@
 import type { Bus } from "./bus";
 import { type Actor, livenessNow } from "./caller";
 import { ParleyError } from "./errors";
-import type { InboxResult, ReadResult, InboxRequest } from "./message";
+import type { InboxRequest, InboxResult, Message, ReadResult } from "./message";
 import { waitFor } from "./wait-loop";
 
 export type InboxQuery = Omit<InboxRequest, "mailbox">;
@@ -10,10 +10,7 @@ export type InboxQuery = Omit<InboxRequest, "mailbox">;
 /** An opened inbox: the messages to show, and the callbacks for whether they were shown. */
 export interface OpenedInbox {
   result: InboxResult;
-  /**
-   * To be called once the bytes have reached a reader; until then the messages stay pending. `ids`: only these were
-   * shown.
-   */
+  /** To be called once the bytes have reached a reader; until then the messages stay pending. `ids`: only these were shown. */
   onShown: (how: string, ids?: readonly number[]) => Promise<void>;
   /** To be called where the output could not be read: the next reader is shown the messages at once. */
   onDropped: () => Promise<void>;
@@ -31,8 +28,9 @@ export async function openInbox(bus: Bus, actor: Actor, query: InboxQuery): Prom
     result,
     onShown: async (how, ids = pending) => {
       if (!reserved) return;
-      const changed = await bus.store.markDelivered(actor.id, ids, how, bus.clock.now());
-      notifySenders(bus, result, changed);
+      const changed = new Set(await bus.store.markDelivered(actor.id, ids, how, bus.clock.now()));
+      const seen = result.messages.filter(({ id }) => changed.has(id));
+      notifySenders(bus, seen);
     },
     onDropped: async () => {
       if (reserved) await bus.store.releaseInbox(actor.id, pending, liveness.now);
@@ -43,10 +41,7 @@ export async function openInbox(bus: Bus, actor: Actor, query: InboxQuery): Prom
 /** Milliseconds between two checks without a change signal: a killed reader gives up its reservation silently. */
 const intervalMs = 1000;
 
-/**
- * Waits until there is a pending message that no other reader has reserved, then opens the inbox; throws `timeout`. While
- * it waits it only peeks: a check that wrote would wake all other processes that wait.
- */
+/** Waits for a pending message that is not reserved; throws `timeout`. Only peeks meanwhile: a write would wake all that wait. */
 export async function awaitInbox(
   bus: Bus,
   actor: Actor,
@@ -70,18 +65,12 @@ export async function awaitInbox(
 }
 
 /** Notifies the senders, which may be waiting for the state of their messages. */
-function notifySenders(bus: Bus, result: InboxResult, changed: readonly number[]): void {
-  const ids = new Set(changed);
-  const seen = result.messages.filter((message) => ids.has(message.id));
-  bus.changeSignal.notify([...new Set(seen.map((message) => message.sender_id))]);
-}
+const notifySenders = (bus: Bus, messages: Message[]): void =>
+  bus.changeSignal.notify([...new Set(messages.map((message) => message.sender_id))]);
 
 /** Marks messages read: those ids, or with null all unread ones. Throws `not_found` for an id of another mailbox. */
 export async function read(bus: Bus, actor: Actor, ids: number[] | null): Promise<ReadResult> {
   const changed = await bus.store.markRead(actor.id, ids, livenessNow(bus));
-  if (changed.length > 0) {
-    const messages = await bus.store.messages(changed);
-    bus.changeSignal.notify([...new Set(messages.map((message) => message.sender_id))]);
-  }
+  if (changed.length > 0) notifySenders(bus, await bus.store.messages(changed));
   return { read: changed };
 }

@@ -1,10 +1,7 @@
 /** Checks what users write: numbers, durations, choices, JSON. */
 import { type ErrorExtras, ParleyError } from "./errors";
 
-/**
- * The whole number that a text stands for, within limits (both included). `name` is how the user wrote it,
- * such as `--priority`. Throws `invalid`.
- */
+/** The whole number in a text, from `min` to `max`. `name`: as the user wrote it, such as `--priority`. Throws `invalid`. */
 export function integer(text: string, name: string, min: number, max = Infinity): number {
   const value = /^-?\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
   if (value >= min && value <= max) return value;
@@ -12,13 +9,7 @@ export function integer(text: string, name: string, min: number, max = Infinity)
   throw invalidValue(`${name} takes a whole number ${limits}, not ${quoted(text)}`, name, text);
 }
 
-const unitMilliseconds: Record<string, number> = {
-  ms: 1,
-  s: 1_000,
-  m: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-};
+const unitMs: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** Longest duration, in milliseconds: ten years. Much more, added to the clock, would be no valid time. */
 const maxDuration = 3_650 * 86_400_000;
@@ -26,7 +17,7 @@ const maxDuration = 3_650 * 86_400_000;
 /** Milliseconds of a duration such as `250ms`, `30s`, `10m`, `1h`, `7d`. Throws `invalid`, also for zero. */
 export function duration(text: string, name: string): number {
   const match = /^(\d{1,15})(ms|s|m|h|d)$/.exec(text);
-  const milliseconds = match ? Number(match[1]) * (unitMilliseconds[match[2] ?? ""] ?? 0) : 0;
+  const milliseconds = match ? Number(match[1]) * (unitMs[match[2] ?? ""] ?? 0) : 0;
   if (milliseconds > 0 && milliseconds <= maxDuration) return milliseconds;
   const rule = match
     ? milliseconds > 0

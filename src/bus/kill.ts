@@ -1,7 +1,7 @@
 /** Kills processes for a rescue: which may be signalled, and how they are ended. */
 import type { Bus } from "./bus";
 import type { Warning } from "./errors";
-import type { Liveness } from "./liveness";
+import { isOver, type Liveness } from "./liveness";
 import type { Candidate } from "./rescue-candidates";
 import {
   type ProcessControl,
@@ -31,7 +31,6 @@ export type KillOutcome =
 /** How long a signalled process may take to end, in milliseconds. */
 const timeoutMs = { SIGTERM: 5000, SIGKILL: 2000 } as const;
 
-/** A session whose process may be signalled. */
 interface Victim extends Candidate {
   evidence: ProcessEvidence;
 }
@@ -47,17 +46,12 @@ export function chooseVictims(
   const chosen = new Set(victims.map(({ record }) => record.session_id));
   const bystanders = all
     .map(({ record }) => record)
-    .filter((record) => !chosen.has(record.session_id) && !isDead(record, liveness));
+    .filter((record) => !chosen.has(record.session_id) && !isOver(liveness.judge(record)));
   return victims.flatMap((victim) => {
     const { evidence } = victim.record;
     victim.session.killed = obstacle(bus, victim, bystanders);
     return victim.session.killed === null && evidence ? [{ ...victim, evidence }] : [];
   });
-}
-
-function isDead(record: SessionRecord, liveness: Liveness): boolean {
-  const { status, ended } = liveness.judge(record);
-  return status === "terminated" || ended !== null;
 }
 
 function obstacle(

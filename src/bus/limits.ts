@@ -4,10 +4,7 @@ import { maxMessageBytes, operatorId } from "./message";
 import type { RegisterRequest } from "./registration-target";
 import { sessionIdForm } from "./session";
 
-/**
- * The payload of a message: as it was given, or made of the text and its sender. Throws `invalid` for an empty, too large
- * or binary one.
- */
+/** The payload as given, or made of the text and its sender. Throws `invalid` for an empty, too large or binary one. */
 export function checkedPayload(
   { text, payload }: { text: string | null; payload: Record<string, unknown> | null },
   from: string,
@@ -24,14 +21,11 @@ export function checkedPayload(
   }
   const bytes = Buffer.byteLength(text ?? JSON.stringify(payload));
   if (bytes > maxMessageBytes) {
-    throw new ParleyError(
-      "invalid",
-      `The message has ${bytes} bytes; the limit is ${maxMessageBytes} (64 KiB)`,
-      {
-        hint: "put the content into a file and send its path",
-        details: { bytes, limit: maxMessageBytes },
-      },
-    );
+    const message = `The message has ${bytes} bytes; the limit is ${maxMessageBytes} (64 KiB)`;
+    throw new ParleyError("invalid", message, {
+      hint: "put the content into a file and send its path",
+      details: { bytes, limit: maxMessageBytes },
+    });
   }
   return payload ?? { message: text, from };
 }
@@ -43,7 +37,6 @@ export const fullMailbox = (mailbox: string, max: number): ParleyError =>
     details: { session_id: mailbox, limit: max },
   });
 
-/** The error for a session that holds too much. */
 export const tooMany = (session_id: string, max: number, things: "locks" | "claims"): ParleyError =>
   new ParleyError("not_permitted", `${session_id} may hold ${max} ${things} at most`, {
     hint:

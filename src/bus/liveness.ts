@@ -11,6 +11,10 @@ export interface Verdict {
   ended: string | null;
 }
 
+/** It has ended, or ends now. */
+export const isOver = ({ status, ended }: Verdict): boolean =>
+  status === "terminated" || ended !== null;
+
 /** Reasons for the end of a session that did not unregister. */
 export const endReasons = {
   exited: "process exited",
@@ -23,7 +27,6 @@ export const endReasons = {
 /** How long a session that ended so is still listed for a rescue, in milliseconds. */
 export const endedVisibleFor = 24 * 3600 * 1000;
 
-/** What a shared host answered about a session. */
 export interface HostAnswer {
   /** The heartbeat that the answer is about: it tells nothing once there is a later one. */
   heartbeat_at: string;

@@ -56,7 +56,6 @@ export interface LockRequest {
   ticket: number | null;
 }
 
-/** The session that blocks a lock or a claim. */
 export interface Blocker {
   kind: "lock" | "claim";
   /** The session that holds it, or that is first in the queue for it. */
@@ -104,7 +103,6 @@ export interface LockOptions {
 
 export interface Locked {
   result: LockResult;
-  /** Paths that the session did not hold before. */
   fresh: string[];
   warnings: Warning[];
 }
@@ -173,14 +171,11 @@ export async function unlockIfHeld(
   session: SessionRecord,
   paths: readonly string[],
 ): Promise<void> {
-  for (const path of paths) await unlock(bus, session, [path]).catch(alreadyFree);
-}
-
-/** Ignores that it is free already: the lease expired, another session took it by force, or this one has ended. */
-function alreadyFree(error: unknown): void {
-  if (
-    !(error instanceof ParleyError) ||
-    (error.code !== "conflict" && error.code !== "not_registered")
-  )
-    throw error;
+  for (const path of paths) {
+    await unlock(bus, session, [path]).catch((error: unknown) => {
+      const code = error instanceof ParleyError ? error.code : null;
+      // The lease expired, another session took it by force, or this one has ended.
+      if (code !== "conflict" && code !== "not_registered") throw error;
+    });
+  }
 }

@@ -38,7 +38,6 @@ export const maxMessageBytes = 64 * 1024;
 /** Channels that `message` accepts. */
 export const directedChannels = ["coordination", "task_broadcast", "state"] as const;
 
-/** A channel's name. */
 export const channelForm = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/;
 
 /** Channels that only parley itself writes. */
@@ -47,7 +46,6 @@ export const reservedChannels = ["operator_alert", "session_lifecycle", "file_lo
 /** The mailbox of the human at the machine. */
 export const operatorId = "operator";
 
-/** A session as a sender sees it. */
 export interface Correspondent {
   session_id: string;
   name: string | null;
@@ -91,7 +89,6 @@ export interface InboxResult {
   remaining: number;
 }
 
-/** The data of `publish`. */
 export interface PublishResult {
   message: Message;
 }
@@ -103,7 +100,6 @@ export interface FeedResult {
   cursor: number;
 }
 
-/** The data of `read`. */
 export interface ReadResult {
   read: number[];
 }

@@ -12,16 +12,12 @@ export interface ObservationFacts {
   alerts: Alert[];
   /** Live sessions that started or resumed on this UTC day. */
   started_today: number;
-  /** How the process table was read: `/proc` or `ps`. */
   processSource: string;
   /** Milliseconds since the epoch. */
   now: number;
 }
 
-/**
- * The dashboard's analysis, a line of Markdown each, in the seeds' order. Values from sessions stand in it as they
- * are: the renderer makes the lines safe to print.
- */
+/** Lines of Markdown in the seeds' order. Values from sessions are in them as they are: the renderer makes them safe to print. */
 export function observations(facts: ObservationFacts): string[] {
   const { sessions, alerts } = facts;
   if (sessions.length === 0) return [];
@@ -73,13 +69,9 @@ function machines(sessions: Session[]): string {
   const place = (session: Session | undefined): string =>
     `${session?.machine_uuid ? span(shortUuid(session.machine_uuid)) : "unknown"} / ${span(session?.hostname ?? "unknown")}`;
   if (groups.length === 1) {
-    const who =
-      sessions.length === 1
-        ? "1 session"
-        : sessions.length === 2
-          ? "Both sessions"
-          : `All ${sessions.length} sessions`;
-    return `${who} on ${sessions.length === 1 ? "machine" : "same machine"} (${place(sessions[0])})`;
+    const n = sessions.length;
+    if (n === 1) return `1 session on machine (${place(sessions[0])})`;
+    return `${n === 2 ? "Both" : `All ${n}`} sessions on same machine (${place(sessions[0])})`;
   }
   const each = groups.map(
     ([, group]) => `${group.map((s) => s.session_id).join(", ")} (${place(group[0])})`,

@@ -2,7 +2,6 @@
 
 /** Evidence that ties a session to one process. Never wall time, since clocks are set. */
 export interface ProcessEvidence {
-  /** The kernel's id of this boot. */
   boot_id: string;
   /** Identity of the machine's installation (`/etc/machine-id`, hashed); null where there is none. */
   host_id: string | null;
@@ -31,10 +30,7 @@ type ProcessSignal = "SIGTERM" | "SIGKILL";
 export interface ProcessControl {
   /** CPU time that the process and its descendants have used; null where it is not running or cannot be known. */
   cpuSeconds(evidence: ProcessEvidence): number | null;
-  /**
-   * Signals this process and no other: the evidence is compared right before. `refused`: the system forbids it, or it
-   * is not certain that the pid names the same process here.
-   */
+  /** Compares the evidence right before. `refused`: the system forbids it, or the pid may name another process here. */
   signal(evidence: ProcessEvidence, signal: ProcessSignal): "sent" | "gone" | "refused";
 }
 

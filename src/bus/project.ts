@@ -34,7 +34,6 @@ export interface ProjectRequest {
   cwd: string;
   /** `--project`: this project, whatever that of the directory is. */
   explicit: string | null;
-  /** Directories to choose from. */
   candidates: readonly string[];
 }
 

@@ -1,4 +1,5 @@
-/** Channels: publishing, polling, watching, and the feed of all messages. */
+/** Channels: publishing, polling, watching; the feed of all messages, and that of the operator. */
+import type { Alert } from "./alert";
 import type { Bus } from "./bus";
 import { type Actor, livenessNow } from "./caller";
 import { ParleyError } from "./errors";
@@ -6,11 +7,13 @@ import {
   channelForm,
   type FeedResult,
   type Message,
+  operatorId,
   type PublishResult,
   reservedChannels,
 } from "./message";
 import { objectIn } from "./input";
 import { checkedPayload } from "./limits";
+import { openInbox } from "./inbox";
 import { openWaitLoop } from "./wait-loop";
 
 export interface PublishRequest {
@@ -20,7 +23,6 @@ export interface PublishRequest {
   /** Milliseconds to live; null: as long as the channel says. */
   ttl: number | null;
   priority: number;
-  /** The message type. */
   type: string;
 }
 
@@ -108,13 +110,9 @@ export interface WatchedMessage {
   onDropped?: () => Promise<void>;
 }
 
-/** How many messages are read at once. */
 const batchSize = 100;
 
-/**
- * Yields messages as they come, each once and in order, and the actor's mail, which becomes `delivered` when it is shown.
- * Continued from the id of the last message shown, it misses and repeats nothing.
- */
+/** Yields messages in order, each once, also continued from the last id shown; the actor's mail is `delivered` when shown. */
 export async function* watch(
   bus: Bus,
   actor: Actor | null,
@@ -154,5 +152,65 @@ export async function* watch(
     }
   } finally {
     await loop.stop();
+  }
+}
+
+/** Alerts from this priority on are shown to the human at once. */
+const criticalPriority = 3;
+/** How many messages, and how many alerts, the operator is shown at once. */
+const newsSize = 50;
+/** Milliseconds between two checks without a change signal: a killed reader gives up its reservation silently. */
+const intervalMs = 1000;
+
+/** Yields the operator's waiting mail and critical alerts, then new ones. An alert comes again once it names another session. */
+export async function* operatorNews(
+  bus: Bus,
+  { duration, signal }: { duration: number | null; signal: AbortSignal },
+): AsyncGenerator<WatchedMessage> {
+  const until = duration === null ? Number.POSITIVE_INFINITY : bus.clock.now() + duration;
+  // An alert that any `status` has shown is `delivered`; what this process has shown only it knows.
+  const known = new Set<string>();
+  const key = ({ id, expires_at }: Message): string => `${id} ${expires_at}`;
+  const alerts = async (): Promise<Alert[]> =>
+    (await bus.store.alerts(newsSize, bus.clock.now())).filter(
+      ({ priority }) => priority >= criticalPriority,
+    );
+  for (const alert of await alerts()) if (alert.status !== "pending") known.add(key(alert));
+  const loop = await openWaitLoop(bus, { mail: "all", signal });
+  try {
+    while (!signal.aborted) {
+      const news = await loop.next({ until, intervalMs }, readNews);
+      if (news === null) return;
+      yield* news;
+    }
+  } finally {
+    await loop.stop();
+  }
+
+  async function readNews(): Promise<WatchedMessage[] | null> {
+    const peek = bus.store.readOnly !== null;
+    const query = { channel: null, limit: newsSize, peek, again: true, fresh_from: 0 };
+    const inbox = await openInbox(bus, { id: operatorId, record: null }, query);
+    const mail = inbox.result.messages
+      .filter((message) => !known.has(key(message)))
+      .map((message) => ({
+        message,
+        onShown: () => inbox.onShown("watch", [message.id]),
+        onDropped: inbox.onDropped,
+      }));
+    // Mail that came before and could not be read is left to another reader.
+    if (mail.length === 0) await inbox.onDropped();
+    const fresh = (await alerts()).filter((alert) => !known.has(key(alert)));
+    for (const each of [...fresh, ...mail.map(({ message }) => message)]) known.add(key(each));
+    const warnings = fresh.map((message) => ({
+      message,
+      onShown: async () => {
+        if (!bus.store.readOnly) await bus.store.markAlertsDelivered([message.id], bus.clock.now());
+      },
+      onDropped: async () => {},
+    }));
+    if (mail.length === newsSize) loop.checkAgain();
+    const news = [...warnings, ...mail];
+    return news.length > 0 ? news : null;
   }
 }

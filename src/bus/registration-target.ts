@@ -60,7 +60,6 @@ function isNearer(bus: Bus, request: RegisterRequest, pid: number): boolean {
   return other < 0 || own <= other;
 }
 
-/** What is to be registered, before it has an id. */
 export interface Registration {
   /** `--session-id`; null: `{vendor}-{pid}`. */
   session_id: string | null;

@@ -157,10 +157,7 @@ export async function task(
   if (taskId === undefined) {
     await refreshHeartbeat(bus, record.session_id);
     const holdings = await bus.store.holdings(record.session_id, liveness.now);
-    return {
-      session: describeSession(record, holdings, liveness, bus),
-      conflicts: [],
-    };
+    return { session: describeSession(record, holdings, liveness, bus), conflicts: [] };
   }
   const change = await bus.store.setTask(
     record.session_id,
@@ -169,10 +166,7 @@ export async function task(
   );
   const conflicts = await confirmedConflicts(bus, record.session_id, change.conflicts, liveness);
   bus.changeSignal.notify("everyone");
-  return {
-    session: describeSession(change.record, change.holdings, liveness, bus),
-    conflicts,
-  };
+  return { session: describeSession(change.record, change.holdings, liveness, bus), conflicts };
 }
 
 /** The conflicts that remain once the shared hosts of silent sessions were asked; the alerts of the others end. */

@@ -3,7 +3,7 @@ import type { Bus } from "./bus";
 import { parseTime } from "./clock";
 import { describeSession, type SessionRecord, type HeldBy } from "./session";
 import { ParleyError } from "./errors";
-import type { Liveness } from "./liveness";
+import { isOver, type Liveness } from "./liveness";
 import type { ProcessControl, ProcessEvidence } from "./process";
 import type { RescuedSession } from "./rescue";
 
@@ -55,8 +55,8 @@ export async function diagnose(
   hungAfter: number,
   liveness: Liveness,
 ): Promise<Candidate[]> {
-  const { processes } = bus.identity;
   const records = chosen.map(({ record }) => record);
+  const { processes } = bus.identity;
   const states = await classify(records, current, hungAfter, liveness, processes);
   return chosen.map(({ record, holdings }, index) => ({
     record,
@@ -83,8 +83,7 @@ export type RescueState = "CURRENT" | "ACTIVE" | "IDLE" | "STALE" | "HUNG" | "DE
 /** How long the CPU time of a silent process is measured, in milliseconds: 20 ticks of the kernel's clock. */
 const sampleMs = 200;
 
-/** Milliseconds since the last heartbeat of a session. */
-export const silenceMs = (record: SessionRecord, at: number): number =>
+const silenceMs = (record: SessionRecord, at: number): number =>
   Math.max(0, at - (parseTime(record.heartbeat_at) ?? at));
 
 /** The states of the sessions, in their order. Takes `sampleMs` where one is silent for `hungAfter` milliseconds. */
@@ -102,7 +101,7 @@ export async function classify(
       : [],
   );
   const idle = await withoutProgress(
-    suspects.map((suspect) => suspect.evidence),
+    suspects.map(({ evidence }) => evidence),
     processes,
   );
   for (const [n, { index }] of suspects.entries()) if (idle[n]) states[index] = "HUNG";
@@ -110,8 +109,9 @@ export async function classify(
 }
 
 function stateOf(record: SessionRecord, current: string | null, liveness: Liveness): RescueState {
-  const { status, ended } = liveness.judge(record);
-  if (status === "terminated" || ended !== null) return "DEAD";
+  const verdict = liveness.judge(record);
+  const { status } = verdict;
+  if (isOver(verdict)) return "DEAD";
   if (record.session_id === current) return "CURRENT";
   return status === "stale" ? "STALE" : status === "idle" ? "IDLE" : "ACTIVE";
 }

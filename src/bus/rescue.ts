@@ -26,7 +26,6 @@ export interface RescuedSession extends Session {
   killed: KillOutcome | null;
 }
 
-/** The data of `rescue`. */
 export interface RescueResult {
   sessions: RescuedSession[];
   released: Released;
@@ -88,11 +87,8 @@ export async function rescue(
   warnings.push(...unkilled(victims));
   let released: Released = { locks: 0, claims: 0 };
   if (!request.statusOnly) {
-    released = await endUnresponsive(bus, candidates, {
-      ...request,
-      current,
-      answers: liveness.answers,
-    });
+    const { answers } = liveness;
+    released = await endUnresponsive(bus, candidates, request.force, current, answers);
     if (current !== null) await bus.store.heartbeat(current, livenessNow(bus));
   }
   return { result: { sessions: candidates.map(({ session }) => session), released }, warnings };
@@ -121,14 +117,12 @@ async function exportAll(
  * that has sent a heartbeat or changed its process since it was examined. `answers`: those of shared hosts at that time.
  * Returns how much became free.
  */
-export async function endUnresponsive(
+async function endUnresponsive(
   bus: Bus,
   candidates: readonly Candidate[],
-  {
-    force,
-    current,
-    answers,
-  }: { force: boolean; current: string | null; answers: ConfirmedLiveness["answers"] },
+  force: boolean,
+  current: string | null,
+  answers: ConfirmedLiveness["answers"],
 ): Promise<Released> {
   const unresponsive = new Map(
     candidates

@@ -38,10 +38,7 @@ const correspondent = (record: SessionRecord): Correspondent => ({
   project_id: record.project_id,
 });
 
-/**
- * Sends one message to each recipient; a target that is not active gets it when it registers. Then wakes recipients where
- * that is wanted, which takes two seconds at most and does not change what was sent.
- */
+/** Sends one message a recipient; an inactive one gets it on registering. Then wakes where wanted, for two seconds at most. */
 export async function send(bus: Bus, actor: Actor, request: SendRequest): Promise<SendResult> {
   const payload = checkedPayload(request, actor.id);
   const liveness = livenessNow(bus);
@@ -106,11 +103,8 @@ async function resolveTarget(bus: Bus, target: string): Promise<Target> {
   const alive = (await bus.store.sessionsCalled(target)).filter(
     (record) => liveness.judge(record).ended === null,
   );
-  if (alive.length > 1)
-    throw ambiguous(
-      target,
-      alive.map((each) => each.session_id),
-    );
+  const ids = alive.map((each) => each.session_id);
+  if (ids.length > 1) throw ambiguous(target, ids);
   const [record] = alive;
   if (record) return { id: record.session_id, record };
   if (sessionIdForm.test(target)) return { id: target, record: null };
@@ -135,13 +129,8 @@ async function holderOf(
   const holders = [...new Set(ids.filter((id) => id !== undefined))];
   const [only] = holders;
   if (only === undefined) {
-    throw new ParleyError(
-      "not_found",
-      isTask ? `Nobody claims ${name}` : `Nobody holds a lock on ${name}`,
-      {
-        hint: "see parley status --locks --claims",
-      },
-    );
+    const message = isTask ? `Nobody claims ${name}` : `Nobody holds a lock on ${name}`;
+    throw new ParleyError("not_found", message, { hint: "see parley status --locks --claims" });
   }
   if (holders.length > 1) throw ambiguous(name, holders);
   return { id: only, record: await bus.store.session(only) };
@@ -184,14 +173,11 @@ export async function awaitState(
     return states.length === ids.length && states.every(hasReached[wanted]) ? states : null;
   });
   if (!done) {
-    throw new ParleyError(
-      "timeout",
-      `Sent, but not ${wanted === "reply" ? "answered" : wanted} in time`,
-      {
-        hint: "see how it stands with parley message --sent --status",
-        details: { messages: states },
-      },
-    );
+    const missing = wanted === "reply" ? "answered" : wanted;
+    throw new ParleyError("timeout", `Sent, but not ${missing} in time`, {
+      hint: "see how it stands with parley message --sent --status",
+      details: { messages: states },
+    });
   }
   const messages = await bus.store.messages(ids);
   if (wanted !== "reply") return { ...result, messages };

@@ -1,5 +1,4 @@
 /** The session log: the port, and an entry of it as Markdown. */
-/** An entry to append to a session log. */
 export interface LogEntry {
   /** Project whose log it is; null: `unscoped`. */
   project_id: string | null;
@@ -18,19 +17,15 @@ export interface SessionLog {
   read(project_id: string | null, date: string): string | null;
 }
 
-/** The data of `log`. */
 export interface LogResult {
   path: string;
   /** What was appended, or with `--view` the whole file; null where there is none. */
   entry: string | null;
 }
 
-/** What an entry is about; null for a plain note. */
-type LogEntryKind = "issue" | "fix" | "deployed";
-
 export interface LogNote {
   text: string;
-  kind: LogEntryKind | null;
+  kind: "issue" | "fix" | "deployed" | null;
   /** Null: the operator. */
   author: Author | null;
   at: Date;

@@ -21,7 +21,6 @@ export const activities = ["working", "idle", "awaiting permission"] as const;
 
 export interface Activity {
   state: (typeof activities)[number];
-  /** When that state began. */
   since: string;
 }
 
@@ -74,7 +73,6 @@ export interface SessionRecord extends SessionIdentity {
   end_reason: string | null;
 }
 
-/** What a session holds, and how many messages wait for it. */
 export interface Holdings {
   claimed_tasks: { task_id: string; claim_type: string }[];
   /** Locked paths. */
@@ -82,7 +80,6 @@ export interface Holdings {
   unread_count: number;
 }
 
-/** A session as every verb reports it. */
 export interface Session extends SessionIdentity, Holdings {
   status: SessionStatus;
   /** State of its process as seen from here; null where there is no evidence. */
@@ -91,7 +88,6 @@ export interface Session extends SessionIdentity, Holdings {
   uptime_seconds: number | null;
   /** Claimed tasks joined by ", "; null where there are none. */
   claimed_task: string | null;
-  /** How a message reaches its model now. */
   reachability: Reachability;
 }
 
@@ -101,7 +97,6 @@ export interface Unread {
   by_channel: Record<string, number>;
 }
 
-/** The data of `register`. */
 export interface RegisterResult {
   session: Session;
   /** False where the session was registered already and its row was updated. */
@@ -129,13 +124,11 @@ export interface Released {
   claims: number;
 }
 
-/** The data of `unregister`. */
 export interface UnregisterResult {
   session: Session;
   released: Released;
 }
 
-/** The data of `run`. */
 export interface RunResult {
   /** As it was registered. */
   session: Session;
@@ -143,7 +136,6 @@ export interface RunResult {
   exit_code: number;
 }
 
-/** The data of `task`. */
 export interface TaskResult {
   session: Session;
   conflicts: Conflict[];
@@ -160,7 +152,6 @@ export interface Registered {
   created: boolean;
   event: "started" | "resumed" | null;
   conflicts: Conflict[];
-  /** How many other sessions the conflict detection compared. */
   other_sessions: number;
   holdings: Holdings;
   unread: Unread;

@@ -91,13 +91,8 @@ export function settingsFrom(env: Record<string, string | undefined>): Settings 
   for (const pair of ttl ? ttl.split(",") : []) {
     const [channel, text] = pair.split("=", 2).map((part) => part.trim());
     if (!channel || !text) {
-      throw new ParleyError(
-        "invalid",
-        `PARLEY_TTL holds "${pair}", which is not CHANNEL=DURATION`,
-        {
-          hint: "write it as directed=24h,state=60s",
-        },
-      );
+      const message = `PARLEY_TTL holds "${pair}", which is not CHANNEL=DURATION`;
+      throw new ParleyError("invalid", message, { hint: "write it as directed=24h,state=60s" });
     }
     const milliseconds = duration(text, "PARLEY_TTL");
     if (channel === "directed") settings.directed = milliseconds;

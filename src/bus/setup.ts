@@ -5,7 +5,6 @@ import type { Warning } from "./errors";
 /** All of the user's work, or one repository. */
 export type SetupScope = "user" | "project";
 
-/** The part of an agent's configuration. */
 export type SetupPart = "hooks" | "mcp" | "command" | "npm" | "link";
 
 interface SetupVendor {
@@ -31,7 +30,6 @@ export interface SetupChange {
   diff: string | null;
 }
 
-/** The data of `setup`. */
 export interface SetupResult {
   action: "install" | "remove";
   scope: SetupScope;

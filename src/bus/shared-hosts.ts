@@ -10,10 +10,7 @@ import type { SessionRecord, HeldBy } from "./session";
 export interface SharedHosts {
   /** Whether the host of this session can be asked, as far as its row tells. Synchronous: called inside transactions. */
   canAnswer(this: void, record: SessionRecord): boolean;
-  /**
-   * Whether each of these sessions still exists, by id; those whose host gives no answer within `limit` milliseconds are
-   * missing. Never throws. May repeat an answer of the last seconds.
-   */
+  /** Whether each exists, by id; missing: no answer within `limit` ms. Never throws. May repeat an answer of seconds ago. */
   ask(records: readonly SessionRecord[], limit: number): Promise<ReadonlyMap<string, boolean>>;
 }
 
@@ -52,10 +49,7 @@ function answerFor(
   return { heartbeat_at, over: silence > settings.sharedHostAfter ? endReasons.idleHost : null };
 }
 
-/**
- * Reads, and reads again where a shared host answers that a session is over. Returns what was found with the liveness that
- * it was judged by. `concerns`: hosts are asked only about these sessions.
- */
+/** Reads, and again where a host answers that a session is over. `concerns`: the only sessions that hosts are asked about. */
 export async function readConfirmed<Found>(
   bus: Bus,
   read: (liveness: Liveness) => Promise<Found>,

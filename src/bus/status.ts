@@ -37,7 +37,6 @@ export interface DatabaseFacts {
   schema_version: number;
 }
 
-/** One line of the session lifecycle. */
 export interface LifecycleEvent {
   id: number;
   created_at: string;

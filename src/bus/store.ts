@@ -132,7 +132,6 @@ export interface Store {
     tasks: readonly string[] | null,
     liveness: Liveness,
   ): Promise<Freed<Claim>>;
-  /** Gives up a place in the queue. */
   leaveQueue(ticket: number): Promise<void>;
 
   // Rescue

@@ -1,11 +1,6 @@
-/** Text of other sessions: made safe for a terminal and a model, and framed as data. */
+/** Text of other sessions, framed as data: nothing in it acts on a terminal, hides from the reader, or opens or closes markup. */
 import { isAlert } from "./alert";
 import { type Message, priorityLabels } from "./message";
-
-/*
- * Text that one session wrote is framed as data from a named session before another's model reads it. It cannot leave its
- * frame: nothing in it acts on a terminal, hides from the reader, or opens or closes markup.
- */
 
 /** Explains the frames to the model; stands once before any number of them. */
 export const framePreamble =

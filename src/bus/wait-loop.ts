@@ -4,9 +4,7 @@ import type { ParleyError } from "./errors";
 import type { Topic } from "./change-signal";
 
 export interface WaitLoopOptions {
-  /** The mail whose changes it waits for. */
   mail: Topic;
-  /** Ends the waiting early. */
   signal?: AbortSignal;
 }
 
@@ -17,12 +15,8 @@ export interface WaitLimits {
   intervalMs?: number;
 }
 
-/** Repeats a check of the bus whenever something has changed. */
 export interface WaitLoop {
-  /**
-   * Checks whenever something may have changed since the last check began, until `check` finds something; null when the
-   * time is up. Throws `not_found` where the database is deleted or replaced meanwhile.
-   */
+  /** Checks after each change until something is found; null: time is up. Throws `not_found`: database deleted or replaced. */
   next<T>(limits: WaitLimits, check: () => Promise<T | null>): Promise<T | null>;
   /** The last check has not read everything: the next one does not wait. */
   checkAgain(): void;
@@ -32,10 +26,7 @@ export interface WaitLoop {
 /** Longest delay of a timer, in milliseconds (2^31 - 1). */
 const maxTimerMs = 2_147_483_647;
 
-/**
- * Begins to listen; the first check comes later, so that nothing committed in between is missed. While idle it costs one
- * read of the change counter at the poll interval.
- */
+/** Listens before the first check, so that no commit is missed. Idle, it costs a read of the change counter per poll interval. */
 export async function openWaitLoop(bus: Bus, { mail, signal }: WaitLoopOptions): Promise<WaitLoop> {
   let changed = Promise.withResolvers<void>();
   let due = true;

@@ -25,7 +25,6 @@ export interface DeliveryForecast {
   unwoken: "working" | "policy" | "loop" | "no way" | "awaiting permission" | null;
 }
 
-/** Milliseconds that waking may take. */
 const timeoutMs = 1900;
 
 export interface WakeAttempt {
@@ -42,10 +41,7 @@ export interface WakeAttempt {
 const allows = (policy: WakePolicy, priority: number): boolean =>
   policy === "all" || (policy === "critical" && priority >= 3);
 
-/**
- * Wakes the recipient where that is wanted, its user allows it and it is idle; tells what the sender can expect. Called
- * once the message is committed; never throws, since the message is safe.
- */
+/** Wakes an idle recipient where wanted and allowed; forecasts the delivery. Never throws: the message is committed already. */
 export async function wakeRecipient(
   bus: Bus,
   attempt: WakeAttempt,
@@ -58,7 +54,7 @@ export async function wakeRecipient(
   });
   if (session_id === operatorId) return known("operator");
   if (!record) return known("registration");
-  const reachability = reachabilityNow(bus, record, liveness);
+  const reachability = reachabilityOf(record, liveness.judge(record), bus);
   const { wake, unwoken, alreadyWoken } = await tryWake(bus, attempt, record, liveness).catch(
     (error: Error): WakeAttemptResult => ({
       wake: { way: "none", outcome: "failed", reason: error.message },
@@ -102,10 +98,6 @@ function unlessAccepted({ outcome, reason }: WakeResult): string | null {
   if (outcome === "held") return "waking it waits for its user's consent";
   return `waking it ${outcome === "refused" ? "was refused" : "failed"}: ${sanitizeLine(reason ?? "", 200)}`;
 }
-
-/** How the recipient can be reached at the time of sending. */
-const reachabilityNow = (bus: Bus, record: SessionRecord, liveness: Liveness): Reachability =>
-  reachabilityOf(record, liveness.judge(record), bus);
 
 interface WakeAttemptResult {
   wake: WakeResult | null;

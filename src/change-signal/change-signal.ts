@@ -38,10 +38,7 @@ const maxRecheckMs = 64;
 
 type OnWake = Parameters<ChangeSignal["listen"]>[1];
 
-/**
- * The adapter, made when the database has been opened. `close` ends the watcher that all listeners share, without which
- * the process would not end.
- */
+/** Made once the database is open. `close` ends the watcher that all listeners share, which would keep the process alive. */
 export function createChangeSignal(
   options: ChangeSignalOptions,
 ): ChangeSignal & { close(): Promise<void> } {

@@ -18,10 +18,7 @@ interface Listener {
   wake(): void;
 }
 
-/**
- * The adapter for a store on a server. A notice is sent once the commit has been answered, so that every listener that gets
- * it sees what was committed. `close` waits for the notices that are being sent.
- */
+/** Sends notices once the commit is answered, so that listeners see what was committed. `close` waits for those being sent. */
 export function createNoticeSignal(
   options: NoticeOptions,
 ): ChangeSignal & { close(): Promise<void> } {

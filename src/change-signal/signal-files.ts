@@ -13,20 +13,8 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 
-/**
- * One of these is touched for each change that concerns more than single sessions. There are several, since Bun's watcher
- * drops an event for the name that it reported last less than 2 ms ago (seen in 1.4.5).
- */
-export const broadcastSignals = [
-  "all",
-  "all.1",
-  "all.2",
-  "all.3",
-  "all.4",
-  "all.5",
-  "all.6",
-  "all.7",
-];
+/** One is touched per change for everyone; several, since Bun 1.4.5's watcher drops an event for its last name within 2 ms. */
+export const broadcastSignals = "all all.1 all.2 all.3 all.4 all.5 all.6 all.7".split(" ");
 /** Touched besides a session's own file, for listeners to all mail. A session of this name is only notified too often. */
 export const anyMailSignal = "mail";
 
@@ -71,10 +59,7 @@ export function touchSignal(directory: string, name: string): void {
 /** Does not exist on every platform. */
 const noFollow = constants.O_NOFOLLOW ?? 0;
 
-/**
- * Beside a database in a directory of all users (`/tmp`), another user may have made the directory, with links in it to
- * files that a byte of ours would damage.
- */
+/** In a directory of all users (`/tmp`) another may have made it, with links to files that a byte of ours would damage. */
 function requireOwn(directory: string): void {
   const entry = lstatSync(directory);
   const user = process.getuid?.() ?? entry.uid;

@@ -5,10 +5,7 @@ import { type FileIdentity, fileIdentity } from "./file-identity";
 import { makeSignalDirectory } from "./signal-files";
 import type { Subscription } from "./parcel";
 
-/**
- * Called with the names of the signal files that were touched; null where they are unknown. `promptly`: the next event will
- * come at once too, where parcel would delay it.
- */
+/** `names`: the touched signal files; null: unknown. `promptly`: the next event comes at once too, where parcel would delay it. */
 export type OnSignals = (names: readonly string[] | null, promptly: boolean) => void;
 
 /** Watches the directory of signal files for all listeners of a process: its inotify instances are never given back. */
@@ -94,10 +91,7 @@ async function closeSources({ direct, native }: Sources): Promise<void> {
   if (typeof native !== "string") await native.stop().catch(() => {});
 }
 
-/**
- * Bun's own watcher, which reports every change at once; null where there is none. On Linux only: elsewhere it may open
- * the files that it watches, or is no faster.
- */
+/** Bun's own watcher, which reports at once. Null elsewhere than on Linux, where it may open the watched files or is no faster. */
 function watchDirectly(
   directory: string,
   onSignals: (names: readonly string[] | null) => void,

@@ -13,8 +13,6 @@ import { lock, type Lock, unlock } from "../bus/lock";
 import { heartbeat, register, task, unregister } from "../bus/registration";
 import { allSessionsConfirmed } from "../bus/shared-hosts";
 import { ParleyError } from "../bus/errors";
-import type { Bus } from "../bus/bus";
-import type { Caller } from "../bus/caller";
 import { rescue } from "../bus/rescue";
 import { MessageBus } from "./message-bus";
 import { type BusOptions, Connection } from "./connection";
@@ -159,7 +157,18 @@ export class SessionMessageBus extends MessageBus {
   /** Ends the sessions that are dead or stale, and frees what they held. */
   async cleanStale(): Promise<CleanedStale> {
     const bus = await this.connection.bus();
-    return cleanStale(bus, await this.connection.caller(bus));
+    // Whether a session hangs is not even checked.
+    const { result } = await rescue(bus, await this.connection.caller(bus), {
+      named: [],
+      statusOnly: false,
+      force: false,
+      hungAfter: Number.POSITIVE_INFINITY,
+      files: null,
+      kill: false,
+      confirm: async () => false,
+    });
+    const ended = result.sessions.filter(({ released }) => released);
+    return { sessions: ended.map(({ session_id }) => session_id), ...result.released };
   }
 
   /** Ends heartbeats and subscriptions and closes the database; the session lives on. */
@@ -177,7 +186,7 @@ export class SessionMessageBus extends MessageBus {
 }
 
 /** Sends a heartbeat every `intervalMs`. The timer does not keep the process alive. */
-export function startHeartbeats(intervalMs: number, send: () => Promise<unknown>): Heartbeat {
+function startHeartbeats(intervalMs: number, send: () => Promise<unknown>): Heartbeat {
   const timer = setInterval(() => {
     send().catch((error: unknown) => {
       // A busy or full database is tried again: silence does not end a session whose process is seen to live.
@@ -187,19 +196,4 @@ export function startHeartbeats(intervalMs: number, send: () => Promise<unknown>
   }, intervalMs);
   timer.unref();
   return { stop: () => clearInterval(timer) };
-}
-
-/** A rescue of dead and stale sessions only: whether a session hangs is not even checked. */
-export async function cleanStale(bus: Bus, caller: Caller): Promise<CleanedStale> {
-  const { result } = await rescue(bus, caller, {
-    named: [],
-    statusOnly: false,
-    force: false,
-    hungAfter: Number.POSITIVE_INFINITY,
-    files: null,
-    kill: false,
-    confirm: async () => false,
-  });
-  const ended = result.sessions.filter(({ released }) => released);
-  return { sessions: ended.map(({ session_id }) => session_id), ...result.released };
 }

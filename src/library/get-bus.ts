@@ -6,10 +6,7 @@ import { type BusOptions, contextFor } from "./connection";
 
 const shared = new Map<string, SessionMessageBus>();
 
-/**
- * The bus of this process on a database: the same object for the same path until it is closed, so that the options of
- * the first call count. Nothing is opened before its first use.
- */
+/** The bus of this process on a database: one object for a path until closed, with the first call's options; opens on first use. */
 export function getSessionMessageBus(options: BusOptions = {}): SessionMessageBus {
   const path = getMessagingDbPath(options);
   const known = shared.get(path);

@@ -18,4 +18,4 @@ export type {
   TakeOptions,
 } from "./options";
 export { discoverProject, getMessagingDbPath, getSessionMessageBus } from "./get-bus";
-export type { Handler, SubscribeOptions } from "./subscription";
+export type { Handler, SubscribeOptions } from "./message-bus";

@@ -10,11 +10,12 @@ import {
   type SendResult,
   type SentResult,
 } from "../bus/message";
-import { poll, publish } from "../bus/publish";
+import { poll, publish, watch, type WatchQuery } from "../bus/publish";
 import { send, sent } from "../bus/send";
 import type { Connection } from "./connection";
 import { ParleyError } from "../bus/errors";
 import type { Bus } from "../bus/bus";
+import type { Actor } from "../bus/caller";
 import {
   cursorOf,
   limitOf,
@@ -23,7 +24,18 @@ import {
   priorityOf,
   type PublishOptions,
 } from "./options";
-import { deliver, type Handler, type SubscribeOptions } from "./subscription";
+
+/** Called with one message after the other; the next waits until a promise that it returns is settled. */
+export type Handler = (message: Message) => unknown;
+
+export interface SubscribeOptions {
+  /** Continues after this id; otherwise from now on. */
+  sinceId?: number;
+  /** Whose mail comes too; otherwise the session of this bus. */
+  sessionId?: string;
+  /** Called with the error of the handler or of the database that ended the subscription; otherwise it is thrown. */
+  onError?: (error: unknown) => void;
+}
 
 export abstract class MessageBus {
   constructor(protected readonly connection: Connection) {}
@@ -80,15 +92,16 @@ export abstract class MessageBus {
     const { sessionId, sinceId, onError = throwLater } = options;
     const bus = await this.connection.subscriptionBus();
     const ending = new AbortController();
-    const subscription = {
+    const query = {
       channels: typeof channels === "string" ? [channels] : [...channels],
+      all: false,
       since: sinceId === undefined ? await bus.store.newestId() : cursorOf(sinceId),
-      handler,
+      duration: null,
       signal: ending.signal,
     };
     const running = this.connection
       .caller(bus, sessionId)
-      .then(({ actor }) => deliver(bus, actor, subscription))
+      .then(({ actor }) => deliver(bus, actor, query, handler))
       .catch(onError)
       .finally(() => this.connection.running.delete(ending));
     this.connection.running.set(ending, running);
@@ -165,3 +178,27 @@ async function markDelivered(bus: Bus, mailbox: string, id: number): Promise<boo
   if (changed.length > 0) changeSignal.notify([message.sender_id]);
   return changed.length > 0;
 }
+
+/** Hands over messages until the signal. Mail is `delivered` once its handler returned: after a crash the message comes again. */
+async function deliver(
+  bus: Bus,
+  actor: Actor | null,
+  query: WatchQuery,
+  handler: Handler,
+): Promise<void> {
+  const { signal } = query;
+  const ended = endOf(signal);
+  for await (const { message, onShown } of watch(bus, actor, query)) {
+    if (signal.aborted) return;
+    const handled = (async () => handler(message))().then(() => true);
+    // A handler that closes the bus would otherwise wait for itself.
+    if (!(await Promise.race([handled, ended]))) return;
+    await onShown();
+  }
+}
+
+/** Resolves one turn after the signal, so that a handler that ends its subscription and returns has handled its message. */
+const endOf = (signal: AbortSignal): Promise<false> =>
+  new Promise((resolve) => {
+    signal.addEventListener("abort", () => setTimeout(() => resolve(false), 0), { once: true });
+  });

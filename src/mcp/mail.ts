@@ -64,10 +64,7 @@ function textOf(message: Message): string {
     : bodyOf(message);
 }
 
-/**
- * Text of another session, for a model: each line behind `> `, so that no text can end the quotation, and sanitized. Cut
- * to `maxLength` characters.
- */
+/** Untrusted text for a model: sanitized, cut to `maxLength`, each line behind `> `, so that no text can end the quotation. */
 function quoteForModel(text: string, maxLength: number): string {
   const characters = [...sanitize(text)];
   const kept =

@@ -13,10 +13,9 @@ import { ParleyError } from "../bus/errors";
 import type { CallerEvidence, Identity } from "../bus/identity";
 import { register } from "../bus/registration";
 import type { SessionRecord } from "../bus/session";
-import { answered, toolError } from "./answer";
 import { openPerCall, type Open, type Opened } from "./open-per-call";
 import { sanitizeLine } from "../bus/untrusted-text";
-import { describeTool, inputFor } from "./tool";
+import { answered, describeTool, inputFor, toolError } from "./tool";
 import { tools } from "./tools";
 import { type Showing, StdioTransport, type Streams } from "./transport";
 

@@ -1,8 +1,9 @@
-/** The type of a tool, its definition, how clients list it, and the check of its arguments. */
+/** Tools: their definition, how clients list them, the check of their arguments, and the results of calls. */
 import type { Bus } from "../bus/bus";
 import { ParleyError } from "../bus/errors";
+import { sanitizeLine } from "../bus/untrusted-text";
 import type { SessionRecord } from "../bus/session";
-import type { Tool as ToolDescription } from "@modelcontextprotocol/sdk/types.js";
+import type { CallToolResult, Tool as ToolDescription } from "@modelcontextprotocol/sdk/types.js";
 import * as z from "zod";
 
 import type { Showing } from "./transport";
@@ -37,10 +38,7 @@ export const defineTool = <Shape extends z.ZodRawShape>({
   ...rest
 }: Definition<Shape>): Tool => ({ ...rest, input: z.strictObject(input) }) as unknown as Tool;
 
-/**
- * A tool as clients list it. None is destructive: none takes or deletes what belongs to another session, and there is no
- * `force`. None reaches beyond this machine.
- */
+/** A tool as listed. None takes or deletes what is another session's (there is no `force`), or reaches beyond this machine. */
 export function describeTool({
   name,
   title,
@@ -76,3 +74,40 @@ export function inputFor(tool: Tool, given: unknown): Record<string, unknown> {
     details: { argument: where },
   });
 }
+
+export const answered = ({ text, data }: ToolAnswer): CallToolResult => ({
+  content: [{ type: "text", text }],
+  ...(data && { structuredContent: data }),
+});
+
+/** An error as every verb reports it, `{code, message, hint, details}`: as text, and as data for programs. */
+export function toolError(thrown: unknown): CallToolResult {
+  const { code, message, hint, details } = asParleyError(thrown);
+  const advice = hintFor(code, details) ?? hint;
+  const error = {
+    code,
+    message: sanitizeLine(message),
+    ...(advice !== undefined && { hint: sanitizeLine(advice) }),
+    ...(details !== undefined && { details }),
+  };
+  const text = `${code}: ${error.message}${error.hint === undefined ? "" : `\nhint: ${error.hint}`}`;
+  return { isError: true, content: [{ type: "text", text }], structuredContent: { error } };
+}
+
+/** Hints in place of those that name options of the command line. */
+function hintFor(code: ParleyError["code"], details: ParleyError["details"]): string | undefined {
+  if (code === "conflict" && typeof details?.["holder"] === "string")
+    return `ask ${details["holder"]} with bus_send, or do something else first`;
+  if (code === "not_registered")
+    return "name the session with PARLEY_SESSION in the environment of this server";
+  return undefined;
+}
+
+const asParleyError = (thrown: unknown): ParleyError =>
+  thrown instanceof ParleyError
+    ? thrown
+    : new ParleyError(
+        "internal",
+        `parley hit a bug: ${thrown instanceof Error ? thrown.message : String(thrown)}`,
+        { hint: "try the same with the parley command, which tells more" },
+      );

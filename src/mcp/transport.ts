@@ -29,10 +29,7 @@ export interface Streams {
   write(text: string): Promise<"written" | "discarded" | "gone">;
 }
 
-/**
- * One JSON-RPC message a line. The SDK's own transport does not tell when an answer was written, which is what makes a
- * message `delivered`, and does not notice the end of its input.
- */
+/** The SDK's own transport does not tell when an answer was written, which makes a message `delivered`, nor see its input end. */
 export class StdioTransport implements Transport {
   onclose?: () => void;
   onerror?: (error: Error) => void;
