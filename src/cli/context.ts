@@ -9,7 +9,7 @@ import { createIdentity } from "../identity/identity";
 import { agentKinds, agents } from "../agents/agents";
 import { createAgentWaker, createSharedHosts } from "../agent-wake/agent-wake";
 import { createPreferenceFile } from "../files/preferences";
-import { openSqliteStore } from "../store/sqlite/store";
+import { openSqliteStore } from "../store/sqlite/database";
 import { createChangeSignal, type SignalMode, signalModes } from "../change-signal/change-signal";
 import type { Io } from "./io";
 import { isServerUrl, type Paths, pathsFor, signalDirectory } from "./paths";

@@ -2,11 +2,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-
 import { defaultSettings, type Settings } from "../../src/bus/settings";
 import type { Store } from "../../src/bus/store";
 import { openPostgresStore } from "../../src/store/postgres/store";
-import { openSqliteStore } from "../../src/store/sqlite/store";
+import { openSqliteStore } from "../../src/store/sqlite/database";
 import { freshSchema, server } from "../server";
 
 /** One adapter under the contract tests. */

@@ -1,12 +1,11 @@
 /** One process of the race for locks and claims: registers itself, then acquires and releases at random. */
 import { randomInt } from "node:crypto";
-
 import { agents } from "../../src/agents/agents";
 import { livenessAt } from "../../src/bus/liveness";
 import { defaultSettings } from "../../src/bus/settings";
 import { createIdentity } from "../../src/identity/identity";
 import { openPostgresStore } from "../../src/store/postgres/store";
-import { openSqliteStore } from "../../src/store/sqlite/store";
+import { openSqliteStore } from "../../src/store/sqlite/database";
 
 const [path = "", operations = "0", home = ""] = process.argv.slice(2);
 const identity = createIdentity({ agents, env: {}, dataDirectory: home, cwd: home });

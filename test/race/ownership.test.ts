@@ -4,12 +4,11 @@ import { afterEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-
 import { agents } from "../../src/agents/agents";
 import { livenessAt } from "../../src/bus/liveness";
 import { defaultSettings } from "../../src/bus/settings";
 import { createIdentity } from "../../src/identity/identity";
-import { openSqliteStore } from "../../src/store/sqlite/store";
+import { openSqliteStore } from "../../src/store/sqlite/database";
 import { binary } from "../support";
 
 const contenders = 32;

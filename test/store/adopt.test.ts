@@ -4,10 +4,9 @@ import { afterEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-
 import { livenessAt } from "../../src/bus/liveness";
 import { defaultSettings } from "../../src/bus/settings";
-import { openSqliteStore } from "../../src/store/sqlite/store";
+import { openSqliteStore } from "../../src/store/sqlite/database";
 
 /** The seeds' first generation, as their DDL gives it. */
 const v1 = `

@@ -4,13 +4,12 @@ import { afterEach, describe, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-
 import { timestamp } from "../../src/bus/clock";
 import { livenessAt, type Liveness } from "../../src/bus/liveness";
 import { defaultSettings } from "../../src/bus/settings";
 import type { CleanedUp } from "../../src/bus/cleanup";
 import type { Store } from "../../src/bus/store";
-import { openSqliteStore } from "../../src/store/sqlite/store";
+import { openSqliteStore } from "../../src/store/sqlite/database";
 import { createChangeSignal } from "../../src/change-signal/change-signal";
 import { agent, day, draft, start } from "../bus/fixture";
 

@@ -12,10 +12,9 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-
 import { defaultSettings } from "../../src/bus/settings";
 import type { Store } from "../../src/bus/store";
-import { openSqliteStore } from "../../src/store/sqlite/store";
+import { openSqliteStore } from "../../src/store/sqlite/database";
 
 const directories: string[] = [];
 const stores: Store[] = [];

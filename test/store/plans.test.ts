@@ -4,12 +4,11 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-
 import { defaultSettings } from "../../src/bus/settings";
 import type { Store } from "../../src/bus/store";
 import { Connection } from "../../src/store/sqlite/connection";
 import { inDialect } from "../../src/store/sqlite/dialect";
-import { openSqliteStore } from "../../src/store/sqlite/store";
+import { openSqliteStore } from "../../src/store/sqlite/database";
 import { everyOperation } from "../bus/operations";
 
 /** What the statement of the totals of `status` reads through: it counts the history by design. */

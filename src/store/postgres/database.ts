@@ -2,12 +2,12 @@
 import { ParleyError } from "../../bus/errors";
 import type { DatabaseFacts } from "../../bus/status";
 import type { Database, Statements } from "../database";
-import type { ServerClock } from "./clock";
 import type { Location } from "./location";
 import type { NotifyBuffer } from "./notify-payload";
 import type { Opened } from "./open";
 import { sendOne } from "./send-one";
 import { createUpkeep } from "./upkeep";
+import type { Clock } from "../../bus/clock";
 
 export function createDatabase(
   { connection, readOnly }: Opened,
@@ -50,5 +50,32 @@ export async function factsOf(s: Statements, { text, schema }: Location): Promis
     wal_bytes: 0,
     journal_mode: "wal",
     schema_version: row?.version ?? 0,
+  };
+}
+
+/** The server's clock, which is the same for every machine: ours, and how far it is off. */
+export interface ServerClock extends Clock {
+  /** A number that changes with what is committed; sets the clock by the way. */
+  read(s: Statements): Promise<number>;
+}
+
+/** @param offset How far it is ahead of ours, in milliseconds. */
+export function createServerClock(offset: number): ServerClock {
+  return {
+    now: () => Math.round(Date.now() + offset),
+    read: async (s) => {
+      const asked = Date.now();
+      // Standbys are told of a sequence only now and then, but know which transactions they have seen.
+      const row = await s.get<{ changes: number; seen: string | null; now: number }>(
+        `select last_value as changes,
+            case when pg_is_in_recovery() then pg_current_snapshot()::text end as seen,
+            (extract(epoch from clock_timestamp()) * 1000)::float8 as now
+          from parley.changes`,
+      );
+      const { changes, seen, now } = row!;
+      // The server looked at its clock about halfway.
+      offset = now - (asked + Date.now()) / 2;
+      return seen === null ? changes : Number(Bun.hash(seen) & 0x1f_ffff_ffff_ffffn);
+    },
   };
 }

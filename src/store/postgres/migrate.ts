@@ -3,7 +3,6 @@ import { timestamp } from "../../bus/clock";
 import { ParleyError } from "../../bus/errors";
 import type { Connection } from "./connection";
 import { codeOf } from "./errors";
-import { migrations, schemaVersion } from "./schema";
 import type { PostgresStatements } from "./statements";
 
 /** Makes or migrates the schema, one process at a time; refuses a newer one without touching it. */
@@ -65,3 +64,12 @@ export const newer = (location: string, version: number): ParleyError =>
       details: { database: location, schema_version: version, known: schemaVersion },
     },
   );
+import bus from "./migrations/0001_bus.sql" with { type: "text" };
+
+/** Every schema of this store, oldest first; its numbers are its own. */
+export const migrations: readonly { version: number; sql: string }[] = [{ version: 1, sql: bus }];
+
+export const schemaVersion = 1;
+
+/** PostgreSQL 13: the first with `pg_xact_status(xid8)`, as `server_version_num` says it. */
+export const oldestServer = 130_000;

@@ -4,8 +4,7 @@ import type { StoreOptions } from "../../bus/settings";
 import { Connection } from "./connection";
 import { isMissing } from "./errors";
 import { locationOf } from "./location";
-import { newer, prepareSchema } from "./migrate";
-import { oldestServer, schemaVersion } from "./schema";
+import { newer, prepareSchema, oldestServer, schemaVersion } from "./migrate";
 
 export interface PostgresOptions extends StoreOptions {
   /** Where the URL does not say it; `parley` by default. */

@@ -3,8 +3,7 @@ import type { Clock } from "../../bus/clock";
 import type { Store } from "../../bus/store";
 import type { Notices } from "../../bus/change-signal";
 import { openStore } from "../store";
-import { createServerClock } from "./clock";
-import { createDatabase } from "./database";
+import { createServerClock, createDatabase } from "./database";
 import { NotifyBuffer, payloadFor } from "./notify-payload";
 import { openConnection, type PostgresOptions } from "./open";
 

@@ -1,6 +1,8 @@
-/** Copying the write-ahead log into the main file between operations. */
+/** Copying the write-ahead log into the main file, between operations or at the close of a connection. */
 import type { Connection } from "./connection";
-import { walPages } from "./pragmas";
+import { walPages, walBytes } from "./pragmas";
+import { statSync } from "node:fs";
+import { Database } from "bun:sqlite";
 
 /** From so many writes on a connection counts as one that goes on. */
 const many = 3;
@@ -36,4 +38,29 @@ export class Checkpoints {
       // The connection is closed, or the medium refuses: the write itself has been done.
     }
   }
+}
+
+/**
+ * Closes a connection. The last one to close would copy the write-ahead log into the main file and delete it, with four
+ * syncs of the disk, for every single command: a short log is left for those who come next (decision 0012). A long one is
+ * copied here, since a log that is always left would only grow.
+ */
+export function closeConnection(c: Connection): void {
+  const log = statSync(`${c.path}-wal`, { throwIfNoEntry: false });
+  if (c.readOnly || !log || log.size >= walBytes) c.close();
+  else closeUntouched(c, c.path);
+}
+
+/** Closes a database without copying its log: a read-only connection that closes later prevents it, and itself cannot. */
+export function closeUntouched(db: Connection | Database, path: string): void {
+  let guard: Database | null = null;
+  try {
+    guard = new Database(path, { readonly: true });
+    // Only a read joins the others in using the log.
+    guard.run("pragma schema_version");
+  } catch {
+    // Nothing to guard: it cannot be read at all.
+  }
+  db.close();
+  guard?.close();
 }

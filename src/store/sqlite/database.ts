@@ -1,19 +1,21 @@
 /** The store's operations on a SQLite file. */
 import { SQLiteError } from "bun:sqlite";
 import { existsSync, statSync } from "node:fs";
-
 import { ParleyError } from "../../bus/errors";
 import type { DatabaseFacts } from "../../bus/status";
 import type { Bindings, Database, Statements, SweepState, Work } from "../database";
 import type { Upkeep } from "../upkeep";
-import { Checkpoints } from "./checkpoint";
-import { closeConnection } from "./close";
+import { Checkpoints, closeConnection } from "./checkpoint";
 import type { Connection } from "./connection";
 import { bound, dialect } from "./dialect";
 import { isBusy, isFull, isRefusal, newer, translated } from "./errors";
 import { tidyingPatience } from "./pragmas";
 import { readVersions, schemaVersion } from "./schema";
 import { createUpkeep } from "./upkeep";
+import type { Store } from "../../bus/store";
+import type { StoreOptions } from "../../bus/settings";
+import { openStore } from "../store";
+import { openConnection } from "./open";
 
 /** Statements of one transaction. Each is run where it is called, so that its promise is settled from the beginning. */
 class SqliteStatements implements Statements {
@@ -171,3 +173,7 @@ const cannotWatch = ({ path, readOnly }: Connection): ParleyError =>
     hint: "look at what is there without waiting, or try again once it can be written",
     details: { database: path },
   });
+
+/** Opens the bus in a SQLite database; throws `not_found`, `not_permitted`, `invalid` (foreign, newer) or `busy`. */
+export const openSqliteStore = async (path: string, options: StoreOptions): Promise<Store> =>
+  openStore(new SqliteDatabase(await openConnection(path, options)));

@@ -1,13 +1,11 @@
 /** Repairing a damaged SQLite file. */
 import { existsSync, renameSync, rmSync } from "node:fs";
-
 import { constants, Database } from "bun:sqlite";
-
 import { timestamp } from "../../bus/clock";
 import type { DatabaseReport, Repair } from "../../bus/doctor";
 import { ParleyError } from "../../bus/errors";
 import { defaultSettings } from "../../bus/settings";
-import { closeUntouched } from "./close";
+import { closeUntouched } from "./checkpoint";
 import { isBusy, translated } from "./errors";
 import { inspectDatabase } from "./inspect";
 import { busyTimeout } from "./pragmas";

@@ -8,7 +8,7 @@ import { messageColumns, type MessageRow } from "../message";
 import type { LoopRow } from "../message-loop";
 import type { SessionRow } from "../session";
 import type { DeliveryRow, Source } from "../source";
-import { closeConnection } from "./close";
+import { closeConnection } from "./checkpoint";
 import { dialect } from "./dialect";
 import { openConnection } from "./open";
 
