@@ -155,8 +155,10 @@ describe("the layout", () => {
     expect(wrong.map(({ name }) => name)).toEqual([]);
   });
 
-  test("has no source file of more than 300 lines", () => {
-    const long = sources.filter(({ text }) => text.trimEnd().split("\n").length > 300);
+  test("has no source file of more than 300 lines or 10 KB", () => {
+    const long = sources.filter(
+      ({ text }) => text.trimEnd().split("\n").length > 300 || Buffer.byteLength(text) > 10_240,
+    );
     expect(long.map(({ name }) => name)).toEqual([]);
   });
 });

@@ -2,7 +2,7 @@
 import { delimiter } from "node:path";
 
 import { ParleyError, type Warning } from "../bus/errors";
-import type { SetupChange, SetupOutcome, SetupResult, SetupScope } from "../bus/setup";
+import type { SetupOutcome, SetupResult, SetupScope } from "../bus/setup";
 import { apply, removeEmpty } from "./apply";
 import { git, hookFiles, hookOf, isScript } from "./git";
 import { findFile } from "./files";
@@ -17,6 +17,7 @@ import {
 } from "./plan";
 import { installable, type Owner, runningProgram } from "./program";
 import { hashOf, type Manifest, ManifestStore } from "./manifest";
+import { isOwn, notesOf, reported, reportedLink } from "./report";
 import { isInstalled, type Place, programOf, type VendorSetup } from "./vendor";
 
 export interface SetupRequest {
@@ -236,45 +237,4 @@ function perform(
     store.write(next);
   });
   store.write({ ...next, directories: removeEmpty(next.directories) });
-}
-
-/** The file is still as setup has made it, so it needs no backup. */
-const isOwn = (manifest: Manifest, target: string, bytes: Buffer): boolean =>
-  manifest.files[target]?.after === hashOf(bytes);
-
-async function reported(
-  { vendor, part, path, target, before, after }: FileChange,
-  store: ManifestStore,
-  manifest: Manifest,
-  dryRun: boolean,
-): Promise<SetupChange> {
-  const action = before === null ? "create" : after === null ? "remove" : "update";
-  const backup =
-    dryRun || before === null || isOwn(manifest, target, before)
-      ? null
-      : store.backupPath(store.backupName(target, before));
-  if (!dryRun) return { vendor, part, path, action, backup, diff: null };
-  const { createTwoFilesPatch } = await import("diff");
-  const [from, to] = [before === null ? "/dev/null" : path, after === null ? "/dev/null" : path];
-  const texts = [before, after].map((bytes) => bytes?.toString("utf8") ?? "") as [string, string];
-  const diff = createTwoFilesPatch(from, to, ...texts).replace(/^(Index: .*\n)?=+\n/, "");
-  return { vendor, part, path, action, backup, diff };
-}
-
-function reportedLink({ path, before, after }: LinkChange, dryRun: boolean): SetupChange {
-  const action = before === null ? "create" : after === null ? "remove" : "update";
-  const lines = [before && `-${path} -> ${before}\n`, after && `+${path} -> ${after}\n`];
-  const diff = dryRun ? lines.filter(Boolean).join("") : null;
-  return { vendor: null, part: "link", path, action, backup: null, diff };
-}
-
-function notesOf(
-  { action, place }: SetupRequest,
-  chosen: readonly VendorSetup[],
-  changes: readonly FileChange[],
-): SetupResult["notes"] {
-  if (action === "remove") return [];
-  return chosen
-    .filter(({ name }) => changes.some(({ vendor }) => vendor === name))
-    .flatMap((vendor) => vendor.notes(place).map((message) => ({ vendor: vendor.name, message })));
 }
