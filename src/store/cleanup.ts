@@ -1,7 +1,7 @@
 /** Removing all that is past its time. */
 import type { Removed, CleanedUp } from "../bus/cleanup";
 import type { Liveness } from "../bus/liveness";
-import type { SessionRecord } from "../bus/session";
+import type { Ended, SessionRecord } from "../bus/session";
 import type { Database } from "./database";
 import { endSessions } from "./rescue";
 import { holdingSweeps, legacySweeps, messageSweeps, nothing } from "./retention";
@@ -37,8 +37,15 @@ const target = 20;
 const firstBatch = 10;
 const largestBatch = 10_000;
 
-/** Repeats `batch` until it finds less than its limit, each time in a transaction of its own. */
-async function inBatches(db: Database, batch: Batch): Promise<void> {
+/**
+ * Repeats `batch` until it finds less than its limit, each time in a transaction of its own, which runs again where it was
+ * lost: what outlives it belongs into `committed`, which is told how many rows the batch handled.
+ */
+async function inBatches(
+  db: Database,
+  batch: Batch,
+  committed: (handled: number) => void = () => {},
+): Promise<void> {
   for (let limit = firstBatch; ;) {
     let started = 0;
     const handled = await db.write((s) => {
@@ -46,6 +53,7 @@ async function inBatches(db: Database, batch: Batch): Promise<void> {
       return batch(s, limit);
     });
     const held = performance.now() - started;
+    committed(handled);
     if (handled > 0) await db.upkeep.afterBatch(held);
     if (handled < limit) return;
     const fitting = Math.round(limit * Math.min(4, target / held));
@@ -59,16 +67,23 @@ async function endAllDead(db: Database, liveness: Liveness, removed: Removed): P
   const dead = (await db.query(notEnded)).filter((record) => reasonFor(record) !== null);
   if (dead.length === 0) return;
   const ids = dead.map((record) => record.session_id);
-  await inBatches(db, async (s, limit) => {
-    const batch = ids.slice(0, limit);
-    // They are judged again: a sign of life that came in between wins.
-    for (const { released } of await endSessions(s, batch, reasonFor, liveness)) {
-      removed.locks += released.locks;
-      removed.claims += released.claims;
-    }
-    ids.splice(0, batch.length);
-    return batch.length;
-  });
+  let ended: readonly Ended[] = [];
+  await inBatches(
+    db,
+    async (s, limit) => {
+      const batch = ids.slice(0, limit);
+      // They are judged again: a sign of life that came in between wins.
+      ended = await endSessions(s, batch, reasonFor, liveness);
+      return batch.length;
+    },
+    (handled) => {
+      ids.splice(0, handled);
+      for (const { released } of ended) {
+        removed.locks += released.locks;
+        removed.claims += released.claims;
+      }
+    },
+  );
 }
 
 /** The sessions that are left, and those that are to be told that something was freed. */

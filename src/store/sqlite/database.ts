@@ -22,6 +22,7 @@ class SqliteStatements implements Statements {
   readonly dialect = dialect;
   readonly machineUuid = "";
   isOver = false;
+  private failure: unknown = null;
 
   constructor(
     private readonly c: Connection,
@@ -34,25 +35,34 @@ class SqliteStatements implements Statements {
   }
 
   async get<Row>(sql: string, bindings: Bindings = {}): Promise<Row | null> {
-    return this.connection.get<Row>(sql, bound(bindings));
+    return this.on((c) => c.get<Row>(sql, bound(bindings)));
   }
 
   async all<Row>(sql: string, bindings: Bindings = {}): Promise<Row[]> {
-    return this.connection.all<Row>(sql, bound(bindings));
+    return this.on((c) => c.all<Row>(sql, bound(bindings)));
   }
 
   async run(sql: string, bindings: Bindings = {}): Promise<number> {
-    return this.connection.run(sql, bound(bindings));
+    return this.on((c) => c.run(sql, bound(bindings)));
   }
 
   async announce(): Promise<void> {
     this.onMessage();
   }
 
-  /** After a failure other statements of the same operation may still be on their way: nothing of them may be kept. */
-  private get connection(): Connection {
+  /**
+   * A full disk or an I/O error can roll the transaction back at once. Statements that were started beside the one that
+   * failed would then commit by themselves, so they fail with the same error.
+   */
+  private on<T>(use: (c: Connection) => T): T {
+    if (this.failure !== null) throw this.failure;
     if (this.isOver) throw new Error("the transaction is over");
-    return this.c;
+    try {
+      return use(this.c);
+    } catch (error) {
+      this.failure = error;
+      throw error;
+    }
   }
 }
 
