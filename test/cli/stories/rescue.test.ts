@@ -103,6 +103,10 @@ describe("rescue", () => {
     // On a server the heartbeat process of the session may have noticed the death, and ended the session, before.
     const released = [{ locks: 1, claims: 1 }, ...(isOnServer() ? [{ locks: 0, claims: 0 }] : [])];
     expect(released).toContainEqual(one.data.released);
+    const { locks } = (await box.parley(["status", "--locks", "--json"])).json().data;
+    expect(locks.filter((each: { session_id: string }) => each.session_id === second.id)).toEqual(
+      [],
+    );
     const unknown = await box.parley(["rescue", "nobody-1"]);
     expect(unknown.exitCode).toBe(4);
   });
