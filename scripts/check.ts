@@ -15,7 +15,7 @@ const steps: Record<string, string[]> = {
   types: ["check", "--no-script"],
   docs: ["scripts/docs.ts", "--check"],
   build: ["scripts/build.ts"],
-  tests: ["test", "--parallel", "--timeout=30000", ...report],
+  tests: ["test", "--parallel", "--timeout=180000", ...report],
 };
 
 installPackages();
