@@ -14,4 +14,4 @@ process.env["HOME"] = home;
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
 // A story starts many processes, and other processes may share the machine.
-setDefaultTimeout(30_000);
+setDefaultTimeout(180_000);
