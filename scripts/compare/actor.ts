@@ -63,7 +63,7 @@ async function launch(
       env: { ...env, AGENT_SOCKET: socket, AGENT_OWNER: String(process.pid), AGENT_CWD: cwd },
       stdin: "ignore",
       stdout: "pipe",
-      // A session of its own: the terminal of whoever runs this is not the agent's.
+      // A session of its own: the terminal of the comparison is not the agent's.
       detached: true,
     },
   );

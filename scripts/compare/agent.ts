@@ -134,7 +134,7 @@ if (import.meta.main && unix && owner && place) {
   });
   // The socket is there before it is listened to.
   writeFileSync(`${unix}.ready`, "");
-  // Whoever started it may be killed before it can say goodbye.
+  // The process that started it may be killed before it can say goodbye.
   setInterval(() => {
     if (!signal(Number(owner), 0)) process.exit();
   }, 500);

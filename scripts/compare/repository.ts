@@ -6,7 +6,7 @@ import type { Stage } from "./stage";
 
 const when = "2026-01-02T03:04:05Z";
 
-/** What git needs to make the same commit again, whoever's machine it is. */
+/** What git needs to make the same commit again, on any machine. */
 export const gitEnv = {
   GIT_AUTHOR_NAME: "You",
   GIT_AUTHOR_EMAIL: "you@example.org",

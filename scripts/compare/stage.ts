@@ -66,7 +66,7 @@ export class Stage {
     const { normaliser } = this;
     if (server) {
       normaliser.literal(server.schema, "schema");
-      // Whoever is first tells of it: the command, or what beats for its session.
+      // The command or the heartbeat process of its session tells of it, whichever is first.
       normaliser.alike(/\b(?:exited with \d+|process exited)\b/g, "exited");
     }
     normaliser.literal(root, "root");

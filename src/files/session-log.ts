@@ -117,7 +117,7 @@ class LogIsFull extends Error {
   readonly code = `it has reached ${maxLogBytes / 1024 / 1024} MiB; another begins tomorrow`;
 }
 
-/** Makes a file that already holds its header when it first appears, or finds that somebody else just did. */
+/** Makes a file that already holds its header when it first appears, or finds that another process just did. */
 function begin(file: string, header: string): void {
   const draft = `${file}.${process.pid}-${crypto.randomUUID()}`;
   create(draft, header);

@@ -6,7 +6,7 @@ import { type Agent, type Run, sandbox } from "../support";
 
 /*
  * The fields of docs/json.md, written out by hand: adding one is a decision, which is taken here. Removing or renaming
- * one breaks whoever reads it.
+ * one breaks the programs that read it.
  */
 
 /** What keys a value has, all the way down; `null` stands for anything that is no object and no array of objects. */

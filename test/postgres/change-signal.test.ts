@@ -124,7 +124,7 @@ describe.skipIf(missing !== null)(`Waking by a PostgreSQL server${why}`, () => {
     const listening = await hearer.changeSignal.listen(null, () => woken.resolve());
     await cluster.stop();
     await cluster.start();
-    // Nothing but notices wakes here, so one that is heard proves that somebody listens again.
+    // Nothing but notices wakes here, so one that is heard proves that the process listens again.
     for (let heard = false; !heard;) {
       sender.changeSignal.notify("everyone");
       heard = await Promise.race([woken.promise.then(() => true), Bun.sleep(50).then(() => false)]);

@@ -107,7 +107,7 @@ describe.skipIf(server === null)(`Two machines on one PostgreSQL bus${why}`, () 
     await claude.run(["parley", "register"]);
     expect(keeperOf(id)).toEqual(beating);
     await claude.kill();
-    // Nobody else on that machine looks: what ends the session is its own beating process.
+    // No other process on that machine looks: the heartbeat process of the session ends it.
     const waited = await codex.run(["parley", "lock", "res:lamp", "--wait", "20s"]);
     expect(waited.exitCode).toBe(0);
     for (const end = performance.now() + 10_000; keeperOf(id).length > 0;) {

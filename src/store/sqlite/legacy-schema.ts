@@ -59,7 +59,7 @@ const repairs = [
   { table: "file_locks", sql: `update file_locks set ${iso("locked_at")}` },
   { table: "task_claims", sql: `update task_claims set ${iso("claimed_at")}` },
   {
-    // A directed message of the seeds gets our day to live: nobody's mail may die of the adoption.
+    // A directed message of the seeds gets our day to live: no unread mail may expire by the adoption.
     table: "session_messages",
     sql: `update session_messages set ${iso("created_at")}, ${iso("delivered_at")}, ${iso("read_at")},
       status = coalesce(status, 'pending'), priority = coalesce(priority, 1),

@@ -104,7 +104,7 @@ function readable(path: string): Database | null {
   try {
     db = new Database(path, constants.SQLITE_OPEN_READWRITE);
     db.run(`pragma busy_timeout = ${busyTimeout}`);
-    // Nobody writes to what is about to be moved away.
+    // No process may write to a file that is about to be moved away.
     db.run("begin immediate");
     db.query("select count(*) from sqlite_master").get();
     return db;

@@ -6,7 +6,7 @@ import { generateContent } from "../model/generate-content";
 import { until } from "../model/model";
 import { node, packageFile, type Vendor } from "./driver";
 
-/** Nobody would answer its questions. */
+/** No human is there to answer its questions. */
 const permissions = ["--approval-mode", "yolo", "--model", "gemini-2.5-flash"];
 
 export const gemini: Vendor = {
